@@ -1,0 +1,67 @@
+// Extract finds the texts that the code says and adds those that a language has no translation for to
+// the language's catalogues, for people to fill in.
+//
+//	go run ./internal/locale/extract        # German
+//	go run ./internal/locale/extract fr     # begins or continues French
+//
+// A text goes into the catalogue that is named after the package that says it. Nothing that stands in
+// a catalogue is changed or removed. The tests of this package compare code and catalogues.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	language := "de"
+	if len(os.Args) > 1 {
+		language = os.Args[1]
+	}
+	if err := run(os.Stdout, language); err != nil {
+		fmt.Fprintln(os.Stderr, "extract:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out io.Writer, language string) error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	texts, err := collect(root)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(root, "internal", "locale", language)
+	catalogue, err := readCatalogue(folder)
+	if err != nil {
+		return err
+	}
+	added, err := catalogue.add(texts)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d texts, %d added to %s\n", len(texts), added, folder)
+	return nil
+}
+
+// moduleRoot returns the nearest folder upwards that has a go.mod.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("find the module: no go.mod in this folder or above")
+		}
+		dir = parent
+	}
+}

@@ -1,0 +1,109 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+)
+
+// usableName is what the file names of a configuration look like. Copies that editors and package
+// managers leave behind (a.yaml~, a.yaml.dpkg-old, a.b.yaml) do not.
+var usableName = regexp.MustCompile(`^[\p{L}\p{N}_-]+\.yaml$`)
+
+// deepest is how many folders are looked into below each other.
+const deepest = 10
+
+// findFiles returns the files of the first candidate that yields any.
+func findFiles(from Sources) ([]string, error) {
+	if from.Named == "" {
+		for _, candidate := range from.Candidates {
+			files, err := usableFiles(candidate)
+			if err != nil || len(files) > 0 {
+				return files, err
+			}
+		}
+		return nil, nil
+	}
+	files, err := usableFiles(from.Named)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(files) > 0:
+		return files, nil
+	}
+	if _, err := os.Stat(from.Named); err != nil {
+		return nil, Problem{Where: from.Named, Text: "there is no such file or folder"}
+	}
+	return nil, Problem{Where: from.Named, Text: "holds no configuration file: a name consists of letters, digits, hyphens and underscores and ends in .yaml"}
+}
+
+// usableFiles returns the path itself if it is a usable file, or the usable files below it if it is
+// a folder, in the order of their names. A path that does not exist has none.
+func usableFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return filesBelow(path, deepest)
+	case usableName.MatchString(filepath.Base(path)):
+		return []string{path}, nil
+	}
+	return nil, nil
+}
+
+func filesBelow(folder string, levels int) ([]string, error) {
+	children, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, child := range children {
+		path := filepath.Join(folder, child.Name())
+		// Links are followed, as orchestrators mount their folders; one that points nowhere is no file.
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			continue
+		case info.IsDir() && levels > 1 && !contains(path, folder):
+			below, err := filesBelow(path, levels-1)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, below...)
+		case info.Mode().IsRegular() && usableName.MatchString(child.Name()):
+			files = append(files, path)
+		}
+	}
+	return files, nil
+}
+
+// contains reports whether a folder is, behind its links, the other folder or one above it: walking
+// into it would never end.
+func contains(folder, inner string) bool {
+	outer, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return true
+	}
+	inner, err = filepath.EvalSymlinks(inner)
+	if err != nil {
+		return true
+	}
+	relative, err := filepath.Rel(outer, inner)
+	return err != nil || filepath.IsLocal(relative)
+}
+
+func asProblem(err error) Problem {
+	if p, ok := errors.AsType[Problem](err); ok {
+		return p
+	}
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return Problem{Where: p.Path, Text: "cannot be read: " + p.Err.Error()}
+	}
+	return Problem{Text: err.Error()}
+}

@@ -80,7 +80,7 @@ func (s *Settings) lines(options []Option, level int) ([]line, error) {
 
 // show returns the option's value as it stands in a file. What is empty by default is null.
 func (s *Settings) show(o Option) (string, error) {
-	if !s.IsSet(o.Name) && isEmpty(o.Into) {
+	if !s.IsSet(o.Name) && o.isEmpty() {
 		return "null", nil
 	}
 	if o.Secret {
@@ -93,11 +93,14 @@ func (s *Settings) show(o Option) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// isEmpty reports whether a variable holds nothing; a number and a boolean always hold something.
-func isEmpty(into any) bool {
-	switch v := reflect.ValueOf(into).Elem(); v.Kind() {
-	case reflect.Int, reflect.Bool:
+// isEmpty reports whether the option holds nothing. A boolean always holds something, and so does a
+// number, unless it is a zero that would be wrong in a file.
+func (o *Option) isEmpty() bool {
+	switch v := reflect.ValueOf(o.Into).Elem(); v.Kind() {
+	case reflect.Bool:
 		return false
+	case reflect.Int:
+		return v.IsZero() && o.Number != nil && !o.Number(0)
 	case reflect.Slice, reflect.Map:
 		return v.Len() == 0
 	default:

@@ -1,0 +1,192 @@
+package app
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"grouprise.org/grouprise/internal/kit/config"
+)
+
+// secretFile is where the secret key is kept below the data path unless an option gives one.
+const secretFile = "secret.key"
+
+// Sources says where the configuration of this machine is: the file or folder that GROUPRISE_CONFIG
+// names, or else the first of the usual places that holds a file.
+func Sources(environ []string) config.Sources {
+	from := config.Sources{
+		Candidates: []string{"grouprise.yaml", "grouprise.conf.d"},
+		Environ:    environ,
+		Prefix:     "GROUPRISE_",
+		// Variables of the commands, the packages and the tests.
+		Reserved: []string{
+			"GROUPRISE_CONFIG", "GROUPRISE_USER", "GROUPRISE_EXIT_ON_CONFIG_ERROR", "GROUPRISE_SKIP_DATABASE_BACKUP",
+			"GROUPRISE_DOCKER_*", "GROUPRISE_TEST_*",
+		},
+	}
+	if folder, err := os.UserConfigDir(); err == nil {
+		from.Candidates = append(from.Candidates, filepath.Join(folder, "grouprise", "conf.d"))
+	}
+	from.Candidates = append(from.Candidates, "/etc/grouprise/conf.d")
+	for _, variable := range environ {
+		if path, ok := strings.CutPrefix(variable, "GROUPRISE_CONFIG="); ok {
+			from.Named = path
+		}
+	}
+	return from
+}
+
+// LoadOptions reads the options. The settings say where each comes from and hold warnings; they are
+// never nil. The error is a config.Problems.
+func LoadOptions(from config.Sources) (*Options, *config.Settings, error) {
+	o := defaults()
+	settings, err := config.Load(o.schema(), from)
+	return o, settings, err
+}
+
+// complete fills in what depends on other options and checks what concerns several of them.
+func (o *Options) complete(s *config.Settings) {
+	if path, err := filepath.Abs(o.DataPath); err == nil {
+		o.DataPath = path
+	}
+	fill(&o.MediaRoot, filepath.Join(o.DataPath, "media"))
+	fill(&o.BackupPath, filepath.Join(o.DataPath, "backups"))
+	fill(&o.SiteName, o.Domain)
+	fill(&o.DefaultFrom, "noreply@"+o.Domain)
+	fill(&o.DistinctFrom, "noreply+{slug}@"+o.Domain)
+	fill(&o.ReplyTo, "reply+{reply_key}@"+o.Domain)
+	fill(&o.Postmaster, "postmaster@"+o.Domain)
+	fill(&o.Matrix.Domain, o.Domain)
+	fill(&o.MatrixCommander.BotID, "@grouprise-commander-bot:"+o.Domain)
+	if o.Submission.Port == 0 {
+		o.Submission.Port = map[string]int{"plain": 25, "starttls": 587, "ssl": 465}[o.Submission.Encryption]
+	}
+	if !s.IsSet("secret_key") {
+		s.SetOrigin("secret_key", filepath.Join(o.DataPath, secretFile))
+	}
+	if !s.IsSet("transport_security") && len(s.Files) == 0 && isLoopback(o.Listen) {
+		o.TransportSecurity = "disabled"
+		s.SetOrigin("transport_security", "default without a configuration file, for a listener on this machine only")
+	}
+	if len(o.TemplateDirs) > 0 {
+		s.Warn("template_directories", "templates of grouprise 5.5 have no effect; see branding, stylesheets and scripts")
+	}
+	o.completeDatabase(s)
+}
+
+// completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.
+func (o *Options) completeDatabase(s *config.Settings) {
+	db := &o.Database
+	switch db.Engine {
+	case "spatialite":
+		db.Engine = "sqlite"
+		s.Warn("database.engine", `"spatialite" is read as "sqlite": the extension is not needed any more`)
+	case "postgis":
+		db.Engine = "postgresql"
+		s.Warn("database.engine", `"postgis" is read as "postgresql": the extension is not needed any more`)
+	}
+	if db.Engine != "sqlite" {
+		if db.Name == "" && !s.Refused("database.name") && !s.Refused("database.engine") {
+			s.Refuse("database.name", "must be the name of a database: %q has no default", db.Engine)
+		}
+		return
+	}
+	for _, useless := range []string{"host", "port", "user", "password"} {
+		if s.IsSet("database." + useless) {
+			s.Warn("database."+useless, "has no meaning with the engine \"sqlite\"")
+		}
+	}
+	fill(&db.Name, filepath.Join(o.DataPath, "grouprise.sqlite3"))
+	if rest, ok := strings.CutPrefix(db.Name, "~/"); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			db.Name = filepath.Join(home, rest)
+		}
+	}
+	if path, err := filepath.Abs(db.Name); err == nil {
+		db.Name = path
+	}
+}
+
+func fill(option *string, value string) {
+	if *option == "" {
+		*option = value
+	}
+}
+
+// Prepare makes the folders that the site needs, and its secret key where no option gives one. Several
+// processes may do so at once.
+func (o *Options) Prepare() error {
+	for _, folder := range []string{o.DataPath, o.MediaRoot} {
+		if err := os.MkdirAll(folder, 0o750); err != nil {
+			return fmt.Errorf("prepare the data folders: %w", err)
+		}
+	}
+	if o.SecretKey != "" {
+		return nil
+	}
+	key, err := keptSecret(filepath.Join(o.DataPath, secretFile))
+	if err != nil {
+		return fmt.Errorf("prepare the secret key: %w", err)
+	}
+	o.SecretKey = key
+	return nil
+}
+
+// keptSecret reads the secret key from its file, which it makes if there is none.
+func keptSecret(file string) (string, error) {
+	key, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeSecret(file); err != nil {
+			return "", err
+		}
+		key, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return "", err
+	}
+	text := strings.TrimSpace(string(key))
+	if !atLeast(16)(text) {
+		return "", fmt.Errorf("%s must hold at least 16 characters: restore it from a backup, or remove it, which ends all sessions", file)
+	}
+	return text, nil
+}
+
+// makeSecret writes a new key. The file appears under its name complete, and once: whoever comes second
+// uses what the first one wrote.
+func makeSecret(file string) error {
+	draft, err := os.CreateTemp(filepath.Dir(file), secretFile+".*") // readable by its owner only
+	if err != nil {
+		return err
+	}
+	defer os.Remove(draft.Name())
+	_, err = draft.WriteString(rand.Text() + rand.Text() + "\n")
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(draft.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// TrustedNetworks returns the networks of the proxies whose forwarding headers are believed.
+func (o *Options) TrustedNetworks() []netip.Prefix {
+	networks := make([]netip.Prefix, 0, len(o.TrustedProxies))
+	for _, text := range o.TrustedProxies {
+		if network, err := parseNetwork(text); err == nil {
+			networks = append(networks, network.Masked())
+		}
+	}
+	return networks
+}
+
+// MailDomain returns the domain of the addresses at which the site receives mail.
+func (o *Options) MailDomain() string {
+	_, domain, _ := strings.Cut(o.ReplyTo, "@")
+	return domain
+}

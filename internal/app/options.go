@@ -1,0 +1,292 @@
+// Package app is the roof of the house: it reads the options, builds every room by hand and starts
+// what runs.
+package app
+
+import (
+	"time"
+	_ "time/tzdata" // time_zone works on machines without a zone database
+
+	"grouprise.org/grouprise/internal/kit/config"
+)
+
+// Options are all options of a site, with the values in force. docs/administrators/configuration.md
+// explains them; the table in schema says what is right.
+type Options struct {
+	Domain            string   // host name of the site, in addresses, links and list ids
+	ExtraAllowedHosts []string // further host names that the site answers for
+	SiteName          string   // what the site is called in titles and mails
+	LanguageCode      string   // language of the site where a person chose none
+	TimeZone          string   // zone in which times are shown
+
+	Listen            string   // address of the web server: host:port or unix:/path
+	TrustedProxies    []string // addresses and networks whose forwarding headers are believed
+	TransportSecurity string   // integrated, reverse-proxy or disabled: who speaks TLS
+	SessionCookieAge  int      // seconds that a session lasts
+	SecretKey         string   // signs links and tokens; kept in data_path unless given
+
+	DataPath     string // everything the program keeps outside the database
+	MediaRoot    string // uploaded files
+	BackupPath   string // where backups go
+	DownloadsVia string // none, nginx, apache or lighttpd: who sends protected files
+	MaxUpload    int    // megabytes that one upload may have
+
+	Database Database
+
+	Submission     Submission
+	DefaultFrom    string   // sender of system mails
+	DistinctFrom   string   // sender of notifications; holds {slug}
+	ReplyTo        string   // address for answers; holds {reply_key}; its domain is the mail domain
+	Postmaster     string   // gets reports about incoming mail that could not be handled
+	Collector      string   // mailbox that collects all incoming mail, for import-mail
+	LogRecipients  []string // administrators who get mails about errors
+	ShowGroupLists bool     // show the mail address of a group to its members
+	LMTP           LMTP
+	IncomingMail   IncomingMail
+
+	MetricsListen string // address of the listener for /metrics; empty: none
+
+	SlugBlacklist    []string // names that nobody may take, beside the built-in ones
+	OperatorGroup    int      // id of the group that runs the site
+	UnknownPerson    int      // id of the person who inherits the content of people who left
+	FeedPerson       int      // id of the person who is the author of imported feed items; 0: none
+	ScoreContentAge  int      // days that content counts for activity
+	Claims           []string // sentences of which each page shows one
+	HookScripts      []string // programs that are called when a group changes
+	TemplateDirs     []string // folders with files for the outlets of the pages
+	Stylesheets      Stylesheets
+	Scripts          Scripts
+	ContentSecurity  ContentSecurity
+	Branding         Branding
+	Events           Events
+	Tags             Tags
+	Geo              Geo
+	Matrix           Matrix
+	MatrixCommander  MatrixCommander
+	OIDCProviderIsOn bool // the site is an OpenID Connect provider
+}
+
+// Database says where the data is.
+type Database struct {
+	Engine   string // sqlite, postgresql or mysql
+	Name     string // name of the database, or the file of SQLite
+	Host     string // empty: the local socket
+	Port     int    // 0: the usual one
+	User     string
+	Password string
+}
+
+// Submission says how outgoing mail leaves.
+type Submission struct {
+	Backend    string // smtp, folder (files below data_path/outbox), console or dummy
+	Encryption string // plain, starttls or ssl
+	Host       string
+	Port       int
+	User       string
+	Password   string
+}
+
+// LMTP says where incoming mail arrives.
+type LMTP struct {
+	Listen         string // address: host:port or unix:/path
+	MaxMessageSize int    // megabytes that one message may have
+}
+
+// IncomingMail says what is believed about incoming mail.
+type IncomingMail struct {
+	// AuthservID names the mail server whose Authentication-Results are believed. Empty: the envelope
+	// sender is believed.
+	AuthservID string
+}
+
+// ContentSecurity holds what is allowed beside the site itself in the Content-Security-Policy.
+type ContentSecurity struct {
+	ScriptSrc, DefaultSrc, ConnectSrc []string
+}
+
+// Branding dresses the site.
+type Branding struct {
+	LogoBackdrop, LogoFavicon, LogoSquare, LogoText string // URLs; empty: the built-in logos
+	ThemeColor                                      string // #RRGGBB
+}
+
+// Events switches what events can do.
+type Events struct {
+	Repetitions, Attendance, AttendanceByMembers bool
+}
+
+// Tags says which tags are suggested.
+type Tags struct {
+	Featured         []int // ids, in order
+	MinFeaturedCount int   // how many of them a group needs
+}
+
+// Geo switches places and maps.
+type Geo struct {
+	Enabled         bool
+	TileURL         string
+	TileAttribution string
+	Center          Points // places that the first view of the map shows
+	Zoom            int
+}
+
+// Matrix connects groups to rooms of a Matrix server.
+type Matrix struct {
+	Enabled             bool
+	Backend             string
+	Domain              string
+	AdminAPIURL         string
+	BotUsername         string
+	BotAccessToken      string
+	PublicListenerRooms []string
+}
+
+// MatrixCommander is the bot that administrators talk to.
+type MatrixCommander struct {
+	Enabled        bool
+	Backend        string
+	BotID          string
+	BotAccessToken string
+	AdminRooms     []string
+}
+
+// defaults returns the options of a site that nobody configured. What depends on other options is
+// filled in by complete.
+func defaults() *Options {
+	return &Options{
+		Domain:            "example.org",
+		LanguageCode:      "de-de",
+		TimeZone:          "Europe/Berlin",
+		Listen:            "localhost:8008",
+		TrustedProxies:    []string{"127.0.0.0/8", "::1"},
+		TransportSecurity: "reverse-proxy",
+		SessionCookieAge:  int((14 * 24 * time.Hour).Seconds()),
+		DataPath:          "data",
+		DownloadsVia:      "none",
+		MaxUpload:         10,
+		Database:          Database{Engine: "sqlite"},
+		Submission:        Submission{Backend: "smtp", Encryption: "plain", Host: "localhost"},
+		LMTP:              LMTP{Listen: "localhost:1025", MaxMessageSize: 50},
+		OperatorGroup:     1,
+		UnknownPerson:     1,
+		ScoreContentAge:   100,
+		Branding:          Branding{ThemeColor: "#2a62ac"},
+		Geo: Geo{
+			TileURL:         "https://{s}.tile.openstreetmap.org/{z}/{x}/{y}.png",
+			TileAttribution: `&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>`,
+			Center:          Points{{55.06, 8.42}, {47.27, 10.18}, {51.27, 15.04}, {51.05, 5.87}},
+		},
+		Matrix:          Matrix{Backend: "nio", AdminAPIURL: "http://localhost:8008", BotUsername: "grouprise-bot"},
+		MatrixCommander: MatrixCommander{Backend: "nio"},
+	}
+}
+
+// schema describes the options: their names in the files, and what is right.
+func (o *Options) schema() config.Schema {
+	const size = "a whole number of megabytes, 0 or more"
+	return config.Schema{
+		Complete: o.complete,
+		Retired:  retired(),
+		Options: []config.Option{
+			{Name: "domain", Into: &o.Domain, Text: isHostName, Want: "a host name without a port, such as stadt.example.org"},
+			{Name: "extra_allowed_hosts", Into: &o.ExtraAllowedHosts, Text: isAllowedHost, Want: "a list of host names"},
+			{Name: "site_name", Into: &o.SiteName, Text: isLine, Want: "one line of text"},
+			{Name: "language_code", Into: &o.LanguageCode, Text: isLanguage, Want: "a language code, such as de or en-gb"},
+			{Name: "time_zone", Into: &o.TimeZone, Text: isTimeZone, Want: "a time zone, such as Europe/Berlin"},
+
+			{Name: "listen", Into: &o.Listen, Text: isListener, Want: wantListener},
+			{Name: "trusted_proxies", Into: &o.TrustedProxies, Text: isNetwork, Want: "a list of IP addresses and networks, such as 192.0.2.0/24"},
+			{Name: "transport_security", Into: &o.TransportSecurity, OneOf: []string{"integrated", "reverse-proxy", "disabled"}},
+			{Name: "session_cookie_age", Into: &o.SessionCookieAge, Number: notNegative, Want: "a whole number of seconds, 0 or more"},
+			{Name: "secret_key", Into: &o.SecretKey, Secret: true, Text: atLeast(16), Want: "a text of at least 16 characters"},
+
+			{Name: "data_path", Into: &o.DataPath, Path: config.WritableFolder},
+			{Name: "media_root", Into: &o.MediaRoot, Path: config.WritableFolder},
+			{Name: "backup_path", Into: &o.BackupPath, Path: config.WritableFolder},
+			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd"}},
+			{Name: "upload_max_file_size", Into: &o.MaxUpload, Number: notNegative, Want: size},
+
+			{Name: "database.engine", Into: &o.Database.Engine, OneOf: []string{"sqlite", "postgresql", "mysql", "spatialite", "postgis"}, Want: `one of "sqlite", "postgresql", "mysql"`},
+			{Name: "database.name", Into: &o.Database.Name, Text: isLine, Want: "the name of a database, or the file of SQLite"},
+			{Name: "database.host", Into: &o.Database.Host, Text: isLine, Want: "a host name or the folder of a socket"},
+			{Name: "database.port", Into: &o.Database.Port, Number: isPort, Want: wantPort},
+			{Name: "database.user", Into: &o.Database.User},
+			{Name: "database.password", Into: &o.Database.Password, Secret: true},
+
+			{Name: "email_submission.backend", Into: &o.Submission.Backend, OneOf: []string{"smtp", "folder", "console", "dummy"}},
+			{Name: "email_submission.encryption", Into: &o.Submission.Encryption, OneOf: []string{"plain", "starttls", "ssl"}},
+			{Name: "email_submission.host", Into: &o.Submission.Host, Text: isLine, Want: "a host name or an IP address"},
+			{Name: "email_submission.port", Into: &o.Submission.Port, Number: isPort, Want: wantPort},
+			{Name: "email_submission.user", Into: &o.Submission.User},
+			{Name: "email_submission.password", Into: &o.Submission.Password, Secret: true},
+
+			{Name: "default_from_email", Into: &o.DefaultFrom, Text: isSender, Want: "a mail address, such as noreply@example.org"},
+			{Name: "default_distinct_from_email", Into: &o.DistinctFrom, Text: isPattern("{slug}"), Want: "a mail address with {slug} before the @, such as noreply+{slug}@example.org"},
+			{Name: "default_reply_to_email", Into: &o.ReplyTo, Text: isPattern("{reply_key}"), Want: "a mail address with {reply_key} before the @, such as reply+{reply_key}@example.org"},
+			{Name: "postmaster_email", Into: &o.Postmaster, Text: isAddress, Want: "a mail address, such as postmaster@example.org"},
+			{Name: "collector_mailbox_address", Into: &o.Collector, Text: isAddress, Want: "a mail address, such as grouprise@example.org"},
+			{Name: "log_recipient_emails", Into: &o.LogRecipients, Text: isAddress, Want: "a list of mail addresses"},
+			{Name: "mailinglist_enabled", Into: &o.ShowGroupLists},
+			{Name: "lmtp.listen", Into: &o.LMTP.Listen, Text: isListener, Want: wantListener},
+			{Name: "lmtp.max_message_size", Into: &o.LMTP.MaxMessageSize, Number: positive, Want: "a whole number of megabytes, 1 or more"},
+			{Name: "incoming_mail.authserv_id", Into: &o.IncomingMail.AuthservID, Text: isHostName, Want: "the name that the mail server writes first into Authentication-Results, such as mx.example.org"},
+
+			{Name: "metrics.listen", Into: &o.MetricsListen, Text: isListener, Want: wantListener},
+
+			{Name: "entity_slug_blacklist", Into: &o.SlugBlacklist, Text: isLine, Want: "a list of names"},
+			{Name: "operator_group_id", Into: &o.OperatorGroup, Number: positive, Want: "the id of a group"},
+			{Name: "unknown_gestalt_id", Into: &o.UnknownPerson, Number: positive, Want: "the id of a person"},
+			{Name: "feed_importer_gestalt_id", Into: &o.FeedPerson, Number: positive, Want: "the id of a person"},
+			{Name: "score_content_age", Into: &o.ScoreContentAge, Number: notNegative, Want: "a whole number of days, 0 or more"},
+			{Name: "claims", Into: &o.Claims},
+			{Name: "hook_script_paths", Into: &o.HookScripts, Path: config.File, Want: "a list of programs"},
+			{Name: "template_directories", Into: &o.TemplateDirs, Path: config.Directory, Want: "a list of existing directories"},
+			{Name: "stylesheets", Into: &o.Stylesheets},
+			{Name: "scripts", Into: &o.Scripts},
+			{Name: "csp.script_src", Into: &o.ContentSecurity.ScriptSrc, Text: isSource, Want: wantSources},
+			{Name: "csp.default_src", Into: &o.ContentSecurity.DefaultSrc, Text: isSource, Want: wantSources},
+			{Name: "csp.connect_src", Into: &o.ContentSecurity.ConnectSrc, Text: isSource, Want: wantSources},
+			{Name: "branding.logo_backdrop", Into: &o.Branding.LogoBackdrop, Text: isLine, Want: "a URL"},
+			{Name: "branding.logo_favicon", Into: &o.Branding.LogoFavicon, Text: isLine, Want: "a URL"},
+			{Name: "branding.logo_square", Into: &o.Branding.LogoSquare, Text: isLine, Want: "a URL"},
+			{Name: "branding.logo_text", Into: &o.Branding.LogoText, Text: isLine, Want: "a URL"},
+			{Name: "branding.theme_color", Into: &o.Branding.ThemeColor, Text: isColour, Want: `a colour in quotes, such as "#2a62ac"`},
+
+			{Name: "events.enable_repetitions", Into: &o.Events.Repetitions},
+			{Name: "events.enable_attendance", Into: &o.Events.Attendance},
+			{Name: "events.allow_attendance_management_for_group_members", Into: &o.Events.AttendanceByMembers},
+			{Name: "tags.featured_tag_ids", Into: &o.Tags.Featured, Number: positive, Want: "a list of ids of tags"},
+			{Name: "tags.min_featured_group_tag_count", Into: &o.Tags.MinFeaturedCount, Number: notNegative, Want: "a whole number, 0 or more"},
+			{Name: "geo.enabled", Into: &o.Geo.Enabled},
+			{Name: "geo.tile_server.url", Into: &o.Geo.TileURL, Text: isTileURL, Want: "an https URL that holds {s}, {x}, {y} and {z}"},
+			{Name: "geo.tile_server.attribution", Into: &o.Geo.TileAttribution},
+			{Name: "geo.location_selector.center", Into: &o.Geo.Center},
+			{Name: "geo.location_selector.zoom", Into: &o.Geo.Zoom, Number: notNegative, Want: "a whole number, 0 or more"},
+
+			{Name: "matrix_chat.enabled", Into: &o.Matrix.Enabled},
+			{Name: "matrix_chat.backend", Into: &o.Matrix.Backend, OneOf: []string{"nio", "console"}},
+			{Name: "matrix_chat.domain", Into: &o.Matrix.Domain, Text: isHostName, Want: "the name of a Matrix server, such as matrix.example.org"},
+			{Name: "matrix_chat.admin_api_url", Into: &o.Matrix.AdminAPIURL, Text: isURL, Want: "an http or https URL"},
+			{Name: "matrix_chat.bot_username", Into: &o.Matrix.BotUsername, Text: isWord, Want: "a name of letters, digits, hyphens and underscores"},
+			{Name: "matrix_chat.bot_access_token", Into: &o.Matrix.BotAccessToken, Secret: true, Text: isWord, Want: "a token of letters, digits, hyphens and underscores"},
+			{Name: "matrix_chat.public_listener_rooms", Into: &o.Matrix.PublicListenerRooms, Text: isRoom, Want: wantRooms},
+			{Name: "matrix_commander.enabled", Into: &o.MatrixCommander.Enabled},
+			{Name: "matrix_commander.backend", Into: &o.MatrixCommander.Backend, OneOf: []string{"nio", "console"}},
+			{Name: "matrix_commander.bot_id", Into: &o.MatrixCommander.BotID, Text: isMatrixUser, Want: "the id of a Matrix user, such as @bot:example.org"},
+			{Name: "matrix_commander.bot_access_token", Into: &o.MatrixCommander.BotAccessToken, Secret: true},
+			{Name: "matrix_commander.admin_rooms", Into: &o.MatrixCommander.AdminRooms, Text: isRoom, Want: wantRooms},
+			{Name: "oidc_provider.enabled", Into: &o.OIDCProviderIsOn},
+		},
+	}
+}
+
+// retired lists the options of grouprise 5.5 that mean nothing any more.
+func retired() map[string]string {
+	return map[string]string{
+		"cache_storage":                   "has no meaning any more: there is no separate cache to set up; remove it",
+		"task_handler":                    "has no meaning any more: tasks are kept in the database of the site; remove it",
+		"debug":                           "has no meaning any more: errors are written to the log; remove it",
+		"debug_toolbar_clients":           "has no meaning any more; remove it",
+		"sentry":                          "has no meaning any more: errors are written to the log and counted at metrics.listen; remove it",
+		"extra_django_settings_filenames": "has no meaning any more: Python files are not run; move what they set into options of this file",
+	}
+}

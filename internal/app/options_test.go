@@ -1,0 +1,279 @@
+package app_test
+
+import (
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"grouprise.org/grouprise/internal/app"
+	"grouprise.org/grouprise/internal/kit/config"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// load reads one file with the text.
+func load(t *testing.T, text string, environ ...string) (*app.Options, *config.Settings, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "grouprise.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return app.LoadOptions(app.Sources(append(environ, "GROUPRISE_CONFIG="+file)))
+}
+
+// nothing reads no file at all.
+func nothing(t *testing.T, environ ...string) (*app.Options, *config.Settings) {
+	t.Helper()
+	from := app.Sources(environ)
+	from.Candidates = nil
+	o, s, err := app.LoadOptions(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, s
+}
+
+func TestWithoutConfigurationTheSiteRunsHere(t *testing.T) {
+	t.Parallel()
+	o, s := nothing(t)
+	here, err := filepath.Abs("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{
+		"domain": o.Domain, "site": o.SiteName, "listen": o.Listen, "data": o.DataPath, "media": o.MediaRoot, "database": o.Database.Name,
+		"transport": o.TransportSecurity, "from": o.DefaultFrom, "notices": o.DistinctFrom, "replies": o.ReplyTo, "postmaster": o.Postmaster,
+		"mail domain": o.MailDomain(), "lmtp": o.LMTP.Listen,
+	}
+	want := map[string]string{
+		"domain": "example.org", "site": "example.org", "listen": "localhost:8008", "data": here, "media": here + "/media", "database": here + "/grouprise.sqlite3",
+		"transport": "disabled", "from": "noreply@example.org", "notices": "noreply+{slug}@example.org", "replies": "reply+{reply_key}@example.org", "postmaster": "postmaster@example.org",
+		"mail domain": "example.org", "lmtp": "localhost:1025",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(s.Warnings) > 0 {
+		t.Errorf("warnings: %v", s.Warnings)
+	}
+}
+
+func TestAListenerThatOthersReachIsSecuredUnlessSomebodySaysOtherwise(t *testing.T) {
+	t.Parallel()
+	for listen, want := range map[string]string{
+		"localhost:8008": "disabled", "127.0.0.1:1": "disabled", "[::1]:80": "disabled",
+		":8008": "reverse-proxy", "0.0.0.0:80": "reverse-proxy", "192.0.2.1:80": "reverse-proxy", "unix:/run/grouprise.sock": "reverse-proxy",
+	} {
+		if o, _ := nothing(t, "GROUPRISE_LISTEN="+listen); o.TransportSecurity != want {
+			t.Errorf("%s: %s, want %s", listen, o.TransportSecurity, want)
+		}
+	}
+	if o, _, err := load(t, "listen: localhost:8008\n"); err != nil || o.TransportSecurity != "reverse-proxy" {
+		t.Errorf("with a file: %s, %v", o.TransportSecurity, err)
+	}
+	if o, _ := nothing(t, "GROUPRISE_TRANSPORT_SECURITY=integrated"); o.TransportSecurity != "integrated" {
+		t.Errorf("with a variable: %s", o.TransportSecurity)
+	}
+}
+
+func TestEveryOptionOfVersion55IsKnown(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/complete.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "hook"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, s, err := load(t, strings.ReplaceAll(string(text), "FOLDER", folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range s.Warnings {
+		t.Error(w)
+	}
+	if o.Submission.Port != 587 || o.MailDomain() != "mail.example.org" || len(o.Stylesheets) != 2 || len(o.Scripts) != 2 || o.Geo.Center[0][1] != 8.5 {
+		t.Errorf("got %+v", o)
+	}
+	var print strings.Builder
+	if err := s.Print(&print); err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"correct horse", "battery staple", "syt_secret"} {
+		if strings.Contains(print.String(), secret) {
+			t.Errorf("the print shows %q", secret)
+		}
+	}
+}
+
+func TestTheEffectiveOptionsArePrintedWithTheirOrigin(t *testing.T) {
+	t.Parallel()
+	_, s := nothing(t, "GROUPRISE_DATABASE_ENGINE=postgresql", "GROUPRISE_DATABASE_NAME=stadt", "GROUPRISE_DATABASE_PASSWORD=sesame",
+		"GROUPRISE_EXTRA_ALLOWED_HOSTS=a.example.org, b.example.org")
+	var b strings.Builder
+	if err := s.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// How the comments are aligned depends on the length of the folder's name.
+	got := regexp.MustCompile(` +# `).ReplaceAllString(strings.ReplaceAll(b.String(), here, "/srv"), "  # ")
+	const file = "testdata/config.golden"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (go test -update writes it):\n%s", file, diff)
+	}
+}
+
+func TestRetiredOptionsWarnAndNothingElse(t *testing.T) {
+	t.Parallel()
+	_, s, err := load(t, `
+cache_storage: {backend: filesystem, location: /run/x, max_entries: 3}
+task_handler: {storage_backend: redis, location: "redis://x"}
+debug: true
+debug_toolbar_clients: [127.0.0.1]
+sentry: {dsn: "https://x", init_options: {Debug: true}}
+extra_django_settings_filenames: [/etc/x.py]
+database: {engine: postgis, name: x}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var options []string
+	for _, w := range s.Warnings {
+		options = append(options, w.Option)
+	}
+	want := []string{"cache_storage", "task_handler", "debug", "debug_toolbar_clients", "sentry", "extra_django_settings_filenames", "database.engine"}
+	if diff := cmp.Diff(want, options); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWrongValuesAreRefused(t *testing.T) {
+	t.Parallel()
+	for text, option := range map[string]string{
+		"domain: example.org:8000":                                              "domain",
+		"domain: 'two words'":                                                   "domain",
+		"domain: ''":                                                            "domain",
+		"extra_allowed_hosts: example.net":                                      "extra_allowed_hosts",
+		"extra_allowed_hosts: ['https://example.net']":                          "extra_allowed_hosts",
+		"language_code: german language":                                        "language_code",
+		"time_zone: Europe/Nowhere":                                             "time_zone",
+		"time_zone: Local":                                                      "time_zone",
+		"listen: 8008":                                                          "listen",
+		"listen: localhost":                                                     "listen",
+		"listen: localhost:70000":                                               "listen",
+		"listen: unix:relative.sock":                                            "listen",
+		"lmtp: {listen: '1025'}":                                                "lmtp.listen",
+		"trusted_proxies: [nobody]":                                             "trusted_proxies",
+		"transport_security: none":                                              "transport_security",
+		"session_cookie_age: -1":                                                "session_cookie_age",
+		"session_cookie_age: two weeks":                                         "session_cookie_age",
+		"secret_key: short":                                                     "secret_key",
+		"data_path: /nowhere/at/all":                                            "data_path",
+		"file_download_backend: iis":                                            "file_download_backend",
+		"upload_max_file_size: 10MB":                                            "upload_max_file_size",
+		"database: {engine: oracle, name: x}":                                   "database.engine",
+		"database: {engine: mysql}":                                             "database.name",
+		"database: {engine: postgresql, name: x, port: 0}":                      "database.port",
+		"database: sqlite":                                                      "database",
+		"database:":                                                             "database",
+		"email_submission: {backend: sendmail}":                                 "email_submission.backend",
+		"email_submission: {encryption: tls}":                                   "email_submission.encryption",
+		"email_submission: {port: 65536}":                                       "email_submission.port",
+		"email_submission: {password: 1234}":                                    "email_submission.password",
+		"default_from_email: nobody":                                            "default_from_email",
+		"default_distinct_from_email: noreply@example.org":                      "default_distinct_from_email",
+		"default_distinct_from_email: 'noreply@{slug}.example.org'":             "default_distinct_from_email",
+		"default_reply_to_email: reply@example.org":                             "default_reply_to_email",
+		"postmaster_email: Root <root@example.org>":                             "postmaster_email",
+		"collector_mailbox_address: mailbox":                                    "collector_mailbox_address",
+		"log_recipient_emails: root@example.org":                                "log_recipient_emails",
+		"mailinglist_enabled: yes":                                              "mailinglist_enabled",
+		"operator_group_id: 0":                                                  "operator_group_id",
+		"template_directories: [/nowhere/at/all]":                               "template_directories",
+		"stylesheets: [{path: //elsewhere.example.org/x.css}]":                  "stylesheets",
+		"stylesheets: [{path: /x.css, colour: red}]":                            "stylesheets",
+		"scripts: [{path: /x.js, load: later}]":                                 "scripts",
+		"scripts: [{path: /x.js, content: x}]":                                  "scripts",
+		"scripts: [{content: x, load: async}]":                                  "scripts",
+		"csp: {script_src: ['https://a; default-src *']}":                       "csp.script_src",
+		"branding: {theme_color: blue}":                                         "branding.theme_color",
+		"geo: {tile_server: {url: 'http://tiles.example.org/{s}/{x}/{y}/{z}'}}": "geo.tile_server.url",
+		"geo: {tile_server: {url: 'https://tiles.example.org/'}}":               "geo.tile_server.url",
+		"geo: {location_selector: {center: [1, 2]}}":                            "geo.location_selector.center",
+		"geo: {location_selector: {center: [[91, 2]]}}":                         "geo.location_selector.center",
+		"matrix_chat: {public_listener_rooms: [room]}":                          "matrix_chat.public_listener_rooms",
+		"matrix_chat: {admin_api_url: 'ftp://x'}":                               "matrix_chat.admin_api_url",
+		"tags: {featured_tag_ids: [a]}":                                         "tags.featured_tag_ids",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			_, s, err := load(t, "# the second line is wrong\n"+text+"\n")
+			if err == nil || !s.Refused(option) || strings.Count(err.Error(), "\n") > 0 || !strings.Contains(err.Error(), "grouprise.yaml:2: "+option+": ") && option != "database.name" {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestTheSecretKeyIsMadeOnceAndKept(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "data")
+	keys := make([]string, 8)
+	var group sync.WaitGroup
+	for i := range keys {
+		group.Go(func() {
+			o := app.Options{DataPath: folder, MediaRoot: filepath.Join(folder, "media")}
+			if err := o.Prepare(); err != nil {
+				t.Error(err)
+			}
+			keys[i] = o.SecretKey
+		})
+	}
+	group.Wait()
+	for _, key := range keys {
+		if key != keys[0] || len(key) < 32 {
+			t.Fatalf("the processes have the keys %q", keys)
+		}
+	}
+	info, err := os.Stat(filepath.Join(folder, "secret.key"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v, %v", info.Mode(), err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(folder, "secret.key?*")); len(files) > 0 {
+		t.Errorf("drafts are left behind: %v", files)
+	}
+	given := app.Options{DataPath: folder, MediaRoot: folder, SecretKey: "given by an option"}
+	if err := given.Prepare(); err != nil || given.SecretKey != "given by an option" {
+		t.Errorf("got %q, %v", given.SecretKey, err)
+	}
+}
+
+func TestTrustedProxiesAreNetworks(t *testing.T) {
+	t.Parallel()
+	o, _ := nothing(t, "GROUPRISE_TRUSTED_PROXIES=192.0.2.77/24, 2001:db8::1")
+	want := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}
+	got := o.TrustedNetworks()
+	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,188 @@
+package sqldb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migrate brings the database up to the newest migration of fsys, whose files are goose's with the
+// macros that Expand knows. Any number of processes may call it at once: one migrates, the others wait
+// and find nothing left to do. A database that is newer than fsys is refused.
+func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
+	unlock, err := db.engine.lock(ctx, db)
+	if err != nil {
+		return db.translate(ctx, "lock for migrations", err)
+	}
+	defer unlock()
+	if db.writer != nil {
+		if err := db.acquireWriter(ctx); err != nil {
+			return err
+		}
+		defer func() { <-db.writer }()
+	}
+	provider, err := db.provider(fsys)
+	if err != nil {
+		return err
+	}
+	current, target, err := provider.GetVersions(ctx)
+	if err != nil {
+		return db.translate(ctx, "read the version of the database", err)
+	}
+	if current > target {
+		return &NewerError{Database: current, Program: target}
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate the database: %w", db.translate(ctx, "migrate", err))
+	}
+	return nil
+}
+
+// NewerError says that the database was migrated by a newer program.
+type NewerError struct{ Database, Program int64 }
+
+// Error implements the error interface.
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("the database has version %d, but this program knows only versions up to %d: "+
+		"run the newer program again, or restore the backup from before its installation", e.Database, e.Program)
+}
+
+// Versions returns the version that the database has and the newest one of fsys. A process that does
+// not migrate serves only if they are equal.
+func Versions(ctx context.Context, db *DB, fsys fs.FS) (database, program int64, err error) {
+	if db.writer != nil {
+		if err := db.acquireWriter(ctx); err != nil {
+			return 0, 0, err
+		}
+		defer func() { <-db.writer }()
+	}
+	provider, err := db.provider(fsys)
+	if err != nil {
+		return 0, 0, err
+	}
+	database, program, err = provider.GetVersions(ctx)
+	return database, program, db.translate(ctx, "read the version of the database", err)
+}
+
+func (db *DB) provider(fsys fs.FS) (*goose.Provider, error) {
+	provider, err := goose.NewProvider(db.engine.dialect, db.write.DB, expandedFS{fsys, db.engine},
+		goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// expandedFS is a folder of migrations with the macros expanded for one engine.
+type expandedFS struct {
+	fs.FS
+	engine *engine
+}
+
+// Open implements fs.FS.
+func (f expandedFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return file, err
+	}
+	defer file.Close()
+	text, err := fs.ReadFile(f.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	expanded, err := f.engine.expandMacros(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return &expandedFile{Reader: bytes.NewReader([]byte(expanded)), info: info}, nil
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (f expandedFS) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(f.FS, name) }
+
+type expandedFile struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (f *expandedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f *expandedFile) Close() error               { return nil }
+
+// Expand returns a migration as the engine gets it. The macros:
+//
+//	{id}                            the primary key column's type: numbers given by the database
+//	{text} {blob}                   texts and bytes of any length
+//	{options}                       after the closing parenthesis of CREATE TABLE
+//	{index name table (columns)}    an index; {unique name table (columns)} a unique one
+//	{column table name definition}  a new column of an existing table
+//	{if sqlite mysql}               the lines up to {end} are for these engines only
+func Expand(engineName, migration string) (string, error) {
+	e := engines[engineName]
+	if e == nil {
+		return "", fmt.Errorf("there is no engine %q", engineName)
+	}
+	return e.expandMacros(migration)
+}
+
+var (
+	blocks = regexp.MustCompile(`(?s)\{if ([a-z ]+)\}\n?(.*?)\{end\}\n?`)
+	macros = regexp.MustCompile(`\{([a-z]+)((?: [^{}]*)?)\}`)
+	index  = regexp.MustCompile(`^ (\S+) (\S+) \((.+)\)$`)
+	column = regexp.MustCompile(`(?s)^ (\S+) (\S+) (.+)$`)
+)
+
+func (e *engine) expandMacros(text string) (string, error) {
+	var wrong []error
+	text = blocks.ReplaceAllStringFunc(text, func(block string) string {
+		parts := blocks.FindStringSubmatch(block)
+		names := strings.Fields(parts[1])
+		for _, name := range names {
+			if engines[name] == nil {
+				wrong = append(wrong, fmt.Errorf("unknown engine in {if %s}", parts[1]))
+			}
+		}
+		if slices.Contains(names, e.name) {
+			return parts[2]
+		}
+		return ""
+	})
+	text = macros.ReplaceAllStringFunc(text, func(macro string) string {
+		parts := macros.FindStringSubmatch(macro)
+		switch name, rest := parts[1], parts[2]; {
+		case name == "id" && rest == "":
+			return e.id
+		case name == "text" && rest == "":
+			return e.text
+		case name == "blob" && rest == "":
+			return e.blob
+		case name == "options" && rest == "":
+			return e.options
+		case name == "index" || name == "unique":
+			if p := index.FindStringSubmatch(rest); p != nil {
+				kind := "INDEX"
+				if name == "unique" {
+					kind = "UNIQUE INDEX"
+				}
+				return e.index(kind, p[1], p[2], p[3])
+			}
+		case name == "column":
+			if p := column.FindStringSubmatch(rest); p != nil {
+				return e.column(p[1], p[2], p[3])
+			}
+		}
+		wrong = append(wrong, fmt.Errorf("unknown macro %s", macro))
+		return macro
+	})
+	return text, errors.Join(wrong...)
+}

@@ -1,0 +1,152 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/pressly/goose/v3"
+)
+
+// SQLite runs in this process, on a file in WAL mode: any number of readers, each on a snapshot, beside
+// one writer. A pool of one connection writes, with BEGIN IMMEDIATE, and a pool of others that may only
+// query reads, so nothing ever waits for a lock inside this process. Other processes (the command line
+// beside the server) wait by the busy timeout.
+var sqliteEngine = engine{
+	name:       SQLite,
+	open:       openSQLite,
+	classify:   classifySQLite,
+	list:       listJSON,
+	onConflict: " ON CONFLICT DO NOTHING",
+	lock:       lockSQLite,
+	dialect:    goose.DialectSQLite3,
+	id:         "INTEGER PRIMARY KEY AUTOINCREMENT",
+	text:       "TEXT",
+	blob:       "BLOB",
+	index: func(kind, name, table, columns string) string {
+		return fmt.Sprintf("CREATE %s IF NOT EXISTS %s ON %s (%s);", kind, name, table, columns)
+	},
+	column: func(table, name, definition string) string {
+		return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;", table, name, definition)
+	},
+}
+
+func openSQLite(ctx context.Context, c Config, p *pools) error {
+	if c.Path == "" {
+		return errors.New("the path of the file is missing")
+	}
+	path, err := filepath.Abs(c.Path)
+	if err != nil {
+		return err
+	}
+	p.path = path
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	// SQLite gives its side files the mode of the file, so that nobody else reads any of them.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+
+	// A commit must survive a power loss (a mail is durable before the mail server hears 250), so the
+	// log is synchronised at each: FULL.
+	durability := "full"
+	if c.NoSync {
+		durability = "off"
+	}
+	common := []string{"busy_timeout(10000)", "foreign_keys(on)", "synchronous(" + durability + ")", "temp_store(memory)"}
+	p.write, err = sqlitePool(path, 1, append(common, "journal_mode(wal)", "journal_size_limit(67108864)", "cache_size(-8000)"))
+	if err != nil {
+		return err
+	}
+	p.read, err = sqlitePool(path, cmp.Or(c.MaxConns, 8), append(common, "query_only(on)", "cache_size(-4000)"))
+	if err != nil {
+		return err
+	}
+	p.writer = make(chan struct{}, 1)
+	// The first connection is the writer's, which sets the mode that readers need.
+	if err := p.write.PingContext(ctx); err != nil {
+		p.read.Close()
+		p.write.Close()
+		return p.translate(ctx, "PRAGMA journal_mode = wal", err)
+	}
+	return nil
+}
+
+func sqlitePool(path string, conns int, pragmas []string) (*sqlx.DB, error) {
+	source := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	connector, err := (&driver.SQLite{}).OpenConnector(source.String())
+	if err != nil {
+		return nil, err
+	}
+	db := pool(sql.OpenDB(&caching{Connector: connector}), conns)
+	db.SetConnMaxIdleTime(0) // A connection costs memory and no server; keep its cache.
+	return db, nil
+}
+
+func classifySQLite(err error) fault {
+	e, ok := errors.AsType[*sqlite3.Error](err)
+	if !ok {
+		var code sqlite3.ExtendedErrorCode
+		if !errors.As(err, &code) {
+			return unknown
+		}
+		return sqliteFault(code)
+	}
+	return sqliteFault(e.ExtendedCode())
+}
+
+func sqliteFault(code sqlite3.ExtendedErrorCode) fault {
+	switch code {
+	case sqlite3.CONSTRAINT_UNIQUE, sqlite3.CONSTRAINT_PRIMARYKEY, sqlite3.CONSTRAINT_ROWID:
+		return duplicate
+	}
+	switch code.Code() {
+	case sqlite3.BUSY, sqlite3.LOCKED:
+		return collision
+	case sqlite3.CANTOPEN, sqlite3.IOERR, sqlite3.FULL:
+		return away
+	case sqlite3.TOOBIG:
+		return tooLong
+	}
+	return unknown
+}
+
+// lockSQLite locks the folder of the file against other processes that migrate: the file itself is
+// locked by SQLite, and a file of its own would stay behind.
+func lockSQLite(ctx context.Context, db *DB) (func(), error) {
+	folder, err := os.Open(filepath.Dir(db.path))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { folder.Close() }, nil // closing ends the lock
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			folder.Close()
+			return nil, fmt.Errorf("lock %s: %w", folder.Name(), err)
+		}
+		select {
+		case <-ctx.Done():
+			folder.Close()
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

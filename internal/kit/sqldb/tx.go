@@ -1,0 +1,299 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+)
+
+// Tx is a transaction, valid while the function that Write called runs. It is not safe for concurrent use.
+type Tx struct {
+	Now clock.Time // when this try of the transaction began: the time of everything it writes
+
+	pools *pools
+	tx    *sqlx.Tx
+	after []func()
+	depth int // of Nested
+}
+
+const (
+	maxCollisions = 10               // tries of a transaction that collides with others
+	maxLost       = 3                // tries on connections that turn out to be dead
+	patience      = 20 * time.Second // no new try after this time
+	writerWait    = 30 * time.Second // SQLite: how long a write waits for the writes before it
+)
+
+// Write runs fn in one transaction and commits it if fn returns nil; an error or a panic rolls it back
+// and is passed on. After a deadlock, a serialization failure or a lost connection before the commit,
+// fn runs again from the start, a few times, on a new Tx.
+//
+// A commit whose answer got lost is errs.Unavailable, although it may have happened.
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	start := time.Now()
+	for attempt := 1; ; attempt++ {
+		tx := &Tx{Now: db.clock.Now(), pools: db.pools}
+		committing, err := db.try(ctx, tx, fn)
+		if err == nil {
+			for _, f := range tx.after {
+				f()
+			}
+			return nil
+		}
+		if ctx.Err() != nil || time.Since(start) > patience || !db.again(err, committing, attempt) {
+			return err
+		}
+		wait := time.Duration(1+rand.IntN(5<<min(attempt, 6))) * time.Millisecond
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// again reports whether a failed transaction can succeed when it is run again.
+func (db *DB) again(err error, committing bool, attempt int) bool {
+	switch db.engine.fault(err) {
+	case collision:
+		return attempt < maxCollisions
+	case disconnected:
+		return !committing && attempt < maxLost
+	default:
+		return false
+	}
+}
+
+// try runs the transaction once. committing says that the commit was sent, so that its fate is unknown.
+func (db *DB) try(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (committing bool, err error) {
+	if db.writer != nil {
+		if err := db.acquireWriter(ctx); err != nil {
+			return false, err
+		}
+		defer func() { <-db.writer }()
+	}
+	tx.tx, err = db.write.BeginTxx(ctx, nil)
+	if err != nil {
+		return false, db.translate(ctx, "BEGIN", err)
+	}
+	defer tx.tx.Rollback() //nolint:errcheck // After a commit there is nothing left to roll back; otherwise the first error counts.
+	if err := fn(tx); err != nil {
+		return false, err
+	}
+	return true, db.translate(ctx, "COMMIT", tx.tx.Commit())
+}
+
+// acquireWriter waits for SQLite's only writer.
+func (db *DB) acquireWriter(ctx context.Context) error {
+	select {
+	case db.writer <- struct{}{}:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(writerWait)
+	defer timer.Stop()
+	select {
+	case db.writer <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return errs.New(errs.Unavailable, "The database is busy. Please try again in a moment.").After(5 * time.Second)
+	}
+}
+
+// Get scans the first row into dest; no row is errs.NotFound.
+func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
+	return tx.pools.get(ctx, tx.tx, dest, query, "", args)
+}
+
+// Select appends every row to the slice that dest points to.
+func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
+	return tx.pools.selectAll(ctx, tx.tx, dest, query, "", args)
+}
+
+// GetLocked is Get for a row that nobody else may change or lock until the transaction ends. On
+// SQLite, where a transaction writes alone, it is Get.
+func (tx *Tx) GetLocked(ctx context.Context, dest any, query string, args ...any) error {
+	return tx.pools.get(ctx, tx.tx, dest, query, tx.pools.engine.locked, args)
+}
+
+// SelectLocked is Select for rows that nobody else may change or lock until the transaction ends.
+func (tx *Tx) SelectLocked(ctx context.Context, dest any, query string, args ...any) error {
+	return tx.pools.selectAll(ctx, tx.tx, dest, query, tx.pools.engine.locked, args)
+}
+
+// SelectSkipLocked is SelectLocked passing over the rows that another transaction has locked.
+func (tx *Tx) SelectSkipLocked(ctx context.Context, dest any, query string, args ...any) error {
+	return tx.pools.selectAll(ctx, tx.tx, dest, query, tx.pools.engine.skipLocked, args)
+}
+
+// Exec runs a statement and returns how many rows it matched, whether they changed or not.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	text, bound, err := tx.pools.bind(query, "", args)
+	if err != nil {
+		return 0, err
+	}
+	result, err := tx.tx.ExecContext(ctx, text, bound...)
+	if err != nil {
+		return 0, tx.pools.translate(ctx, query, err)
+	}
+	return result.RowsAffected()
+}
+
+// Insert inserts one row into a table with a column id and returns the id, which the database gives
+// unless the statement names it (see SyncIDs). A row that exists already is errs.Conflict.
+func (tx *Tx) Insert(ctx context.Context, query string, args ...any) (id int64, err error) {
+	if tx.pools.engine.returning {
+		err := tx.pools.get(ctx, tx.tx, &id, query, " RETURNING id", args)
+		return id, err
+	}
+	text, bound, err := tx.pools.bind(query, "", args)
+	if err != nil {
+		return 0, err
+	}
+	result, err := tx.tx.ExecContext(ctx, text, bound...)
+	if err != nil {
+		return 0, tx.pools.translate(ctx, query, err)
+	}
+	return result.LastInsertId()
+}
+
+// InsertNew inserts one row unless it collides with a unique key, and reports whether it did. The
+// transaction goes on either way. The query is an INSERT … VALUES with one row.
+func (tx *Tx) InsertNew(ctx context.Context, query string, args ...any) (inserted bool, err error) {
+	if tx.pools.engine.newByError {
+		_, err := tx.Exec(ctx, query, args...)
+		if tx.pools.engine.fault(err) == duplicate {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	rows, err := tx.Exec(ctx, query+tx.pools.engine.onConflict, args...)
+	return rows > 0, err
+}
+
+// InsertNewID is InsertNew for a table with a column id. Where nothing was inserted, id is zero: the
+// row that was there before is found by its key.
+func (tx *Tx) InsertNewID(ctx context.Context, query string, args ...any) (id int64, inserted bool, err error) {
+	switch {
+	case tx.pools.engine.newByError:
+		id, err = tx.Insert(ctx, query, args...)
+		if tx.pools.engine.fault(err) == duplicate {
+			return 0, false, nil
+		}
+	case tx.pools.engine.returning:
+		err = tx.pools.get(ctx, tx.tx, &id, query, tx.pools.engine.onConflict+" RETURNING id", args)
+		if errs.Is(err, errs.NotFound) {
+			return 0, false, nil
+		}
+	default:
+		text, bound, berr := tx.pools.bind(query, tx.pools.engine.onConflict, args)
+		if berr != nil {
+			return 0, false, berr
+		}
+		result, eerr := tx.tx.ExecContext(ctx, text, bound...)
+		if eerr != nil {
+			return 0, false, tx.pools.translate(ctx, query, eerr)
+		}
+		rows, rerr := result.RowsAffected()
+		if rerr != nil || rows == 0 {
+			return 0, false, rerr
+		}
+		id, err = result.LastInsertId()
+	}
+	return id, err == nil, err
+}
+
+// rowsPerInsert bounds one statement of InsertRows; with padding to powers of two the number of
+// different texts stays small.
+const rowsPerInsert = 128
+
+// InsertRows inserts many rows with few statements. The query ends before VALUES:
+//
+//	tx.InsertRows(ctx, `INSERT INTO tags (name, kind)`, [][]any{{"music", 1}, {"film", 1}})
+func (tx *Tx) InsertRows(ctx context.Context, query string, rows [][]any) error {
+	return tx.insertRows(ctx, query, "", rows)
+}
+
+// InsertNewRows is InsertRows passing over the rows that collide with a unique key.
+func (tx *Tx) InsertNewRows(ctx context.Context, query string, rows [][]any) error {
+	return tx.insertRows(ctx, query, tx.pools.engine.passOver(query), rows)
+}
+
+func (tx *Tx) insertRows(ctx context.Context, query, suffix string, rows [][]any) error {
+	for len(rows) > 0 {
+		n := min(len(rows), rowsPerInsert)
+		for n < rowsPerInsert && n&(n-1) != 0 {
+			n &= n - 1 // the largest power of two, so that few texts are ever prepared
+		}
+		var b strings.Builder
+		b.WriteString(query)
+		b.WriteString(" VALUES ")
+		args := make([]any, 0, n*len(rows[0]))
+		for i, row := range rows[:n] {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString("(?" + strings.Repeat(", ?", len(row)-1) + ")")
+			args = append(args, row...)
+		}
+		b.WriteString(suffix)
+		if _, err := tx.Exec(ctx, b.String(), args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// SyncIDs lets the ids that the database gives follow the largest one in the table. An import calls it
+// after it inserted rows with ids of their own; PostgreSQL would give those ids again.
+func (tx *Tx) SyncIDs(ctx context.Context, table string) error {
+	if tx.pools.engine.syncIDs == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, fmt.Sprintf(tx.pools.engine.syncIDs, table))
+	return err
+}
+
+// Nested runs fn inside a savepoint: if it returns an error, what it did is undone, the error is
+// returned and the transaction can go on.
+func (tx *Tx) Nested(ctx context.Context, fn func() error) error {
+	tx.depth++
+	defer func() { tx.depth-- }()
+	name := fmt.Sprintf("nested_%d", tx.depth)
+	if _, err := tx.Exec(ctx, "SAVEPOINT "+name); err != nil {
+		return err
+	}
+	hooks := len(tx.after)
+	if err := fn(); err != nil {
+		tx.after = tx.after[:hooks]
+		if _, rollback := tx.Exec(ctx, "ROLLBACK TO SAVEPOINT "+name); rollback != nil {
+			return fmt.Errorf("%w (and undoing it failed: %w)", err, rollback)
+		}
+		return err
+	}
+	_, err := tx.Exec(ctx, "RELEASE SAVEPOINT "+name)
+	return err
+}
+
+// AfterCommit has fn called once the transaction is committed, in the order of the calls; never if it
+// is not.
+func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
+
+// Wake tells the listeners of a channel (see Listen), in all processes, once the transaction is
+// committed. Only PostgreSQL carries it; elsewhere nothing happens.
+func (tx *Tx) Wake(ctx context.Context, channel string) error {
+	if tx.pools.engine.notify == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, tx.pools.engine.notify, channel)
+	return err
+}

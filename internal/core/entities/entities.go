@@ -1,0 +1,161 @@
+// Package entities keeps the one namespace of slugs that people and groups share at the root of the site.
+//
+// A slug is kept as it was written and is unique whatever its case: @Garten and @garten are the same
+// entity, in links, in mentions and in mail addresses.
+package entities
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/slug"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Longest slugs, in characters.
+const (
+	MaxGroupSlug  = 50
+	MaxPersonSlug = 150
+)
+
+// reservedSlugs never belong to anybody. Words that are no valid slugs, such as "-", need no entry.
+var reservedSlugs = []string{"all", "grouprise", "info", "mail", "noreply", "postmaster", "reply", "stadt", "webmaster", "www"}
+
+var validSlug = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// Entities is the register of slugs.
+type Entities struct {
+	reserved []string // lower case
+}
+
+// New returns a register. An administrator's own reserved slugs are added to the built-in ones.
+func New(alsoReserved []string) *Entities {
+	e := &Entities{reserved: slices.Clone(reservedSlugs)}
+	for _, s := range alsoReserved {
+		e.reserved = append(e.reserved, strings.ToLower(s))
+	}
+	return e
+}
+
+// Find returns the owner of a slug, whatever its case; NotFound if there is none.
+func (e *Entities) Find(ctx context.Context, q sqldb.Querier, slug string) (community.Entity, error) {
+	all, err := e.FindAll(ctx, q, []string{slug})
+	if err != nil {
+		return community.Entity{}, err
+	}
+	if len(all) == 0 {
+		return community.Entity{}, errs.New(errs.NotFound, "There is nothing at this address.")
+	}
+	return all[0], nil
+}
+
+// FindAll returns the owners of many slugs in one query; unknown slugs are left out.
+func (e *Entities) FindAll(ctx context.Context, q sqldb.Querier, slugs []string) ([]community.Entity, error) {
+	keys := make([]string, len(slugs))
+	for i, s := range slugs {
+		keys[i] = strings.ToLower(s)
+	}
+	var all []community.Entity
+	err := q.Select(ctx, &all, `SELECT `+columns+` WHERE e.slug_key IN (?) ORDER BY e.id`, keys)
+	if err != nil {
+		return nil, fmt.Errorf("find entities by slug: %w", err)
+	}
+	return all, nil
+}
+
+// Get returns an entity by its id.
+func (e *Entities) Get(ctx context.Context, q sqldb.Querier, id int64) (community.Entity, error) {
+	var one community.Entity
+	if err := q.Get(ctx, &one, `SELECT `+columns+` WHERE e.id = ?`, id); err != nil {
+		return one, fmt.Errorf("get entity %d: %w", id, err)
+	}
+	return one, nil
+}
+
+const columns = `e.id, e.kind, e.slug, e.name, e.colour, COALESCE(p.id, g.id, 0) AS owner_id
+	FROM entities e LEFT JOIN people p ON p.entity_id = e.id LEFT JOIN "groups" g ON g.entity_id = e.id`
+
+// Insert takes a slug for a new entity and returns the entity's id. A slug that is taken meanwhile is a
+// Conflict.
+func (e *Entities) Insert(ctx context.Context, tx *sqldb.Tx, kind community.EntityKind, slug, name string) (int64, error) {
+	id, err := tx.Insert(ctx, `INSERT INTO entities (kind, slug, slug_key, name, colour) VALUES (?, ?, ?, ?, ?)`,
+		kind, slug, strings.ToLower(slug), name, darkColour())
+	if err != nil {
+		return 0, fmt.Errorf("insert the entity %q: %w", slug, err)
+	}
+	return id, nil
+}
+
+// Update changes the slug and the name of an entity.
+func (e *Entities) Update(ctx context.Context, tx *sqldb.Tx, id int64, slug, name string) error {
+	_, err := tx.Exec(ctx, `UPDATE entities SET slug = ?, slug_key = ?, name = ? WHERE id = ?`, slug, strings.ToLower(slug), name, id)
+	if err != nil {
+		return fmt.Errorf("update the entity %q: %w", slug, err)
+	}
+	return nil
+}
+
+// Check returns what is wrong with a slug that somebody chose for the entity (0 for a new one), as
+// errors of the form field "slug": its alphabet, its length, reserved words, and slugs that are in use.
+func (e *Entities) Check(ctx context.Context, q sqldb.Querier, slug string, kind community.EntityKind, entityID int64) ([]errs.FieldError, error) {
+	limit := MaxPersonSlug
+	if kind == community.GroupEntity {
+		limit = MaxGroupSlug
+	}
+	switch {
+	case slug == "":
+		return []errs.FieldError{errs.Field("slug", "Enter a short name.")}, nil
+	case !validSlug.MatchString(slug):
+		return []errs.FieldError{errs.Field("slug", "Use only letters from a to z, digits, hyphens and underscores.")}, nil
+	case len(slug) > limit:
+		return []errs.FieldError{errs.Field("slug", "Use at most %d characters.", limit)}, nil
+	case slices.Contains(e.reserved, strings.ToLower(slug)):
+		return []errs.FieldError{errs.Field("slug", "The short name “%s” is reserved. Choose another one.", slug)}, nil
+	}
+	var taken bool
+	err := q.Get(ctx, &taken, `SELECT EXISTS (SELECT 1 FROM entities WHERE slug_key = ? AND id <> ?)`, strings.ToLower(slug), entityID)
+	if err != nil {
+		return nil, fmt.Errorf("check the slug %q: %w", slug, err)
+	}
+	if taken {
+		return []errs.FieldError{errs.Field("slug", "The short name “%s” is taken. Choose another one.", slug)}, nil
+	}
+	return nil, nil
+}
+
+// Free returns a slug that nobody owns, made of the first text that gives one; the numbers -1, -2, …
+// tell it from those that are taken.
+func (e *Entities) Free(ctx context.Context, q sqldb.Querier, kind community.EntityKind, texts ...string) (string, error) {
+	limit, base := MaxPersonSlug, "user"
+	if kind == community.GroupEntity {
+		limit, base = MaxGroupSlug, "group"
+	}
+	for _, text := range texts {
+		if s := slug.Make(text, limit); s != "" {
+			base = s
+			break
+		}
+	}
+	var taken []string
+	err := q.Select(ctx, &taken, `SELECT slug_key FROM entities WHERE slug_key = ? OR slug_key LIKE ? ORDER BY slug_key`, base, slug.Make(base, limit-8)+"%")
+	if err != nil {
+		return "", fmt.Errorf("look for a free slug: %w", err)
+	}
+	free := base
+	for n := 1; slices.Contains(taken, free) || slices.Contains(e.reserved, free); n++ {
+		free = slug.Number(base, n, limit)
+	}
+	return free, nil
+}
+
+// darkColour returns a random colour on which white initials can be read (contrast 4.5:1 and better).
+func darkColour() string {
+	channel := func() string { return fmt.Sprintf("%02x", 0x20+rand.IntN(0x50)) } //nolint:gosec // A colour is no secret.
+	return "#" + channel() + channel() + channel()
+}

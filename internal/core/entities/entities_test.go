@@ -1,0 +1,118 @@
+package entities_test
+
+import (
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+)
+
+func insert(t *testing.T, db *sqldb.DB, kind community.EntityKind, slug string) error {
+	t.Helper()
+	return db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := entities.New(nil).Insert(t.Context(), tx, kind, slug, slug)
+		return err
+	})
+}
+
+func TestSlugsAreUniqueWhateverTheirCase(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		register := entities.New(nil)
+		if err := insert(t, db, community.GroupEntity, "Garten"); err != nil {
+			t.Fatal(err)
+		}
+		if err := insert(t, db, community.PersonEntity, "gARTEN"); !errs.Is(err, errs.Conflict) {
+			t.Errorf("a second owner of the slug: %v", err)
+		}
+		e, err := register.Find(t.Context(), db, "GARTEN")
+		if err != nil || e.Slug != "Garten" {
+			t.Errorf("find: %+v, %v", e, err)
+		}
+		if _, err := register.Find(t.Context(), db, "gart"); !errs.Is(err, errs.NotFound) {
+			t.Errorf("find a part of a slug: %v", err)
+		}
+	})
+}
+
+func TestCheckSaysWhatIsWrongWithASlug(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	register := entities.New([]string{"Rathaus"})
+	if err := insert(t, db, community.GroupEntity, "chor"); err != nil {
+		t.Fatal(err)
+	}
+	chor, err := register.Find(t.Context(), db, "chor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		slug string
+		own  int64
+		kind community.EntityKind
+		says string // a part of the sentence; "" means the slug is fine
+	}{
+		{"garten", 0, community.GroupEntity, ""},
+		{"Garten_2-b", 0, community.GroupEntity, ""},
+		{"", 0, community.GroupEntity, "Enter"},
+		{"gärten", 0, community.GroupEntity, "Use only letters"},
+		{"a.b", 0, community.PersonEntity, "Use only letters"},
+		{strings.Repeat("a", 51), 0, community.GroupEntity, "at most"},
+		{strings.Repeat("a", 51), 0, community.PersonEntity, ""},
+		{strings.Repeat("a", 151), 0, community.PersonEntity, "at most"},
+		{"STADT", 0, community.GroupEntity, "reserved"},
+		{"rathaus", 0, community.GroupEntity, "reserved"},
+		{"Chor", 0, community.PersonEntity, "taken"},
+		{"Chor", chor.ID, community.GroupEntity, ""},
+	} {
+		problems, err := register.Check(t.Context(), db, c.slug, c.kind, c.own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case c.says == "" && len(problems) > 0:
+			t.Errorf("%q: %v", c.slug, problems)
+		case c.says != "" && (len(problems) != 1 || !strings.Contains(problems[0].Message, c.says)):
+			t.Errorf("%q: %v, want %q", c.slug, problems, c.says)
+		}
+	}
+}
+
+func TestFreeSlugIsNeverTakenReservedOrEmpty(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	register := entities.New(nil)
+	free := func(texts ...string) string {
+		t.Helper()
+		s, err := register.Free(t.Context(), db, community.GroupEntity, texts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := insert(t, db, community.GroupEntity, s); err != nil {
+			t.Fatalf("%q was not free: %v", s, err)
+		}
+		return s
+	}
+	for _, c := range []struct{ text, want string }{
+		{"Grüner Garten", "gruener-garten"},
+		{"Grüner Garten", "gruener-garten-1"},
+		{"Grüner Garten", "gruener-garten-2"},
+		{"Info", "info-1"},
+		{"☆☆☆", "group"},
+		{"♡", "group-1"},
+	} {
+		if got := free(c.text); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+	long := strings.Repeat("sehr lang ", 20)
+	for range 12 {
+		if s := free(long); len(s) > entities.MaxGroupSlug {
+			t.Errorf("%q is longer than %d", s, entities.MaxGroupSlug)
+		}
+	}
+}

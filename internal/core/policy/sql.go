@@ -1,0 +1,82 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// insideSQL is the SQL twin of Standing.Inside for the column of an entity: it takes the viewer's
+// entity id and person id.
+func insideSQL(entityColumn string) string {
+	return fmt.Sprintf(`(%[1]s = ? OR %[1]s IN (
+		SELECT pg.entity_id FROM memberships pm JOIN "groups" pg ON pg.id = pm.group_id WHERE pm.person_id = ?))`, entityColumn)
+}
+
+// ListableContents returns the SQL twin of CanListContent: a condition on rows of contents under an
+// alias, and its arguments.
+func ListableContents(alias string, v community.Viewer) (condition string, args []any) {
+	if !v.SignedIn() {
+		return fmt.Sprintf("(%[1]s.deleted_at IS NULL AND %[1]s.public)", alias), nil
+	}
+	return fmt.Sprintf("(%[1]s.deleted_at IS NULL AND (%[1]s.public OR %s))", alias, insideSQL(alias+".entity_id")),
+		[]any{v.EntityID, v.PersonID}
+}
+
+// ReadableContents returns the SQL twin of CanReadContent: a condition on rows of contents under an
+// alias, and its arguments.
+func ReadableContents(alias string, v community.Viewer) (condition string, args []any) {
+	if !v.SignedIn() {
+		return ListableContents(alias, v)
+	}
+	return fmt.Sprintf(`(%[1]s.deleted_at IS NULL AND (%[1]s.public OR %[2]s OR EXISTS (
+		SELECT 1 FROM contributions pw WHERE pw.content_id = %[1]s.id AND pw.author_id = ? AND pw.deleted_at IS NULL)))`,
+		alias, insideSQL(alias+".entity_id")), []any{v.EntityID, v.PersonID, v.PersonID}
+}
+
+// ReadableComments returns the SQL twin of CanReadComment: a condition on rows of contributions under an
+// alias whose content item has the entity in entityColumn.
+func ReadableComments(alias, entityColumn string, v community.Viewer) (condition string, args []any) {
+	if !v.SignedIn() {
+		return fmt.Sprintf("(%[1]s.deleted_at IS NULL AND %[1]s.public)", alias), nil
+	}
+	return fmt.Sprintf("(%[1]s.deleted_at IS NULL AND (%[1]s.public OR %[1]s.author_id = ? OR %[2]s))", alias, insideSQL(entityColumn)),
+		[]any{v.PersonID, v.EntityID, v.PersonID}
+}
+
+// ReadableConversations returns the SQL twin of CanReadConversation: a condition on rows of
+// conversations under an alias, and its arguments.
+func ReadableConversations(alias string, v community.Viewer) (condition string, args []any) {
+	if !v.SignedIn() {
+		return "1 = 0", nil
+	}
+	return fmt.Sprintf(`(%[1]s.deleted_at IS NULL AND (%[2]s OR EXISTS (
+		SELECT 1 FROM contributions pw WHERE pw.conversation_id = %[1]s.id AND pw.author_id = ? AND pw.deleted_at IS NULL)))`,
+		alias, insideSQL(alias+".entity_id")), []any{v.EntityID, v.PersonID, v.PersonID}
+}
+
+// Standing returns how the viewer stands to an entity. Nobody stands in no relation; that costs no query.
+func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e community.Entity) (community.Standing, error) {
+	s := community.Standing{Viewer: v}
+	if !v.SignedIn() {
+		return s, nil
+	}
+	s.Owner = e.Kind == community.PersonEntity && v.EntityID == e.ID
+	var row struct {
+		MemberAt   clock.Time `db:"member_at"`
+		Subscribed bool       `db:"subscribed"`
+	}
+	err := q.Get(ctx, &row, `
+		SELECT (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id
+		         WHERE g.entity_id = ? AND m.person_id = ?) AS member_at,
+		       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = ?) AS subscribed`,
+		e.ID, v.PersonID, e.ID, v.PersonID)
+	if err != nil {
+		return s, fmt.Errorf("look up the standing: %w", err)
+	}
+	s.MemberAt, s.Member, s.Subscribed = row.MemberAt, !row.MemberAt.IsZero(), row.Subscribed
+	return s, nil
+}

@@ -94,7 +94,11 @@ func (e *engine) fault(err error) fault {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return disconnected
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
+	// Not net.Error: SQLite's errors are of that interface, too.
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return away
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return away
 	}
 	return unknown

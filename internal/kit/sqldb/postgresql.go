@@ -95,9 +95,7 @@ func classifyPostgreSQL(err error) fault {
 		}
 		return unknown
 	}
-	if e, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		// A wrong password is a defect of the configuration, but the door can only say the same.
-		_ = e
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return away
 	}
 	return unknown

@@ -189,10 +189,7 @@ func (e *engine) writeList(b *strings.Builder, put func(any), arg any, not bool)
 	if not {
 		in, isAny = " NOT IN (", " <> ALL ("
 	}
-	uniform, err := plainList(arg)
-	if err != nil {
-		return err
-	}
+	uniform := plainList(arg)
 	switch {
 	case e.list == listArray && uniform != nil:
 		b.WriteString(isAny)
@@ -211,7 +208,7 @@ func (e *engine) writeList(b *strings.Builder, put func(any), arg any, not bool)
 		b.WriteString("'{}'")
 	case reflect.ValueOf(arg).Len() == 0:
 		b.WriteString(in)
-		b.WriteString("SELECT NULL FROM (SELECT 1 AS one) AS nothing WHERE one = 0")
+		b.WriteString("SELECT NULL FROM (SELECT 1 AS one) AS no_rows WHERE one = 0")
 	default:
 		b.WriteString(in)
 		list := reflect.ValueOf(arg)
@@ -247,18 +244,11 @@ func isList(arg any) bool {
 }
 
 // plainList returns a list of numbers as []int64 and one of texts as []string; nil for any other.
-func plainList(arg any) (any, error) {
-	switch v := arg.(type) {
-	case []int64:
-		if v == nil {
-			return []int64{}, nil
-		}
-		return v, nil
-	}
+func plainList(arg any) any {
 	v := reflect.ValueOf(arg)
 	element := v.Type().Elem()
 	if element.Implements(valuer) {
-		return nil, nil //nolint:nilnil // neither form fits, which is no error
+		return nil
 	}
 	switch element.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -266,15 +256,15 @@ func plainList(arg any) (any, error) {
 		for i := range list {
 			list[i] = v.Index(i).Int()
 		}
-		return list, nil
+		return list
 	case reflect.String:
 		list := make([]string, v.Len())
 		for i := range list {
 			list[i] = clean(v.Index(i).String())
 		}
-		return list, nil
+		return list
 	default:
-		return nil, nil //nolint:nilnil // neither form fits, which is no error
+		return nil
 	}
 }
 

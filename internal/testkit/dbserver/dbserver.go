@@ -50,6 +50,7 @@ func PostgreSQL() (*Server, error) {
 	s.args = []string{
 		"-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal", "-c", "max_wal_size=4GB",
+		"-c", "deadlock_timeout=100ms",
 	}
 	err = s.run(filepath.Join(bin, "initdb"), "-D", data, "-U", s.User, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	return s.started(err)

@@ -1,0 +1,82 @@
+package site
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// Paths that the frame itself answers.
+const (
+	staticPath     = "/stadt/static/"
+	healthPath     = "/stadt/healthz"
+	readyPath      = "/stadt/readyz"
+	robotsPath     = "/robots.txt"
+	styleguidePath = "/stadt/styleguide/"
+)
+
+// dist holds the bundled styles, scripts and fonts. They are made by `make generate`.
+//
+//go:embed all:dist
+var dist embed.FS
+
+func loadStatic() (*web.Static, error) {
+	files, err := fs.Sub(dist, "dist")
+	if err != nil {
+		return nil, fmt.Errorf("open the bundle: %w", err)
+	}
+	return web.NewStatic(files, staticPath)
+}
+
+// ownRoutes are the paths that the frame itself answers.
+func (s *Site) ownRoutes() []Route {
+	return []Route{
+		{Method: http.MethodGet, Path: healthPath, Handle: showHealth},
+		{Method: http.MethodGet, Path: readyPath, Handle: s.showReady},
+		{Method: http.MethodGet, Path: robotsPath, Handle: showRobots},
+		{Method: http.MethodPost, Path: languagePath, Handle: s.updateLanguage},
+		{Method: http.MethodGet, Path: styleguidePath, Handle: showStyleguide},
+	}
+}
+
+func showHealth(v *Visit) error { return v.text("alive\n") }
+
+// showReady asks everything that the site stands on. It names what is missing, without details.
+func (s *Site) showReady(v *Visit) error {
+	ctx, cancel := context.WithTimeout(v.Context(), 5*time.Second)
+	defer cancel()
+	var missing []error
+	for _, check := range s.deps.Ready {
+		if err := check.Ask(ctx); err != nil {
+			missing = append(missing, fmt.Errorf("%s: %w", check.Name, err))
+		}
+	}
+	if len(missing) == 0 {
+		return v.text("ready\n")
+	}
+	return errs.New(errs.Unavailable, "Not everything that this site needs is there.").After(10 * time.Second).Because(errors.Join(missing...))
+}
+
+func showRobots(v *Visit) error {
+	return v.text(`User-agent: *
+Disallow: /stadt/abuse
+Disallow: /stadt/login
+Disallow: /stadt/signup
+Disallow: /stadt/tags
+`)
+}
+
+// text answers with plain text.
+func (v *Visit) text(body string) error {
+	v.W.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	v.W.Header().Set("Cache-Control", "no-cache")
+	_, err := v.W.Write([]byte(body))
+	return err
+}

@@ -1,0 +1,240 @@
+// Package site is the frame of all pages: it finds the route, knows who looks and in which language,
+// hands a Visit to the room's handler, and turns what the handler returns into a page around which
+// stand the bar, the crumbs, the messages and the foot. Rooms give routes and page bodies; the design
+// system's components for them (forms, cards, tabs, badges) are here too.
+//
+// # A handler
+//
+//	func (g *Groups) createGroup(v *site.Visit) error {
+//		var f groupForm
+//		err := v.Bind(&f)
+//		if err == nil {
+//			err = g.Found(v.Context(), v.Viewer, f.Name, f.Closed)
+//		}
+//		if err != nil {
+//			return v.ShowAgain(err, func(e site.Errors) site.Page { return newGroupPage(v, f, e) })
+//		}
+//		v.Flash(site.Done, "The group “%s” has been founded.", f.Name)
+//		return v.Redirect(community.EntityPath(f.Slug))
+//	}
+//
+// An error that is not shown again beside the form becomes a page by its kind: not found 404, denied
+// 403, not signed in the sign-in page, and so on; see failure.go.
+package site
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/form"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// Config is what the administrator decides about pages.
+type Config struct {
+	Name    string // of the site, shown in the bar and in titles
+	Domain  string // without port
+	BaseURL string // https://example.org or http://localhost:8008, without a slash at the end
+	Secret  string // signs what travels through browsers
+
+	Transport      web.Transport
+	Hosts          []string       // names that are answered beside Domain
+	Loopback       bool           // the listener is on a loopback address: localhost and 127.0.0.1 are answered too
+	TrustedProxies []netip.Prefix // may say who the client is
+	Policy         web.Policy     // additions to the content security policy
+
+	Language  string // the site's language, "de"
+	Negotiate bool   // a visitor's browser may choose another language
+	Zone      *time.Location
+
+	UploadMax     int64  // bytes of one uploaded file; zero means 10 MiB
+	ThemeColour   string // #rrggbb
+	Logo          string // path of a picture that stands for the name in the bar
+	Operator      Operator
+	Demonstration bool // says on every page that nothing here is real
+}
+
+// Operator is who runs the site. What is empty is not linked.
+type Operator struct {
+	Name, About, Imprint, DataProtection, Help string
+	Abuse                                      string // the path of the page that is reported is appended
+}
+
+// Place is an entry of a menu. The label is a text in the viewer's language.
+type Place struct {
+	Path, Label string
+	Icon        IconName
+	Count       int // what waits there; 0 shows nothing
+}
+
+// Column is a column of links in the foot.
+type Column struct {
+	Title string
+	Links []Place
+}
+
+// Frame is what other rooms put around all pages. Any of it may be nil.
+type Frame struct {
+	Places func(v *Visit) []Place  // the main places; the first four stand in the bar at the bottom of a phone
+	Mine   func(v *Visit) []Place  // the menu of somebody who is signed in
+	Footer func(v *Visit) []Column // the foot's columns
+	Search string                  // path of the search page; "" shows no search field
+}
+
+// Viewers load who looks. The people room fills it.
+type Viewers interface {
+	// Viewer returns the person as a viewer. NotFound means that they may no longer sign in.
+	Viewer(ctx context.Context, personID int64) (community.Viewer, error)
+	// SetLanguage keeps the language that a person chose.
+	SetLanguage(ctx context.Context, personID int64, language string) error
+}
+
+// Check asks whether something that the site stands on is there.
+type Check struct {
+	Name string
+	Ask  func(ctx context.Context) error
+}
+
+// Deps is what the site is built on.
+type Deps struct {
+	Catalogues *lang.Catalogues
+	Sessions   *web.Sessions
+	Limiter    *web.Limiter
+	Viewers    Viewers
+	Frame      Frame
+	Ready      []Check
+	Log        *slog.Logger
+	Clock      clock.Clock
+}
+
+// Site is the frame of all pages.
+type Site struct {
+	Config
+	deps     Deps
+	signer   *web.Signer
+	static   *web.Static
+	forms    *form.Reader
+	origins  *http.CrossOriginProtection
+	base     *url.URL
+	printers map[string]*lang.Printer
+}
+
+// New returns the site.
+func New(c Config, d Deps) (*Site, error) {
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
+	if c.Language == "" {
+		c.Language = lang.Fallback
+	}
+	if c.ThemeColour == "" {
+		c.ThemeColour = "#2a62ac"
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	base, err := url.Parse(c.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("the site's address %q is no web address", c.BaseURL)
+	}
+	signer, err := web.NewSigner(c.Secret, d.Clock)
+	if err != nil {
+		return nil, err
+	}
+	static, err := loadStatic()
+	if err != nil {
+		return nil, err
+	}
+	if static.Empty() {
+		d.Log.Warn("styles and scripts have not been bundled into this program: pages will look bare; run make generate and build again")
+	}
+	s := &Site{
+		Config: c, deps: d, signer: signer, static: static, base: base,
+		forms: form.New(c.UploadMax), origins: http.NewCrossOriginProtection(),
+		printers: map[string]*lang.Printer{},
+	}
+	for _, language := range d.Catalogues.Languages() {
+		s.printers[language] = d.Catalogues.Printer(language, c.Zone)
+	}
+	return s, nil
+}
+
+// Secure reports whether the site is reached by https.
+func (s *Site) Secure() bool { return s.base.Scheme == "https" }
+
+// URL returns the absolute address of a path.
+func (s *Site) URL(path string) string { return s.BaseURL + path }
+
+// Handler puts the routes into the frame. Two routes that could match the same path are an error that
+// names both.
+func (s *Site) Handler(routes []Route) (http.Handler, error) {
+	router, err := s.newRouter(append(s.ownRoutes(), routes...))
+	if err != nil {
+		return nil, err
+	}
+	front := web.Front{
+		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy,
+		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: []string{healthPath, readyPath},
+		Fail: func(w http.ResponseWriter, r *http.Request, err error) {
+			v := s.newVisit(w, r)
+			v.fail(err)
+		},
+	}
+	if s.Loopback {
+		front.Hosts = append(front.Hosts, "localhost", "127.0.0.1", "::1")
+	}
+	return front.Wrap(router), nil
+}
+
+// Level says what kind of message a flash is.
+type Level string
+
+// The levels of messages.
+const (
+	Info    Level = "info"
+	Done    Level = "done"
+	Problem Level = "problem"
+)
+
+// Crumb is one step of the way to a page. The last one, the page itself, needs no path.
+type Crumb struct{ Label, Path string }
+
+// Page is what a handler shows. The frame adds everything around it.
+type Page struct {
+	Title  string // also the heading, unless OwnHeading
+	Status int    // zero means 200
+	Crumbs []Crumb
+	Body   templ.Component
+	Aside  templ.Component   // context: beside the body on wide screens, below it on others
+	Entity *community.Entity // the group or person that the page belongs to
+	Wide   bool              // the body may be wider than a column of text: lists, tables, pictures
+
+	OwnHeading  bool   // the body has its own h1
+	Description string // for search engines and previews in messengers
+	Canonical   string // the path that search engines should remember
+	Feed        string // path of the feed of this page
+	Picture     string // path of a picture for previews in messengers
+	Hidden      bool   // search engines should leave the page alone
+}
+
+// statusOr returns the page's status.
+func (p Page) statusOr(fallback int) int {
+	if p.Status == 0 {
+		return fallback
+	}
+	return p.Status
+}
+
+// notFound is the error of a path that cannot be meant.
+func notFound() error { return errs.New(errs.NotFound, "This page does not exist.") }

@@ -1,0 +1,326 @@
+package site
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// Visit is one request of one viewer and the answer to it.
+type Visit struct {
+	W http.ResponseWriter // saves the session before the first byte; set headers as usual
+	R *http.Request
+
+	Viewer community.Viewer
+	Lang   *lang.Printer
+
+	site       *Site
+	raw        http.ResponseWriter
+	session    bool // a session has been loaded
+	flashes    []flash
+	newFlashes []flash
+}
+
+// newVisit returns the visit of somebody unknown in the site's language; identify learns more.
+func (s *Site) newVisit(w http.ResponseWriter, r *http.Request) *Visit {
+	v := &Visit{R: r, site: s, raw: w}
+	v.W = &savingWriter{ResponseWriter: w, visit: v}
+	v.speak(s.chooseLanguage(r, ""))
+	return v
+}
+
+// identify loads the session and the viewer. It asks the database only when the browser has a cookie.
+func (v *Visit) identify() error {
+	r, err := v.site.deps.Sessions.Load(v.R)
+	if err != nil {
+		return unavailable(err)
+	}
+	v.R, v.session = r, true
+	id := v.site.deps.Sessions.Person(r.Context())
+	if id == 0 {
+		return nil
+	}
+	viewer, err := v.site.deps.Viewers.Viewer(r.Context(), id)
+	switch {
+	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Denied):
+		return v.SignOut()
+	case err != nil:
+		return fmt.Errorf("load the viewer: %w", err)
+	}
+	v.Viewer = viewer
+	web.RecordOf(r.Context()).PersonID = id
+	v.speak(v.site.chooseLanguage(r, viewer.Language))
+	return nil
+}
+
+// unavailable makes sure that a session that cannot be read is answered by 503 and not by 500: the
+// database is the only thing it can fail for.
+func unavailable(err error) error {
+	if errs.Is(err, errs.Unavailable) {
+		return err
+	}
+	return errs.New(errs.Unavailable, "The site cannot reach its data at the moment. Please try again in a minute.").After(time.Minute).Because(err)
+}
+
+// speak sets the language of everything that is said from here on.
+func (v *Visit) speak(language string) {
+	v.Lang = v.site.printers[language]
+	if v.Lang == nil {
+		v.Lang = v.site.deps.Catalogues.Printer(language, v.site.Zone)
+	}
+	v.R = v.R.WithContext(lang.With(v.R.Context(), v.Lang))
+}
+
+// end removes temporary files of uploads. The server only does it for the request it made itself.
+func (v *Visit) end() {
+	if v.R.MultipartForm != nil {
+		_ = v.R.MultipartForm.RemoveAll() // what is left, the system's own cleaning finds
+	}
+}
+
+// Context returns the request's context. It carries the language.
+func (v *Visit) Context() context.Context { return v.R.Context() }
+
+// Site returns the site that is visited.
+func (v *Visit) Site() *Site { return v.site }
+
+// T says a text in the viewer's language.
+func (v *Visit) T(id string, args ...any) string { return v.Lang.T(id, args...) }
+
+// Path returns the value of a wildcard of the route.
+func (v *Visit) Path(name string) string { return v.R.PathValue(name) }
+
+// ID returns the value of a wildcard that is an id; NotFound if it is none.
+func (v *Visit) ID(name string) (int64, error) {
+	id, err := strconv.ParseInt(v.R.PathValue(name), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, notFound()
+	}
+	return id, nil
+}
+
+// Query returns a parameter of the address, trimmed; "" if there is none.
+func (v *Visit) Query(name string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(v.R.URL.Query().Get(name), "\x00", ""), ""))
+}
+
+// Page returns the number of the page of a list that does not grow much, from 1 on.
+func (v *Visit) Page() int {
+	n, err := strconv.Atoi(v.Query("page"))
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 1
+	}
+	return n
+}
+
+// Cursor is a place in a list that is ordered by time and id, newest first. The zero value is its
+// beginning.
+type Cursor struct {
+	At clock.Time
+	ID int64
+}
+
+// String returns the cursor for an address.
+func (c Cursor) String() string {
+	return strconv.FormatInt(c.At.UnixMilli(), 10) + "-" + strconv.FormatInt(c.ID, 10)
+}
+
+// Before returns where the page of a growing list begins: behind the entry that the parameter
+// "before" names. Pages by key stay right while others write, and the thousandth is as fast as the
+// first.
+func (v *Visit) Before() Cursor {
+	at, id, _ := strings.Cut(v.Query("before"), "-")
+	millis, err1 := strconv.ParseInt(at, 10, 64)
+	n, err2 := strconv.ParseInt(id, 10, 64)
+	if err1 != nil || err2 != nil || n < 0 {
+		return Cursor{}
+	}
+	return Cursor{At: clock.At(time.UnixMilli(millis)), ID: n}
+}
+
+// Older returns the address of the page that begins behind the cursor: the last entry shown.
+func (v *Visit) Older(last Cursor) string { return v.withQuery("before", last.String()) }
+
+// withQuery returns the visit's own address with one parameter set, or removed if the value is "".
+func (v *Visit) withQuery(name, value string) string {
+	q := v.R.URL.Query()
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	u := url.URL{Path: v.R.URL.Path, RawQuery: q.Encode()}
+	return u.String()
+}
+
+// Bind reads the form that was sent into a struct; see package form for its tags. The error has the
+// kind Invalid and the fields that are wrong, or TooLarge.
+func (v *Visit) Bind(dst any) error { return v.site.forms.Read(v.R, dst) }
+
+// Next returns where the visitor wanted to go: the local path in the parameter or form field "next",
+// else "".
+func (v *Visit) Next() string {
+	next := v.Query("next")
+	if next == "" && v.R.Method == http.MethodPost {
+		next = v.R.FormValue("next")
+	}
+	path, ok := web.LocalPath(next, v.site.BaseURL)
+	if !ok {
+		return ""
+	}
+	return path
+}
+
+// URL returns the absolute address of a path of the site.
+func (v *Visit) URL(path string) string { return v.site.URL(path) }
+
+// ClientIP returns the client's network address; "" if it is unknown.
+func (v *Visit) ClientIP() string {
+	client := web.RecordOf(v.R.Context()).Client
+	if !client.IsValid() {
+		return ""
+	}
+	return client.String()
+}
+
+// SignIn makes the visitor the person from the next request on.
+func (v *Visit) SignIn(person int64, remember bool) error {
+	return v.site.deps.Sessions.SignIn(v.R.Context(), person, remember)
+}
+
+// SignOut ends the visitor's session.
+func (v *Visit) SignOut() error {
+	v.Viewer = community.Viewer{}
+	return v.site.deps.Sessions.SignOut(v.R.Context())
+}
+
+// Session returns the visitor's session store. It can be used in routes only, after the visit began.
+func (v *Visit) Session() *web.Sessions { return v.site.deps.Sessions }
+
+// Redirect sends the browser to a path of the site by 303, so that reloading does not post again.
+func (v *Visit) Redirect(path string) error {
+	local, ok := web.LocalPath(path, v.site.BaseURL)
+	if !ok {
+		return fmt.Errorf("redirect to %q: not a path of this site", path)
+	}
+	return v.redirect(local, http.StatusSeeOther)
+}
+
+// RedirectForever sends the browser to the path that replaces this one by 301.
+func (v *Visit) RedirectForever(path string) error {
+	local, ok := web.LocalPath(path, v.site.BaseURL)
+	if !ok {
+		return fmt.Errorf("redirect to %q: not a path of this site", path)
+	}
+	return v.redirect(local, http.StatusMovedPermanently)
+}
+
+func (v *Visit) redirect(path string, code int) error {
+	v.keepFlashes()
+	if err := v.save(); err != nil {
+		return err
+	}
+	v.raw.Header().Set("Location", path)
+	v.raw.Header().Set("Cache-Control", "no-store")
+	v.raw.WriteHeader(code)
+	return nil
+}
+
+// Show answers with a page. Nothing is written before the whole page is rendered and the session is
+// saved, so that an error can still become an error page.
+func (v *Visit) Show(p Page) error {
+	v.readFlashes()
+	buffer := templ.GetBuffer()
+	defer templ.ReleaseBuffer(buffer)
+	if err := v.render(buffer, p); err != nil {
+		return err
+	}
+	if err := v.save(); err != nil {
+		return err
+	}
+	v.write(p.statusOr(http.StatusOK), buffer)
+	return nil
+}
+
+// render draws the page and its frame.
+func (v *Visit) render(buffer *bytes.Buffer, p Page) error {
+	if err := document(v, p).Render(v.R.Context(), buffer); err != nil {
+		return fmt.Errorf("render %s: %w", v.R.URL.Path, err)
+	}
+	return nil
+}
+
+func (v *Visit) write(status int, page *bytes.Buffer) {
+	h := v.raw.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Add("Vary", "Cookie")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "private, no-cache")
+	}
+	v.raw.WriteHeader(status)
+	if v.R.Method != http.MethodHead {
+		_, _ = v.raw.Write(page.Bytes()) // a browser that has gone is nobody's fault
+	}
+}
+
+// save writes the session before the first byte of the answer.
+func (v *Visit) save() error {
+	if !v.session {
+		return nil
+	}
+	if err := v.site.deps.Sessions.Save(v.raw, v.R); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// savingWriter saves the session when a handler writes by itself: downloads, feeds, calendars.
+type savingWriter struct {
+	http.ResponseWriter
+	visit   *Visit
+	written bool
+	failed  bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *savingWriter) WriteHeader(code int) {
+	if w.written {
+		return
+	}
+	w.written = true
+	if err := w.visit.save(); err != nil {
+		w.failed = true
+		w.visit.fail(err)
+		return
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Write implements http.ResponseWriter.
+func (w *savingWriter) Write(b []byte) (int, error) {
+	if !w.written {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.failed {
+		return 0, errs.New(errs.Unavailable, "The session could not be saved.")
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController and http.ServeContent reach the connection.
+func (w *savingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// pagePath returns the address of another page of a numbered list.
+func (v *Visit) pagePath(page int) string { return v.withQuery("page", strconv.Itoa(page)) }

@@ -1,0 +1,144 @@
+// Package web is what stands between the network and a program's pages: it listens, knows who asks and
+// from where, keeps sessions, slows down whoever asks too often, sends the headers that make a browser
+// careful, and logs one line per request. What the pages show is none of its business.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
+)
+
+// Transport says how requests reach the program, and so whether they must be encrypted.
+type Transport string
+
+// The modes of transport security.
+const (
+	Plain        Transport = "disabled"      // http, nothing is enforced
+	Integrated   Transport = "integrated"    // the program's own listener speaks TLS
+	ReverseProxy Transport = "reverse-proxy" // a web server in front speaks TLS and says so in X-Forwarded-Proto
+)
+
+// Encrypted reports whether the mode insists on https.
+func (t Transport) Encrypted() bool { return t != Plain && t != "" }
+
+// Front is the chain of everything that happens to each request before a page sees it.
+type Front struct {
+	Log       *slog.Logger
+	Transport Transport
+
+	// Hosts are the names in the Host header that are answered, without port. Any other gets 400.
+	Hosts []string
+
+	// TrustedProxies may name the client in X-Forwarded-For. A peer on a unix socket always may.
+	TrustedProxies []netip.Prefix
+
+	// Everywhere are paths that are answered under any name and without https: health checks.
+	Everywhere []string
+
+	Policy Policy
+
+	// Fail answers a request that broke; err may be a panic. It must write a whole answer.
+	Fail func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Wrap puts the chain around a handler.
+func (f Front) Wrap(next http.Handler) http.Handler {
+	if f.Log == nil {
+		f.Log = slog.New(slog.DiscardHandler)
+	}
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.BestSpeed))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	h := f.headers(next)
+	h = f.transport(h)
+	h = f.hosts(h)
+	h = f.survive(h)
+	return f.record(compress(h))
+}
+
+// Record is what is known about a request while it is answered. The access log prints it at the end.
+type Record struct {
+	ID       string     // stands in the log and on error pages
+	Client   netip.Addr // who asks; invalid on a unix socket without a proxy that says
+	Secure   bool       // the browser used https
+	Route    string     // the pattern that matched
+	Path     string     // for the log: the path without secrets
+	PersonID int64
+}
+
+type recordKey struct{}
+
+// RecordOf returns the request's record, an empty one outside of requests.
+func RecordOf(ctx context.Context) *Record {
+	if rec, ok := ctx.Value(recordKey{}).(*Record); ok {
+		return rec
+	}
+	return &Record{}
+}
+
+// record gives each request its record and logs one line when it is answered. The line has neither
+// query nor body nor address: they hold secrets and people's traces.
+func (f Front) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &Record{ID: rand.Text()[:16], Path: r.URL.Path}
+		rec.Client = clientAddress(r, f.TrustedProxies)
+		rec.Secure = r.TLS != nil || f.Transport == ReverseProxy && r.Header.Get("X-Forwarded-Proto") == "https"
+		sw := &statusWriter{ResponseWriter: w}
+		w.Header().Set("X-Request-Id", rec.ID)
+		next.ServeHTTP(sw, r.WithContext(context.WithValue(r.Context(), recordKey{}, rec)))
+
+		level := slog.LevelInfo
+		if sw.status() >= 500 {
+			level = slog.LevelWarn
+		} else if slices.Contains(f.Everywhere, r.URL.Path) {
+			level = slog.LevelDebug
+		}
+		f.Log.LogAttrs(r.Context(), level, "request",
+			slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("path", rec.Path),
+			slog.String("route", rec.Route), slog.Int("status", sw.status()), slog.Int64("bytes", sw.bytes),
+			slog.Duration("took", time.Since(start).Round(10*time.Microsecond)), slog.Int64("person", rec.PersonID))
+	})
+}
+
+// statusWriter remembers what was answered.
+type statusWriter struct {
+	http.ResponseWriter
+	code  int
+	bytes int64
+}
+
+func (w *statusWriter) WriteHeader(code int) {
+	if w.code == 0 && code >= 200 {
+		w.code = code
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.code == 0 {
+		w.code = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+func (w *statusWriter) status() int {
+	if w.code == 0 {
+		return http.StatusOK
+	}
+	return w.code
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,285 @@
+// Package webtest visits pages as a browser without scripts does: it keeps cookies, follows redirects and
+// fills in the forms that it finds on a page.
+package webtest
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/locale"
+)
+
+// SignInPath is a path that every test site has: a POST with the field "person" signs that person in,
+// without a password.
+const SignInPath = "/stadt/test-sign-in/"
+
+// People is who can sign in on a test site.
+type People map[int64]community.Viewer
+
+// Viewer implements site.Viewers.
+func (p People) Viewer(_ context.Context, id int64) (community.Viewer, error) {
+	v, ok := p[id]
+	if !ok {
+		return v, errs.New(errs.NotFound, "There is nothing at this address.")
+	}
+	return v, nil
+}
+
+// SetLanguage implements site.Viewers.
+func (p People) SetLanguage(_ context.Context, id int64, language string) error {
+	v := p[id]
+	v.Language = language
+	p[id] = v
+	return nil
+}
+
+// NewSite returns the frame of a site for tests, in English, over a database.
+func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
+	t.Helper()
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := site.New(site.Config{
+		Name: "Neustadt", Domain: "example.org", BaseURL: "http://example.org", Secret: "a secret for tests only",
+		Transport: web.Plain, Loopback: true, Language: "en", Zone: time.UTC,
+	}, site.Deps{
+		Catalogues: catalogues, Viewers: viewers,
+		Sessions: web.NewSessions(db, web.Lifetimes{}, false, nil), Limiter: web.NewLimiter(db, nil),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Start serves routes on a test site and returns its handler, for visitors to come to.
+func Start(t testing.TB, s *site.Site, routes []site.Route) http.Handler {
+	t.Helper()
+	handler, err := s.Handler(append(routes, site.Route{Method: http.MethodPost, Path: SignInPath, Handle: signIn}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler
+}
+
+func signIn(v *site.Visit) error {
+	var in struct {
+		Person int64 `form:"person"`
+	}
+	if err := v.Bind(&in); err != nil {
+		return err
+	}
+	if err := v.SignIn(in.Person, true); err != nil {
+		return err
+	}
+	return v.Redirect("/")
+}
+
+// Visitor is somebody with a browser.
+type Visitor struct {
+	t       testing.TB
+	handler http.Handler
+	jar     *cookiejar.Jar
+	Page    Page // where the visitor is
+}
+
+// Page is what the visitor sees.
+type Page struct {
+	Status int
+	Path   string // with its query
+	Header http.Header
+	Body   string
+}
+
+// Visit returns a new visitor of a site, who is not signed in.
+func Visit(t testing.TB, handler http.Handler) *Visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Visitor{t: t, handler: handler, jar: jar}
+}
+
+// As signs the person in and returns the visitor.
+func (v *Visitor) As(person int64) *Visitor {
+	v.t.Helper()
+	v.Send(SignInPath, url.Values{"person": {strconv.FormatInt(person, 10)}}, false)
+	if v.Page.Status != http.StatusSeeOther {
+		v.t.Fatalf("signing in answered %d", v.Page.Status)
+	}
+	return v
+}
+
+// Get goes to a path and follows redirects.
+func (v *Visitor) Get(path string) Page {
+	v.t.Helper()
+	v.do(http.MethodGet, path, nil, true)
+	return v.Page
+}
+
+// Ask sends a request without a body and does not follow redirects.
+func (v *Visitor) Ask(method, path string) Page {
+	v.t.Helper()
+	v.do(method, path, nil, false)
+	return v.Page
+}
+
+// Send posts a form to a path; follow says whether to follow the redirect.
+func (v *Visitor) Send(path string, form url.Values, follow bool) Page {
+	v.t.Helper()
+	v.do(http.MethodPost, path, form, follow)
+	return v.Page
+}
+
+// Submit fills in the form of the page whose button or field bears a text or name, and posts it: fields
+// that are not named keep what the page put there.
+func (v *Visitor) Submit(having string, fields map[string]string) Page {
+	v.t.Helper()
+	action, values, ok := findForm(v.Page.Body, having)
+	if !ok {
+		v.t.Fatalf("%s has no form with %q:\n%s", v.Page.Path, having, v.Page.Body)
+	}
+	for name, value := range fields {
+		values.Set(name, value)
+	}
+	if action == "" {
+		action = v.Page.Path
+	}
+	return v.Send(action, values, true)
+}
+
+// Sees fails the test unless the page has the status and contains all texts.
+func (v *Visitor) Sees(status int, texts ...string) {
+	v.t.Helper()
+	if v.Page.Status != status {
+		v.t.Errorf("%s answered %d, want %d", v.Page.Path, v.Page.Status, status)
+	}
+	for _, text := range texts {
+		if !strings.Contains(v.Page.Body, text) {
+			v.t.Errorf("%s does not show %q:\n%s", v.Page.Path, text, v.Page.Body)
+		}
+	}
+}
+
+// DoesNotSee fails the test if the page contains one of the texts.
+func (v *Visitor) DoesNotSee(texts ...string) {
+	v.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(v.Page.Body, text) {
+			v.t.Errorf("%s shows %q", v.Page.Path, text)
+		}
+	}
+}
+
+func (v *Visitor) do(method, path string, form url.Values, follow bool) {
+	v.t.Helper()
+	for range 10 {
+		var body io.Reader
+		if form != nil {
+			body = strings.NewReader(form.Encode())
+		}
+		r := httptest.NewRequestWithContext(v.t.Context(), method, "http://example.org"+path, body)
+		if form != nil {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+		}
+		for _, c := range v.jar.Cookies(r.URL) {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		v.handler.ServeHTTP(w, r)
+		answer := w.Result()
+		v.jar.SetCookies(r.URL, answer.Cookies())
+		v.Page = Page{Status: w.Code, Path: path, Header: answer.Header, Body: w.Body.String()}
+		next := answer.Header.Get("Location")
+		if !follow || next == "" {
+			return
+		}
+		method, path, form = http.MethodGet, strings.TrimPrefix(next, "http://example.org"), nil
+	}
+	v.t.Fatalf("%s goes round in circles", path)
+}
+
+// findForm returns the action and the values of the first form that contains a text or a field of that
+// name.
+func findForm(body, having string) (action string, values url.Values, ok bool) {
+	doc, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		return "", nil, false
+	}
+	for n := range doc.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "form" {
+			continue
+		}
+		values, found := url.Values{}, false
+		for c := range n.Descendants() {
+			if c.Type == html.TextNode && strings.Contains(c.Data, having) {
+				found = true
+			}
+			name := attribute(c, "name")
+			if c.Type != html.ElementNode || name == "" {
+				continue
+			}
+			found = found || name == having
+			switch kind := attribute(c, "type"); {
+			case c.Data == "textarea" && c.FirstChild != nil:
+				values.Add(name, strings.TrimPrefix(c.FirstChild.Data, "\n"))
+			case c.Data == "select":
+				addSelected(values, name, c)
+			case c.Data != "input", kind == "submit", (kind == "checkbox" || kind == "radio") && !has(c, "checked"):
+			case attribute(c, "value") == "" && kind == "checkbox":
+				values.Add(name, "on")
+			default:
+				values.Add(name, attribute(c, "value"))
+			}
+		}
+		if found {
+			return attribute(n, "action"), values, true
+		}
+	}
+	return "", nil, false
+}
+
+func addSelected(values url.Values, name string, list *html.Node) {
+	for o := range list.Descendants() {
+		if o.Data == "option" && has(o, "selected") {
+			values.Add(name, attribute(o, "value"))
+		}
+	}
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
+}

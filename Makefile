@@ -62,6 +62,58 @@ always:
 test: generate ## run all tests but the black-box ones, on SQLite, PostgreSQL and MariaDB
 	@$(WITH_SERVERS) go test $(PACKAGES)
 
+.PHONY: test-db
+test-db: generate ## run the tests that use a database, anew, on SQLite, PostgreSQL and MariaDB
+	@$(WITH_SERVERS) go test -count=1 $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./internal/... | awk '/testkit\/dbtest/ { print $$1 }')
+
+.PHONY: check
+check: generate format vet lint house ## format, vet, linters, house rules, tests on SQLite
+	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= go test $(PACKAGES)
+
+.PHONY: format
+format: .cache/bin/gofumpt ## name the files that gofumpt would change
+	@files=$$(git ls-files '*.go' | xargs .cache/bin/gofumpt -l); if [ -n "$$files" ]; then echo "gofumpt -w:" $$files; exit 1; fi
+
+.PHONY: vet
+vet: generate ## go vet, the black-box tests too
+	@go vet -tags e2e ./...
+
+.PHONY: lint
+lint: generate .cache/bin/golangci-lint ## all linters but those that .golangci.yml gives a reason against
+	@.cache/bin/golangci-lint run
+
+.PHONY: house
+house: ## the rules of the house (internal/testkit/arch)
+	@go test ./internal/testkit/arch
+
+.PHONY: race
+race: generate ## run the tests on SQLite with the race detector, which needs a C compiler
+	@scripts/install 'gcc=gcc libc6-dev'
+	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= CGO_ENABLED=1 go test -race $(PACKAGES)
+
+FUZZTIME ?= 30s
+
+.PHONY: fuzz
+fuzz: generate ## run each fuzz target for FUZZTIME (30s)
+	@grep -rlE '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u | while read -r folder; do \
+		for target in $$(grep -hoE '^func Fuzz\w+' $$folder/*_test.go | cut -d' ' -f2); do \
+			echo "$$folder $$target"; go test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); done; done
+
+.PHONY: e2e
+e2e: generate ## run the black-box tests against real databases, Postfix and Chromium
+	@e2e/setup
+	@go test -tags e2e -timeout 20m ./e2e/...
+
+.PHONY: vulncheck
+vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in what the program calls
+	@tools/vulncheck .cache/bin/govulncheck ./...
+
+# --- tools, pinned in a module of their own ---------------------------------------------------------
+
+.cache/bin/gofumpt .cache/bin/golangci-lint .cache/bin/govulncheck &: tools/go.mod tools/go.sum
+	@mkdir -p .cache/bin && go -C tools build -o ../.cache/bin/ tool
+	@touch .cache/bin/*
+
 .PHONY: clean
 clean: ## remove what was built and generated; the data of `make run` stays
 	@rm -rf bin dist .cache assets/node_modules $(GENERATED)

@@ -103,12 +103,12 @@ func TestEveryOptionOfVersion55IsKnown(t *testing.T) {
 	if o.Submission.Port != 587 || o.MailDomain() != "mail.example.org" || len(o.Stylesheets) != 2 || len(o.Scripts) != 2 || o.Geo.Center[0][1] != 8.5 {
 		t.Errorf("got %+v", o)
 	}
-	var print strings.Builder
-	if err := s.Print(&print); err != nil {
+	var shown strings.Builder
+	if err := s.Print(&shown); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{"correct horse", "battery staple", "syt_secret"} {
-		if strings.Contains(print.String(), secret) {
+		if strings.Contains(shown.String(), secret) {
 			t.Errorf("the print shows %q", secret)
 		}
 	}

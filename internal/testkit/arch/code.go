@@ -126,7 +126,7 @@ func (h *house) checkWrites(f *file, variables map[string]token.Pos) {
 			return
 		}
 		declared, ok := variables[root.Name]
-		//nolint:staticcheck // the deprecated resolution within one file is all that is needed to see shadowing
+		// The resolution within one file is all that is needed to see shadowing.
 		if !ok || root.Obj != nil && root.Obj.Pos() != declared {
 			return
 		}

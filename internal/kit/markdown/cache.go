@@ -1,0 +1,79 @@
+package markdown
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// Cache keeps rendered texts by the hash of their source and options, the ones used last up to a
+// number of bytes. It is safe for concurrent use.
+type Cache struct {
+	engine *engine
+
+	mu    sync.Mutex
+	texts *simplelru.LRU[[sha256.Size]byte, cached]
+	limit int
+	used  int
+}
+
+type cached struct {
+	text Rendered
+	size int
+}
+
+// overhead is what a kept text occupies beside its HTML, about.
+const overhead = 300
+
+// NewCache returns a cache of at most limit bytes; a limit below 1 keeps nothing.
+func NewCache(limit int) *Cache {
+	c := &Cache{engine: newEngine(), limit: limit}
+	forget := func(_ [sha256.Size]byte, e cached) { c.used -= e.size }
+	texts, err := simplelru.NewLRU(max(limit/overhead, 1), forget)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	c.texts = texts
+	return c
+}
+
+// Render returns what the function Render returns, kept or made.
+func (c *Cache) Render(source string, o Options) Rendered {
+	key := keyOf(source, o)
+	c.mu.Lock()
+	kept, ok := c.texts.Get(key)
+	c.mu.Unlock()
+	if ok {
+		return kept.text
+	}
+	text := c.engine.render(source, o)
+	size := text.size() + len(text.parts)*100 + len(text.Refs)*80 + overhead
+	if size > c.limit {
+		return text
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.texts.Contains(key) {
+		c.texts.Add(key, cached{text, size})
+		c.used += size
+		for c.used > c.limit {
+			c.texts.RemoveOldest()
+		}
+	}
+	return text
+}
+
+// Text returns what the function Text returns, kept or made.
+func (c *Cache) Text(source string, maxWords int) string {
+	return c.Render(source, Options{Preset: NonInteractive, Words: maxWords}).plainText()
+}
+
+// keyOf hashes a source with its options.
+func keyOf(source string, o Options) [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %d %d %q %q\n", o.Preset, o.HeadingLevel, o.Words, o.Prefix, o.Origin)
+	_, _ = h.Write([]byte(source))
+	return [sha256.Size]byte(h.Sum(nil))
+}

@@ -1,0 +1,54 @@
+// Package inbox is the channel that people find on the site itself: one entry for each thing that
+// happened in their groups, on their profile or in their conversations.
+//
+// An entry only names what happened. What it says is read again when somebody looks, by the rules of that
+// moment, so an entry never shows what its owner may no longer read.
+package inbox
+
+import (
+	"context"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Name is the channel's name in deliveries.
+const Name = "inbox"
+
+// Inbox writes entries of the inbox in the transaction that fans an event out.
+type Inbox struct{}
+
+var _ notify.InstantChannel = Inbox{}
+
+// Name implements notify.Channel.
+func (Inbox) Name() string { return Name }
+
+// Wants implements notify.Channel.
+func (i Inbox) Wants(r notify.Recipient) bool { return i.CanReach(r) && r.WantsInbox }
+
+// CanReach implements notify.Channel: who cannot sign in has no inbox.
+func (Inbox) CanReach(r notify.Recipient) bool { return r.SignsIn }
+
+// ServesActor implements notify.Channel: nobody needs to be told what they did themselves.
+func (Inbox) ServesActor() bool { return false }
+
+// DeliverAll implements notify.InstantChannel.
+func (Inbox) DeliverAll(ctx context.Context, tx *sqldb.Tx, all []notify.Delivery) error {
+	rows := make([][]any, len(all))
+	for i, d := range all {
+		rows[i] = []any{d.To.PersonID, d.Event.ID, orNull(d.Event.ContentID), orNull(d.Event.ConversationID), orNull(d.Event.ContributionID), d.Event.OccurredAt}
+	}
+	err := tx.InsertRows(ctx, `INSERT INTO inbox_entries (person_id, event_id, content_id, conversation_id, contribution_id, created_at)`, rows)
+	if err != nil {
+		return fmt.Errorf("write the entries of the inbox: %w", err)
+	}
+	return nil
+}
+
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}

@@ -1,0 +1,288 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Letters hands letters to the task runner.
+type Letters struct{ queue outbox.Enqueuer }
+
+// NewLetters returns a letter box that is emptied by the task runner.
+func NewLetters(q outbox.Enqueuer) *Letters { return &Letters{queue: q} }
+
+// Post sends a letter once the transaction has been committed.
+func (l *Letters) Post(ctx context.Context, tx *sqldb.Tx, letter Letter) error {
+	if err := l.queue.Enqueue(ctx, tx, JobLetter, letter); err != nil {
+		return fmt.Errorf("post a letter: %w", err)
+	}
+	return nil
+}
+
+// parcel is the payload of a delivery's job.
+type parcel struct {
+	EventID  int64  `json:"event"`
+	PersonID int64  `json:"person"`
+	Channel  string `json:"channel"`
+}
+
+// Jobs returns the jobs of this package.
+func (n *Notifier) Jobs() []queue.Kind {
+	return []queue.Kind{
+		{Name: outbox.JobNotify, Handle: n.fanOut, Lane: queue.Normal},
+		{Name: JobDeliver, Handle: n.deliver, Lane: queue.Normal, Dead: n.bury},
+		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent},
+	}
+}
+
+// fanOut turns an event into deliveries: in one transaction, and once, however often it runs.
+func (n *Notifier) fanOut(ctx context.Context, job queue.Job) error {
+	var task outbox.Task
+	if err := job.Decode(&task); err != nil {
+		return err
+	}
+	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		var e struct {
+			community.Event
+			Done bool `db:"done"`
+		}
+		if err := tx.GetLocked(ctx, &e, `SELECT `+eventColumns+`, done_at IS NOT NULL AS done FROM events WHERE id = ?`, task.EventID); err != nil {
+			return fmt.Errorf("read event %d: %w", task.EventID, err)
+		}
+		if e.Done {
+			return nil
+		}
+		if err := n.tell(ctx, tx, e.Event); err != nil {
+			return fmt.Errorf("fan out event %d (%s): %w", e.ID, e.Name, err)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE events SET done_at = ? WHERE id = ?`, tx.Now, e.ID); err != nil {
+			return fmt.Errorf("mark event %d done: %w", e.ID, err)
+		}
+		return job.Finish(ctx, tx)
+	})
+}
+
+const eventColumns = `id, name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at`
+
+// tell inserts the deliveries of an event on every channel.
+func (n *Notifier) tell(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+	notice, ok := n.notices[e.Name]
+	if !ok {
+		return nil
+	}
+	candidates, err := notice.Audience(ctx, tx, e)
+	if err != nil {
+		return fmt.Errorf("work out the audience: %w", err)
+	}
+	recipients, err := n.recipients(ctx, tx, candidates)
+	if err != nil {
+		return err
+	}
+	for _, channel := range n.Channels {
+		if notice.Channels != nil && !slices.Contains(notice.Channels, channel.Name()) {
+			continue
+		}
+		if err := n.insertDeliveries(ctx, tx, channel, n.served(notice, channel, e, recipients)); err != nil {
+			return fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+		}
+	}
+	return nil
+}
+
+// recipients looks the candidates up, each once and for the best reason, in one query.
+func (n *Notifier) recipients(ctx context.Context, q sqldb.Querier, candidates []Candidate) ([]Recipient, error) {
+	reasons := make(map[int64]Reason, len(candidates))
+	ids := make([]int64, 0, len(candidates))
+	for _, c := range candidates {
+		if _, known := reasons[c.PersonID]; known || slices.Contains(n.Never, c.PersonID) {
+			continue
+		}
+		reasons[c.PersonID] = c.Reason
+		ids = append(ids, c.PersonID)
+	}
+	var all []Recipient
+	for chunk := range slices.Chunk(ids, 500) { // bounded by the number of parameters of a statement
+		var some []Recipient
+		if err := q.Select(ctx, &some, `SELECT `+recipientColumns+` WHERE p.id IN (?) ORDER BY p.id`, chunk); err != nil {
+			return nil, fmt.Errorf("look up the recipients: %w", err)
+		}
+		all = append(all, some...)
+	}
+	for i := range all {
+		all[i].Reason = reasons[all[i].PersonID]
+	}
+	return all, nil
+}
+
+const recipientColumns = `p.id, p.entity_id, e.slug, e.name, COALESCE(a.address, '') AS address, p.language, p.wants_mail, p.wants_inbox, p.active,
+	p.password <> '' AS signs_in
+	FROM people p JOIN entities e ON e.id = p.entity_id LEFT JOIN email_addresses a ON a.person_id = p.id AND a.main`
+
+// served returns the deliveries of one channel: minus who cannot be reached, minus who opted out, and
+// minus the actor where the channel does not serve them.
+func (n *Notifier) served(notice Notice, channel Channel, e community.Event, recipients []Recipient) []Delivery {
+	var all []Delivery
+	for _, r := range recipients {
+		wanted := channel.Wants(r) || notice.Always && channel.CanReach(r)
+		own := r.PersonID == e.ActorID && !channel.ServesActor()
+		if r.Active && wanted && !own {
+			all = append(all, Delivery{Event: e, To: r, Channel: channel.Name()})
+		}
+	}
+	return all
+}
+
+// insertDeliveries writes the deliveries of one channel and, unless the channel delivers in the database,
+// a job for each. It runs once per event, because the event is locked and marked done with it.
+func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, channel Channel, all []Delivery) error {
+	if len(all) == 0 {
+		return nil
+	}
+	instant, isInstant := channel.(InstantChannel)
+	state := StateWaiting
+	if isInstant {
+		state = StateSent
+	}
+	rows := make([][]any, len(all))
+	parcels := make([]any, len(all))
+	for i, d := range all {
+		rows[i] = []any{d.Event.ID, d.To.PersonID, d.Channel, d.To.Reason, state, "", tx.Now, tx.Now}
+		parcels[i] = parcel{EventID: d.Event.ID, PersonID: d.To.PersonID, Channel: d.Channel}
+	}
+	err := tx.InsertRows(ctx, `INSERT INTO deliveries (event_id, person_id, channel, reason, state, problem, created_at, changed_at)`, rows)
+	if err != nil {
+		return err
+	}
+	if isInstant {
+		return instant.DeliverAll(ctx, tx, all)
+	}
+	return n.Queue.EnqueueMany(ctx, tx, JobDeliver, parcels...)
+}
+
+// deliver takes one delivery to its channel.
+func (n *Notifier) deliver(ctx context.Context, job queue.Job) error {
+	var p parcel
+	if err := job.Decode(&p); err != nil {
+		return err
+	}
+	err := n.carry(ctx, p)
+	switch {
+	case err == nil:
+		return n.settle(ctx, job, p, StateSent)
+	case errors.Is(err, errSettled):
+		return nil
+	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Denied):
+		return n.settle(ctx, job, p, StateWithdrawn)
+	case !errs.Temporary(err):
+		return queue.Permanent(err)
+	default:
+		return err
+	}
+}
+
+// errSettled says that a delivery needs no more work.
+var errSettled = errors.New("the delivery is settled")
+
+// carry composes the message in the name of the recipient and hands it to the channel. NotFound and
+// Denied mean that the recipient is gone or may no longer read it.
+func (n *Notifier) carry(ctx context.Context, p parcel) error {
+	var d struct {
+		Reason Reason `db:"reason"`
+		State  string `db:"state"`
+	}
+	err := n.DB.Get(ctx, &d, `SELECT reason, state FROM deliveries WHERE event_id = ? AND person_id = ? AND channel = ?`, p.EventID, p.PersonID, p.Channel)
+	if errs.Is(err, errs.NotFound) || err == nil && d.State != StateWaiting {
+		return errSettled
+	}
+	if err != nil {
+		return fmt.Errorf("read the delivery: %w", err)
+	}
+	var e community.Event
+	if err := n.DB.Get(ctx, &e, `SELECT `+eventColumns+` FROM events WHERE id = ?`, p.EventID); err != nil {
+		return fmt.Errorf("read event %d: %w", p.EventID, err)
+	}
+	var to Recipient
+	if err := n.DB.Get(ctx, &to, `SELECT `+recipientColumns+` WHERE p.id = ?`, p.PersonID); err != nil {
+		return fmt.Errorf("read the recipient: %w", err)
+	}
+	to.Reason = d.Reason
+	channel, ok := n.channels[p.Channel].(PostChannel)
+	notice, known := n.notices[e.Name]
+	if !ok || !known || !to.Active || !channel.CanReach(to) {
+		return errs.New(errs.NotFound, "This person cannot be reached this way.")
+	}
+	if to.Language == "" {
+		to.Language = n.Language
+	}
+	message, err := notice.Compose(ctx, n.DB, n.Catalogues.Printer(to.Language, n.Zone), e, to)
+	if err != nil {
+		return fmt.Errorf("compose %s: %w", e.Name, err)
+	}
+	if err := channel.Deliver(ctx, Delivery{Event: e, To: to, Channel: p.Channel, Message: message}); err != nil {
+		// What a channel finds missing or refused is its problem, not a reason to withdraw the notice.
+		if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
+			err = errs.New(errs.Invalid, "The message was refused.").Because(err)
+		}
+		return fmt.Errorf("deliver by %s: %w", p.Channel, err)
+	}
+	return nil
+}
+
+// settle writes the end of a delivery and ends its job.
+func (n *Notifier) settle(ctx context.Context, job queue.Job, p parcel, state string) error {
+	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE event_id = ? AND person_id = ? AND channel = ?`,
+			state, tx.Now, p.EventID, p.PersonID, p.Channel)
+		if err != nil {
+			return fmt.Errorf("settle the delivery: %w", err)
+		}
+		return job.Finish(ctx, tx)
+	})
+}
+
+// bury marks a delivery dead in the transaction that gives its job up.
+func (n *Notifier) bury(ctx context.Context, tx *sqldb.Tx, job queue.Job, problem error) error {
+	var p parcel
+	if err := job.Decode(&p); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = ?, changed_at = ? WHERE event_id = ? AND person_id = ? AND channel = ?`,
+		StateDead, problem.Error(), tx.Now, p.EventID, p.PersonID, p.Channel)
+	return err
+}
+
+// postLetter hands a letter to the postman.
+func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
+	var l Letter
+	if err := job.Decode(&l); err != nil {
+		return err
+	}
+	if err := n.Postman.Post(ctx, l); err != nil {
+		err = fmt.Errorf("post a letter of kind %s: %w", l.Kind, err)
+		if !errs.Temporary(err) {
+			return queue.Permanent(err)
+		}
+		return err
+	}
+	return nil
+}
+
+// Revive lets a dead delivery try again; an administrator asks for it.
+func (n *Notifier) Revive(ctx context.Context, eventID, personID int64, channel string) error {
+	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, changed_at = ? WHERE event_id = ? AND person_id = ? AND channel = ? AND state = ?`,
+			StateWaiting, tx.Now, eventID, personID, channel, StateDead)
+		if err != nil || changed == 0 {
+			return err
+		}
+		return n.Queue.Enqueue(ctx, tx, JobDeliver, parcel{EventID: eventID, PersonID: personID, Channel: channel})
+	})
+}

@@ -1,0 +1,168 @@
+// Package notify works out who is to hear of an event, and sees to it that they do.
+//
+// A notice says which event it follows, who its audience is and what they are told. When an event has
+// been committed, one job computes the audience, minus those who did not want to hear of it, and inserts
+// one delivery per person and channel, in one transaction that also marks the event done. Each delivery
+// is then a job of its own with its own retries; one recipient's broken mailbox holds up nobody else.
+// Before it is told, everything is read again in the name of the recipient: who may no longer read a
+// thing is not told about it.
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Reason says why somebody is told; it stands in the delivery and decides the last lines of a mail.
+type Reason string
+
+// The reasons, best first: a person who is told for several reasons is told once, for the best one.
+const (
+	Addressed  Reason = "addressed"  // it was said to this person
+	Owner      Reason = "owner"      // it happened on this person's profile
+	Starter    Reason = "starter"    // the person began the conversation
+	Subscriber Reason = "subscriber" // the person subscribed to the group
+	Member     Reason = "member"     // the person is a member of the group
+)
+
+// Candidate is somebody who may be told.
+type Candidate struct {
+	PersonID int64  `db:"person_id"`
+	Reason   Reason `db:"reason"`
+}
+
+// Recipient is somebody who is told, with what a channel needs to reach them.
+type Recipient struct {
+	PersonID   int64  `db:"id"`
+	EntityID   int64  `db:"entity_id"`
+	Slug       string `db:"slug"`
+	Name       string `db:"name"`
+	Address    string `db:"address"` // main e-mail address; may be empty
+	Language   string `db:"language"`
+	WantsMail  bool   `db:"wants_mail"`
+	WantsInbox bool   `db:"wants_inbox"`
+	Active     bool   `db:"active"`
+	SignsIn    bool   `db:"signs_in"` // has a password; others know us by mail only
+	Reason     Reason `db:"-"`
+}
+
+// Viewer returns the recipient as somebody who looks, so that the rules can be asked on their behalf.
+func (r Recipient) Viewer() community.Viewer {
+	return community.Viewer{PersonID: r.PersonID, EntityID: r.EntityID, Slug: r.Slug, Name: r.Name, Language: r.Language}
+}
+
+// Notice says what follows an event.
+type Notice struct {
+	Event community.EventName
+	About string // one line for the print of the house
+	// Audience returns who may be told, best reason first. Somebody may occur twice.
+	Audience func(ctx context.Context, q sqldb.Querier, e community.Event) ([]Candidate, error)
+	// Compose returns what the recipient is told, in the printer's language. It reads everything in the
+	// name of the recipient and returns NotFound or Denied if they may no longer read it; the delivery
+	// is then withdrawn.
+	Compose func(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to Recipient) (*Message, error)
+	// Channels restricts the channels; nil means all.
+	Channels []string
+	// Always ignores the recipients' preferences: for what they must know.
+	Always bool
+}
+
+// Delivery is one notice on its way to one person on one channel.
+type Delivery struct {
+	Event   community.Event
+	To      Recipient
+	Channel string
+	// Message is what the recipient is told; nil for an InstantChannel, which shows what it finds in the
+	// database when somebody looks.
+	Message *Message
+}
+
+// Channel is a way to reach people: e-mail, the inbox, a chat.
+type Channel interface {
+	// Name is the channel's name in the database: "email".
+	Name() string
+	// Wants reports whether the recipient can be reached this way and has not opted out. An Always
+	// notice asks CanReach only.
+	Wants(r Recipient) bool
+	// CanReach reports whether the recipient can be reached this way at all.
+	CanReach(r Recipient) bool
+	// ServesActor reports whether people are told of their own doings: mail does, so that a mailing list
+	// shows everybody the same.
+	ServesActor() bool
+}
+
+// PostChannel is a channel that delivers one message at a time, each in a job with retries.
+type PostChannel interface {
+	Channel
+	// Deliver hands the message over. Errors that are errs.Temporary are tried again, others end as a
+	// dead letter that an administrator sees.
+	Deliver(ctx context.Context, d Delivery) error
+}
+
+// InstantChannel is a channel inside the database: it delivers in the transaction of the fan-out.
+type InstantChannel interface {
+	Channel
+	DeliverAll(ctx context.Context, tx *sqldb.Tx, all []Delivery) error
+}
+
+// Postman carries letters; the e-mail channel does.
+type Postman interface {
+	Post(ctx context.Context, l Letter) error
+}
+
+// Config is what a Notifier stands on.
+type Config struct {
+	DB         *sqldb.DB
+	Queue      outbox.Enqueuer
+	Catalogues *lang.Catalogues
+	Zone       *time.Location
+	Language   string // of the site: for everybody who has not chosen one
+	Notices    []Notice
+	Channels   []Channel
+	Postman    Postman
+	// Never names people who are told nothing, such as the importer of feeds.
+	Never []int64
+}
+
+// Names of the jobs. Deliveries and letters have lanes of their own: nobody waits for a password while
+// a thousand people are told of an article.
+const (
+	JobDeliver = "notify.deliver"
+	JobLetter  = "notify.letter"
+)
+
+// The states of a delivery.
+const (
+	StateWaiting   = "waiting"
+	StateSent      = "sent"
+	StateWithdrawn = "withdrawn" // the recipient may no longer read it, or is gone
+	StateDead      = "dead"      // gave up; an administrator may try again
+)
+
+// Notifier fans events out. It is the only writer of deliveries.
+type Notifier struct {
+	Config
+	notices  map[community.EventName]Notice
+	channels map[string]Channel
+}
+
+// New returns a notifier. Two notices for one event are a mistake in the building of the house.
+func New(c Config) (*Notifier, error) {
+	n := &Notifier{Config: c, notices: map[community.EventName]Notice{}, channels: map[string]Channel{}}
+	for _, notice := range c.Notices {
+		if _, twice := n.notices[notice.Event]; twice {
+			return nil, fmt.Errorf("two notices follow the event %s", notice.Event)
+		}
+		n.notices[notice.Event] = notice
+	}
+	for _, channel := range c.Channels {
+		n.channels[channel.Name()] = channel
+	}
+	return n, nil
+}

@@ -1,0 +1,80 @@
+// Package outbox records what happened, in the transaction that made it happen.
+//
+// An event is a row. Reactions that must be true together with it, such as the subscription that comes
+// with a membership, run in the same transaction. Everything that leaves the program, such as mails,
+// happens after the commit: the task runner finds the event and notify works out who is to hear of it.
+package outbox
+
+import (
+	"context"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// JobNotify is the kind of the job that follows each event. Its payload is a Task.
+const JobNotify = "notify.event"
+
+// Task is the payload of the job that follows an event.
+type Task struct {
+	EventID int64 `json:"event"`
+}
+
+// Reaction is what a room does in the transaction of an event.
+type Reaction struct {
+	Event community.EventName
+	Does  string // what it does, for the print of the house: "subscribes the new member"
+	Run   func(ctx context.Context, tx *sqldb.Tx, e community.Event) error
+}
+
+// Enqueuer is the part of the task queue that puts jobs in.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx *sqldb.Tx, kind string, payload any, opts ...queue.Option) error
+	EnqueueMany(ctx context.Context, tx *sqldb.Tx, kind string, payloads ...any) error
+}
+
+// Outbox records events.
+type Outbox struct {
+	queue     Enqueuer
+	reactions map[community.EventName][]Reaction
+}
+
+// New returns an outbox that wakes the task runner through the queue. React adds the reactions once all
+// rooms are built.
+func New(q Enqueuer) *Outbox {
+	return &Outbox{queue: q, reactions: map[community.EventName][]Reaction{}}
+}
+
+// React adds reactions. It must be called before the first Record: the house is built before it opens.
+func (o *Outbox) React(reactions ...Reaction) {
+	for _, r := range reactions {
+		o.reactions[r.Event] = append(o.reactions[r.Event], r)
+	}
+}
+
+// Record writes the event, runs its reactions and enqueues the work that follows after the commit. It
+// returns the event's id. OccurredAt is the transaction's time unless it is set.
+func (o *Outbox) Record(ctx context.Context, tx *sqldb.Tx, e community.Event) (int64, error) {
+	if e.OccurredAt.IsZero() {
+		e.OccurredAt = tx.Now
+	}
+	id, err := tx.Insert(ctx, `
+		INSERT INTO events (name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.Name, e.ActorID, e.EntityID, e.PersonID, e.ContentID, e.ConversationID, e.ContributionID, e.OccurredAt)
+	if err != nil {
+		return 0, fmt.Errorf("record the event %s: %w", e.Name, err)
+	}
+	e.ID = id
+	for _, r := range o.reactions[e.Name] {
+		if err := r.Run(ctx, tx, e); err != nil {
+			return 0, fmt.Errorf("react to %s (%s): %w", e.Name, r.Does, err)
+		}
+	}
+	if err := o.queue.Enqueue(ctx, tx, JobNotify, Task{EventID: id}); err != nil {
+		return 0, fmt.Errorf("enqueue the work after %s: %w", e.Name, err)
+	}
+	return id, nil
+}

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS entities (
     slug VARCHAR(150) NOT NULL,
     slug_key VARCHAR(150) NOT NULL,
     name VARCHAR(255) NOT NULL,
+    name_key VARCHAR(255) NOT NULL DEFAULT '',
     colour CHAR(7) NOT NULL,
     score INTEGER NOT NULL DEFAULT 0,
     UNIQUE (slug_key)

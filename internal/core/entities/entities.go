@@ -84,8 +84,8 @@ const columns = `e.id, e.kind, e.slug, e.name, e.colour, COALESCE(p.id, g.id, 0)
 // Insert takes a slug for a new entity and returns the entity's id. A slug that is taken meanwhile is a
 // Conflict.
 func (e *Entities) Insert(ctx context.Context, tx *sqldb.Tx, kind community.EntityKind, slug, name string) (int64, error) {
-	id, err := tx.Insert(ctx, `INSERT INTO entities (kind, slug, slug_key, name, colour) VALUES (?, ?, ?, ?, ?)`,
-		kind, slug, strings.ToLower(slug), name, darkColour())
+	id, err := tx.Insert(ctx, `INSERT INTO entities (kind, slug, slug_key, name, name_key, colour) VALUES (?, ?, ?, ?, ?, ?)`,
+		kind, slug, strings.ToLower(slug), name, NameKey(name), darkColour())
 	if err != nil {
 		return 0, fmt.Errorf("insert the entity %q: %w", slug, err)
 	}
@@ -94,12 +94,17 @@ func (e *Entities) Insert(ctx context.Context, tx *sqldb.Tx, kind community.Enti
 
 // Update changes the slug and the name of an entity.
 func (e *Entities) Update(ctx context.Context, tx *sqldb.Tx, id int64, slug, name string) error {
-	_, err := tx.Exec(ctx, `UPDATE entities SET slug = ?, slug_key = ?, name = ? WHERE id = ?`, slug, strings.ToLower(slug), name, id)
+	_, err := tx.Exec(ctx, `UPDATE entities SET slug = ?, slug_key = ?, name = ?, name_key = ? WHERE id = ?`,
+		slug, strings.ToLower(slug), name, NameKey(name), id)
 	if err != nil {
 		return fmt.Errorf("update the entity %q: %w", slug, err)
 	}
 	return nil
 }
+
+// NameKey returns a name, or a part of one, as the column name_key keeps it: searching for „ämter“ finds
+// „Ämter“ on every database.
+func NameKey(name string) string { return strings.ToLower(name) }
 
 // Check returns what is wrong with a slug that somebody chose for the entity (0 for a new one), as
 // errors of the form field "slug": its alphabet, its length, reserved words, and slugs that are in use.

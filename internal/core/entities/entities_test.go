@@ -116,3 +116,31 @@ func TestFreeSlugIsNeverTakenReservedOrEmpty(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesAreFoundWhateverTheirCase(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		register := entities.New(nil)
+		found := func() (n int) {
+			pattern := "%" + sqldb.EscapeLike(entities.NameKey("ÄMTER")) + "%"
+			if err := db.Get(t.Context(), &n, `SELECT COUNT(*) FROM entities WHERE name_key LIKE ? ESCAPE '!'`, pattern); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		var id int64
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) (err error) {
+			id, err = register.Insert(t.Context(), tx, community.GroupEntity, "ehre", "Viele Ämter, viel Ehr")
+			return err
+		})
+		if err != nil || found() != 1 {
+			t.Errorf("after the insertion: found %d, %v", found(), err)
+		}
+		err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			return register.Update(t.Context(), tx, id, "ehre", "Viel Ehr")
+		})
+		if err != nil || found() != 0 {
+			t.Errorf("after the change of name: found %d, %v", found(), err)
+		}
+	})
+}

@@ -94,13 +94,13 @@ func (c *Cast) insert(t testing.TB, tx *sqldb.Tx) error {
 		if p.ID == c.Dora.ID {
 			hash, verified = "", clock.Time{}
 		}
-		entities = append(entities, []any{p.EntityID, community.PersonEntity, p.Slug, p.Slug, p.Name, p.Colour})
+		entities = append(entities, []any{p.EntityID, community.PersonEntity, p.Slug, p.Slug, p.Name, strings.ToLower(p.Name), p.Colour})
 		people = append(people, []any{p.ID, p.EntityID, first, last, "", p.Public, hash, p.Admin, p.JoinedAt})
 		addresses = append(addresses, []any{p.ID + 200, p.ID, p.Address, p.Address, true, verified})
 	}
 	var groups, members, subscribers [][]any
 	for _, g := range []community.Group{c.Garten, c.Chor} {
-		entities = append(entities, []any{g.EntityID, community.GroupEntity, g.Slug, g.Slug, g.Name, g.Colour})
+		entities = append(entities, []any{g.EntityID, community.GroupEntity, g.Slug, g.Slug, g.Name, strings.ToLower(g.Name), g.Colour})
 		groups = append(groups, []any{g.ID, g.EntityID, "", g.Closed, g.FoundedOn, c.Anna.ID, g.CreatedAt, g.CreatedAt})
 	}
 	for _, m := range []struct {
@@ -114,7 +114,7 @@ func (c *Cast) insert(t testing.TB, tx *sqldb.Tx) error {
 		insert string
 		rows   [][]any
 	}{
-		{`INSERT INTO entities (id, kind, slug, slug_key, name, colour)`, entities},
+		{`INSERT INTO entities (id, kind, slug, slug_key, name, name_key, colour)`, entities},
 		{`INSERT INTO people (id, entity_id, first_name, last_name, about, public, password, admin, joined_at)`, people},
 		{`INSERT INTO email_addresses (id, person_id, address, address_key, main, verified_at)`, addresses},
 		{`INSERT INTO "groups" (id, entity_id, address, closed, founded_on, created_by_id, created_at, changed_at)`, groups},

@@ -161,6 +161,6 @@ func (e *Entities) Free(ctx context.Context, q sqldb.Querier, kind community.Ent
 
 // darkColour returns a random colour on which white initials can be read (contrast 4.5:1 and better).
 func darkColour() string {
-	channel := func() string { return fmt.Sprintf("%02x", 0x20+rand.IntN(0x50)) } //nolint:gosec // A colour is no secret.
+	channel := func() string { return fmt.Sprintf("%02x", 0x20+rand.IntN(0x50)) }
 	return "#" + channel() + channel() + channel()
 }

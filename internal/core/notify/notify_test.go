@@ -88,8 +88,10 @@ func open(t *testing.T, db *sqldb.DB) *post {
 			Event: community.CommentPosted,
 			Audience: func(_ context.Context, _ sqldb.Querier, _ community.Event) ([]notify.Candidate, error) {
 				return []notify.Candidate{
-					{PersonID: p.cast.Anna.ID, Reason: notify.Owner}, {PersonID: p.cast.Bert.ID, Reason: notify.Subscriber},
-					{PersonID: p.cast.Anna.ID, Reason: notify.Member}, {PersonID: p.cast.Dora.ID, Reason: notify.Subscriber},
+					{PersonID: p.cast.Anna.ID, Reason: notify.Owner},
+					{PersonID: p.cast.Bert.ID, Reason: notify.Subscriber},
+					{PersonID: p.cast.Anna.ID, Reason: notify.Member},
+					{PersonID: p.cast.Dora.ID, Reason: notify.Subscriber},
 				}, nil
 			},
 			Compose: func(_ context.Context, _ sqldb.Querier, _ *lang.Printer, _ community.Event, to notify.Recipient) (*notify.Message, error) {

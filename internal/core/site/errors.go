@@ -56,7 +56,7 @@ func (v *Visit) Errors(err error) Errors {
 // kinds Invalid (422), Conflict (409), TooLarge (413) and TooMany (429). Any other error comes back
 // and becomes an error page.
 func (v *Visit) ShowAgain(err error, page func(Errors) Page) error {
-	status := 0
+	var status int
 	switch errs.KindOf(err) {
 	case errs.Invalid:
 		status = http.StatusUnprocessableEntity

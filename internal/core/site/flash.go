@@ -80,7 +80,7 @@ func (v *Visit) setCookie(name, value string, age time.Duration) {
 	if age < 0 {
 		seconds = -1
 	}
-	http.SetCookie(v.raw, &http.Cookie{
+	http.SetCookie(v.raw, &http.Cookie{ //nolint:gosec // Secure follows the transport; the other attributes are set
 		Name: web.CookieName(name, v.site.Secure()), Value: value, Path: "/", MaxAge: seconds,
 		HttpOnly: true, Secure: v.site.Secure(), SameSite: http.SameSiteLaxMode,
 	})

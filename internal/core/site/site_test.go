@@ -196,6 +196,7 @@ func TestStyleguideShowsEveryPart(t *testing.T) {
 	v.Sees(200, "aria-invalid", "Please have another look")
 	v.DoesNotSee("%!")
 }
+
 func status(handler http.Handler, r *http.Request) int {
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)

@@ -155,7 +155,7 @@ func parse(r *http.Request) error {
 	}
 	switch kind {
 	case "multipart/form-data":
-		err = r.ParseMultipartForm(maxInMemory)
+		err = r.ParseMultipartForm(maxInMemory) //nolint:gosec // the body is bounded by the route
 	case "application/x-www-form-urlencoded":
 		err = r.ParseForm()
 	default:

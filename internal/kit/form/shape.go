@@ -46,7 +46,7 @@ func fieldName(f reflect.StructField) string {
 
 func (rd *Reader) shapeOf(t reflect.Type) *shape {
 	if known, ok := rd.shapes.Load(t); ok {
-		return known.(*shape)
+		return known.(*shape) //nolint:forcetypeassert // the validator hands over what was registered
 	}
 	sh := &shape{byName: map[string]field{}}
 	for _, f := range reflect.VisibleFields(t) {
@@ -62,7 +62,7 @@ func (rd *Reader) shapeOf(t reflect.Type) *shape {
 		sh.byName[name] = fl
 	}
 	known, _ := rd.shapes.LoadOrStore(t, sh)
-	return known.(*shape)
+	return known.(*shape) //nolint:forcetypeassert // the validator hands over what was registered
 }
 
 // known returns the values that belong to the form's fields, cleaned. The decoder gets no other,

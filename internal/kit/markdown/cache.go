@@ -73,7 +73,7 @@ func (c *Cache) Text(source string, maxWords int) string {
 // keyOf hashes a source with its options.
 func keyOf(source string, o Options) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %d %d %q %q\n", o.Preset, o.HeadingLevel, o.Words, o.Prefix, o.Origin)
+	_, _ = fmt.Fprintf(h, "%d %d %d %q %q\n", o.Preset, o.HeadingLevel, o.Words, o.Prefix, o.Origin)
 	_, _ = h.Write([]byte(source))
 	return [sha256.Size]byte(h.Sum(nil))
 }

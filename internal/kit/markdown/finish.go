@@ -182,7 +182,7 @@ func (f *finisher) tickBox(parent ast.Node, t *ast.Text) {
 		return
 	}
 	value := t.Segment.Value(f.source)
-	box := ""
+	var box string
 	switch {
 	case bytes.HasPrefix(value, []byte("[ ] ")):
 		box = "☐ "

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	xhtml "golang.org/x/net/html"
@@ -177,8 +178,8 @@ func (w *mailWriter) end(name string) {
 	case "pre", "blockquote", "ul", "ol", "li":
 		w.flush()
 		w.pre = w.pre && name != "pre"
-		for i := len(w.around) - 1; i >= 0; i-- {
-			if w.around[i].element == name {
+		for i, around := range slices.Backward(w.around) {
+			if around.element == name {
 				w.around = w.around[:i]
 				break
 			}

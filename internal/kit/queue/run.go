@@ -148,7 +148,7 @@ type hand struct {
 type runner struct {
 	q     *Queue
 	lease string
-	ctx   context.Context // of the jobs
+	ctx   context.Context //nolint:containedctx // the context of the jobs in hand, which outlives the call that takes them
 
 	periodicAt, scheduleAt clock.Time // when the next periodic job is due; when to ask again at the latest
 

@@ -114,19 +114,17 @@ func wantEqual(t *testing.T, got, want any) {
 	}
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestValuesComeBackAsTheyWere(t *testing.T) {
 	big := strings.Repeat("Grüße 👩‍👩‍👧 ", 200_000) // 5.2 MB
 	bytes := []byte(strings.Repeat("\x00\xff\x80'\"\\", 900_000))
 	for name, want := range map[string]thing{
 		"nothing":       {Name: "n"},
-		"everything":    {Name: `Zoë's "Käse" \ 100% 👩‍🌾`, Text: ptr("a\nb\r\n\tc"), Data: []byte{0, 1, 255}, Number: ptr[int64](-5), Active: true, Day: ptr("2026-02-28"), CreatedAt: clock.Date(2026, 3, 29, 1, 30)},
-		"smallest":      {Name: "s", Number: ptr[int64](math.MinInt64), CreatedAt: clock.At(time.UnixMilli(-62_135_596_799_999))},
-		"largest":       {Name: "l", Number: ptr[int64](math.MaxInt64), CreatedAt: clock.At(time.UnixMilli(253_402_300_799_999))},
-		"empty":         {Name: "", Text: ptr(""), Data: []byte{}},
+		"everything":    {Name: `Zoë's "Käse" \ 100% 👩‍🌾`, Text: new("a\nb\r\n\tc"), Data: []byte{0, 1, 255}, Number: new(int64(-5)), Active: true, Day: new("2026-02-28"), CreatedAt: clock.Date(2026, 3, 29, 1, 30)},
+		"smallest":      {Name: "s", Number: new(int64(math.MinInt64)), CreatedAt: clock.At(time.UnixMilli(-62_135_596_799_999))},
+		"largest":       {Name: "l", Number: new(int64(math.MaxInt64)), CreatedAt: clock.At(time.UnixMilli(253_402_300_799_999))},
+		"empty":         {Name: "", Text: new(""), Data: []byte{}},
 		"big":           {Name: "b", Text: &big, Data: bytes},
-		"question mark": {Name: "what? $1 ?", Text: ptr("-- ? /* */")},
+		"question mark": {Name: "what? $1 ?", Text: new("-- ? /* */")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, db *sqldb.DB) {

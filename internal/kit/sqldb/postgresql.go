@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ var postgresqlEngine = engine{
 func openPostgreSQL(_ context.Context, c Config, p *pools) error {
 	settings := []string{
 		"host", cmp.Or(c.Host, "localhost"),
-		"port", fmt.Sprint(cmp.Or(c.Port, 5432)),
+		"port", strconv.Itoa(cmp.Or(c.Port, 5432)),
 		"dbname", c.Name,
 		"user", c.User,
 		"password", c.Password,

@@ -67,7 +67,7 @@ func (f Front) transport(next http.Handler) http.Handler {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			code = http.StatusPermanentRedirect
 		}
-		http.Redirect(w, r, "https://"+hostname(r.Host)+r.URL.RequestURI(), code)
+		http.Redirect(w, r, "https://"+hostname(r.Host)+r.URL.RequestURI(), code) //nolint:gosec // the host has been checked before
 	})
 }
 

@@ -36,7 +36,7 @@ func NewLimiter(db *sqldb.DB, c clock.Clock) *Limiter { return &Limiter{db: db, 
 
 // Request counts a request. It returns TooMany with the time to wait when the limit is used up.
 func (l *Limiter) Request(r *http.Request, limit Limit) error {
-	subject := ""
+	var subject string
 	if limit.By != nil {
 		subject = limit.By(r)
 	} else {

@@ -34,7 +34,7 @@ type Server struct {
 // Serve accepts requests until ctx ends, then finishes those in hand. It returns nil after a clean
 // end, and an error when it could not listen or when requests had to be cut off.
 func (s Server) Serve(ctx context.Context) error {
-	listener, err := Listen(s.Listen)
+	listener, err := Listen(ctx, s.Listen)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (s Server) Serve(ctx context.Context) error {
 // Listen opens the listener that an address names: a TCP port, or a unix socket that everybody on the
 // machine may use. A socket that systemd hands over comes first. A socket file that a process left
 // behind when it died is replaced; one that somebody still answers on is not.
-func Listen(address string) (net.Listener, error) {
+func Listen(ctx context.Context, address string) (net.Listener, error) {
 	handed, err := activation.Listeners()
 	if err != nil {
 		return nil, fmt.Errorf("take over the socket from systemd: %w", err)
@@ -92,27 +92,27 @@ func Listen(address string) (net.Listener, error) {
 	}
 	path, isSocket := strings.CutPrefix(address, "unix:")
 	if !isSocket {
-		listener, err := net.Listen("tcp", address)
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 		if err != nil {
 			return nil, fmt.Errorf("listen on %s: %w", address, err)
 		}
 		return listener, nil
 	}
-	if err := removeStale(path); err != nil {
+	if err := removeStale(ctx, path); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("unix", path)
+	listener, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
-	if err := os.Chmod(path, 0o666); err != nil {
+	if err := os.Chmod(path, 0o666); err != nil { //nolint:gosec // the web server in front runs as another user
 		return nil, errors.Join(fmt.Errorf("open %s to the web server: %w", path, err), listener.Close())
 	}
 	return listener, nil
 }
 
 // removeStale removes a socket file that nobody answers on.
-func removeStale(path string) error {
+func removeStale(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -123,7 +123,7 @@ func removeStale(path string) error {
 	if info.Mode().Type() != fs.ModeSocket {
 		return fmt.Errorf("listen on %s: the file exists and is not a socket", path)
 	}
-	conn, err := net.DialTimeout("unix", path, time.Second)
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path)
 	if err == nil {
 		return errors.Join(fmt.Errorf("listen on %s: another process answers there", path), conn.Close())
 	}

@@ -94,7 +94,7 @@ func (f Front) record(next http.Handler) http.Handler {
 		rec.Client = clientAddress(r, f.TrustedProxies)
 		rec.Secure = r.TLS != nil || f.Transport == ReverseProxy && r.Header.Get("X-Forwarded-Proto") == "https"
 		sw := &statusWriter{ResponseWriter: w}
-		w.Header().Set("X-Request-Id", rec.ID)
+		w.Header().Set("X-Request-ID", rec.ID)
 		next.ServeHTTP(sw, r.WithContext(context.WithValue(r.Context(), recordKey{}, rec)))
 
 		level := slog.LevelInfo

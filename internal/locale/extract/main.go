@@ -9,6 +9,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,7 +45,7 @@ func run(out io.Writer, language string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d texts, %d added to %s\n", len(texts), added, folder)
+	_, _ = fmt.Fprintf(out, "%d texts, %d added to %s\n", len(texts), added, folder)
 	return nil
 }
 
@@ -60,7 +61,7 @@ func moduleRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", fmt.Errorf("find the module: no go.mod in this folder or above")
+			return "", errors.New("find the module: no go.mod in this folder or above")
 		}
 		dir = parent
 	}

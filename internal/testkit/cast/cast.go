@@ -83,6 +83,7 @@ func group(id int64, slug, name, colour string, closed bool) community.Group {
 }
 
 func (c *Cast) insert(t testing.TB, tx *sqldb.Tx) error {
+	t.Helper()
 	var entities, people, addresses [][]any
 	for _, p := range []Person{c.Anna, c.Bert, c.Carla, c.Dora, c.Admin} {
 		first, last, _ := strings.Cut(p.Name, " ")

@@ -28,8 +28,12 @@ func TestEverybodyStandsWhereTheCastSays(t *testing.T) {
 			group  community.Group
 			inside bool
 		}{
-			{c.Anna, c.Garten, true}, {c.Bert, c.Garten, true}, {c.Carla, c.Garten, false},
-			{c.Anna, c.Chor, true}, {c.Bert, c.Chor, false}, {c.Admin, c.Chor, false},
+			{c.Anna, c.Garten, true},
+			{c.Bert, c.Garten, true},
+			{c.Carla, c.Garten, false},
+			{c.Anna, c.Chor, true},
+			{c.Bert, c.Chor, false},
+			{c.Admin, c.Chor, false},
 		} {
 			s, err := policy.Standing(t.Context(), db, row.who.Viewer, row.group.Entity())
 			if err != nil || s.Inside() != row.inside || s.Subscribed != row.inside {

@@ -133,3 +133,12 @@ func (c *Cast) insert(t testing.TB, tx *sqldb.Tx) error {
 	}
 	return nil
 }
+
+// Viewers returns everybody as somebody who can sign in on a site for tests; Dora cannot.
+func (c *Cast) Viewers() map[int64]community.Viewer {
+	viewers := map[int64]community.Viewer{}
+	for _, p := range []Person{c.Anna, c.Bert, c.Carla, c.Admin} {
+		viewers[p.ID] = p.Viewer
+	}
+	return viewers
+}

@@ -54,3 +54,47 @@ func SignInPath(next string) string {
 	}
 	return "/stadt/login/?next=" + url.QueryEscape(next)
 }
+
+// GroupsPath is the address of the list of groups.
+const GroupsPath = "/stadt/groups"
+
+// JoinPath returns the address where people join a group.
+func JoinPath(slug string) string { return EntityPath(slug) + "actions/join" }
+
+// LeavePath returns the address where members leave a group.
+func LeavePath(groupID int64) string { return fmt.Sprintf("/stadt/groups/%d/resign/", groupID) }
+
+// AddMemberPath returns the address where members of a closed group add somebody.
+func AddMemberPath(groupID int64) string { return MembersPath(groupID) + "add/" }
+
+// ApplyPath returns the address of the message to a closed group that applies for membership.
+func ApplyPath(groupID int64) string { return GroupContactPath(groupID) + "?apply_for_membership=1" }
+
+// SubscribePath returns the address where people subscribe to a group.
+func SubscribePath(slug string) string { return EntityPath(slug) + "actions/subscribe" }
+
+// EndSubscriptionPath returns the address where people who are signed in unsubscribe from a group.
+func EndSubscriptionPath(groupID int64) string {
+	return fmt.Sprintf("/stadt/groups/%d/unsubscribe/", groupID)
+}
+
+// RecommendPath returns the address where people recommend a group to others by mail.
+func RecommendPath(slug string) string { return EntityPath(slug) + "actions/recommend" }
+
+// GroupSettingsPath returns the address of a group's settings.
+func GroupSettingsPath(slug string) string {
+	return "/stadt/settings/group?group=" + url.QueryEscape(slug)
+}
+
+// RelationPath returns the address of the page about how the viewer stands to a group.
+func RelationPath(slug string) string {
+	return "/stadt/settings/group/subscriptions-memberships?group=" + url.QueryEscape(slug)
+}
+
+// SignUpPath returns the address where people sign up; it leads on to next.
+func SignUpPath(next string) string {
+	if next == "" {
+		return "/stadt/signup/"
+	}
+	return "/stadt/signup/?next=" + url.QueryEscape(next)
+}

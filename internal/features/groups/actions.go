@@ -1,0 +1,259 @@
+package groups
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// perPage is how many groups a page of the list shows.
+const perPage = 12
+
+// maxPage is the last page that is looked for: nobody turns that many, and a list that is read from the
+// start for each page would become slow.
+const maxPage = 1000
+
+// foundingTries is how often a founding is tried when somebody else takes the same slug at that moment.
+const foundingTries = 5
+
+// Found founds a group with a name; its slug is made of the name. Anybody may, also without an account.
+// Whoever has signed in becomes its first member: membership reacts to the event.
+func (r *Groups) Found(ctx context.Context, viewer community.Viewer, name string) (community.Group, error) {
+	if err := errs.Check(validateName(name)...); err != nil {
+		return community.Group{}, err
+	}
+	for try := 1; ; try++ {
+		g, err := r.found(ctx, viewer, name)
+		if err == nil || try == foundingTries || !errs.Is(err, errs.Conflict) {
+			return g, err
+		}
+	}
+}
+
+func (r *Groups) found(ctx context.Context, viewer community.Viewer, name string) (g community.Group, err error) {
+	err = r.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		slug, err := r.Entities.Free(ctx, tx, community.GroupEntity, name)
+		if err != nil {
+			return err
+		}
+		entityID, err := r.Entities.Insert(ctx, tx, community.GroupEntity, slug, name)
+		if err != nil {
+			return err
+		}
+		id, err := insertGroup(ctx, tx, entityID, viewer.PersonID, r.foundedOn(tx.Now))
+		if err != nil {
+			return err
+		}
+		if g, err = r.Get(ctx, tx, id); err != nil {
+			return err
+		}
+		_, err = r.Outbox.Record(ctx, tx, community.Event{Name: community.GroupFounded, ActorID: viewer.PersonID, EntityID: entityID})
+		return err
+	})
+	if err != nil {
+		return community.Group{}, fmt.Errorf("found the group %q: %w", name, err)
+	}
+	return g, nil
+}
+
+// Change changes what a group says about itself. Members may; a profile that is as it was causes no
+// event.
+func (r *Groups) Change(ctx context.Context, viewer community.Viewer, groupID int64, p Profile) (g community.Group, err error) {
+	p.URL = normalURL(p.URL)
+	err = r.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := lockGroup(ctx, tx, groupID); err != nil {
+			return err
+		}
+		if g, err = r.Get(ctx, tx, groupID); err != nil {
+			return err
+		}
+		s, err := policy.Standing(ctx, tx, viewer, g.Entity())
+		if err != nil {
+			return err
+		}
+		if !CanChange(s) {
+			return errNotMember()
+		}
+		wrong, err := r.Entities.Check(ctx, tx, p.Slug, community.GroupEntity, g.EntityID)
+		if err != nil {
+			return err
+		}
+		if err := errs.Check(slices.Concat(p.validate(), wrong)...); err != nil {
+			return err
+		}
+		if p == ProfileOf(g) {
+			return nil
+		}
+		if err := r.Entities.Update(ctx, tx, g.EntityID, p.Slug, p.Name); err != nil {
+			return err
+		}
+		if err := updateGroup(ctx, tx, g.ID, p); err != nil {
+			return err
+		}
+		if g, err = r.Get(ctx, tx, groupID); err != nil {
+			return err
+		}
+		_, err = r.Outbox.Record(ctx, tx, community.Event{Name: community.GroupChanged, ActorID: viewer.PersonID, EntityID: g.EntityID})
+		return err
+	})
+	if errs.Is(err, errs.Conflict) { // somebody took the slug since it was checked
+		err = errs.Check(errs.Field("slug", "The short name “%s” is taken. Choose another one.", p.Slug))
+	}
+	if err != nil {
+		return community.Group{}, fmt.Errorf("change group %d: %w", groupID, err)
+	}
+	return g, nil
+}
+
+func errNotMember() error {
+	return errs.New(errs.Denied, "Only members of the group may change it.")
+}
+
+// Recommendation is a text about a group to some people.
+type Recommendation struct {
+	Recipients string // mail addresses and @names, anyhow separated
+	Text       string
+	Subject    string // in the sender's language
+	Language   string // of the text
+	Note       string // below the text; may be empty
+}
+
+// Limits of a recommendation.
+const (
+	maxRecipients          = 20
+	maxAnonymousRecipients = 3
+	maxRecommendation      = 5000 // characters
+)
+
+// Recommend sends a text about a group to each recipient by itself and returns how many there are.
+// Anybody may; visitors who have not signed in reach fewer people at once. Names of people whom nobody
+// knows are left out.
+func (r *Groups) Recommend(ctx context.Context, viewer community.Viewer, rec Recommendation) (sent int, err error) {
+	addresses, names := parseRecipients(rec.Recipients)
+	limit := maxRecipients
+	if !viewer.SignedIn() {
+		limit = maxAnonymousRecipients
+	}
+	if err := errs.Check(validateRecommendation(rec, len(addresses)+len(names), limit)...); err != nil {
+		return 0, err
+	}
+	err = r.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		keys := make([]string, len(names))
+		for i, name := range names {
+			keys[i] = strings.ToLower(name)
+		}
+		more, err := listAddresses(ctx, tx, keys)
+		if err != nil {
+			return err
+		}
+		all := slices.Clone(addresses)
+		for _, address := range more {
+			if !slices.ContainsFunc(all, func(a string) bool { return strings.EqualFold(a, address) }) {
+				all = append(all, address)
+			}
+		}
+		for _, address := range all {
+			letter := notify.Letter{
+				Address: address, Kind: "recommendation", Subject: rec.Subject, Text: rec.Text, Note: rec.Note, Language: rec.Language,
+			}
+			if err := r.Letters.Post(ctx, tx, letter); err != nil {
+				return err
+			}
+		}
+		sent = len(all)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("recommend a group: %w", err)
+	}
+	return sent, nil
+}
+
+func validateRecommendation(rec Recommendation, recipients, limit int) []errs.FieldError {
+	var wrong []errs.FieldError
+	switch {
+	case recipients == 0:
+		wrong = append(wrong, errs.Field("recipients", "Enter at least one mail address or @name."))
+	case recipients > limit:
+		wrong = append(wrong, errs.Field("recipients", "At most %d people can be written to at once.", limit))
+	}
+	switch n := len([]rune(rec.Text)); {
+	case n == 0:
+		wrong = append(wrong, errs.Field("text", "Write a few words about the group."))
+	case n > maxRecommendation:
+		wrong = append(wrong, errs.Field("text", "Use at most %d characters for the text.", maxRecommendation))
+	}
+	return wrong
+}
+
+// Query says which groups a list shows.
+type Query struct {
+	Name string // part of the name; "" for any
+	Mine bool   // only groups that the viewer is a member of; means nothing for somebody not signed in
+	Page int    // from 1 on
+}
+
+// List is a page of the list of groups.
+type List struct {
+	Cards []Card
+	Total int // groups on all pages
+	Last  int // number of the last page, at least 1
+}
+
+// List returns a page of the list of groups, the most active ones first.
+func (r *Groups) List(ctx context.Context, q sqldb.Querier, viewer community.Viewer, query Query) (List, error) {
+	f := filter{name: strings.ToLower(query.Name)}
+	if query.Mine {
+		f.member = viewer.PersonID
+	}
+	total, err := countGroups(ctx, q, f)
+	if err != nil {
+		return List{}, err
+	}
+	list := List{Total: total, Last: min(max(1, (total+perPage-1)/perPage), maxPage)}
+	if query.Page > list.Last {
+		return list, nil
+	}
+	list.Cards, err = listCards(ctx, q, viewer, f, perPage, (max(query.Page, 1)-1)*perPage)
+	return list, err
+}
+
+// Top returns the most active groups but one, for the margin of a page.
+func (r *Groups) Top(ctx context.Context, q sqldb.Querier, viewer community.Viewer, exceptGroupID int64, n int) ([]Card, error) {
+	return listCards(ctx, q, viewer, filter{except: exceptGroupID}, n, 0)
+}
+
+// Header is what the head of a group's page shows to a viewer.
+type Header struct {
+	Group       community.Group
+	Standing    community.Standing
+	Members     int
+	Subscribers int
+	Mail        string // the group's mail address; "" unless the viewer is a member and there are addresses
+	URL         string // absolute address of the group's page
+	Acts        []Act  // the first is the main one
+}
+
+// Header returns what the head of a group's page shows to the viewer.
+func (r *Groups) Header(ctx context.Context, q sqldb.Querier, viewer community.Viewer, g community.Group) (Header, error) {
+	s, err := policy.Standing(ctx, q, viewer, g.Entity())
+	if err != nil {
+		return Header{}, err
+	}
+	n, err := countPeople(ctx, q, g)
+	if err != nil {
+		return Header{}, err
+	}
+	h := Header{Group: g, Standing: s, Members: n.Members, Subscribers: n.Subscribers, URL: r.BaseURL + g.Entity().Path(), Acts: acts(s, g)}
+	if s.Member && r.MailDomain != "" {
+		h.Mail = g.Slug + "@" + r.MailDomain
+	}
+	return h, nil
+}

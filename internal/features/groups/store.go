@@ -1,0 +1,146 @@
+package groups
+
+import (
+	"context"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+const groupColumns = `g.id, g.entity_id, e.slug, e.name, e.colour, g.description, g.address, g.url, g.closed, g.founded_on, g.created_at`
+
+func getGroup(ctx context.Context, q sqldb.Querier, condition string, arg any) (community.Group, error) {
+	var g community.Group
+	err := q.Get(ctx, &g, `SELECT `+groupColumns+` FROM "groups" g JOIN entities e ON e.id = g.entity_id WHERE `+condition, arg)
+	if err != nil {
+		return g, fmt.Errorf("get a group: %w", err)
+	}
+	return g, nil
+}
+
+func insertGroup(ctx context.Context, tx *sqldb.Tx, entityID, founderID int64, foundedOn string) (int64, error) {
+	var founder any
+	if founderID != 0 {
+		founder = founderID
+	}
+	id, err := tx.Insert(ctx, `INSERT INTO "groups" (entity_id, address, founded_on, created_by_id, created_at, changed_at) VALUES (?, '', ?, ?, ?, ?)`,
+		entityID, foundedOn, founder, tx.Now, tx.Now)
+	if err != nil {
+		return 0, fmt.Errorf("insert a group: %w", err)
+	}
+	return id, nil
+}
+
+// lockGroup reads a group that nobody else may change until the transaction ends.
+func lockGroup(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	var locked int64
+	if err := tx.GetLocked(ctx, &locked, `SELECT id FROM "groups" WHERE id = ?`, id); err != nil {
+		return fmt.Errorf("lock group %d: %w", id, err)
+	}
+	return nil
+}
+
+func updateGroup(ctx context.Context, tx *sqldb.Tx, id int64, p Profile) error {
+	_, err := tx.Exec(ctx, `UPDATE "groups" SET description = ?, address = ?, url = ?, closed = ?, founded_on = ?, changed_at = ? WHERE id = ?`,
+		p.Description, p.Address, p.URL, p.Closed, p.FoundedOn, tx.Now, id)
+	if err != nil {
+		return fmt.Errorf("update group %d: %w", id, err)
+	}
+	return nil
+}
+
+// Card is a group in a list, and how the viewer stands to it.
+type Card struct {
+	community.Group
+	Members    int  `db:"members"`
+	Member     bool `db:"member"`
+	Subscribed bool `db:"subscribed"`
+}
+
+const cardColumns = groupColumns + `,
+	(SELECT COUNT(*) FROM memberships m WHERE m.group_id = g.id) AS members,
+	EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.id AND m.person_id = ?) AS member,
+	EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = g.entity_id AND s.person_id = ?) AS subscribed`
+
+// filter narrows the list of groups.
+type filter struct {
+	name   string // part of the name, in lower case; "" for any
+	member int64  // only groups of this person; 0 for any
+	except int64  // not this group
+}
+
+func (f filter) where() (condition string, args []any) {
+	condition = `g.id <> ?`
+	args = []any{f.except}
+	if f.name != "" {
+		condition += ` AND e.name_key LIKE ? ESCAPE '!'`
+		args = append(args, "%"+sqldb.EscapeLike(f.name)+"%")
+	}
+	if f.member != 0 {
+		condition += ` AND EXISTS (SELECT 1 FROM memberships fm WHERE fm.group_id = g.id AND fm.person_id = ?)`
+		args = append(args, f.member)
+	}
+	return condition, args
+}
+
+// listCards returns groups, the most active ones first.
+func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, limit, offset int) ([]Card, error) {
+	where, args := f.where()
+	args = append([]any{v.PersonID, v.PersonID}, args...)
+	var cards []Card
+	err := q.Select(ctx, &cards, `
+		SELECT `+cardColumns+` FROM "groups" g JOIN entities e ON e.id = g.entity_id
+		 WHERE `+where+` ORDER BY e.score DESC, g.id DESC LIMIT ? OFFSET ?`, append(args, limit, offset)...)
+	if err != nil {
+		return nil, fmt.Errorf("list groups: %w", err)
+	}
+	return cards, nil
+}
+
+func countGroups(ctx context.Context, q sqldb.Querier, f filter) (int, error) {
+	where, args := f.where()
+	var n int
+	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM "groups" g JOIN entities e ON e.id = g.entity_id WHERE `+where, args...)
+	if err != nil {
+		return 0, fmt.Errorf("count groups: %w", err)
+	}
+	return n, nil
+}
+
+// counts is how many take part in a group.
+type counts struct {
+	Members     int `db:"members"`
+	Subscribers int `db:"subscribers"`
+}
+
+func countPeople(ctx context.Context, q sqldb.Querier, g community.Group) (counts, error) {
+	var c counts
+	err := q.Get(ctx, &c, `
+		SELECT (SELECT COUNT(*) FROM memberships WHERE group_id = ?) AS members,
+		       (SELECT COUNT(*) FROM subscriptions WHERE entity_id = ?) AS subscribers`, g.ID, g.EntityID)
+	if err != nil {
+		return c, fmt.Errorf("count the people of a group: %w", err)
+	}
+	return c, nil
+}
+
+// listAddresses returns the main mail addresses of people by their slugs in lower case. Unknown names and
+// people without an address are left out.
+func listAddresses(ctx context.Context, q sqldb.Querier, slugKeys []string) ([]string, error) {
+	if len(slugKeys) == 0 {
+		return nil, nil
+	}
+	var addresses []string
+	err := q.Select(ctx, &addresses, `
+		SELECT a.address FROM entities e JOIN people p ON p.entity_id = e.id JOIN email_addresses a ON a.person_id = p.id AND a.main
+		 WHERE p.active AND e.slug_key IN (?) ORDER BY a.id`, slugKeys)
+	if err != nil {
+		return nil, fmt.Errorf("list addresses by names: %w", err)
+	}
+	return addresses, nil
+}
+
+// foundedOn returns the day of a moment as it is stored.
+func (r *Groups) foundedOn(t clock.Time) string { return t.In(r.Zone).Format("2006-01-02") }

@@ -1,0 +1,193 @@
+package groups_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+// room returns the room over a database, with the tray that its letters fall into.
+func room(db *sqldb.DB) (*groups.Groups, *mailtest.Tray) {
+	tray := &mailtest.Tray{}
+	return groups.New(groups.Deps{
+		DB: db, Outbox: outbox.New(tray), Entities: entities.New(nil), Letters: notify.NewLetters(tray), Limiter: web.NewLimiter(db, nil),
+		BaseURL: "https://example.org", MailDomain: "example.org", Zone: time.UTC,
+	}), tray
+}
+
+func TestAGroupIsFoundWhereItWasFounded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r, _ := room(db)
+		g, err := r.Found(t.Context(), c.Anna.Viewer, "Grüne Straße")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Slug != "gruene-strasse" || g.Name != "Grüne Straße" || g.Closed || len(g.FoundedOn) != 10 || g.CreatedAt.IsZero() {
+			t.Errorf("founded: %+v", g)
+		}
+		for how, get := range map[string]func() (community.Group, error){
+			"id":     func() (community.Group, error) { return r.Get(t.Context(), db, g.ID) },
+			"slug":   func() (community.Group, error) { return r.GetBySlug(t.Context(), db, "GRUENE-Strasse") },
+			"entity": func() (community.Group, error) { return r.GetByEntity(t.Context(), db, g.EntityID) },
+		} {
+			if got, err := get(); err != nil || got != g {
+				t.Errorf("by %s: %+v, %v", how, got, err)
+			}
+		}
+		if _, err := r.GetBySlug(t.Context(), db, "anna"); !errs.Is(err, errs.NotFound) {
+			t.Errorf("a person's slug gives %v", err)
+		}
+		if events := webtest.Events(t, db); !slices.Equal(events, []string{"group.founded gruene-strasse by anna"}) {
+			t.Errorf("events: %q", events)
+		}
+	})
+}
+
+func TestGroupsFoundedAtOnceGetSlugsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		r, _ := room(db)
+		var wg sync.WaitGroup
+		slugs := make([]string, 4)
+		for i := range slugs {
+			wg.Go(func() {
+				g, err := r.Found(t.Context(), community.Viewer{}, "Chor")
+				if err != nil {
+					t.Error(err)
+				}
+				slugs[i] = g.Slug
+			})
+		}
+		wg.Wait()
+		slices.Sort(slugs)
+		if want := []string{"chor", "chor-1", "chor-2", "chor-3"}; !slices.Equal(slugs, want) {
+			t.Errorf("slugs %v, want %v", slugs, want)
+		}
+	})
+}
+
+func TestMembersChangeWhatAGroupSaysAboutItself(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r, _ := room(db)
+		p := groups.Profile{
+			Name: "Garten", Slug: "Gaertchen", Description: "Wir graben.", Address: "Am Bach", URL: "garten.example", FoundedOn: "1999-12-31", Closed: true,
+		}
+		g, err := r.Change(t.Context(), c.Bert.Viewer, c.Garten.ID, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.URL = "https://garten.example"
+		if groups.ProfileOf(g) != p {
+			t.Errorf("changed to %+v, want %+v", groups.ProfileOf(g), p)
+		}
+		again, err := r.Change(t.Context(), c.Bert.Viewer, c.Garten.ID, p)
+		if err != nil || again != g {
+			t.Errorf("the same once more: %+v, %v", again, err)
+		}
+		if events := webtest.Events(t, db); !slices.Equal(events, []string{"group.changed Gaertchen by bert"}) {
+			t.Errorf("events: %q", events)
+		}
+		p.Slug = "ANNA"
+		if _, err := r.Change(t.Context(), c.Bert.Viewer, c.Garten.ID, p); !errs.Is(err, errs.Invalid) {
+			t.Errorf("a slug that is taken: %v", err)
+		}
+		if _, err := r.Change(t.Context(), c.Carla.Viewer, c.Garten.ID, p); !errs.Is(err, errs.Denied) {
+			t.Errorf("a stranger: %v", err)
+		}
+		if _, err := r.Change(t.Context(), c.Carla.Viewer, 999, p); !errs.Is(err, errs.NotFound) {
+			t.Errorf("an unknown group: %v", err)
+		}
+	})
+}
+
+func TestTheListShowsWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r, _ := room(db)
+		for n := range 12 {
+			if _, err := r.Found(t.Context(), community.Viewer{}, fmt.Sprintf("Ämterrunde %d%%", n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE entities SET score = 7 WHERE id = ?`, c.Chor.EntityID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []struct {
+			name  string
+			query groups.Query
+			as    community.Viewer
+			total int
+			cards int
+			first string
+		}{
+			{"everything", groups.Query{Page: 1}, community.Viewer{}, 14, 12, "chor"},
+			{"the second page", groups.Query{Page: 2}, community.Viewer{}, 14, 2, "aemterrunde-0"},
+			{"a page that does not exist", groups.Query{Page: 3}, community.Viewer{}, 14, 0, ""},
+			{"in any case", groups.Query{Name: "äMTER", Page: 1}, community.Viewer{}, 12, 12, "aemterrunde-11"},
+			{"signs of patterns", groups.Query{Name: "1%", Page: 1}, community.Viewer{}, 2, 2, "aemterrunde-11"},
+			{"nothing", groups.Query{Name: "_", Page: 1}, community.Viewer{}, 0, 0, ""},
+			{"mine", groups.Query{Mine: true, Page: 1}, c.Bert.Viewer, 1, 1, "garten"},
+			{"mine, for a visitor", groups.Query{Mine: true, Page: 1}, community.Viewer{}, 14, 12, "chor"},
+		} {
+			list, err := r.List(t.Context(), db, q.as, q.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if list.Total != q.total || len(list.Cards) != q.cards || q.cards > 0 && list.Cards[0].Slug != q.first {
+				t.Errorf("%s: %d in all, %d cards: %+v", q.name, list.Total, len(list.Cards), list.Cards)
+			}
+		}
+		top, err := r.Top(t.Context(), db, c.Bert.Viewer, c.Chor.ID, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := top[len(top)-1]
+		if len(top) != 13 || last.Slug != "garten" || last.Members != 2 || !last.Member || !last.Subscribed {
+			t.Errorf("%d others, the last one %+v", len(top), last)
+		}
+	})
+}
+
+func TestTheHeadShowsTheMailAddressToMembersOnly(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r, _ := room(db)
+		for _, who := range []struct {
+			viewer community.Viewer
+			mail   string
+		}{{community.Viewer{}, ""}, {c.Carla.Viewer, ""}, {c.Bert.Viewer, "garten@example.org"}} {
+			h, err := r.Header(t.Context(), db, who.viewer, c.Garten)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h.Mail != who.mail || h.Members != 2 || h.Subscribers != 2 {
+				t.Errorf("%q sees %+v", who.viewer.Slug, h)
+			}
+		}
+	})
+}

@@ -1,0 +1,245 @@
+package groups_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+// town is a site with this room and, in place of the room of pages, a page that shows a group's head.
+type town struct {
+	*cast.Cast
+	handler http.Handler
+	tray    *mailtest.Tray
+	events  func() []string
+}
+
+func newTown(t *testing.T) *town {
+	t.Helper()
+	db := dbtest.SQLite(t)
+	c := cast.New(t, db)
+	r, tray := room(db)
+	head := site.Route{Method: http.MethodGet, Path: "/{group}/", Handle: func(v *site.Visit) error {
+		g, err := r.GetBySlug(v.Context(), db, v.Path("group"))
+		if err != nil {
+			return err
+		}
+		h, err := r.Header(v.Context(), db, v.Viewer, g)
+		if err != nil {
+			return err
+		}
+		return v.Show(site.Page{Title: g.Name, OwnHeading: true, Body: groups.Head(h)})
+	}}
+	handler := webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), append(r.Module().Routes, head))
+	return &town{Cast: c, handler: handler, tray: tray, events: func() []string { return webtest.Events(t, db) }}
+}
+
+// visit returns a visitor: the person, or nobody for 0.
+func (w *town) visit(t *testing.T, person int64) *webtest.Visitor {
+	t.Helper()
+	v := webtest.Visit(t, w.handler)
+	if person != 0 {
+		v.As(person)
+	}
+	return v
+}
+
+func TestAnybodyFoundsAGroup(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	nobody := w.visit(t, 0)
+	nobody.Get("/stadt/groups/add")
+	nobody.Submit("name", map[string]string{"name": "  Repair\tCafé "})
+	nobody.Sees(http.StatusOK, "The group “Repair Café” has been founded.", "<h1>Repair Café</h1>")
+	anna := w.visit(t, w.Anna.ID)
+	anna.Get("/stadt/groups/add/")
+	anna.Submit("name", map[string]string{"name": "Repair Café"})
+	if anna.Page.Path != "/repair-cafe-1/" {
+		t.Errorf("the second group of that name is at %s", anna.Page.Path)
+	}
+	want := []string{"group.founded repair-cafe", "group.founded repair-cafe-1 by anna"}
+	if got := w.events(); !slices.Equal(got, want) {
+		t.Errorf("events %q, want %q", got, want)
+	}
+}
+
+func TestAGroupNeedsAName(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t, 0)
+	for name, sentence := range map[string]string{
+		"":                       "Enter the name of the group.",
+		" \u00a0 ":               "Enter the name of the group.",
+		strings.Repeat("x", 256): "Use at most 255 characters for the name.",
+	} {
+		v.Send("/stadt/groups/add", url.Values{"name": {name}}, false)
+		v.Sees(http.StatusUnprocessableEntity, sentence)
+	}
+	v.Send("/stadt/groups/add", url.Values{"name": {"\xff\x00日本"}}, true)
+	v.Sees(http.StatusOK, "<h1>日本</h1>")
+}
+
+func TestVisitorsFoundAFewGroupsAnHour(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t, 0)
+	for range 3 {
+		v.Send("/stadt/groups/add", url.Values{"name": {"Spam"}}, false)
+		v.Sees(http.StatusSeeOther)
+	}
+	v.Send("/stadt/groups/add", url.Values{"name": {"What I typed"}}, false)
+	v.Sees(http.StatusTooManyRequests, "That was too often.", "What I typed")
+}
+
+func TestTheListLeadsToGroups(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	nobody := w.visit(t, 0)
+	nobody.Get("/stadt/groups?name=GART&only_with_membership=true")
+	nobody.Sees(http.StatusOK, `href="/garten/"`, "One group", "2 members")
+	nobody.DoesNotSee("Chor der Vielen", "you are a member", "Only groups that I am a member of")
+	nobody.Get("/stadt/groups/?name=%25")
+	nobody.Sees(http.StatusOK, "No group matches.")
+	bert := w.visit(t, w.Bert.ID)
+	bert.Get("/stadt/groups?only_with_membership=true")
+	bert.Sees(http.StatusOK, "My groups", "Garten am Bach", "you are a member")
+	bert.DoesNotSee("Chor der Vielen")
+	bert.Get("/stadt/groups?page=99999999999999999999")
+	bert.Sees(http.StatusOK, "closed group")
+}
+
+func TestMembersChangeTheSettings(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	bert := w.visit(t, w.Bert.ID)
+	bert.Get("/stadt/settings/group?group=Garten")
+	bert.Sees(http.StatusOK, "Settings of the group", "You and the group")
+	bert.Submit("slug", map[string]string{
+		"slug": "beet", "description": "[Wir](https://a.example) <b>graben</b> <script>alert(1)</script> @anna", "url": "beet.example/", "address": "Am Bach 3\nNeustadt",
+	})
+	bert.Sees(http.StatusOK, "The changes have been saved.", "<h1>Garten am Bach</h1>", `href="https://beet.example/"`, ">beet.example<", "Am Bach 3<br> Neustadt", "beet@example.org")
+	bert.DoesNotSee("<script>alert", "<b>graben")
+	if bert.Page.Path != "/beet/" {
+		t.Errorf("after saving the visitor is at %s", bert.Page.Path)
+	}
+	// What is left out is cleared; name, slug and date are enough.
+	bert.Send("/stadt/settings/group?group=beet", url.Values{"name": {"Beet"}, "slug": {"beet"}, "date_founded": {"2001-01-01"}}, true)
+	bert.Sees(http.StatusOK, "2001")
+	bert.DoesNotSee("beet.example", "Am Bach")
+	bert.Send("/stadt/settings/group?group=beet", url.Values{"name": {""}, "slug": {"stadt"}, "date_founded": {"gestern"}, "url": {"ftp://x"}, "address": {"kept"}}, false)
+	bert.Sees(http.StatusUnprocessableEntity, "Enter the name of the group.", "is reserved", "Enter a date", "Enter a web address", "gestern", "kept")
+}
+
+func TestSettingsAreForMembers(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	for _, path := range []string{"/stadt/settings/group?group=garten", "/stadt/settings/group/subscriptions-memberships?group=garten"} {
+		nobody := w.visit(t, 0)
+		if p := nobody.Ask(http.MethodGet, path); p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Header.Get("Location"), "/stadt/login/?next=") {
+			t.Errorf("%s answers a visitor with %d %s", path, p.Status, p.Header.Get("Location"))
+		}
+	}
+	carla := w.visit(t, w.Carla.ID)
+	carla.Ask(http.MethodGet, "/stadt/settings/group?group=garten")
+	carla.Sees(http.StatusForbidden, "Only members of the group may change it.")
+	carla.Send("/stadt/settings/group?group=garten", url.Values{"name": {"Meins"}, "slug": {"garten"}, "date_founded": {"2001-01-01"}}, false)
+	carla.Sees(http.StatusForbidden)
+	for _, path := range []string{"/stadt/settings/group", "/stadt/settings/group?group=nirgends", "/stadt/settings/group?group=anna", "/nirgends/actions/recommend", "/anna/actions/recommend"} {
+		nobody := w.visit(t, 0)
+		nobody.Ask(http.MethodGet, path)
+		nobody.Sees(http.StatusNotFound)
+	}
+	if got := w.events(); len(got) > 0 {
+		t.Errorf("events %q", got)
+	}
+}
+
+func TestThePageAboutYouAndTheGroupSaysHowYouStand(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	bert := w.visit(t, w.Bert.ID)
+	bert.Get("/stadt/settings/group/subscriptions-memberships?group=garten")
+	bert.Sees(http.StatusOK, "You subscribe to this group", "You have been a member since 10 January 2026.", "/stadt/groups/21/resign/", "/stadt/groups/21/unsubscribe/")
+	carla := w.visit(t, w.Carla.ID)
+	carla.Get("/stadt/settings/group/subscriptions-memberships?group=garten")
+	carla.Sees(http.StatusOK, "You do not subscribe", "You are not a member.", `action="/garten/actions/join"`, `action="/garten/actions/subscribe"`)
+	carla.DoesNotSee("Settings of the group")
+	carla.Get("/stadt/settings/group/subscriptions-memberships?group=chor")
+	carla.Sees(http.StatusOK, "/stadt/groups/22/conversations/add/?apply_for_membership=1")
+}
+
+func TestTheHeadOffersWhatTheViewerCanDo(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	nobody := w.visit(t, 0)
+	nobody.Get("/garten/")
+	nobody.Sees(http.StatusOK, `href="/garten/actions/join"`, `href="/garten/actions/subscribe"`, "/stadt/groups/21/conversations/add/", "2 members")
+	nobody.DoesNotSee("/stadt/groups/21/members/", "garten@example.org", "recommend", "Settings of the group")
+	carla := w.visit(t, w.Carla.ID)
+	carla.Get("/chor/")
+	carla.Sees(http.StatusOK, "Apply for membership", `action="/chor/actions/subscribe"`)
+	anna := w.visit(t, w.Anna.ID)
+	anna.Get("/chor/")
+	anna.Sees(http.StatusOK, "/chor/articles/add/", "/stadt/groups/22/members/add/", "/stadt/groups/22/members/", "chor@example.org", "/stadt/settings/group?group=chor")
+	anna.DoesNotSee("actions/join", "actions/subscribe")
+}
+
+func TestARecommendationReachesEachRecipientByItself(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.visit(t, w.Anna.ID)
+	anna.Get("/garten/actions/recommend")
+	anna.Sees(http.StatusOK, "http://example.org/garten/", "/garten/actions/subscribe", "/garten/actions/join", "Anna Ahorn")
+	anna.Submit("recipients", map[string]string{"recipients": "foo @bert, <a@b.example> BERT@example.org @niemand", "text": "Kommt vorbei."})
+	anna.Sees(http.StatusOK, "Your recommendation is on its way.")
+	letters := w.tray.Take()
+	if len(letters) != 2 || letters[0].Address != "a@b.example" || letters[1].Address != "BERT@example.org" {
+		t.Fatalf("letters: %+v", letters)
+	}
+	if l := letters[0]; l.Text != "Kommt vorbei." || l.Intro != "" || l.Note != "" {
+		t.Errorf("the letter says more than its text: %+v", l)
+	}
+	mailtest.Golden(t, "recommendation.en", mailtest.Print(letters[0]))
+}
+
+func TestTheTextOfARecommendationLeavesJoiningOutForClosedGroups(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t, 0)
+	v.Get("/chor/actions/recommend")
+	v.Sees(http.StatusOK, "/chor/actions/subscribe")
+	v.DoesNotSee("/chor/actions/join")
+}
+
+func TestVisitorsReachFewPeopleByRecommending(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t, 0)
+	send := func(to string) {
+		v.Send("/garten/actions/recommend", url.Values{"recipients": {to}, "text": {"Moin"}}, false)
+	}
+	send("")
+	v.Sees(http.StatusUnprocessableEntity, "Enter at least one mail address or @name.")
+	send("a@x.example b@x.example")
+	v.Sees(http.StatusSeeOther)
+	letters := w.tray.Take()
+	if len(letters) != 2 || !strings.Contains(letters[0].Note, "not signed in") {
+		t.Errorf("letters: %+v", letters)
+	}
+	send("a@x.example b@x.example c@x.example d@x.example")
+	v.Sees(http.StatusUnprocessableEntity, "At most 3 people can be written to at once.")
+	send("e@x.example")
+	v.Sees(http.StatusTooManyRequests, "That was too often.", "e@x.example")
+	if letters := w.tray.Take(); len(letters) > 0 {
+		t.Errorf("more letters: %+v", letters)
+	}
+}

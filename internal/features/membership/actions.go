@@ -1,0 +1,342 @@
+package membership
+
+import (
+	"context"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Add makes a person a member, whoever allowed it, and reports whether they were none before. byID is who
+// did it: the person themselves when they joined. Of two who add the same person at once, one adds.
+func (m *Membership) Add(ctx context.Context, tx *sqldb.Tx, g community.Group, personID, byID int64) (added bool, err error) {
+	added, err = insertMembership(ctx, tx, g.ID, personID, byID)
+	if err != nil || !added {
+		return false, err
+	}
+	_, err = m.Outbox.Record(ctx, tx, community.Event{
+		Name: community.MembershipCreated, ActorID: byID, EntityID: g.EntityID, PersonID: personID,
+	})
+	return err == nil, err
+}
+
+// Remove ends a person's membership, whoever allowed it, and reports whether there was one.
+func (m *Membership) Remove(ctx context.Context, tx *sqldb.Tx, g community.Group, personID, byID int64) (removed bool, err error) {
+	removed, err = deleteMembership(ctx, tx, g.ID, personID)
+	if err != nil || !removed {
+		return false, err
+	}
+	_, err = m.Outbox.Record(ctx, tx, community.Event{
+		Name: community.MembershipEnded, ActorID: byID, EntityID: g.EntityID, PersonID: personID,
+	})
+	return err == nil, err
+}
+
+// IsMember reports whether a person is a member of a group.
+func (m *Membership) IsMember(ctx context.Context, q sqldb.Querier, groupID, personID int64) (bool, error) {
+	return isMember(ctx, q, groupID, personID)
+}
+
+// welcomeFounder makes whoever founded a group its first member. Groups that were founded by somebody
+// unknown begin without one.
+func (m *Membership) welcomeFounder(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+	if e.ActorID == 0 {
+		return nil
+	}
+	g, err := m.Groups.GetByEntity(ctx, tx, e.EntityID)
+	if err != nil {
+		return err
+	}
+	_, err = m.Add(ctx, tx, g, e.ActorID, e.ActorID)
+	return err
+}
+
+// Join makes the viewer a member of an open group and reports whether they were none before.
+func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g community.Group) (joined bool, err error) {
+	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		var s community.Standing
+		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
+			return err
+		}
+		if s, err = policy.Standing(ctx, tx, viewer, g.Entity()); err != nil {
+			return err
+		}
+		if joined = false; s.Member {
+			return nil
+		}
+		if !CanJoin(s, g) {
+			return errs.New(errs.Denied, "This group is closed: only its members add members.")
+		}
+		joined, err = m.Add(ctx, tx, g, viewer.PersonID, viewer.PersonID)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("join group %d: %w", g.ID, err)
+	}
+	return joined, nil
+}
+
+// Leave ends the viewer's membership and reports whether there was one.
+func (m *Membership) Leave(ctx context.Context, viewer community.Viewer, g community.Group) (left bool, err error) {
+	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		left, err = m.Remove(ctx, tx, g, viewer.PersonID, viewer.PersonID)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("leave group %d: %w", g.ID, err)
+	}
+	return left, nil
+}
+
+// RequestJoin sends a letter with a link that makes the owner of a mailbox a member of an open group. What
+// the caller learns does not depend on whether the address is known.
+func (m *Membership) RequestJoin(ctx context.Context, viewer community.Viewer, g community.Group, address, language string) error {
+	if !CanJoinByMail(community.Standing{Viewer: viewer}, g) {
+		return errs.New(errs.Denied, "This group is closed: only its members add members.")
+	}
+	return m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		known, member, err := m.lookUp(ctx, tx, g, address)
+		if err != nil {
+			return err
+		}
+		to := m.addressee(address, known, language)
+		if member {
+			return m.Letters.Post(ctx, tx, m.memberAlready(to, g))
+		}
+		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenJoin, EntityID: g.EntityID, Address: address}, nil, linkLifetime)
+		if err != nil {
+			return err
+		}
+		return m.Letters.Post(ctx, tx, m.confirmJoin(to, g, secret))
+	})
+}
+
+// lookUp returns the person to whom an address belongs, the zero value if there is none, and whether they
+// are a member.
+func (m *Membership) lookUp(ctx context.Context, q sqldb.Querier, g community.Group, address string) (p community.Person, member bool, err error) {
+	p, err = m.People.FindByAddress(ctx, q, address)
+	if errs.Is(err, errs.NotFound) {
+		return community.Person{}, false, nil
+	}
+	if err != nil {
+		return p, false, err
+	}
+	member, err = isMember(ctx, q, g.ID, p.ID)
+	return p, member, err
+}
+
+// Asked is what the link of a letter asks for.
+type Asked struct {
+	Group   community.Group
+	Address string // the mailbox that the link proves
+}
+
+// asked returns what a link asks for, without using it up.
+func (m *Membership) asked(ctx context.Context, kind, secret string) (Asked, error) {
+	t, err := tokens.Find(ctx, m.DB, kind, secret, m.Clock.Now())
+	if err != nil {
+		return Asked{}, err
+	}
+	g, err := m.Groups.GetByEntity(ctx, m.DB, t.EntityID)
+	return Asked{Group: g, Address: t.Address}, err
+}
+
+// ConfirmJoin makes the owner of the mailbox that a link was sent to a member, whoever has signed in, and
+// reports whether they were none before. A group that has been closed meanwhile is a Conflict.
+func (m *Membership) ConfirmJoin(ctx context.Context, secret string) (g community.Group, joined bool, err error) {
+	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		joined = false
+		t, err := tokens.Redeem(ctx, tx, tokenJoin, secret)
+		if err != nil {
+			return err
+		}
+		if g, err = m.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
+			return err
+		}
+		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
+			return err
+		}
+		p, err := m.People.FindOrCreate(ctx, tx, t.Address, true)
+		if err != nil {
+			return err
+		}
+		member, err := isMember(ctx, tx, g.ID, p.ID)
+		if err != nil || member {
+			return err
+		}
+		if !p.Active {
+			return errs.New(errs.Conflict, "The account with this address has been closed.")
+		}
+		if g.Closed {
+			return errs.New(errs.Conflict, "This group has been closed meanwhile: only its members add members. Write to the group to apply.")
+		}
+		joined, err = m.Add(ctx, tx, g, p.ID, p.ID)
+		return err
+	})
+	if err != nil {
+		return g, false, fmt.Errorf("join by mail: %w", err)
+	}
+	return g, joined, nil
+}
+
+// RequestLeave sends a letter with a link that ends the membership of the owner of a mailbox, or one that
+// says that there is none. The caller learns nothing about the address.
+func (m *Membership) RequestLeave(ctx context.Context, g community.Group, address, language string) error {
+	return m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		known, member, err := m.lookUp(ctx, tx, g, address)
+		if err != nil {
+			return err
+		}
+		to := m.addressee(address, known, language)
+		if !member {
+			return m.Letters.Post(ctx, tx, m.noMember(to, g))
+		}
+		token := tokens.Token{Kind: tokenLeave, PersonID: known.ID, EntityID: g.EntityID, Address: address}
+		secret, err := tokens.Issue(ctx, tx, token, nil, linkLifetime)
+		if err != nil {
+			return err
+		}
+		return m.Letters.Post(ctx, tx, m.confirmLeave(to, g, secret))
+	})
+}
+
+// ConfirmLeave ends the membership that a link is about, whoever has signed in, and reports whether there
+// was one.
+func (m *Membership) ConfirmLeave(ctx context.Context, secret string) (g community.Group, left bool, err error) {
+	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		t, err := tokens.Redeem(ctx, tx, tokenLeave, secret)
+		if err != nil {
+			return err
+		}
+		if g, err = m.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
+			return err
+		}
+		left, err = m.Remove(ctx, tx, g, t.PersonID, t.PersonID)
+		return err
+	})
+	if err != nil {
+		return g, false, fmt.Errorf("leave by mail: %w", err)
+	}
+	return g, left, nil
+}
+
+// AddByAddress makes the owner of a mail address a member of a closed group, as its members may, and
+// reports whether they were none before. Somebody unknown comes into being by their address.
+func (m *Membership) AddByAddress(ctx context.Context, viewer community.Viewer, g community.Group, address string) (added bool, err error) {
+	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		var s community.Standing
+		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
+			return err
+		}
+		if s, err = policy.Standing(ctx, tx, viewer, g.Entity()); err != nil {
+			return err
+		}
+		if !CanAdd(s, g) {
+			return errCannotAdd()
+		}
+		p, err := m.People.FindOrCreate(ctx, tx, address, false)
+		if err != nil {
+			return err
+		}
+		added, err = m.Add(ctx, tx, g, p.ID, viewer.PersonID)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("add a member to group %d: %w", g.ID, err)
+	}
+	return added, nil
+}
+
+func errCannotAdd() error {
+	return errs.New(errs.Denied, "Only members of a closed group add others. Into open groups everybody goes by themselves.")
+}
+
+// Apply makes a message to a closed group an application for membership of its author. The room of
+// conversations calls it in the transaction that writes the message.
+func (m *Membership) Apply(ctx context.Context, tx *sqldb.Tx, g community.Group, personID, contributionID int64) error {
+	member, err := isMember(ctx, tx, g.ID, personID)
+	if err != nil {
+		return err
+	}
+	if !CanApply(community.Standing{Member: member}, g) {
+		return errs.New(errs.Denied, "This group takes no applications, or you are a member already.")
+	}
+	if _, err := insertApplication(ctx, tx, g.ID, personID, contributionID); err != nil {
+		return err
+	}
+	_, err = m.Outbox.Record(ctx, tx, community.Event{
+		Name: community.ApplicationAddressed, ActorID: personID, EntityID: g.EntityID, PersonID: personID, ContributionID: contributionID,
+	})
+	return err
+}
+
+// Applications returns the applications that came with the messages of a conversation, oldest first.
+func (m *Membership) Applications(ctx context.Context, q sqldb.Querier, conversationID int64) ([]Application, error) {
+	return listApplications(ctx, q, conversationID)
+}
+
+// Accept makes an applicant a member and reports whether they were none before. Every member of the group
+// may.
+func (m *Membership) Accept(ctx context.Context, viewer community.Viewer, applicationID int64) (a Application, added bool, err error) {
+	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		var g community.Group
+		if a, g, err = m.acceptable(ctx, tx, viewer, applicationID); err != nil {
+			return err
+		}
+		added, err = m.Add(ctx, tx, g, a.PersonID, viewer.PersonID)
+		return err
+	})
+	if err != nil {
+		return a, false, fmt.Errorf("accept application %d: %w", applicationID, err)
+	}
+	return a, added, nil
+}
+
+// acceptable returns an application that the viewer may accept, and its group.
+func (m *Membership) acceptable(ctx context.Context, q sqldb.Querier, viewer community.Viewer, id int64) (a Application, g community.Group, err error) {
+	if a, err = getApplication(ctx, q, id); err != nil {
+		return a, g, err
+	}
+	if g, err = m.Groups.Get(ctx, q, a.GroupID); err != nil {
+		return a, g, err
+	}
+	s, err := policy.Standing(ctx, q, viewer, g.Entity())
+	if err != nil {
+		return a, g, err
+	}
+	if !CanAccept(s) {
+		return a, g, errs.New(errs.Denied, "Only members of the group accept applications.")
+	}
+	return a, g, nil
+}
+
+// Page is a page of the list of members.
+type Page struct {
+	Members []Member
+	Total   int
+	Last    int // number of the last page, at least 1
+}
+
+const (
+	perPage = 12
+	maxPage = 1000 // the last page that is looked for: the list is read from its start for each page
+)
+
+// Members returns a page of the list of members, the most active ones first. The caller has asked
+// CanSeeMembers.
+func (m *Membership) Members(ctx context.Context, q sqldb.Querier, groupID int64, page int) (Page, error) {
+	total, err := countMembers(ctx, q, groupID)
+	if err != nil {
+		return Page{}, err
+	}
+	p := Page{Total: total, Last: min(max(1, (total+perPage-1)/perPage), maxPage)}
+	if page > p.Last {
+		return p, nil
+	}
+	p.Members, err = listMembers(ctx, q, groupID, perPage, (max(page, 1)-1)*perPage)
+	return p, err
+}

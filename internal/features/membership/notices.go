@@ -1,0 +1,159 @@
+package membership
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Kinds of the tokens in the links of this room's letters, and how long they live.
+const (
+	tokenJoin    = "join"
+	tokenLeave   = "resign"
+	linkLifetime = 3 * 24 * time.Hour
+)
+
+// addressee is whom a letter goes to.
+type addressee struct {
+	address string
+	name    string
+	p       *lang.Printer
+}
+
+// addressee returns whom a letter goes to: in the language of the person, or else of whoever asked.
+func (m *Membership) addressee(address string, known community.Person, language string) addressee {
+	if known.Language != "" {
+		language = known.Language
+	}
+	return addressee{address: address, name: known.Name, p: m.Catalogues.Printer(language, nil)}
+}
+
+func (a addressee) letter(kind string) notify.Letter {
+	return notify.Letter{Address: a.address, Name: a.name, Kind: kind, Language: a.p.Language()}
+}
+
+func (m *Membership) confirmJoin(to addressee, g community.Group, secret string) notify.Letter {
+	l := to.letter("confirm-join")
+	l.Subject = to.p.T("Membership: please confirm")
+	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address.", g.Name, m.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Join the group"), URL: m.BaseURL + "/stadt/groups/join/confirm/" + secret + "/", Primary: true}}
+	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
+	return l
+}
+
+func (m *Membership) memberAlready(to addressee, g community.Group) notify.Letter {
+	l := to.letter("member-already")
+	l.Subject = to.p.T("Membership: you belong to the group already")
+	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address. You are a member already, so there is nothing to do.", g.Name, m.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Go to the group"), URL: m.BaseURL + g.Entity().Path()}}
+	return l
+}
+
+func (m *Membership) confirmLeave(to addressee, g community.Group, secret string) notify.Letter {
+	l := to.letter("confirm-leave")
+	l.Subject = to.p.T("Membership: please confirm that you leave")
+	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address.", g.Name, m.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Leave the group"), URL: m.BaseURL + "/stadt/groups/resign/confirm/" + secret + "/", Primary: true}}
+	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
+	return l
+}
+
+func (m *Membership) noMember(to addressee, g community.Group) notify.Letter {
+	l := to.letter("no-member")
+	l.Subject = to.p.T("Membership: there is none")
+	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address. No member of the group has it, so there is nothing to do.", g.Name, m.SiteName)
+	l.Note = to.p.T("If you still get mails of the group, you perhaps joined with another address. The mails say at their end how to stop them.")
+	return l
+}
+
+// addedNotice tells all members by mail that one of them made somebody a member, the new one included and
+// whatever their preferences: who belongs to a closed group concerns each of them. Whoever joins by
+// themselves causes no mails.
+func (m *Membership) addedNotice() notify.Notice {
+	return notify.Notice{
+		Event:    community.MembershipCreated,
+		About:    "tells all members by mail who was added by another member",
+		Audience: addedAudience,
+		Compose:  m.composeAdded,
+		Channels: []string{"email"},
+		Always:   true,
+	}
+}
+
+func addedAudience(ctx context.Context, q sqldb.Querier, e community.Event) ([]notify.Candidate, error) {
+	if e.ActorID == 0 || e.ActorID == e.PersonID {
+		return nil, nil
+	}
+	ids, err := listMemberIDs(ctx, q, e.EntityID)
+	if err != nil || !slices.Contains(ids, e.PersonID) {
+		return nil, err // whoever left again in the meantime is no news
+	}
+	candidates := []notify.Candidate{{PersonID: e.PersonID, Reason: notify.Addressed}}
+	for _, id := range ids {
+		candidates = append(candidates, notify.Candidate{PersonID: id, Reason: notify.Member})
+	}
+	return candidates, nil
+}
+
+func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to notify.Recipient) (*notify.Message, error) {
+	g, err := m.Groups.GetByEntity(ctx, q, e.EntityID)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range [...]int64{to.PersonID, e.PersonID} {
+		member, err := isMember(ctx, q, g.ID, id)
+		if err != nil {
+			return nil, err
+		}
+		if !member {
+			return nil, errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
+		}
+	}
+	added, err := m.People.Get(ctx, q, e.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	by, err := m.People.Get(ctx, q, e.ActorID)
+	if err != nil {
+		return nil, err
+	}
+	entity := g.Entity()
+	page := m.BaseURL + entity.Path()
+	message := &notify.Message{
+		Kind: "membership", From: notify.Sender{Name: by.Name, Slug: by.Slug}, Entity: &entity,
+		Subject: p.T("New member: %s", added.Name),
+		Intro:   p.T("%s has made %s a member of the group “%s”.", by.Name, added.Name, g.Name),
+		Actions: []notify.Action{{Label: p.T("Go to the group"), URL: page, Primary: true}},
+		URL:     page,
+		Thread:  notify.Thread{ID: fmt.Sprintf("membership.%d", e.ID)},
+		Date:    e.OccurredAt,
+	}
+	if to.PersonID == added.ID {
+		m.welcome(p, message, g, by, to)
+	}
+	return message, nil
+}
+
+// welcome turns the message into the one that the new member gets.
+func (m *Membership) welcome(p *lang.Printer, message *notify.Message, g community.Group, by community.Person, to notify.Recipient) {
+	message.Subject = p.T("You are a member now")
+	message.Intro = p.T("%s has made you a member of the group “%s” on %s.", by.Name, g.Name, m.SiteName)
+	message.Note = p.T("From now on you get mails when the group publishes something. Each of them says how to stop them.")
+	if to.SignsIn {
+		message.Actions = append(message.Actions, notify.Action{Label: p.T("Leave the group"), URL: m.BaseURL + community.LeavePath(g.ID)})
+		return
+	}
+	message.Actions = append(message.Actions,
+		notify.Action{Label: p.T("Sign up to take part on the web too"), URL: m.BaseURL + community.SignUpPath(g.Entity().Path())},
+		notify.Action{Label: p.T("Leave the group"), URL: m.BaseURL + leaveRequestPath(g.ID)})
+}
+
+// leaveRequestPath returns the address where somebody without an account leaves a group by mail.
+func leaveRequestPath(groupID int64) string { return community.LeavePath(groupID) + "request/" }

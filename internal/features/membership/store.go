@@ -1,0 +1,139 @@
+package membership
+
+import (
+	"context"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// insertMembership makes a person a member and reports whether they were none before.
+func insertMembership(ctx context.Context, tx *sqldb.Tx, groupID, personID, byID int64) (inserted bool, err error) {
+	var by any
+	if byID != 0 {
+		by = byID
+	}
+	inserted, err = tx.InsertNew(ctx, `INSERT INTO memberships (group_id, person_id, created_by_id, joined_at) VALUES (?, ?, ?, ?)`,
+		groupID, personID, by, tx.Now)
+	if err != nil {
+		return false, fmt.Errorf("insert a membership: %w", err)
+	}
+	return inserted, nil
+}
+
+// deleteMembership ends a membership and reports whether there was one.
+func deleteMembership(ctx context.Context, tx *sqldb.Tx, groupID, personID int64) (deleted bool, err error) {
+	rows, err := tx.Exec(ctx, `DELETE FROM memberships WHERE group_id = ? AND person_id = ?`, groupID, personID)
+	if err != nil {
+		return false, fmt.Errorf("delete a membership: %w", err)
+	}
+	return rows > 0, nil
+}
+
+// lockOpenness reads whether a group is closed, so that nobody closes it before the transaction ends.
+func lockOpenness(ctx context.Context, tx *sqldb.Tx, groupID int64) (closed bool, err error) {
+	if err := tx.GetLocked(ctx, &closed, `SELECT closed FROM "groups" WHERE id = ?`, groupID); err != nil {
+		return false, fmt.Errorf("lock group %d: %w", groupID, err)
+	}
+	return closed, nil
+}
+
+func isMember(ctx context.Context, q sqldb.Querier, groupID, personID int64) (bool, error) {
+	var member bool
+	err := q.Get(ctx, &member, `SELECT EXISTS (SELECT 1 FROM memberships WHERE group_id = ? AND person_id = ?)`, groupID, personID)
+	if err != nil {
+		return false, fmt.Errorf("look up a membership: %w", err)
+	}
+	return member, nil
+}
+
+// Member is a person in the list of members.
+type Member struct {
+	community.Entity
+	Public   bool       `db:"public"`
+	JoinedAt clock.Time `db:"joined_at"`
+}
+
+// Path returns where the member's name leads: to their profile, or to a message where it is private.
+func (m Member) Path() string {
+	if m.Public {
+		return m.Entity.Path()
+	}
+	return community.ContactPath(m.OwnerID)
+}
+
+func listMembers(ctx context.Context, q sqldb.Querier, groupID int64, limit, offset int) ([]Member, error) {
+	var members []Member
+	err := q.Select(ctx, &members, `
+		SELECT e.id, e.kind, p.id AS owner_id, e.slug, e.name, e.colour, p.public, m.joined_at
+		  FROM memberships m JOIN people p ON p.id = m.person_id JOIN entities e ON e.id = p.entity_id
+		 WHERE m.group_id = ? ORDER BY e.score DESC, e.name_key, m.id LIMIT ? OFFSET ?`, groupID, limit, offset)
+	if err != nil {
+		return nil, fmt.Errorf("list members: %w", err)
+	}
+	return members, nil
+}
+
+func countMembers(ctx context.Context, q sqldb.Querier, groupID int64) (n int, err error) {
+	if err := q.Get(ctx, &n, `SELECT COUNT(*) FROM memberships WHERE group_id = ?`, groupID); err != nil {
+		return 0, fmt.Errorf("count members: %w", err)
+	}
+	return n, nil
+}
+
+func listMemberIDs(ctx context.Context, q sqldb.Querier, entityID int64) ([]int64, error) {
+	var ids []int64
+	err := q.Select(ctx, &ids, `SELECT m.person_id FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id = ? ORDER BY m.person_id`, entityID)
+	if err != nil {
+		return nil, fmt.Errorf("list the ids of members: %w", err)
+	}
+	return ids, nil
+}
+
+// Application is somebody's wish to belong to a closed group. It came with a message.
+type Application struct {
+	ID             int64  `db:"id"`
+	GroupID        int64  `db:"group_id"`
+	PersonID       int64  `db:"person_id"`
+	Name           string `db:"name"`            // of the applicant
+	ContributionID int64  `db:"contribution_id"` // the message; 0 if it is gone
+	ConversationID int64  `db:"conversation_id"` // 0 if it is gone
+	Open           bool   `db:"open"`            // the applicant is no member yet
+}
+
+const selectApplications = `
+	SELECT a.id, a.group_id, a.person_id, e.name, COALESCE(a.contribution_id, 0) AS contribution_id, COALESCE(c.conversation_id, 0) AS conversation_id,
+	       NOT EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = a.group_id AND m.person_id = a.person_id) AS open
+	  FROM membership_applications a JOIN people p ON p.id = a.person_id JOIN entities e ON e.id = p.entity_id
+	  LEFT JOIN contributions c ON c.id = a.contribution_id`
+
+func getApplication(ctx context.Context, q sqldb.Querier, id int64) (Application, error) {
+	var a Application
+	if err := q.Get(ctx, &a, selectApplications+` WHERE a.id = ?`, id); err != nil {
+		return a, fmt.Errorf("get application %d: %w", id, err)
+	}
+	return a, nil
+}
+
+func listApplications(ctx context.Context, q sqldb.Querier, conversationID int64) ([]Application, error) {
+	var all []Application
+	if err := q.Select(ctx, &all, selectApplications+` WHERE c.conversation_id = ? ORDER BY a.id`, conversationID); err != nil {
+		return nil, fmt.Errorf("list the applications in conversation %d: %w", conversationID, err)
+	}
+	return all, nil
+}
+
+func insertApplication(ctx context.Context, tx *sqldb.Tx, groupID, personID, contributionID int64) (int64, error) {
+	id, err := tx.Insert(ctx, `INSERT INTO membership_applications (group_id, person_id, contribution_id, created_at) VALUES (?, ?, ?, ?)`,
+		groupID, personID, contributionID, tx.Now)
+	if errs.Is(err, errs.Conflict) {
+		return 0, errs.New(errs.Conflict, "This message is an application already.").Because(err)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("insert an application: %w", err)
+	}
+	return id, nil
+}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -53,13 +54,13 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
-	// SQLite gives its side files the mode of the file, so that nobody else reads any of them.
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
+	// The files beside it get its mode and owner, so that nobody else reads any of them and the server
+	// can write what an administrator began: the log by "modeof", the log's index because it is there
+	// already.
+	for _, name := range []string{path, path + "-shm"} {
+		if err := privateFile(name, path); err != nil {
+			return err
+		}
 	}
 
 	// A commit must survive a power loss (a mail is durable before the mail server hears 250), so the
@@ -87,8 +88,30 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 	return nil
 }
 
+// privateFile makes an empty file unless it exists, for the owner of another file alone.
+func privateFile(name, like string) error {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := os.Stat(like)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Getuid() == 0 {
+		return file.Chown(int(owner.Uid), int(owner.Gid))
+	}
+	return nil
+}
+
 func sqlitePool(path string, conns int, pragmas []string) (*sqlx.DB, error) {
-	source := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	query := url.Values{"_pragma": pragmas, "modeof": {path}}.Encode()
+	// SQLite reads a plus as a plus.
+	source := url.URL{Scheme: "file", Path: path, RawQuery: strings.ReplaceAll(query, "+", "%20")}
 	connector, err := (&driver.SQLite{}).OpenConnector(source.String())
 	if err != nil {
 		return nil, err

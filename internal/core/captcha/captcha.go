@@ -98,7 +98,7 @@ type state struct {
 // Draw returns a question.
 func (c *Captcha) Draw() (Challenge, error) {
 	all := questions()
-	s := state{Question: mathrand.IntN(len(all)), Nonce: rand.Text()} //nolint:gosec // Which question is asked is no secret.
+	s := state{Question: mathrand.IntN(len(all)), Nonce: rand.Text()}
 	payload, err := json.Marshal(s)
 	if err != nil {
 		return Challenge{}, fmt.Errorf("draw a question: %w", err)

@@ -29,9 +29,8 @@ var answers = map[string][2]string{
 
 type setting struct {
 	*captcha.Captcha
-	now     time.Time
-	de, en  *lang.Printer
-	limiter *web.Limiter
+	now    time.Time
+	de, en *lang.Printer
 }
 
 func setup(t *testing.T) *setting {

@@ -105,7 +105,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
-	if err := os.Chmod(path, 0o666); err != nil { //nolint:gosec // the web server in front runs as another user
+	if err := os.Chmod(path, 0o666); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s to the web server: %w", path, err), listener.Close())
 	}
 	return listener, nil

@@ -159,7 +159,7 @@ func (c catalogue) add(texts []text) (int, error) {
 		missing[file] += t.untranslated()
 		added++
 	}
-	if err := os.MkdirAll(c.folder, 0o755); err != nil { //nolint:gosec // sources are readable.
+	if err := os.MkdirAll(c.folder, 0o755); err != nil {
 		return 0, fmt.Errorf("make the folder of the language: %w", err)
 	}
 	for _, file := range slices.Sorted(maps.Keys(missing)) {
@@ -203,7 +203,7 @@ func appendTo(name, header, text string) error {
 	} else if err != nil {
 		return fmt.Errorf("extend a catalogue: %w", err)
 	}
-	if err := os.WriteFile(name, append(old, text...), 0o644); err != nil { //nolint:gosec // sources are readable.
+	if err := os.WriteFile(name, append(old, text...), 0o644); err != nil {
 		return fmt.Errorf("extend a catalogue: %w", err)
 	}
 	return nil

@@ -73,7 +73,7 @@ func run(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(to, "manifest.json"), data, 0o644) //nolint:gosec // everybody may read a style sheet
+	return os.WriteFile(filepath.Join(to, "manifest.json"), data, 0o644)
 }
 
 // source returns the name without the hash: "site-3F2A51C0.css" is made of "site.css".
@@ -115,7 +115,7 @@ func write(folder, name string, data []byte) error {
 		return err
 	}
 	for suffix, content := range map[string][]byte{"": data, ".gz": zip.Bytes(), ".br": br.Bytes()} {
-		if err := os.WriteFile(filepath.Join(folder, name+suffix), content, 0o644); err != nil { //nolint:gosec // everybody may read a style sheet
+		if err := os.WriteFile(filepath.Join(folder, name+suffix), content, 0o644); err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,7 @@ import (
 var errMethod = errors.New("method not allowed")
 
 func methodNotAllowed() error {
-	return errs.New(errs.NotFound, "This address cannot be used like that.").Because(errMethod)
+	return errs.New(errs.NotFound, "").Because(errMethod)
 }
 
 // statusOf returns the status that answers an error.

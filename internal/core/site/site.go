@@ -237,4 +237,4 @@ func (p Page) statusOr(fallback int) int {
 }
 
 // notFound is the error of a path that cannot be meant.
-func notFound() error { return errs.New(errs.NotFound, "This page does not exist.") }
+func notFound() error { return errs.New(errs.NotFound, "") }

@@ -43,7 +43,7 @@ func run(from, to string) error {
 		},
 		Outdir: to, EntryNames: "[name]-[hash]", AssetNames: "[name]-[hash]",
 		Bundle: true, Splitting: true, Format: api.FormatESModule, Target: api.ES2022,
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true,
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
 		Loader: map[string]api.Loader{".svg": api.LoaderFile, ".woff2": api.LoaderFile},
 	})
 	if len(result.Errors) > 0 {
@@ -115,6 +115,9 @@ func write(folder, name string, data []byte) error {
 		return err
 	}
 	for suffix, content := range map[string][]byte{"": data, ".gz": zip.Bytes(), ".br": br.Bytes()} {
+		if suffix != "" && len(content) > len(data)*9/10 {
+			continue // fonts and pictures are compressed already
+		}
 		if err := os.WriteFile(filepath.Join(folder, name+suffix), content, 0o644); err != nil {
 			return err
 		}

@@ -5,8 +5,8 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// nameOfLanguage returns what a language calls itself: Deutsch, English.
-func nameOfLanguage(code string) string {
+// LanguageName returns what a language calls itself: Deutsch, English.
+func LanguageName(code string) string {
 	name := []rune(display.Self.Name(language.Make(code)))
 	if len(name) == 0 {
 		return code

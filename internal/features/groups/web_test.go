@@ -211,6 +211,17 @@ func TestARecommendationReachesEachRecipientByItself(t *testing.T) {
 	mailtest.Golden(t, "recommendation.en", mailtest.Print(letters[0]))
 }
 
+func TestARecommendationIsWrittenInTheLanguageOfTheSender(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.visit(t, w.Anna.ID)
+	anna.Send("/stadt/language/", url.Values{"language": {"de"}}, false)
+	anna.Get("/garten/actions/recommend")
+	anna.Submit("recipients", map[string]string{"recipients": "a@b.example"})
+	anna.Sees(http.StatusOK, "Deine Empfehlung ist unterwegs.")
+	mailtest.Golden(t, "recommendation.de", mailtest.Print(w.tray.TakeOne(t)))
+}
+
 func TestTheTextOfARecommendationLeavesJoiningOutForClosedGroups(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)

@@ -1,0 +1,274 @@
+package membership_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/features/membership"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+// house is this room and the one below it over a database with the cast.
+type house struct {
+	*cast.Cast
+	*membership.Membership
+	db     *sqldb.DB
+	groups *groups.Groups
+	tray   *mailtest.Tray
+}
+
+func newHouse(t *testing.T, db *sqldb.DB) *house {
+	t.Helper()
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tray := &mailtest.Tray{}
+	out := outbox.New(tray)
+	letters := notify.NewLetters(tray)
+	limiter := web.NewLimiter(db, nil)
+	rooms := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil), Letters: letters, Limiter: limiter})
+	m := membership.New(membership.Deps{
+		DB: db, Outbox: out, Groups: rooms, People: cast.People{}, Letters: letters, Limiter: limiter, Catalogues: catalogues,
+		SiteName: "Neustadt", BaseURL: "http://example.org",
+	})
+	out.React(m.Module().Reactions...)
+	return &house{Cast: cast.New(t, db), Membership: m, db: db, groups: rooms, tray: tray}
+}
+
+// expect compares what has happened so far.
+func (h *house) expect(t *testing.T, events ...string) {
+	t.Helper()
+	if got := webtest.Events(t, h.db); !slices.Equal(got, events) {
+		t.Errorf("events %q, want %q", got, events)
+	}
+}
+
+// member reports whether a person is a member.
+func (h *house) member(t *testing.T, g community.Group, personID int64) bool {
+	t.Helper()
+	is, err := h.IsMember(t.Context(), h.db, g.ID, personID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return is
+}
+
+func TestWhoeverFoundsAGroupIsItsFirstMember(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		g, err := h.groups.Found(t.Context(), h.Carla.Viewer, "Imkerei")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !h.member(t, g, h.Carla.ID) {
+			t.Error("Carla does not belong to her group")
+		}
+		orphan, err := h.groups.Found(t.Context(), community.Viewer{}, "Waise")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := h.Members(t.Context(), db, orphan.ID, 1); err != nil || p.Total != 0 {
+			t.Errorf("a group that nobody known founded has members: %+v, %v", p, err)
+		}
+		h.expect(t, "group.founded imkerei by carla", "membership.created imkerei carla by carla", "group.founded waise")
+	})
+}
+
+func TestJoiningManyTimesAtOnceIsJoiningOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		joined := 0
+		for range 5 {
+			wg.Go(func() {
+				did, err := h.Join(t.Context(), h.Carla.Viewer, h.Garten)
+				if err != nil {
+					t.Error(err)
+				}
+				if did {
+					mu.Lock()
+					joined++
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		if joined != 1 || !h.member(t, h.Garten, h.Carla.ID) {
+			t.Errorf("joined %d times", joined)
+		}
+		h.expect(t, "membership.created garten carla by carla")
+	})
+}
+
+func TestTheLastMemberMayLeave(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for _, want := range []bool{true, false} {
+			if left, err := h.Leave(t.Context(), h.Anna.Viewer, h.Chor); err != nil || left != want {
+				t.Errorf("left: %v, %v, want %v", left, err, want)
+			}
+		}
+		if h.member(t, h.Chor, h.Anna.ID) {
+			t.Error("Anna still belongs to the choir")
+		}
+		h.expect(t, "membership.ended chor anna by anna")
+	})
+}
+
+func TestClosedGroupsLetNobodyIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		open := h.Chor
+		open.Closed = false // as it was when the page was loaded
+		if _, err := h.Join(t.Context(), h.Carla.Viewer, open); !errs.Is(err, errs.Denied) {
+			t.Errorf("Carla joins the choir: %v", err)
+		}
+		if _, err := h.Join(t.Context(), community.Viewer{}, h.Garten); !errs.Is(err, errs.Denied) {
+			t.Errorf("nobody joins the garden: %v", err)
+		}
+		if joined, err := h.Join(t.Context(), h.Anna.Viewer, open); err != nil || joined {
+			t.Errorf("Anna joins again: %v, %v", joined, err)
+		}
+		h.expect(t)
+	})
+}
+
+func TestMembersOfClosedGroupsAddOthersByTheirAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for _, c := range []struct {
+			by      cast.Person
+			group   community.Group
+			address string
+			added   bool
+			kind    errs.Kind
+		}{
+			{h.Anna, h.Chor, "CARLA@example.org", true, 0},
+			{h.Anna, h.Chor, "carla@example.org", false, 0},
+			{h.Anna, h.Chor, "neu@example.org", true, 0},
+			{h.Anna, h.Garten, "carla@example.org", false, errs.Denied},
+			{h.Bert, h.Chor, "bert@example.org", false, errs.Denied},
+		} {
+			added, err := h.AddByAddress(t.Context(), c.by.Viewer, c.group, c.address)
+			if added != c.added || (err != nil) != (c.kind != 0) || err != nil && errs.KindOf(err) != c.kind {
+				t.Errorf("%s adds %s to %s: %v, %v", c.by.Slug, c.address, c.group.Slug, added, err)
+			}
+		}
+		h.expect(t, "membership.created chor carla by anna", "membership.created chor neu by anna")
+	})
+}
+
+func TestMembersAreListedByTheirActivity(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for n := range 12 {
+			if _, err := h.AddByAddress(t.Context(), h.Anna.Viewer, h.Chor, fmt.Sprintf("z%02d@example.org", n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE entities SET score = 5 WHERE slug = 'z07'`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := h.Members(t.Context(), db, h.Chor.ID, 1)
+		if err != nil || first.Total != 13 || first.Last != 2 || len(first.Members) != 12 || first.Members[0].Slug != "z07" || first.Members[1].Slug != "anna" {
+			t.Errorf("first page %+v, %v", first, err)
+		}
+		second, err := h.Members(t.Context(), db, h.Chor.ID, 2)
+		if err != nil || len(second.Members) != 1 || second.Members[0].Slug != "z11" {
+			t.Errorf("second page %+v, %v", second, err)
+		}
+		if anna := first.Members[1]; anna.OwnerID != h.Anna.ID || anna.ID != h.Anna.EntityID || !anna.Public || anna.JoinedAt != cast.Joined() {
+			t.Errorf("Anna is listed as %+v", anna)
+		}
+	})
+}
+
+// writeTo inserts a conversation of a person with a group and returns its id and that of its message.
+func (h *house) writeTo(t *testing.T, tx *sqldb.Tx, g community.Group, personID int64) (conversation, message int64) {
+	t.Helper()
+	conversation, err := tx.Insert(t.Context(), `INSERT INTO conversations (entity_id, author_id, subject, created_at, latest_at) VALUES (?, ?, 'Hallo', ?, ?)`,
+		g.EntityID, personID, tx.Now, tx.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, err = tx.Insert(t.Context(), `INSERT INTO contributions (conversation_id, author_id, text, cut, created_at) VALUES (?, ?, 'Moin', '', ?)`,
+		conversation, personID, tx.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conversation, message
+}
+
+// apply lets a person apply for membership and returns the conversation and the error.
+func (h *house) apply(t *testing.T, g community.Group, personID int64) (conversation int64, err error) {
+	t.Helper()
+	err = h.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		var message int64
+		conversation, message = h.writeTo(t, tx, g, personID)
+		return h.Apply(t.Context(), tx, g, personID, message)
+	})
+	return conversation, err
+}
+
+func TestApplicationsAreOpenUntilTheApplicantBelongsToTheGroup(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		conversation, err := h.apply(t, h.Chor, h.Carla.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := h.Applications(t.Context(), db, conversation)
+		if err != nil || len(all) != 1 || !all[0].Open || all[0].PersonID != h.Carla.ID || all[0].Name != "Carla Clematis" || all[0].ConversationID != conversation {
+			t.Fatalf("applications %+v, %v", all, err)
+		}
+		if _, _, err := h.Accept(t.Context(), h.Bert.Viewer, all[0].ID); !errs.Is(err, errs.Denied) {
+			t.Errorf("Bert accepts: %v", err)
+		}
+		for _, want := range []bool{true, false} {
+			if _, added, err := h.Accept(t.Context(), h.Anna.Viewer, all[0].ID); err != nil || added != want {
+				t.Errorf("Anna accepts: %v, %v, want %v", added, err, want)
+			}
+		}
+		if all, err = h.Applications(t.Context(), db, conversation); err != nil || all[0].Open {
+			t.Errorf("afterwards %+v, %v", all, err)
+		}
+		if _, err := h.apply(t, h.Chor, h.Carla.ID); !errs.Is(err, errs.Denied) {
+			t.Errorf("a member applies: %v", err)
+		}
+		if _, err := h.apply(t, h.Garten, h.Carla.ID); !errs.Is(err, errs.Denied) {
+			t.Errorf("an application to an open group: %v", err)
+		}
+		if _, _, err := h.Accept(t.Context(), h.Anna.Viewer, 999); !errs.Is(err, errs.NotFound) {
+			t.Errorf("an unknown application: %v", err)
+		}
+		h.expect(t, "application.addressed chor carla by carla", "membership.created chor carla by anna")
+	})
+}

@@ -1,0 +1,164 @@
+package subscriptions_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/features/subscriptions"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+// stage knows the groups of the cast; the room of groups is not needed here.
+type stage struct{ *cast.Cast }
+
+func (s stage) find(is func(community.Group) bool) (community.Group, error) {
+	all := []community.Group{s.Garten, s.Chor}
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return all[i], nil
+	}
+	return community.Group{}, errs.New(errs.NotFound, "There is nothing at this address.")
+}
+
+func (s stage) Get(_ context.Context, _ sqldb.Querier, id int64) (community.Group, error) {
+	return s.find(func(g community.Group) bool { return g.ID == id })
+}
+
+func (s stage) GetBySlug(_ context.Context, _ sqldb.Querier, slug string) (community.Group, error) {
+	return s.find(func(g community.Group) bool { return g.Slug == slug })
+}
+
+func (s stage) GetByEntity(_ context.Context, _ sqldb.Querier, id int64) (community.Group, error) {
+	return s.find(func(g community.Group) bool { return g.EntityID == id })
+}
+
+// house is this room over a database with the cast.
+type house struct {
+	*cast.Cast
+	*subscriptions.Subscriptions
+	db   *sqldb.DB
+	out  *outbox.Outbox
+	tray *mailtest.Tray
+}
+
+func newHouse(t *testing.T, db *sqldb.DB) *house {
+	t.Helper()
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tray := &mailtest.Tray{}
+	out := outbox.New(tray)
+	c := cast.New(t, db)
+	r, err := subscriptions.New(subscriptions.Deps{
+		DB: db, Outbox: out, Groups: stage{c}, People: cast.People{}, Letters: notify.NewLetters(tray), Limiter: web.NewLimiter(db, nil),
+		Catalogues: catalogues, SiteName: "Neustadt", BaseURL: "http://example.org", Secret: "a secret for tests only",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.React(r.Module().Reactions...)
+	return &house{Cast: c, Subscriptions: r, db: db, out: out, tray: tray}
+}
+
+// expect compares what has happened so far.
+func (h *house) expect(t *testing.T, events ...string) {
+	t.Helper()
+	if got := webtest.Events(t, h.db); !slices.Equal(got, events) {
+		t.Errorf("events %q, want %q", got, events)
+	}
+}
+
+// subscribers returns the slugs of those who follow a group.
+func (h *house) subscribers(t *testing.T, g community.Group) []string {
+	t.Helper()
+	var slugs []string
+	err := h.db.Select(t.Context(), &slugs, `
+		SELECT e.slug FROM subscriptions s JOIN people p ON p.id = s.person_id JOIN entities e ON e.id = p.entity_id
+		 WHERE s.entity_id = ? ORDER BY e.slug`, g.EntityID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slugs
+}
+
+func TestSubscribingManyTimesAtOnceIsSubscribingOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		var wg sync.WaitGroup
+		created := make([]bool, 5)
+		for i := range created {
+			wg.Go(func() {
+				var err error
+				if created[i], err = h.Subscribe(t.Context(), h.Carla.Viewer, h.Chor); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		slices.SortFunc(created, func(a, b bool) int { return map[bool]int{true: 0, false: 1}[a] - map[bool]int{true: 0, false: 1}[b] })
+		if !slices.Equal(created, []bool{true, false, false, false, false}) || !slices.Equal(h.subscribers(t, h.Chor), []string{"anna", "carla"}) {
+			t.Errorf("created %v, subscribers %v", created, h.subscribers(t, h.Chor))
+		}
+		if _, err := h.Subscribe(t.Context(), community.Viewer{}, h.Chor); !errs.Is(err, errs.Unauthenticated) {
+			t.Errorf("nobody subscribes: %v", err)
+		}
+		h.expect(t, "subscription.created chor carla by carla")
+	})
+}
+
+func TestUnsubscribingTwiceIsUnsubscribingOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for _, want := range []bool{true, false} {
+			if ended, err := h.Unsubscribe(t.Context(), h.Bert.ID, h.Garten); err != nil || ended != want {
+				t.Errorf("ended %v, %v, want %v", ended, err, want)
+			}
+		}
+		h.expect(t, "subscription.ended garten bert by bert")
+	})
+}
+
+func TestASubscriptionComesAndGoesWithTheMembership(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		record := func(name community.EventName, person, by cast.Person) {
+			t.Helper()
+			err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				_, err := h.out.Record(t.Context(), tx, community.Event{Name: name, EntityID: h.Chor.EntityID, PersonID: person.ID, ActorID: by.ID})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		record(community.MembershipCreated, h.Carla, h.Anna)
+		record(community.MembershipCreated, h.Anna, h.Anna) // subscribes already
+		if got := h.subscribers(t, h.Chor); !slices.Equal(got, []string{"anna", "carla"}) {
+			t.Errorf("subscribers %v", got)
+		}
+		record(community.MembershipEnded, h.Carla, h.Carla)
+		record(community.MembershipEnded, h.Bert, h.Bert) // had none
+		if got := h.subscribers(t, h.Chor); !slices.Equal(got, []string{"anna"}) {
+			t.Errorf("subscribers %v", got)
+		}
+		h.expect(t,
+			"membership.created chor carla by anna", "subscription.created chor carla by anna", "membership.created chor anna by anna",
+			"membership.ended chor carla by carla", "subscription.ended chor carla by carla", "membership.ended chor bert by bert")
+	})
+}

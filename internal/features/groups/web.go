@@ -161,6 +161,20 @@ func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []s
 	return links
 }
 
+// SettingsMenu returns what the group that the address names by ?group=… adds to the menu of all settings
+// pages. A group that nobody knows adds nothing.
+func (r *Groups) SettingsMenu(v *site.Visit) []site.Link {
+	slug := v.Query("group")
+	if slug == "" {
+		return nil
+	}
+	g, s, err := r.visited(v, slug)
+	if err != nil {
+		return nil // the menu is not what the visitor came for
+	}
+	return SettingsLinks(v.Lang, s, g)
+}
+
 type recommendForm struct {
 	Recipients string `form:"recipients"`
 	Text       string `form:"text"`

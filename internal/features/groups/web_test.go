@@ -39,7 +39,14 @@ func newTown(t *testing.T) *town {
 		}
 		return v.Show(site.Page{Title: g.Name, OwnHeading: true, Body: groups.Head(h)})
 	}}
-	handler := webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), append(r.Module().Routes, head))
+	menu := site.Route{Method: http.MethodGet, Path: "/stadt/settings/", Handle: func(v *site.Visit) error {
+		var labels []string
+		for _, l := range r.SettingsMenu(v) {
+			labels = append(labels, l.Label)
+		}
+		return v.Show(site.Page{Title: "menu: " + strings.Join(labels, ", ") + "."})
+	}}
+	handler := webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), append(r.Module().Routes, head, menu))
 	return &town{Cast: c, handler: handler, tray: tray, events: func() []string { return webtest.Events(t, db) }}
 }
 
@@ -175,6 +182,26 @@ func TestThePageAboutYouAndTheGroupSaysHowYouStand(t *testing.T) {
 	carla.DoesNotSee("Settings of the group")
 	carla.Get("/stadt/settings/group/subscriptions-memberships?group=chor")
 	carla.Sees(http.StatusOK, "/stadt/groups/22/conversations/add/?apply_for_membership=1")
+}
+
+func TestTheGroupInTheAddressAddsToTheMenuOfSettings(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	for _, c := range []struct {
+		person int64
+		query  string
+		sees   string
+	}{
+		{w.Anna.ID, "?group=garten", "Settings of the group, You and the group"},
+		{w.Carla.ID, "?group=garten", "You and the group"},
+		{0, "?group=garten", ""},
+		{w.Anna.ID, "?group=nirgends", ""},
+		{w.Anna.ID, "", ""},
+	} {
+		v := w.visit(t, c.person)
+		v.Get("/stadt/settings/" + c.query)
+		v.Sees(http.StatusOK, "menu: "+c.sees+".")
+	}
 }
 
 func TestTheHeadOffersWhatTheViewerCanDo(t *testing.T) {

@@ -45,6 +45,10 @@ type Deps struct {
 
 	SiteName string
 	BaseURL  string // without a slash at the end
+
+	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
+	// if the text is none. The room of people knows how.
+	ParseAddress func(text string) (address, key string, ok bool)
 }
 
 // Membership is the room.

@@ -2,7 +2,6 @@ package membership
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -16,7 +15,7 @@ import (
 
 // addressForm is how people name themselves or others by a mail address alone.
 type addressForm struct {
-	Address string `form:"email" text:"line" label:"Mail address" missing:"Enter a mail address." validate:"required,email,max=254"`
+	Address string `form:"email" text:"line" label:"E-mail address"`
 }
 
 // bySlug returns the group in the path and how the viewer stands to it; NotFound if there is none.
@@ -104,7 +103,7 @@ func (m *Membership) createJoinRequest(v *site.Visit) error {
 		return v.Redirect(community.JoinPath(g.Slug))
 	}
 	var f addressForm
-	err = v.Bind(&f)
+	err = m.bindAddress(v, &f)
 	if err == nil {
 		err = m.throttleLetters(v, f.Address)
 	}
@@ -118,13 +117,25 @@ func (m *Membership) createJoinRequest(v *site.Visit) error {
 	return v.Redirect(g.Entity().Path())
 }
 
+// bindAddress reads a form with an address and checks it.
+func (m *Membership) bindAddress(v *site.Visit, f *addressForm) error {
+	if err := v.Bind(f); err != nil {
+		return err
+	}
+	if _, _, ok := m.ParseAddress(f.Address); !ok {
+		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
+	}
+	return nil
+}
+
 // throttleLetters counts the letters that somebody unknown has sent to an address: by their network and
 // by the address, so that nobody's mailbox is flooded through this site.
 func (m *Membership) throttleLetters(v *site.Visit, address string) error {
 	if err := m.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	return m.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, strings.ToLower(address))
+	_, key, _ := m.ParseAddress(address)
+	return m.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 
 func joinRequestPage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
@@ -211,7 +222,7 @@ func (m *Membership) createLeaveRequest(v *site.Visit) error {
 		return v.Redirect(community.LeavePath(g.ID))
 	}
 	var f addressForm
-	err = v.Bind(&f)
+	err = m.bindAddress(v, &f)
 	if err == nil {
 		err = m.throttleLetters(v, f.Address)
 	}
@@ -298,7 +309,7 @@ func (m *Membership) createMember(v *site.Visit) error {
 	}
 	var f addressForm
 	added := false
-	err = v.Bind(&f)
+	err = m.bindAddress(v, &f)
 	if err == nil {
 		limit := web.Limit{Name: "add members", Count: 100, Per: 24 * time.Hour}
 		err = m.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10))

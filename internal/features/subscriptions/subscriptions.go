@@ -51,6 +51,10 @@ type Deps struct {
 	SiteName string
 	BaseURL  string // without a slash at the end
 	Secret   string // of the site: the links that unsubscribe with one click depend on it
+
+	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
+	// if the text is none. The room of people knows how.
+	ParseAddress func(text string) (address, key string, ok bool)
 }
 
 // Subscriptions is the room.

@@ -1,7 +1,6 @@
 package subscriptions
 
 import (
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -14,7 +13,7 @@ import (
 )
 
 type addressForm struct {
-	Address string `form:"email" text:"line" label:"Mail address" missing:"Enter a mail address." validate:"required,email,max=254"`
+	Address string `form:"email" text:"line" label:"E-mail address"`
 }
 
 // byID returns the group in the path and how the viewer stands to it; NotFound if there is none.
@@ -79,7 +78,7 @@ func (r *Subscriptions) createSubscription(v *site.Visit) error {
 
 func (r *Subscriptions) requestSubscription(v *site.Visit, g community.Group) error {
 	var f addressForm
-	err := v.Bind(&f)
+	err := r.bindAddress(v, &f)
 	if err == nil {
 		err = r.throttleLetters(v, f.Address)
 	}
@@ -93,13 +92,25 @@ func (r *Subscriptions) requestSubscription(v *site.Visit, g community.Group) er
 	return v.Redirect(g.Entity().Path())
 }
 
+// bindAddress reads a form with an address and checks it.
+func (r *Subscriptions) bindAddress(v *site.Visit, f *addressForm) error {
+	if err := v.Bind(f); err != nil {
+		return err
+	}
+	if _, _, ok := r.ParseAddress(f.Address); !ok {
+		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
+	}
+	return nil
+}
+
 // throttleLetters counts the letters that somebody unknown has sent to an address: by their network and
 // by the address, so that nobody's mailbox is flooded through this site.
 func (r *Subscriptions) throttleLetters(v *site.Visit, address string) error {
 	if err := r.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	return r.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, strings.ToLower(address))
+	_, key, _ := r.ParseAddress(address)
+	return r.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 
 func subscribePage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
@@ -194,7 +205,7 @@ func (r *Subscriptions) createEndRequest(v *site.Visit) error {
 		return v.Redirect(community.EndSubscriptionPath(g.ID))
 	}
 	var f addressForm
-	err = v.Bind(&f)
+	err = r.bindAddress(v, &f)
 	if err == nil {
 		err = r.throttleLetters(v, f.Address)
 	}

@@ -2,6 +2,7 @@ package cast
 
 import (
 	"context"
+	"net/mail"
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
@@ -10,6 +11,12 @@ import (
 
 // People stands in for the room of people where a test is about another room.
 type People struct{}
+
+// ParseAddress stands in for the rule of the room of people: it knows plain addresses.
+func ParseAddress(text string) (address, key string, ok bool) {
+	parsed, err := mail.ParseAddress(text)
+	return text, strings.ToLower(text), err == nil && parsed.Address == text && len(text) <= 254
+}
 
 const selectPeople = `
 	SELECT p.id, p.entity_id, e.slug, e.name, e.colour, p.about, p.public, p.active, p.admin, p.language, p.joined_at

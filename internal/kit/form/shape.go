@@ -72,7 +72,7 @@ func (sh *shape) known(values url.Values) url.Values {
 	for key, list := range values {
 		name := root(key)
 		f, ok := sh.byName[name]
-		if !ok || f.file || len(key) > maxKey || !balanced(key[len(name):]) {
+		if !ok || f.file || len(key) > maxKey || !wellFormed(key[len(name):]) {
 			continue
 		}
 		cleaned := make([]string, len(list))
@@ -92,24 +92,25 @@ func root(key string) string {
 	return key
 }
 
-// balanced reports whether every bracket is opened and closed, one level deep.
-func balanced(s string) bool {
-	open := false
-	for _, c := range s {
+// wellFormed reports whether every bracket is opened and closed, one level deep, and no index is longer
+// than three digits: longer lists are no form of ours.
+func wellFormed(s string) bool {
+	opened := -1
+	for i, c := range s {
 		switch c {
 		case '[':
-			if open {
+			if opened >= 0 {
 				return false
 			}
-			open = true
+			opened = i
 		case ']':
-			if !open {
+			if opened < 0 || i-opened > 4 {
 				return false
 			}
-			open = false
+			opened = -1
 		}
 	}
-	return !open
+	return opened < 0
 }
 
 // unreadable is the sentence about a value that does not fit the field's type.

@@ -51,37 +51,32 @@ func (l *Limiter) Allow(ctx context.Context, limit Limit, subject string) error 
 	key := throttleKey(limit.Name, subject)
 	// Another process may insert the first count at the same moment; then ours is the second.
 	for range 3 {
-		wait, counted, err := l.count(ctx, key, limit)
+		counted, wait, err := l.count(ctx, key, limit)
 		switch {
-		case errs.Is(err, errs.Conflict):
-			continue
 		case err != nil:
 			return fmt.Errorf("count %s: %w", limit.Name, err)
-		case !counted:
-			return errs.New(errs.TooMany, "That was too often. Please wait a little and try again.").After(wait)
-		default:
+		case counted:
 			return nil
+		case wait > 0:
+			return errs.New(errs.TooMany, "That was too often. Please wait a little and try again.").After(wait)
 		}
 	}
 	return errs.New(errs.Unavailable, "The site is very busy. Please try again in a moment.").After(time.Second)
 }
 
-// count adds one in the current span, or begins a new span.
-func (l *Limiter) count(ctx context.Context, key string, limit Limit) (wait time.Duration, counted bool, err error) {
+// count adds one in the current span, or begins a new span. It returns how long to wait when the span's
+// count is used up, and neither when somebody else began the span at the same moment.
+func (l *Limiter) count(ctx context.Context, key string, limit Limit) (counted bool, wait time.Duration, err error) {
 	err = l.db.Write(ctx, func(tx *sqldb.Tx) error {
+		counted, wait = false, 0
 		now := l.clock.Now()
-		affected := func(query string, args ...any) (bool, error) {
-			n, err := tx.Exec(ctx, query, args...)
-			return n > 0, err
-		}
-		var err error
-		counted, err = affected(`UPDATE throttles SET count = count + 1 WHERE key_hash = ? AND resets_at > ? AND count < ?`, key, now, limit.Count)
-		if err != nil || counted {
-			return err
-		}
 		until := clock.At(now.Add(limit.Per))
-		counted, err = affected(`UPDATE throttles SET count = 1, resets_at = ? WHERE key_hash = ? AND resets_at <= ?`, until, key, now)
-		if err != nil || counted {
+		rows, err := tx.Exec(ctx, `UPDATE throttles SET count = count + 1 WHERE key_hash = ? AND resets_at > ? AND count < ?`, key, now, limit.Count)
+		if err == nil && rows == 0 {
+			rows, err = tx.Exec(ctx, `UPDATE throttles SET count = 1, resets_at = ? WHERE key_hash = ? AND resets_at <= ?`, until, key, now)
+		}
+		if err != nil || rows > 0 {
+			counted = rows > 0
 			return err
 		}
 		var resets []clock.Time
@@ -92,10 +87,10 @@ func (l *Limiter) count(ctx context.Context, key string, limit Limit) (wait time
 			wait = resets[0].Sub(now.Time)
 			return nil
 		}
-		counted, err = affected(`INSERT INTO throttles (key_hash, count, resets_at) VALUES (?, 1, ?)`, key, until)
+		counted, err = tx.InsertNew(ctx, `INSERT INTO throttles (key_hash, count, resets_at) VALUES (?, 1, ?)`, key, until)
 		return err
 	})
-	return wait, counted, err
+	return counted, wait, err
 }
 
 // Forget sets the subject's count back: after a sign-in that worked.

@@ -1,0 +1,166 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// start serves until the returned function is called, which returns what Serve returned.
+func start(t *testing.T, s web.Server) (net.Addr, func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
+	s.Ready = func(a net.Addr) { ready <- a }
+	go func() { ended <- s.Serve(ctx) }()
+	select {
+	case address := <-ready:
+		return address, func() error { cancel(); return <-ended }
+	case err := <-ended:
+		cancel()
+		t.Fatal(err)
+		return nil, nil
+	}
+}
+
+func TestServerFinishesRequestsInHand(t *testing.T) {
+	t.Parallel()
+	begun, finish := make(chan struct{}), make(chan struct{})
+	address, stop := start(t, web.Server{Listen: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(begun)
+		<-finish
+		_, _ = io.WriteString(w, "done")
+	})})
+	answer := make(chan string, 1)
+	go func() {
+		response, err := http.Get("http://" + address.String()) //nolint:noctx // the server's end is what ends it
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		answer <- string(body) + errorText(err)
+	}()
+	<-begun
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	select {
+	case <-ended:
+		t.Error("the server did not wait for the request")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(finish)
+	if got := <-answer; got != "done" {
+		t.Errorf("answered %q", got)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServerCutsOffWhatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	begun := make(chan struct{})
+	address, stop := start(t, web.Server{Listen: "127.0.0.1:0", Grace: 20 * time.Millisecond, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(begun)
+		<-r.Context().Done()
+	})})
+	go func() {
+		response, err := http.Get("http://" + address.String()) //nolint:noctx // the server's end is what ends it
+		if err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	<-begun
+	if err := stop(); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestServerOnAUnixSocket(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "web.sock")
+	// What a process that was killed leaves behind.
+	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.SetUnlinkOnClose(false)
+	if err := dead.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	_, stop := start(t, web.Server{Listen: "unix:" + path, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })})
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}}}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://town.example/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "hello" {
+		t.Errorf("answered %q, %v", body, err)
+	}
+	if _, err := web.Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "another process answers there") {
+		t.Errorf("a second listener: %v", err)
+	}
+	client.CloseIdleConnections()
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket stays: %v", err)
+	}
+}
+
+func TestListenLeavesOtherFilesAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "precious")
+	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := web.Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "not a socket") {
+		t.Errorf("listening on a file: %v", err)
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "data" {
+		t.Errorf("the file holds %q, %v", data, err)
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"localhost:8008": true, "127.0.0.1:8008": true, "[::1]:8008": true,
+		":8008": false, "0.0.0.0:8008": false, "192.0.2.1:80": false, "unix:/run/x.sock": false, "town.example:80": false,
+	} {
+		if got := web.Loopback(address); got != want {
+			t.Errorf("%s: %t", address, got)
+		}
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

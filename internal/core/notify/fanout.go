@@ -265,6 +265,9 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 	if err := job.Decode(&l); err != nil {
 		return err
 	}
+	if n.Postman == nil {
+		return errs.New(errs.Unavailable, "This person cannot be reached this way.").Because(errors.New("the house has no postman: letters wait"))
+	}
 	if err := n.Postman.Post(ctx, l); err != nil {
 		err = fmt.Errorf("post a letter of kind %s: %w", l.Kind, err)
 		if !errs.Temporary(err) {

@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/schema"
+)
+
+// Process is what the operating system hands to the program.
+type Process struct {
+	Args    []string // without the program's name
+	Environ []string
+	Version string
+	Stdout  io.Writer
+	Stderr  io.Writer
+}
+
+// commands is the command line.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run all roles in one process."`
+	Web     webCommand     `cmd:"" help:"Run the web server only."`
+	Worker  workerCommand  `cmd:"" help:"Run the task runner only."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to this program's version."`
+	Config  configCommand  `cmd:"" help:"Show the options in force and where each comes from."`
+	Admin   adminCommands  `cmd:"" help:"Look after the site."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+type (
+	serveCommand   struct{ noMigration }
+	webCommand     struct{ noMigration }
+	workerCommand  struct{ noMigration }
+	migrateCommand struct{}
+	configCommand  struct{}
+	adminCommands  struct {
+		House houseCommand `cmd:"" help:"List what each room of the house answers and does."`
+	}
+	houseCommand struct{}
+)
+
+// noMigration is the flag of commands that migrate the database on their own.
+type noMigration struct {
+	NoMigrate bool `help:"Do not migrate the database; end if it is not up to date."`
+}
+
+// quit unwinds the parser where it would end the process: after --help and --version.
+type quit int
+
+// Main runs one command and returns the exit code of the process: 0 after a clean end, 1 after a failure
+// and 2 for a command line that makes no sense.
+func Main(p Process) (code int) {
+	defer func() {
+		if q, ok := recover().(quit); ok {
+			code = int(q)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(
+		&c, kong.Name("grouprise"), kong.Description("A home on the net for the groups of a town."),
+		kong.Vars{"version": p.Version}, kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { panic(quit(code)) }),
+	)
+	if err != nil {
+		return complain(p, 1, err)
+	}
+	chosen, err := parser.Parse(p.Args)
+	if err != nil {
+		return complain(p, 2, err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	chosen.BindTo(ctx, (*context.Context)(nil))
+	if err := chosen.Run(&p); err != nil {
+		return complain(p, 1, err)
+	}
+	return 0
+}
+
+func complain(p Process, code int, err error) int {
+	_, _ = fmt.Fprintln(p.Stderr, "grouprise:", err)
+	return code
+}
+
+// logger returns the program's log: structured, one line each, to standard error.
+func (p *Process) logger() *slog.Logger { return slog.New(slog.NewTextHandler(p.Stderr, nil)) }
+
+// options reads the configuration and says what an administrator should know about it.
+func (p *Process) options() (*Options, *config.Settings, error) {
+	o, settings, err := LoadOptions(Sources(p.Environ))
+	for _, w := range settings.Warnings {
+		_, _ = fmt.Fprintln(p.Stderr, "warning:", w.Error())
+	}
+	if err != nil {
+		return nil, settings, fmt.Errorf("the configuration is not right:\n%w", err)
+	}
+	return o, settings, nil
+}
+
+// build reads the configuration, opens the database and builds the house.
+func (p *Process) build(ctx context.Context, migrate bool) (*House, error) {
+	o, _, err := p.options()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Prepare(); err != nil {
+		return nil, err
+	}
+	h, err := Build(ctx, o, p.logger())
+	if err != nil {
+		return nil, err
+	}
+	if err := h.checkDatabase(ctx, migrate); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// Run implements the command.
+func (c *serveCommand) Run(ctx context.Context, p *Process) error {
+	return run(ctx, p, !c.NoMigrate, (*House).Serve)
+}
+
+// Run implements the command.
+func (c *webCommand) Run(ctx context.Context, p *Process) error {
+	return run(ctx, p, !c.NoMigrate, (*House).Web)
+}
+
+// Run implements the command.
+func (c *workerCommand) Run(ctx context.Context, p *Process) error {
+	return run(ctx, p, !c.NoMigrate, (*House).Work)
+}
+
+func run(ctx context.Context, p *Process, migrate bool, role func(*House, context.Context) error) error {
+	h, err := p.build(ctx, migrate)
+	if err != nil {
+		return err
+	}
+	return errors.Join(role(h, ctx), h.Close())
+}
+
+// Run implements the command.
+func (*migrateCommand) Run(ctx context.Context, p *Process) error {
+	o, _, err := p.options()
+	if err != nil {
+		return err
+	}
+	if err := o.Prepare(); err != nil {
+		return err
+	}
+	db, err := sqldb.Open(ctx, o.database())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(sqldb.Migrate(ctx, db, schema.FS), db.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")
+	return err
+}
+
+// Run implements the command.
+func (*configCommand) Run(p *Process) error {
+	_, settings, err := p.options()
+	if err != nil {
+		return err
+	}
+	return settings.Print(p.Stdout)
+}
+
+// Run implements the command. It needs no database and no configuration.
+func (*houseCommand) Run(ctx context.Context, p *Process) (err error) {
+	folder, err := os.MkdirTemp("", "grouprise-house-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + folder}})
+	if err != nil {
+		return err
+	}
+	if err := o.Prepare(); err != nil {
+		return err
+	}
+	h, err := Build(ctx, o, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return errors.Join(h.Print(p.Stdout), h.Close())
+}

@@ -1,0 +1,266 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"grouprise.org/grouprise/internal/channels/inbox"
+	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/features/membership"
+	"grouprise.org/grouprise/internal/features/people"
+	"grouprise.org/grouprise/internal/features/subscriptions"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/password"
+	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/schema"
+)
+
+// House is the whole program, built by hand from the options.
+type House struct {
+	options *Options
+	log     *slog.Logger
+
+	db      *sqldb.DB
+	media   *media.Folder
+	queue   *queue.Queue
+	site    *site.Site
+	pages   http.Handler
+	modules []module.Module
+}
+
+// jobs is the queue for those who only put jobs in. The rooms are built before the queue, because the
+// queue needs to know the jobs of all rooms.
+type jobs struct{ *queue.Queue }
+
+// Build builds the house: first what it stands on, then the rooms from the bottom up, then what the rooms
+// are poured into. It needs no database that answers.
+func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err error) {
+	h = &House{options: o, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}()
+	zone, err := time.LoadLocation(o.TimeZone)
+	if err != nil {
+		return h, fmt.Errorf("load the time zone: %w", err)
+	}
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		return h, err
+	}
+	language := catalogues.Match("", o.LanguageCode)
+	if h.db, err = sqldb.Open(ctx, o.database()); err != nil {
+		return h, err
+	}
+	if h.media, err = media.OpenFolder(o.MediaRoot); err != nil {
+		return h, err
+	}
+	signer, err := web.NewSigner(o.SecretKey, nil)
+	if err != nil {
+		return h, err
+	}
+	passwords, err := password.New(password.Moderate())
+	if err != nil {
+		return h, err
+	}
+	limiter := web.NewLimiter(h.db, nil)
+	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
+	late := &jobs{}
+	events, letters, register := outbox.New(late), notify.NewLetters(late), entities.New(o.SlugBlacklist)
+
+	thePeople := people.New(people.Deps{
+		DB: h.db, Entities: register, Outbox: events, Letters: letters, Catalogues: catalogues, Limiter: limiter,
+		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
+		URL: o.url, UnknownPerson: int64(o.UnknownPerson),
+	})
+	theGroups := groups.New(groups.Deps{
+		DB: h.db, Outbox: events, Entities: register, Letters: letters, Limiter: limiter,
+		BaseURL: o.baseURL(), MailDomain: o.shownMailDomain(), Zone: zone,
+	})
+	members := membership.New(membership.Deps{
+		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(),
+	})
+	subscribers, err := subscriptions.New(subscriptions.Deps{
+		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey,
+	})
+	if err != nil {
+		return h, err
+	}
+	h.modules = []module.Module{
+		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), h.housekeeping(sessions, limiter),
+	}
+
+	notifier, err := notify.New(notify.Config{
+		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
+		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
+		Channels: []notify.Channel{inbox.Inbox{}}, Never: o.never(),
+	})
+	if err != nil {
+		return h, err
+	}
+	events.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
+	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: notifier.Jobs()})
+	h.queue = queue.New(h.db, queue.Config{
+		Kinds:     gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs }),
+		Periodics: gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics }),
+		Location:  zone, Logger: log,
+	})
+	late.Queue = h.queue
+
+	h.site, err = site.New(o.site(language, zone), site.Deps{
+		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log,
+		Ready: []site.Check{{Name: "database", Ask: h.db.Ping}, {Name: "media", Ask: h.media.Ping}, {Name: "queue", Ask: h.askQueue}},
+	})
+	if err != nil {
+		return h, err
+	}
+	h.pages, err = h.site.Handler(gather(h.modules, func(m module.Module) []site.Route { return m.Routes }))
+	return h, err
+}
+
+// gather pours one field of all modules into one list.
+func gather[T any](modules []module.Module, field func(module.Module) []T) []T {
+	var all []T
+	for _, m := range modules {
+		all = append(all, field(m)...)
+	}
+	return all
+}
+
+// housekeeping removes what has expired.
+func (h *House) housekeeping(sessions *web.Sessions, limiter *web.Limiter) module.Module {
+	const sweep = "app.sweep"
+	return module.Module{
+		Name: "app",
+		Jobs: []queue.Kind{{Name: sweep, Lane: queue.Housekeeping, Handle: func(ctx context.Context, _ queue.Job) error {
+			return errors.Join(sessions.Purge(ctx), limiter.Purge(ctx), tokens.RemoveExpired(ctx, h.db))
+		}}},
+		Periodics: []queue.Periodic{{Name: sweep, Kind: sweep, Schedule: "17 4 * * *"}},
+	}
+}
+
+// askQueue reports whether jobs can be counted.
+func (h *House) askQueue(ctx context.Context) error {
+	_, err := h.queue.Counts(ctx)
+	return err
+}
+
+// checkDatabase migrates the database, or makes sure that it is what the program expects.
+func (h *House) checkDatabase(ctx context.Context, migrate bool) error {
+	if migrate {
+		return sqldb.Migrate(ctx, h.db, schema.FS)
+	}
+	database, program, err := sqldb.Versions(ctx, h.db, schema.FS)
+	if err != nil {
+		return err
+	}
+	if database != program {
+		return fmt.Errorf("the database has version %d and this program needs version %d: run grouprise migrate", database, program)
+	}
+	return nil
+}
+
+// Serve runs all roles until the context ends.
+func (h *House) Serve(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return h.Web(ctx) })
+	g.Go(func() error { return h.Work(ctx) })
+	return g.Wait()
+}
+
+// Web answers requests until the context ends, then finishes those in hand.
+func (h *House) Web(ctx context.Context) error {
+	return web.Server{
+		Listen: h.options.Listen, Handler: h.pages, Log: h.log,
+		Ready: func(a net.Addr) {
+			h.log.Info("the site is open", "address", a.String(), "url", h.options.baseURL()+"/")
+		},
+	}.Serve(ctx)
+}
+
+// Work runs jobs until the context ends, then finishes those in hand.
+func (h *House) Work(ctx context.Context) error { return h.queue.Run(ctx) }
+
+// Close gives back what the house holds open.
+func (h *House) Close() error {
+	var problems error
+	if h.media != nil {
+		problems = errors.Join(problems, h.media.Close())
+	}
+	if h.db != nil {
+		problems = errors.Join(problems, h.db.Close())
+	}
+	return problems
+}
+
+// Print writes what each room answers, does and tells, one line each: the table of contents of the
+// program. docs/house.txt keeps it, so that each change shows what the house learned.
+func (h *House) Print(w io.Writer) error {
+	var b strings.Builder
+	for _, m := range h.modules {
+		fmt.Fprintf(&b, "%s\n", m.Name)
+		var lines []string
+		for _, r := range m.Routes {
+			lines = append(lines, fmt.Sprintf("  %-7s %s", "answers", strings.TrimSpace(fmt.Sprintf("%-5s%s%s", r.Method, r.Path, rights(r)))))
+		}
+		slices.Sort(lines)
+		for _, r := range m.Reactions {
+			lines = append(lines, fmt.Sprintf("  reacts  %s → %s", r.Event, r.Does))
+		}
+		for _, n := range m.Notices {
+			lines = append(lines, fmt.Sprintf("  tells   %s → %s", n.Event, n.About))
+		}
+		for _, a := range m.Addresses {
+			lines = append(lines, "  mail    "+a.About)
+		}
+		for _, r := range m.Replies {
+			lines = append(lines, fmt.Sprintf("  mail    replies to a %s", r.Container))
+		}
+		for _, j := range m.Jobs {
+			lines = append(lines, "  does    "+j.Name)
+		}
+		for _, p := range m.Periodics {
+			lines = append(lines, fmt.Sprintf("  repeats %s (%s)", p.Kind, p.Schedule))
+		}
+		b.WriteString(strings.Join(lines, "\n") + "\n\n")
+	}
+	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
+	return err
+}
+
+func rights(r site.Route) string {
+	switch {
+	case r.Admin:
+		return "  (administrators)"
+	case r.SignedIn:
+		return "  (signed in)"
+	case r.CrossOrigin:
+		return "  (from anywhere)"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"net"
+	"time"
+
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// What the options mean for the parts of the house.
+
+func (o *Options) database() sqldb.Config {
+	c := sqldb.Config{Engine: o.Database.Engine, Host: o.Database.Host, Port: o.Database.Port, Name: o.Database.Name, User: o.Database.User, Password: o.Database.Password}
+	if c.Engine == "sqlite" {
+		c.Path, c.Name = o.Database.Name, ""
+	}
+	return c
+}
+
+func (o *Options) transport() web.Transport { return web.Transport(o.TransportSecurity) }
+
+// baseURL is the site's address without a slash at its end. A site that answers only on this machine is
+// addressed by where it listens.
+func (o *Options) baseURL() string {
+	if o.transport().Encrypted() {
+		return "https://" + o.Domain
+	}
+	host, port, err := net.SplitHostPort(o.Listen)
+	if err == nil && isLoopback(o.Listen) {
+		if host == "127.0.0.1" || host == "::1" {
+			host = "localhost"
+		}
+		return "http://" + net.JoinHostPort(host, port)
+	}
+	return "http://" + o.Domain
+}
+
+func (o *Options) url(path string) string { return o.baseURL() + path }
+
+// shownMailDomain is the domain of the groups' addresses if members are shown them.
+func (o *Options) shownMailDomain() string {
+	if !o.ShowGroupLists {
+		return ""
+	}
+	return o.MailDomain()
+}
+
+// never names the people who are told nothing.
+func (o *Options) never() []int64 {
+	if o.FeedPerson == 0 {
+		return nil
+	}
+	return []int64{int64(o.FeedPerson)}
+}
+
+func (o *Options) site(language string, zone *time.Location) site.Config {
+	return site.Config{
+		Name: o.SiteName, Domain: o.Domain, BaseURL: o.baseURL(), Secret: o.SecretKey, Transport: o.transport(),
+		Hosts: o.ExtraAllowedHosts, Loopback: isLoopback(o.Listen), TrustedProxies: o.TrustedNetworks(),
+		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: o.ContentSecurity.ScriptSrc, Connect: o.ContentSecurity.ConnectSrc},
+		Language: language, Zone: zone, UploadMax: int64(o.MaxUpload) << 20, ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
+	}
+}

@@ -18,9 +18,8 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: build ## build and serve a demonstration town at http://localhost:8008
-	@bin/grouprise demo --if-empty
-	@GROUPRISE_LMTP_LISTEN=127.0.0.1:8024 GROUPRISE_EMAIL_SUBMISSION_BACKEND=folder bin/grouprise serve
+run: build ## build and serve the site at http://localhost:8008, with its data below ./data
+	@bin/grouprise serve
 
 .PHONY: build
 build: generate ## build the static program bin/grouprise

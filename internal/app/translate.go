@@ -12,11 +12,8 @@ import (
 // What the options mean for the parts of the house.
 
 func (o *Options) database() sqldb.Config {
-	c := sqldb.Config{Engine: o.Database.Engine, Host: o.Database.Host, Port: o.Database.Port, Name: o.Database.Name, User: o.Database.User, Password: o.Database.Password}
-	if c.Engine == "sqlite" {
-		c.Path, c.Name = o.Database.Name, ""
-	}
-	return c
+	d := o.Database
+	return sqldb.Config{Engine: d.Engine, Path: d.Name, Host: d.Host, Port: d.Port, Name: d.Name, User: d.User, Password: d.Password}
 }
 
 func (o *Options) transport() web.Transport { return web.Transport(o.TransportSecurity) }

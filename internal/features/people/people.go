@@ -22,6 +22,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
@@ -184,5 +185,5 @@ func (p *People) freeSlug(ctx context.Context, q sqldb.Querier, first, last, add
 			return slug, nil
 		}
 	}
-	return "", fmt.Errorf("there is no free slug for a new person")
+	return "", errors.New("there is no free slug for a new person")
 }

@@ -90,14 +90,14 @@ func slugCandidates(first, last, address string) iter.Seq[string] {
 			}
 		}
 		const letters = "abcdefghijkmnpqrstuvwxyz"
-		suffix := ""
+		var suffix strings.Builder
 		for length := range 16 {
 			if length < 4 {
-				suffix += string(rune('0' + rand.IntN(10))) //nolint:gosec // A slug is no secret.
+				suffix.WriteByte('0' + byte(rand.IntN(10)))
 			} else {
-				suffix += string(letters[rand.IntN(len(letters))]) //nolint:gosec // A slug is no secret.
+				suffix.WriteByte(letters[rand.IntN(len(letters))])
 			}
-			if !yield("user" + suffix) {
+			if !yield("user" + suffix.String()) {
 				return
 			}
 		}

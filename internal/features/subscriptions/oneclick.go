@@ -30,7 +30,7 @@ const keyBytes = 16
 // of returns the key of a person and a group, in lower case letters and digits.
 func (k keys) of(personID, groupID int64) string {
 	code := hmac.New(sha256.New, k.secret)
-	fmt.Fprintf(code, "person %d group %d", personID, groupID)
+	_, _ = fmt.Fprintf(code, "person %d group %d", personID, groupID)
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(code.Sum(nil)[:keyBytes]))
 }
 

@@ -23,7 +23,6 @@ package people
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"

@@ -93,7 +93,7 @@ func slugCandidates(first, last, address string) iter.Seq[string] {
 		var suffix strings.Builder
 		for length := range 16 {
 			if length < 4 {
-				suffix.WriteByte('0' + byte(rand.IntN(10)))
+				suffix.WriteByte("0123456789"[rand.IntN(10)])
 			} else {
 				suffix.WriteByte(letters[rand.IntN(len(letters))])
 			}

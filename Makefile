@@ -88,7 +88,7 @@ house: ## the rules of the house (internal/testkit/arch)
 .PHONY: race
 race: generate ## run the tests on SQLite with the race detector, which needs a C compiler
 	@scripts/install 'gcc=gcc libc6-dev'
-	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= CGO_ENABLED=1 go test -race $(PACKAGES)
+	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= CGO_ENABLED=1 go test -race -short $(PACKAGES)
 
 FUZZTIME ?= 30s
 

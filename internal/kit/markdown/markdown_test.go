@@ -307,6 +307,9 @@ func TestHostileTextsAreHarmless(t *testing.T) {
 
 func TestAbsurdTextsTakeLittleTime(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("measures time, which the race detector takes a lot of")
+	}
 	for _, piece := range []string{
 		"[", "]", "![", "[a](", "[a](b", "*", "*a ", "**a *b ", "_a ", "`", "` ``", "<", "<a ", "<!--", "> ", ">", "- ", "1. ", "> - ", "#", "# a\n", "&#", "\\",
 		"|", "|a", "~~a ", "[a]: b\n\n", "a\n", "\n> ", "> > > > > > > > > > a\n", "<a href='", "<b>", "<ul><li>", "@", "@a/", "#a:", "a@b.", "http://(", "www.", ":) ",

@@ -81,6 +81,11 @@ func vanish(t *testing.T, server *dbserver.Server) {
 			}
 		})
 	}
+	everybodyStops := sync.OnceFunc(func() {
+		close(stop)
+		wg.Wait()
+	})
+	defer everybodyStops()
 	for _, end := range []func(){server.Kill, server.Kill, server.Halt} {
 		time.Sleep(150 * time.Millisecond)
 		end()
@@ -93,8 +98,7 @@ func vanish(t *testing.T, server *dbserver.Server) {
 		}
 	}
 	time.Sleep(150 * time.Millisecond)
-	close(stop)
-	wg.Wait()
+	everybodyStops()
 	var count, distinct int64
 	if err := db.Get(ctx, &count, `SELECT COUNT(*) FROM things`); err != nil {
 		t.Fatal(err)

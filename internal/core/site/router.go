@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -35,6 +36,9 @@ type Route struct {
 
 // defaultBody is how many bytes a request may have that no route says otherwise about.
 const defaultBody = 1 << 20
+
+// maxIgnored is how many bytes of a request that is too large are read and thrown away.
+const maxIgnored = 64 << 20
 
 // router finds routes. Go's own multiplexer refuses patterns of which neither is narrower, such as
 // /{entity}/{slug}/edit and /stadt/groups/{id}; so each first segment that is no name of a person or
@@ -170,7 +174,9 @@ func (v *Visit) begin(route Route, limit int64) error {
 		}
 	}
 	if v.R.ContentLength > limit {
-		v.W.Header().Set("Connection", "close")
+		// A browser shows the answer only after it has sent everything; cut off, it shows an error of its own.
+		_, _ = io.CopyN(io.Discard, v.R.Body, min(v.R.ContentLength, maxIgnored))
+		v.raw.Header().Set("Connection", "close")
 		return errs.New(errs.TooLarge, "That is more than this site takes at once.")
 	}
 	v.R.Body = http.MaxBytesReader(v.raw, v.R.Body, limit)

@@ -22,14 +22,14 @@ type option struct {
 }
 
 type article struct {
-	Title    string   `form:"title" text:"line" label:"Title" validate:"required,max=20"`
-	Text     string   `form:"text" label:"Text" validate:"max=200"`
-	Password string   `form:"password" text:"raw" missing:"Enter a password." validate:"omitempty,min=8"`
+	Title    string   `form:"title"    label:"Title"               text:"line"        validate:"required,max=20"`
+	Text     string   `form:"text"     label:"Text"                validate:"max=200"`
+	Password string   `form:"password" missing:"Enter a password." text:"raw"         validate:"omitempty,min=8"`
 	Public   bool     `form:"public"`
-	Groups   []int64  `form:"groups" validate:"max=3"`
+	Groups   []int64  `form:"groups"   validate:"max=3"`
 	Tags     []string `form:"tags"`
 	Place    int64    `form:"place"`
-	Options  []option `form:"options" validate:"dive"`
+	Options  []option `form:"options"  validate:"dive"`
 	Ignored  string
 }
 
@@ -102,11 +102,11 @@ func TestFormSaysWhatIsWrongWithEachField(t *testing.T) {
 func TestRulesOfOurOwn(t *testing.T) {
 	t.Parallel()
 	type rules struct {
-		Slug   string `form:"slug" validate:"omitempty,slug"`
-		Date   string `form:"date" validate:"omitempty,date"`
+		Slug   string `form:"slug"   validate:"omitempty,slug"`
+		Date   string `form:"date"   validate:"omitempty,date"`
 		Colour string `form:"colour" validate:"omitempty,colour"`
-		Mail   string `form:"mail" validate:"omitempty,email"`
-		Kind   string `form:"kind" validate:"omitempty,oneof=a b"`
+		Mail   string `form:"mail"   validate:"omitempty,email"`
+		Kind   string `form:"kind"   validate:"omitempty,oneof=a b"`
 	}
 	for sent, want := range map[string][]string{
 		"slug=gärten-2_b&date=2028-02-29&colour=%232A62ac&mail=a@example.org&kind=b": nil,
@@ -174,7 +174,7 @@ func TestBodiesThatAreNoForms(t *testing.T) {
 func TestUploads(t *testing.T) {
 	t.Parallel()
 	type album struct {
-		Title  string                  `form:"title" validate:"required"`
+		Title  string                  `form:"title"  validate:"required"`
 		Cover  *multipart.FileHeader   `form:"cover"`
 		Images []*multipart.FileHeader `form:"images" validate:"max=3"`
 	}

@@ -160,7 +160,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 	if line := log.String(); strings.Contains(line, "geheim") || strings.Contains(line, "203.0.113.7") || strings.Count(line, "\n") != 1 {
 		t.Errorf("logged %q", line)
 	}
-	if id := w.Header().Get("X-Request-Id"); id == "" || !strings.Contains(log.String(), id) {
+	if id := w.Header().Get("X-Request-ID"); id == "" || !strings.Contains(log.String(), id) {
 		t.Errorf("the number %q of the request does not stand in the log", id)
 	}
 }

@@ -42,7 +42,7 @@ func TestServerFinishesRequestsInHand(t *testing.T) {
 	})})
 	answer := make(chan string, 1)
 	go func() {
-		response, err := http.Get("http://" + address.String()) //nolint:noctx // the server's end is what ends it
+		response, err := http.Get("http://" + address.String())
 		if err != nil {
 			answer <- err.Error()
 			return
@@ -76,7 +76,7 @@ func TestServerCutsOffWhatTakesTooLong(t *testing.T) {
 		<-r.Context().Done()
 	})})
 	go func() {
-		response, err := http.Get("http://" + address.String()) //nolint:noctx // the server's end is what ends it
+		response, err := http.Get("http://" + address.String())
 		if err == nil {
 			_ = response.Body.Close()
 		}

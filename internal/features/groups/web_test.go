@@ -11,6 +11,7 @@ import (
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/golden"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -235,7 +236,7 @@ func TestARecommendationReachesEachRecipientByItself(t *testing.T) {
 	if l := letters[0]; l.Text != "Kommt vorbei." || l.Intro != "" || l.Note != "" {
 		t.Errorf("the letter says more than its text: %+v", l)
 	}
-	mailtest.Golden(t, "recommendation.en", mailtest.Print(letters[0]))
+	golden.Equal(t, "recommendation.en", mailtest.Print(letters[0]))
 }
 
 func TestARecommendationIsWrittenInTheLanguageOfTheSender(t *testing.T) {
@@ -246,7 +247,7 @@ func TestARecommendationIsWrittenInTheLanguageOfTheSender(t *testing.T) {
 	anna.Get("/garten/actions/recommend")
 	anna.Submit("recipients", map[string]string{"recipients": "a@b.example"})
 	anna.Sees(http.StatusOK, "Deine Empfehlung ist unterwegs.")
-	mailtest.Golden(t, "recommendation.de", mailtest.Print(w.tray.TakeOne(t)))
+	golden.Equal(t, "recommendation.de", mailtest.Print(w.tray.TakeOne(t)))
 }
 
 func TestTheTextOfARecommendationLeavesJoiningOutForClosedGroups(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/golden"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 )
 
@@ -30,7 +31,7 @@ func TestLettersSayWhatTheirLinksDo(t *testing.T) {
 			if err := ask(); err != nil {
 				t.Fatal(err)
 			}
-			mailtest.Golden(t, name+"."+language, mailtest.Print(h.tray.TakeOne(t)))
+			golden.Equal(t, name+"."+language, mailtest.Print(h.tray.TakeOne(t)))
 		}
 	}
 }
@@ -97,7 +98,7 @@ func TestAllMembersAreToldWhomAMemberAdded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			mailtest.Golden(t, c.name+"."+language, mailtest.PrintMessage(m))
+			golden.Equal(t, c.name+"."+language, mailtest.PrintMessage(m))
 		}
 	}
 }

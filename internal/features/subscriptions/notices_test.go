@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/golden"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 )
 
@@ -20,7 +21,7 @@ func TestLettersSayWhatTheirLinksDo(t *testing.T) {
 			if err := ask(); err != nil {
 				t.Fatal(err)
 			}
-			mailtest.Golden(t, name+"."+language, mailtest.Print(h.tray.TakeOne(t)))
+			golden.Equal(t, name+"."+language, mailtest.Print(h.tray.TakeOne(t)))
 		}
 	}
 }

@@ -1,19 +1,14 @@
 // Package mailtest shows tests which letters and messages the rooms write, before any channel carries
-// them, and keeps their texts in golden files.
+// them, and prints them as golden files keep them.
 package mailtest
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
@@ -144,29 +139,4 @@ func body(b *strings.Builder, intro string, facts []notify.Fact, text, note stri
 	paragraph(note)
 }
 
-var (
-	secret = regexp.MustCompile(`/[a-z0-9]{26,}`)
-	update = flag.Bool("update", false, "write the golden files instead of comparing them")
-)
-
-// Golden compares a text with the file testdata/NAME.golden.
-func Golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (make it with -update)", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
-}
+var secret = regexp.MustCompile(`/[a-z0-9]{26,}`)

@@ -65,6 +65,10 @@ type trimmer struct {
 
 func (t *trimmer) findOwn() {
 	for i := 0; i < len(t.lines); i++ {
+		if n := max(t.marked(i, markSignature, markSignatureEnd), t.marked(i, markAttribution, markAttributed)); n > 0 {
+			i += n - 1
+			continue
+		}
 		if t.isSilent(i) {
 			continue
 		}
@@ -76,6 +80,21 @@ func (t *trimmer) findOwn() {
 		return
 	}
 	t.own = len(t.lines)
+}
+
+const maxMarked = 200 // lines of a block that the sending program marked
+
+// marked returns the number of lines from a mark at line i to its end, or 0.
+func (t *trimmer) marked(i int, begin, end string) int {
+	if !strings.Contains(t.lines[i], begin) {
+		return 0
+	}
+	for n := 0; n < maxMarked && i+n < len(t.lines); n++ {
+		if strings.Contains(t.lines[i+n], end) {
+			return n + 1
+		}
+	}
+	return 0
 }
 
 // isSilent reports whether a line says nothing of the sender's own.
@@ -319,7 +338,7 @@ func (t *trimmer) cutMarkedSignature() bool {
 		return false
 	}
 	t.ends--
-	for i, open := t.ends, 1; i > 0; i-- {
+	for i, open := t.ends, 1; i > max(0, t.ends-maxMarked); i-- {
 		l := t.lines[i-1]
 		open += strings.Count(l, markSignatureEnd) - strings.Count(l, markSignature)
 		if open <= 0 {

@@ -45,7 +45,12 @@ type (
 	migrateCommand struct{}
 	configCommand  struct{}
 	adminCommands  struct {
-		House houseCommand `cmd:"" help:"List what each room of the house answers and does."`
+		Create createCommand `cmd:"" help:"Create an administrator, or make one of somebody who is there. Prints a link to choose a password with."`
+		House  houseCommand  `cmd:"" help:"List what each room of the house answers and does."`
+	}
+	createCommand struct {
+		Name  string `arg:"" help:"Short name, for signing in."`
+		Email string `arg:"" help:"E-mail address."`
 	}
 	houseCommand struct{}
 )
@@ -176,6 +181,20 @@ func (*configCommand) Run(p *Process) error {
 		return err
 	}
 	return settings.Print(p.Stdout)
+}
+
+// Run implements the command.
+func (c *createCommand) Run(ctx context.Context, p *Process) error {
+	h, err := p.build(ctx, true)
+	if err != nil {
+		return err
+	}
+	person, link, err := h.people.CreateAdmin(ctx, c.Name, c.Email)
+	if err := errors.Join(err, h.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.Stdout, "%s administers the site now and chooses a password at %s\n", person.Slug, link)
+	return err
 }
 
 // Run implements the command. It needs no database and no configuration.

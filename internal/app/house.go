@@ -44,6 +44,7 @@ type House struct {
 	db      *sqldb.DB
 	media   *media.Folder
 	queue   *queue.Queue
+	people  *people.People
 	site    *site.Site
 	pages   http.Handler
 	modules []module.Module
@@ -95,6 +96,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
 		URL: o.url, UnknownPerson: int64(o.UnknownPerson),
 	})
+	h.people = thePeople
 	theGroups := groups.New(groups.Deps{
 		DB: h.db, Outbox: events, Entities: register, Letters: letters, Limiter: limiter,
 		BaseURL: o.baseURL(), MailDomain: o.shownMailDomain(), Zone: zone,

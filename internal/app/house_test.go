@@ -58,6 +58,8 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"web", "--no-migrate"}, 1, "run grouprise migrate"},
 		{[]string{"migrate"}, 0, "up to date"},
 		{[]string{"migrate"}, 0, "up to date"},
+		{[]string{"admin", "create", "eva", "eva@example.org"}, 0, "eva administers the site now and chooses a password at http"},
+		{[]string{"admin", "create", "Ä", "otto@example.org"}, 1, "Use only letters"},
 		{[]string{"config"}, 0, "environment variable GROUPRISE_DATA_PATH"},
 	} {
 		code, out, problems := command(t, environ, c.args...)

@@ -54,7 +54,7 @@ func Authenticity(m *Message, authservID, envelopeFrom string) Verdict {
 		}
 	}
 	for _, r := range dmarc {
-		r := r.(*authres.DMARCResult)
+		r := r.(*authres.DMARCResult) //nolint:forcetypeassert // sorted by type above
 		if r.Value == authres.ResultPass && (r.From == "" || sameDomain(r.From, from)) {
 			return Verdict{Pass, "DMARC passed for " + from}
 		}
@@ -63,7 +63,7 @@ func Authenticity(m *Message, authservID, envelopeFrom string) Verdict {
 		}
 	}
 	for _, r := range dkim {
-		r := r.(*authres.DKIMResult)
+		r := r.(*authres.DKIMResult) //nolint:forcetypeassert // sorted by type above
 		domain := r.Domain
 		if domain == "" {
 			domain = Address{Addr: "@" + strings.TrimPrefix(r.Identifier, "@")}.Domain()
@@ -73,7 +73,7 @@ func Authenticity(m *Message, authservID, envelopeFrom string) Verdict {
 		}
 	}
 	for _, r := range spf {
-		r := r.(*authres.SPFResult)
+		r := r.(*authres.SPFResult) //nolint:forcetypeassert // sorted by type above
 		checked := Address{Addr: "@" + r.From}.Domain()
 		if r.Value == authres.ResultPass && envelope != "" && sameDomain(checked, envelope) && aligned(checked, from) {
 			return Verdict{Pass, "SPF passed for " + checked}

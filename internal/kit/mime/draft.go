@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	stdmime "mime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,8 +78,8 @@ func (d Draft) Bytes() ([]byte, error) {
 	}
 	var h message.Header
 	root.describe(&h)
-	for i := len(head) - 1; i >= 0; i-- { // the library puts what is added on top
-		h.AddRaw([]byte(fold(head[i])))
+	for _, f := range slices.Backward(head) { // the library puts what is added on top
+		h.AddRaw([]byte(fold(f)))
 	}
 	var out bytes.Buffer
 	w, err := message.CreateWriter(&out, h)

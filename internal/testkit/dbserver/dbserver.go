@@ -104,8 +104,21 @@ func (s *Server) Config(database string) sqldb.Config {
 // Address is the server as dbtest's variables name it.
 func (s *Server) Address() string { return s.User + "@" + s.Socket }
 
-// Start starts the server and waits until it answers.
+// errEnded says that a server ended while it started.
+var errEnded = errors.New("it ended at once")
+
+// Start starts the server and waits until it answers. A server that was killed may refuse to start until
+// the last of its processes has noticed; it is started again for a while.
 func (s *Server) Start() error {
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		err := s.start()
+		if !errors.Is(err, errEnded) || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+func (s *Server) start() error {
 	// #nosec G204 -- a test's own server.
 	cmd := exec.Command(s.binary, s.args...)
 	cmd.Dir = s.dir
@@ -146,7 +159,7 @@ func (s *Server) Start() error {
 		}
 		select {
 		case <-done:
-			return fmt.Errorf("%s ended at once; its folder is %s", s.binary, s.dir)
+			return fmt.Errorf("%s in %s: %w", s.binary, s.dir, errEnded)
 		case <-ctx.Done():
 			return fmt.Errorf("%s does not answer: %w", s.binary, err)
 		case <-time.After(20 * time.Millisecond):

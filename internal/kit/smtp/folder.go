@@ -71,7 +71,7 @@ func (f *folder) write(e Envelope, message []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // after the link it is a second name, before it rubbish
+	defer os.Remove(tmp.Name()) // after the link it is a second name, before it rubbish
 	var head bytes.Buffer
 	fmt.Fprintf(&head, "%s: <%s>\r\n", headerFrom, e.From)
 	for _, to := range e.To {
@@ -161,7 +161,7 @@ func open(path, name string, message *[]byte) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return Stored{}, err

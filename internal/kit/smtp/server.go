@@ -62,7 +62,7 @@ func (s *server) Close() error {
 func (c *connection) quit() {
 	c.CommandTimeout = time.Second
 	if c.Quit() != nil {
-		_ = c.Client.Close()
+		_ = c.Close()
 	}
 }
 
@@ -87,7 +87,7 @@ func (s *server) Send(ctx context.Context, e Envelope, message []byte) error {
 	}
 	err = s.deliver(ctx, c, e, needsUTF8, message)
 	if stale, ok := errors.AsType[*staleError](err); ok {
-		_ = c.Client.Close()
+		_ = c.Close()
 		if !reused {
 			return unavailable(stale.cause)
 		}
@@ -96,7 +96,7 @@ func (s *server) Send(ctx context.Context, e Envelope, message []byte) error {
 		}
 		if err = s.deliver(ctx, c, e, needsUTF8, message); err != nil {
 			if stale, ok := errors.AsType[*staleError](err); ok {
-				_ = c.Client.Close()
+				_ = c.Close()
 				return unavailable(stale.cause)
 			}
 		}
@@ -135,7 +135,7 @@ func (s *server) giveBack(c *connection, err error) {
 	if err != nil {
 		// Refused: the server is well, but the transaction must be forgotten.
 		if errs.Is(err, errs.Unavailable) || c.Reset() != nil {
-			_ = c.Client.Close()
+			_ = c.Close()
 			return
 		}
 	}
@@ -315,7 +315,7 @@ func (e Envelope) ascii() (_ Envelope, needsUTF8 bool, err error) {
 			domain = a
 		}
 		addr = addr[:i+1] + domain
-		needsUTF8 = needsUTF8 || bytes.IndexFunc([]byte(addr), func(r rune) bool { return r >= 0x80 }) >= 0
+		needsUTF8 = needsUTF8 || strings.IndexFunc(addr, func(r rune) bool { return r >= 0x80 }) >= 0
 		return addr
 	}
 	if e.From != "" {

@@ -164,12 +164,12 @@ func startSink(tb testing.TB, encryption smtp.Encryption, adjust ...func(*gosmtp
 	s.config.Port, _ = strconv.Atoi(port)
 	l = countingListener{l, s}
 	if encryption != smtp.Plain {
-		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{selfSigned(tb)}} //nolint:gosec // a test
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{selfSigned(tb)}} // a test
 		if encryption == smtp.TLS {
 			l = tls.NewListener(l, server.TLSConfig)
 		}
 	}
-	go server.Serve(l) //nolint:errcheck // ends with the test
+	go server.Serve(l) // ends with the test
 	tb.Cleanup(func() { _ = server.Close() })
 	return s
 }
@@ -413,7 +413,7 @@ func TestAWrongPasswordIsAMatterOfConfiguration(t *testing.T) {
 func TestACertificateMustBeValidForAnotherMachine(t *testing.T) {
 	t.Parallel()
 	s := startSink(t, smtp.StartTLS)
-	s.config.TLSConfig = &tls.Config{ServerName: "sink.example"} //nolint:gosec // what another host name would get
+	s.config.TLSConfig = &tls.Config{ServerName: "sink.example"} // what another host name would get
 	err := open(t, s.config).Send(t.Context(), envelope, letter)
 	if !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), "certificate") {
 		t.Error(err)

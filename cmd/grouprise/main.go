@@ -14,6 +14,6 @@ var version = "unknown"
 func main() {
 	os.Exit(app.Main(app.Process{
 		Args: os.Args[1:], Environ: os.Environ(), Version: version,
-		Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}))
 }

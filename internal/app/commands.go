@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -22,6 +24,7 @@ type Process struct {
 	Args    []string // without the program's name
 	Environ []string
 	Version string
+	Stdin   io.Reader // nil: empty
 	Stdout  io.Writer
 	Stderr  io.Writer
 }
@@ -31,6 +34,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run all roles in one process."`
 	Web     webCommand     `cmd:"" help:"Run the web server only."`
 	Worker  workerCommand  `cmd:"" help:"Run the task runner only."`
+	LMTP    lmtpCommand    `cmd:"" name:"lmtp" help:"Run the server for incoming mail only."`
+	Import  importCommand  `cmd:"" name:"import-mail" help:"Read one mail from standard input. Ends with 99 when it was taken, 70 when it was refused and 1 when the mail server should try again."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this program's version."`
 	Config  configCommand  `cmd:"" help:"Show the options in force and where each comes from."`
 	Admin   adminCommands  `cmd:"" help:"Look after the site."`
@@ -42,6 +47,8 @@ type (
 	serveCommand   struct{ noMigration }
 	webCommand     struct{ noMigration }
 	workerCommand  struct{ noMigration }
+	lmtpCommand    struct{ noMigration }
+	importCommand  struct{}
 	migrateCommand struct{}
 	configCommand  struct{}
 	adminCommands  struct {
@@ -63,8 +70,20 @@ type noMigration struct {
 // quit unwinds the parser where it would end the process: after --help and --version.
 type quit int
 
+// exit is the error of a command that ends with a code of its own; err may be nil.
+type exit struct {
+	code int
+	err  error
+}
+
+// Error implements the error interface.
+func (e exit) Error() string { return fmt.Sprintf("exit code %d: %v", e.code, e.err) }
+
+// Unwrap returns what went wrong.
+func (e exit) Unwrap() error { return e.err }
+
 // Main runs one command and returns the exit code of the process: 0 after a clean end, 1 after a failure
-// and 2 for a command line that makes no sense.
+// and 2 for a command line that makes no sense. The codes of import-mail are its own.
 func Main(p Process) (code int) {
 	defer func() {
 		if q, ok := recover().(quit); ok {
@@ -86,7 +105,14 @@ func Main(p Process) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	chosen.BindTo(ctx, (*context.Context)(nil))
-	if err := chosen.Run(&p); err != nil {
+	err = chosen.Run(&p)
+	if own, ok := errors.AsType[exit](err); ok {
+		if own.err != nil {
+			return complain(p, own.code, own.err)
+		}
+		return own.code
+	}
+	if err != nil {
 		return complain(p, 1, err)
 	}
 	return 0
@@ -144,6 +170,36 @@ func (c *webCommand) Run(ctx context.Context, p *Process) error {
 // Run implements the command.
 func (c *workerCommand) Run(ctx context.Context, p *Process) error {
 	return run(ctx, p, !c.NoMigrate, (*House).Work)
+}
+
+// Run implements the command.
+func (c *lmtpCommand) Run(ctx context.Context, p *Process) error {
+	return run(ctx, p, !c.NoMigrate, (*House).Receive)
+}
+
+// Run implements the command.
+func (*importCommand) Run(ctx context.Context, p *Process) error {
+	h, err := p.build(ctx, false)
+	if err != nil {
+		return exit{exitTryLater, err}
+	}
+	// One byte more than allowed, so that a message that is too large is refused as such.
+	message, err := io.ReadAll(io.LimitReader(cmp.Or[io.Reader](p.Stdin, strings.NewReader("")), h.options.LMTP.maxBytes()+1))
+	if err != nil {
+		return exit{exitTryLater, errors.Join(err, h.Close())}
+	}
+	code, err := h.Import(ctx, message, p.variable("DTLINE"))
+	return exit{code, errors.Join(err, h.Close())}
+}
+
+// variable returns a variable of the environment, or nothing.
+func (p *Process) variable(name string) string {
+	for _, pair := range p.Environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 func run(ctx context.Context, p *Process, migrate bool, role func(*House, context.Context) error) error {

@@ -17,6 +17,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -24,10 +25,12 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -45,6 +48,8 @@ type House struct {
 	media   *media.Folder
 	queue   *queue.Queue
 	people  *people.People
+	intake  *mailin.Intake
+	printer *lang.Printer // in the language of the site
 	site    *site.Site
 	pages   http.Handler
 	modules []module.Module
@@ -116,6 +121,10 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), h.housekeeping(sessions, limiter),
 	}
 
+	h.printer = catalogues.Printer(language, zone)
+	h.intake = h.newIntake(catalogues, language, zone, letters, limiter)
+	h.modules = append(h.modules, heldmail.New(h.intake).Module())
+
 	notifier, err := notify.New(notify.Config{
 		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
@@ -159,7 +168,7 @@ func (h *House) housekeeping(sessions *web.Sessions, limiter *web.Limiter) modul
 	return module.Module{
 		Name: "app",
 		Jobs: []queue.Kind{{Name: sweep, Lane: queue.Housekeeping, Handle: func(ctx context.Context, _ queue.Job) error {
-			return errors.Join(sessions.Purge(ctx), limiter.Purge(ctx), tokens.RemoveExpired(ctx, h.db))
+			return errors.Join(sessions.Purge(ctx), limiter.Purge(ctx), tokens.RemoveExpired(ctx, h.db), h.intake.RemoveExpired(ctx))
 		}}},
 		Periodics: []queue.Periodic{{Name: sweep, Kind: sweep, Schedule: "17 4 * * *"}},
 	}
@@ -191,6 +200,7 @@ func (h *House) Serve(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.Web(ctx) })
 	g.Go(func() error { return h.Work(ctx) })
+	g.Go(func() error { return h.Receive(ctx) })
 	return g.Wait()
 }
 
@@ -200,6 +210,17 @@ func (h *House) Web(ctx context.Context) error {
 		Listen: h.options.Listen, Handler: h.pages, Log: h.log,
 		Ready: func(a net.Addr) {
 			h.log.Info("the site is open", "address", a.String(), "url", h.options.baseURL()+"/")
+		},
+	}.Serve(ctx)
+}
+
+// Receive takes mails from the mail server until the context ends, then finishes those in hand.
+func (h *House) Receive(ctx context.Context) error {
+	return lmtp.Server{
+		Listen: h.options.LMTP.Listen, Handler: h.intake, Log: h.log, Hello: h.options.Domain,
+		MaxBytes: h.options.LMTP.maxBytes(), Sentence: h.sentence,
+		Ready: func(a net.Addr) {
+			h.log.Info("mails are received", "address", a.String(), "domain", h.options.MailDomain())
 		},
 	}.Serve(ctx)
 }

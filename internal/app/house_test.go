@@ -82,7 +82,8 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p := Process{Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_LISTEN=" + address}, Stdout: t.Output(), Stderr: t.Output()}
+	socket := filepath.Join(t.TempDir(), "lmtp")
+	p := Process{Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_LISTEN=" + address, "GROUPRISE_LMTP_LISTEN=unix:" + socket}, Stdout: t.Output(), Stderr: t.Output()}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
@@ -113,6 +114,9 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 			t.Errorf("%s answered %d, want %d", path, got, want)
 		}
 	}
+	if _, err := os.Stat(socket); err != nil {
+		t.Errorf("no mails are received: %v", err)
+	}
 	stop()
 	select {
 	case err := <-ended:
@@ -121,5 +125,38 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 		}
 	case <-time.After(30 * time.Second):
 		t.Error("it did not end")
+	}
+}
+
+func TestImportingAMail(t *testing.T) {
+	t.Parallel()
+	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_DOMAIN=town.example"}
+	if code, _, problems := command(t, environ, "admin", "create", "eva", "eva@example.org"); code != 0 {
+		t.Fatal(problems)
+	}
+	for _, c := range []struct {
+		line, message string
+		code          int
+		says          string
+	}{
+		{"", "From: eva@example.org\nTo: noreply@town.example\nSubject: x\n\nx", 99, ""},
+		{"", "From: eva@example.org\nAuto-Submitted: auto-replied\nTo: noreply@town.example\n\nx", 99, ""},
+		{"", "From: eva@example.org\nTo: nobody@town.example\n\nx", 70, "There is no such address here."},
+		{"Delivered-To: noreply@town.example", "From: eva@example.org\nTo: nobody@town.example\n\nx", 99, ""},
+		{"delivered-to: nobody@town.example", "From: eva@example.org\nTo: noreply@town.example\n\nx", 70, "There is no such address here."},
+		{"rubbish", "From: eva@example.org\nTo: noreply@town.example\n\nx", 70, "DTLINE"},
+		{"", "", 70, "does not say who wrote it"},
+	} {
+		var problems bytes.Buffer
+		code := Main(Process{
+			Args: []string{"import-mail"}, Environ: append(environ, "DTLINE="+c.line), Stdin: strings.NewReader(c.message), Stdout: t.Output(), Stderr: &problems,
+		})
+		if code != c.code || !strings.Contains(problems.String(), c.says) {
+			t.Errorf("%q %q ended with %d, want %d and %q:\n%s", c.line, c.message, code, c.code, c.says, problems.String())
+		}
+	}
+	environ = append(environ, "GROUPRISE_DATABASE_ENGINE=postgresql", "GROUPRISE_DATABASE_NAME=x", "GROUPRISE_DATABASE_HOST="+t.TempDir())
+	if code, _, _ := command(t, environ, "import-mail"); code != 1 {
+		t.Errorf("without a database it ended with %d, want 1", code)
 	}
 }

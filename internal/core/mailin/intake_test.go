@@ -1,0 +1,428 @@
+package mailin_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/mailin"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/lmtp"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
+)
+
+// post is an intake with two rooms behind it: garten@ takes everything, chor@ is for members, and
+// everything can be answered.
+type post struct {
+	*mailin.Intake
+	*cast.Cast
+	db   *sqldb.DB
+	tray *mailtest.Tray
+
+	mu     sync.Mutex
+	taken  []string
+	broken error
+	letter error
+}
+
+func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
+	t.Helper()
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := media.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	p := &post{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}}
+	p.Intake = mailin.New(mailin.Config{
+		DB: db, Media: folder, Letters: notify.NewLetters(p.tray), Catalogues: catalogues, Zone: time.UTC, Language: "de",
+		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+", NoReply: []string{"noreply+{slug}@town.example"},
+		BaseURL: "https://town.example", AuthservID: authservID,
+		Limit: func(context.Context, string) error { return p.letter },
+		Addresses: []mailin.Address{{
+			Match: func(_ context.Context, _ sqldb.Querier, local string) (bool, error) {
+				return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
+			},
+			Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
+				if local == "chor" {
+					return errs.New(errs.Denied, "This item does not exist.")
+				}
+				return p.take(m, "to "+local)
+			},
+		}},
+		Replies: []mailin.Reply{{Container: mailin.ToContent, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
+			return p.take(m, fmt.Sprintf("answer %d", target.ContentID))
+		}}},
+		FindSender: func(ctx context.Context, q sqldb.Querier, address string) (v community.Viewer, err error) {
+			err = q.Get(ctx, &v, `SELECT p.id, p.entity_id, e.slug, e.name FROM people p JOIN entities e ON e.id = p.entity_id
+				JOIN email_addresses a ON a.person_id = p.id WHERE a.address_key = ?`, strings.ToLower(address))
+			return v, err
+		},
+	})
+	return p
+}
+
+func (p *post) take(m *mailin.Incoming, where string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line := m.Sender.Slug + " " + where + ": " + m.Text
+	for _, a := range m.Attachments {
+		line += fmt.Sprintf(" [%s %s %d]", a.OriginalName, a.MediaType, a.Size)
+	}
+	p.taken = append(p.taken, line)
+	return nil
+}
+
+// delivers brings a message and returns the answers, one word each.
+func (p *post) delivers(t *testing.T, from, message string, to ...string) string {
+	t.Helper()
+	var answers []string
+	for _, err := range p.Deliver(t.Context(), lmtp.Envelope{ID: "test", From: from, Recipients: to}, []byte(strings.ReplaceAll(message, "\n", "\r\n"))) {
+		answer := "taken"
+		if err != nil {
+			answer = errs.KindOf(err).String()
+		}
+		answers = append(answers, answer)
+	}
+	return strings.Join(answers, ", ")
+}
+
+func (p *post) expect(t *testing.T, want ...string) {
+	t.Helper()
+	if got := strings.Join(p.taken, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("the rooms got:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+const hello = "From: Anna <anna@example.org>\nMessage-ID: <1@mail.example>\nDate: Tue, 3 Mar 2026 10:00:00 +0100\nSubject: Hello\n\nHello all.\n\n-- \nAnna\n"
+
+func TestTheSameMessageTwiceHasOneEffect(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := newPost(t, db, "")
+		for range 2 {
+			if got := p.delivers(t, "Anna@Example.org", hello, "garten@town.example", "chor@town.example", "Garten@TOWN.example"); got != "taken, taken, taken" {
+				t.Error(got)
+			}
+		}
+		p.expect(t, "anna to garten: Hello all.")
+		golden.Equal(t, "refused", mailtest.Print(p.tray.TakeOne(t)))
+
+		// Somebody who sends another message under the id of one that they have seen does not hide it.
+		if got := p.delivers(t, "bert@example.org", strings.ReplaceAll(hello, "all", "Anna"), "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		p.expect(t, "anna to garten: Hello all.", "bert to garten: Hello Anna.")
+	})
+}
+
+func TestARefusedRecipientKeepsNobodyElseFromTheirMail(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	if got := p.delivers(t, "anna@example.org", hello, "garten@elsewhere.example", "nobody@town.example", "garten@town.example"); got != "not found, taken, taken" {
+		t.Error(got)
+	}
+	p.expect(t, "anna to garten: Hello all.")
+}
+
+func TestWhatMachinesWriteIsDropped(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	for _, c := range []struct{ from, header string }{
+		{"", ""},
+		{"anna@example.org", "Auto-Submitted: auto-replied\n"},
+		{"anna@example.org", "Precedence: bulk\n"},
+		{"anna@example.org", "X-Failed-Recipients: x@y.example\n"},
+	} {
+		if got := p.delivers(t, c.from, c.header+hello, "garten@town.example"); got != "taken" {
+			t.Errorf("%q: %s", c.header, got)
+		}
+	}
+	if got := p.delivers(t, "anna@example.org", strings.Repeat("Received: from a by b\n", 101)+hello, "garten@town.example"); got != "invalid" {
+		t.Errorf("a loop: %s", got)
+	}
+	if got := p.delivers(t, "anna@example.org", hello, "noreply+garten@town.example", "noreply@town.example"); got != "taken, taken" {
+		t.Error(got)
+	}
+	p.expect(t)
+	if letters := p.tray.Take(); len(letters) != 0 {
+		t.Errorf("letters: %v", letters)
+	}
+}
+
+func TestRecipients(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	key := p.key(t, p.Bert.ID)
+	for _, c := range []struct{ from, to, want string }{
+		{"anna@example.org", "garten@town.example", ""},
+		{"ANNA@example.org", "GARTEN@Town.Example", ""},
+		{"", "garten@town.example", ""},
+		{"", "noreply+garten@town.example", ""},
+		{"stranger@example.net", "reply+" + key + "@town.example", ""},
+		{"stranger@example.net", "Reply+" + strings.ToUpper(key) + "@town.example", ""},
+		{"stranger@example.net", "reply+000000000000000@town.example", "not found"},
+		{"stranger@example.net", "reply+@town.example", "not found"},
+		{"double-bounce@mail.example", "garten@town.example", ""},
+		{"anna@example.org", "garten+more@town.example", "not found"},
+		{"anna@example.org", "anna@town.example", "not found"},
+		{"anna@example.org", "garten@example.org", "not found"},
+		{"anna@example.org", "garten", "not found"},
+		{"anna@example.org", "@town.example", "not found"},
+		{"anna@example.org", "garten@x@town.example", "not found"},
+		{"anna@example.org", strings.Repeat("x", 10_000) + "@town.example", "not found"},
+	} {
+		got := ""
+		if err := p.Recipient(t.Context(), c.from, c.to); err != nil {
+			got = errs.KindOf(err).String()
+		}
+		if got != c.want {
+			t.Errorf("from %s to %.50s: %q, want %q", c.from, c.to, got, c.want)
+		}
+	}
+	p.broken = errs.New(errs.Unavailable, "Later.")
+	if err := p.Recipient(t.Context(), "anna@example.org", "garten@town.example"); !errs.Temporary(err) {
+		t.Errorf("without a database: %v", err)
+	}
+}
+
+// key returns the reply key of a person for an article of the garden.
+func (p *post) key(t *testing.T, person int64) string {
+	t.Helper()
+	var content int64
+	err := p.db.Write(t.Context(), func(tx *sqldb.Tx) (err error) {
+		content, err = tx.Insert(t.Context(), `INSERT INTO contents (kind, entity_id, author_id, title, published_at) VALUES ('article', ?, ?, 'A', ?)`, p.Garten.EntityID, p.Anna.ID, tx.Now)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := mailin.ReplyKey(t.Context(), p.db, person, notify.Answer{ContentID: content})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestReplyKeysAreMadeOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := newPost(t, db, "")
+		key := p.key(t, p.Bert.ID)
+		var answer struct {
+			ContentID int64 `db:"content_id"`
+		}
+		if err := db.Get(t.Context(), &answer, `SELECT content_id FROM reply_keys WHERE secret = ?`, key); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				again, err := mailin.ReplyKey(t.Context(), db, p.Anna.ID, notify.Answer{ContentID: answer.ContentID})
+				if err != nil || again == key || len(again) != 15 {
+					t.Errorf("another person's key is %q: %v", again, err)
+				}
+			})
+		}
+		wg.Wait()
+		var keys int
+		if err := db.Get(t.Context(), &keys, `SELECT COUNT(*) FROM reply_keys`); err != nil || keys != 2 {
+			t.Errorf("%d keys: %v", keys, err)
+		}
+	})
+}
+
+func TestReplies(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	to := "reply+" + p.key(t, p.Bert.ID) + "@town.example"
+	const reply = "From: bert@example.org\nSubject: Re: A\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nSch=F6n.\n\nAm 1.1. schrieb Anna:\n> A\n" +
+		"--x\nContent-Type: image/png; name=\"beet.png\"\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--x--\n"
+	if got := p.delivers(t, "bert@example.org", reply, to); got != "taken" {
+		t.Error(got)
+	}
+	p.expect(t, "bert answer 1: Schön. [beet.png image/png 8]")
+	if letters := p.tray.Take(); len(letters) != 0 {
+		t.Errorf("letters: %v", letters)
+	}
+	// Anna answers to an address that is Bert's.
+	if got := p.delivers(t, "anna@example.org", hello, to); got != "taken" {
+		t.Error(got)
+	}
+	if l := p.tray.TakeOne(t); l.Address != "anna@example.org" || !strings.Contains(l.Note, "anna@example.org") {
+		t.Errorf("the letter says %+v", l)
+	}
+	// Somebody unknown does, and somebody who got too many letters already.
+	p.letter = errs.New(errs.TooMany, "Too many.")
+	for i, from := range []string{"stranger@example.net", "anna@example.org"} {
+		if got := p.delivers(t, from, strings.ReplaceAll(hello, "1@", fmt.Sprint(i+2, "@")), to); got != "denied" {
+			t.Error(got)
+		}
+	}
+	if letters := p.tray.Take(); len(letters) != 0 {
+		t.Errorf("letters: %v", letters)
+	}
+	p.expect(t, "bert answer 1: Schön. [beet.png image/png 8]")
+}
+
+const vouched = "Authentication-Results: mx.town.example; dmarc=pass header.from=example.org\n"
+
+func TestWhoIsNotProvenIsAsked(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := newPost(t, db, "mx.town.example")
+		if got := p.delivers(t, "anything@forwarder.example", vouched+hello, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		p.expect(t, "anna to garten: Hello all.")
+		p.taken = nil
+
+		// The link goes to the address that the message bears, never to the one in the envelope.
+		for range 2 {
+			forged := strings.Replace(vouched, "pass", "fail", 1) + strings.ReplaceAll(hello, "all", "forger")
+			if got := p.delivers(t, "evil@attacker.example", forged, "garten@town.example"); got != "taken" {
+				t.Error(got)
+			}
+		}
+		p.expect(t)
+		letter := p.tray.TakeOne(t)
+		golden.Equal(t, "held", mailtest.Print(letter))
+		path := mailtest.Link(t, letter, "/stadt/mail/")
+		secret := strings.Split(path, "/")[3]
+		held, err := p.FindHeld(t.Context(), secret)
+		if err != nil || held.Sender != "anna@example.org" || held.Recipient != "garten@town.example" {
+			t.Fatalf("%+v, %v", held, err)
+		}
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() { _, _ = p.Release(t.Context(), secret) })
+		}
+		wg.Wait()
+		p.expect(t, "anna to garten: Hello forger.")
+		if _, err := p.Release(t.Context(), secret); !errs.Is(err, errs.NotFound) {
+			t.Errorf("released twice: %v", err)
+		}
+	})
+}
+
+func TestStrangersAreRefusedByTheMailServer(t *testing.T) {
+	t.Parallel()
+	for _, authservID := range []string{"", "mx.town.example"} {
+		p := newPost(t, dbtest.SQLite(t), authservID)
+		message := strings.ReplaceAll(hello, "anna@example.org", "stranger@example.net")
+		for _, header := range []string{"", strings.ReplaceAll(vouched, "example.org", "example.net")} {
+			if got := p.delivers(t, "stranger@example.net", header+message, "garten@town.example"); got != "denied" {
+				t.Error(got)
+			}
+		}
+		if letters := p.tray.Take(); len(letters) != 0 {
+			t.Errorf("letters: %v", letters)
+		}
+		p.expect(t)
+	}
+}
+
+func TestHeldMessagesExpire(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := newPost(t, db, "mx.town.example")
+		if got := p.delivers(t, "anna@example.org", hello, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		secret := strings.Split(mailtest.Link(t, p.tray.TakeOne(t), "/stadt/mail/"), "/")[3]
+		if err := p.RemoveExpired(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.FindHeld(t.Context(), secret); err != nil {
+			t.Fatal(err)
+		}
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE held_messages SET expires_at = ?`, tx.Now)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.FindHeld(t.Context(), secret); !errs.Is(err, errs.NotFound) {
+			t.Errorf("found after its time: %v", err)
+		}
+		if err := p.RemoveExpired(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func FuzzDeliver(f *testing.F) {
+	f.Add("anna@example.org", "garten@town.example", []byte(hello))
+	f.Add("", "reply+x@town.example", []byte("Auto-Submitted: x\n\n"))
+	f.Add("a@b@c", "@", []byte{0xff, 0})
+	f.Fuzz(func(t *testing.T, from, to string, message []byte) {
+		in := mailin.New(mailin.Config{
+			Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+",
+			NoReply: []string{"noreply@town.example"},
+			FindSender: func(context.Context, sqldb.Querier, string) (community.Viewer, error) {
+				return community.Viewer{}, errs.New(errs.Unavailable, "Later.")
+			},
+			Addresses: []mailin.Address{{Match: func(context.Context, sqldb.Querier, string) (bool, error) {
+				return false, errs.New(errs.Unavailable, "Later.")
+			}}},
+		})
+		if local, _, _ := strings.Cut(strings.ToLower(to), "@"); !strings.HasPrefix(local, "reply+") {
+			_ = in.Recipient(t.Context(), from, to)
+		}
+		if results := in.Deliver(t.Context(), lmtp.Envelope{From: from, Recipients: []string{to}}, message); len(results) != 1 {
+			t.Errorf("%d results", len(results))
+		}
+	})
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	const collector = "box@town.example"
+	for _, c := range []struct{ header, delivered, result, taken string }{
+		{"To: Garten <garten@town.example>\n", "", "", "anna to garten: Hello all."},
+		{"To: x@y.example\nCc: GARTEN@town.example, garten@town.example\n", "", "", "anna to GARTEN: Hello all."},
+		{"Delivered-To: garten@town.example\nTo: nobody@town.example\n", "", "", "anna to garten: Hello all."},
+		{"Delivered-To: box@town.example\nTo: garten@town.example\n", "", "", "anna to garten: Hello all."},
+		{"To: garten@town.example\n", "Box@town.example", "", "anna to garten: Hello all."},
+		{"To: nobody@town.example\n", "garten@town.example", "", "anna to garten: Hello all."},
+		{"To: garten@town.example\n", "nobody@town.example", "not found", ""},
+		{"To: x@y.example\n", "", "not found", ""},
+		{"", "", "not found", ""},
+		{"Return-Path: <>\nTo: garten@town.example\n", "", "", ""},
+	} {
+		p := newPost(t, dbtest.SQLite(t), "")
+		result := ""
+		if err := p.Import(t.Context(), []byte(c.header+hello), c.delivered, collector); err != nil {
+			result = errs.KindOf(err).String()
+		}
+		if got := strings.Join(p.taken, "\n"); result != c.result || got != c.taken {
+			t.Errorf("%q delivered to %q: %q and %q, want %q and %q", c.header, c.delivered, result, got, c.result, c.taken)
+		}
+	}
+	p := newPost(t, dbtest.SQLite(t), "")
+	for message, want := range map[string]errs.Kind{
+		"To: garten@town.example\n\nx":                             errs.Invalid,
+		"From: stranger@example.net\nTo: garten@town.example\n\nx": errs.Denied,
+	} {
+		if err := p.Import(t.Context(), []byte(message), "", collector); !errs.Is(err, want) {
+			t.Errorf("%q: %v", message, err)
+		}
+	}
+}

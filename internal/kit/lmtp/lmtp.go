@@ -1,0 +1,265 @@
+// Package lmtp receives mails from a mail server by LMTP (RFC 2033), with one status for each recipient.
+//
+// What is an address and what becomes of a message is for a [Handler] to decide. A message that the
+// handler took has been answered with 250, and the mail server forgets it: the handler must have made
+// its effect durable by then. Whatever goes wrong in unforeseen ways is answered with a temporary code,
+// so that the mail server keeps the message and tries again.
+package lmtp
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"golang.org/x/net/netutil"
+
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// Envelope says where a message comes from and for whom it is.
+type Envelope struct {
+	ID         string   // tells deliveries apart in the log
+	From       string   // "" is the null sender: a report about a mail
+	Recipients []string // those that the handler accepted, in the order in which they were named
+	Hello      string   // what the client calls itself
+	RemoteAddr string
+}
+
+// Handler gives messages their effect. It may be used by many goroutines.
+type Handler interface {
+	// Recipient reports whether mail from an address to another one is accepted: nil, or an error
+	// whose kind decides the answer as in Deliver.
+	Recipient(ctx context.Context, from, to string) error
+	// Deliver gives a message its effect and returns one error or nil for each recipient, in their
+	// order. The kinds errs.NotFound, errs.Denied, errs.Invalid, errs.Conflict and errs.TooLarge
+	// refuse the message for good; every other error lets the mail server try again.
+	Deliver(ctx context.Context, e Envelope, message []byte) []error
+}
+
+// Server is an LMTP server. The zero values of the limits stand for their defaults.
+type Server struct {
+	Listen  string // "127.0.0.1:8024", or "unix:" and the path of a socket
+	Handler Handler
+	Log     *slog.Logger
+	Ready   func(net.Addr) // called when mails are accepted; may be nil
+
+	Hello         string        // what we call ourselves: localhost
+	MaxBytes      int64         // of a message: 25 MiB
+	MaxRecipients int           // of a message: 1,000
+	MaxSessions   int           // at the same time, further ones wait: 50
+	Timeout       time.Duration // for each command and answer: 5 minutes, as RFC 5321 section 4.5.3.2 asks
+	Grace         time.Duration // for deliveries in hand when the server ends: 20 s
+
+	// Sentence returns what an error says to whoever gets the answer, usually in a report of their own
+	// mail server: by default the error's sentence as it is.
+	Sentence func(error) string
+}
+
+func (s Server) withDefaults() Server {
+	s.Hello = cmp.Or(s.Hello, "localhost")
+	s.MaxBytes = cmp.Or(s.MaxBytes, 25<<20)
+	s.MaxRecipients = cmp.Or(s.MaxRecipients, 1000)
+	s.MaxSessions = cmp.Or(s.MaxSessions, 50)
+	s.Timeout = cmp.Or(s.Timeout, 5*time.Minute)
+	s.Grace = cmp.Or(s.Grace, 20*time.Second)
+	if s.Sentence == nil {
+		s.Sentence = sentence
+	}
+	return s
+}
+
+// Serve answers until the context ends, then finishes the deliveries in hand and ends idle sessions. It
+// returns nil after a clean end.
+func (s Server) Serve(ctx context.Context) error {
+	s = s.withDefaults()
+	listener, err := web.Listen(ctx, s.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for mails: %w", err)
+	}
+	if s.Ready != nil {
+		s.Ready(listener.Addr())
+	}
+	return s.serve(ctx, listener)
+}
+
+func (s Server) serve(ctx context.Context, listener net.Listener) error {
+	// Deliveries in hand outlive the end of the context, but not the time of grace.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	closing := newCurfew()
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &session{ctx: work, server: s, conn: c}, nil
+	}))
+	server.LMTP = true
+	server.EnableSMTPUTF8 = true
+	server.Domain = s.Hello
+	server.MaxMessageBytes = s.MaxBytes
+	server.MaxRecipients = s.MaxRecipients
+	server.ReadTimeout, server.WriteTimeout = s.Timeout, s.Timeout
+	server.ErrorLog = quiet{s.Log}
+
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(closing.listener(netutil.LimitListener(listener, s.MaxSessions))) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("accept sessions: %w", err)
+	case <-ctx.Done():
+	}
+	closing.fall()
+	grace, cancel := context.WithTimeout(work, s.Grace)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("end the sessions: %w", err)
+	}
+	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("accept sessions: %w", err)
+	}
+	return nil
+}
+
+// session is one client's connection.
+type session struct {
+	ctx    context.Context //nolint:containedctx // the library's calls carry none
+	server Server
+	conn   *smtp.Conn
+	from   string
+	to     []string
+}
+
+var _ smtp.LMTPSession = (*session)(nil)
+
+// Reset implements smtp.Session.
+func (s *session) Reset() { s.from, s.to = "", nil }
+
+// Logout implements smtp.Session.
+func (*session) Logout() error { return nil }
+
+// Mail implements smtp.Session.
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.from = from
+	return nil
+}
+
+// Rcpt implements smtp.Session.
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) (err error) {
+	defer s.catch(&err)
+	if err := s.server.Handler.Recipient(s.ctx, s.from, to); err != nil {
+		return s.answer("refused a recipient", err, "from", s.from, "to", to)
+	}
+	s.to = append(s.to, to)
+	return nil
+}
+
+// Data implements smtp.Session; it is never called, because every client speaks LMTP.
+func (*session) Data(io.Reader) error { return smtp.ErrDataReset }
+
+// LMTPData implements smtp.LMTPSession.
+func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) (err error) {
+	defer s.catch(&err)
+	message, err := io.ReadAll(r)
+	if err != nil {
+		return err // too large, or the client is gone: the library knows the answer
+	}
+	envelope := Envelope{
+		ID: strings.ToLower(rand.Text()[:12]), From: s.from, Recipients: s.to,
+		Hello: s.conn.Hostname(), RemoteAddr: s.conn.Conn().RemoteAddr().String(),
+	}
+	results := s.server.Handler.Deliver(s.ctx, envelope, message)
+	for i, to := range s.to {
+		problem := error(errs.New(errs.Unavailable, ""))
+		if i < len(results) {
+			problem = results[i]
+		}
+		if problem != nil {
+			problem = s.answer("refused a message", problem, "envelope", envelope.ID, "from", s.from, "to", to)
+		}
+		status.SetStatus(to, problem)
+	}
+	return nil
+}
+
+// catch turns a panic into a temporary answer, so that no mail is lost by a defect.
+func (s *session) catch(err *error) {
+	if defect := recover(); defect != nil {
+		*err = s.answer("panicked", fmt.Errorf("panic: %v", defect))
+	}
+}
+
+// answer logs an error and returns what the client is told.
+func (s *session) answer(what string, err error, about ...any) *smtp.SMTPError {
+	code, enhanced := codes(err)
+	level := slog.LevelInfo
+	if errs.Is(err, errs.Internal) {
+		level = slog.LevelError
+	}
+	s.server.Log.Log(s.ctx, level, "lmtp "+what, append(about, "code", code, "error", err)...)
+	return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: plain(s.server.Sentence(err))}
+}
+
+// codes returns the status code (RFC 5321) and the enhanced one (RFC 3463) for an error.
+func codes(err error) (int, smtp.EnhancedCode) {
+	switch errs.KindOf(err) {
+	case errs.NotFound:
+		return 550, smtp.EnhancedCode{5, 1, 1}
+	case errs.Denied, errs.Unauthenticated:
+		return 550, smtp.EnhancedCode{5, 7, 1}
+	case errs.Invalid, errs.Conflict:
+		return 550, smtp.EnhancedCode{5, 6, 0}
+	case errs.TooLarge:
+		return 552, smtp.EnhancedCode{5, 3, 4}
+	case errs.TooMany:
+		return 451, smtp.EnhancedCode{4, 7, 1}
+	default:
+		return 451, smtp.EnhancedCode{4, 3, 0}
+	}
+}
+
+// sentence returns what an error says to people, without its cause.
+func sentence(err error) string {
+	if e, ok := errors.AsType[*errs.Error](err); ok && e.Message != "" {
+		return fmt.Sprintf(e.Message, e.Args...)
+	}
+	return ""
+}
+
+// maxAnswer keeps an answer within the 512 octets of a reply line (RFC 5321, section 4.5.3.1.5).
+const maxAnswer = 400
+
+// plain returns a sentence as one line of printable ASCII, because not every mail server that passes the
+// answer on can do more.
+func plain(text string) string {
+	if text == "" {
+		text = "Sorry, this did not work. Please try again later."
+	}
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r < ' ':
+			return ' '
+		case r > '~':
+			return '?'
+		}
+		return r
+	}, transliterate.Replace(text))
+	return text[:min(len(text), maxAnswer)]
+}
+
+var transliterate = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss",
+	"“", `"`, "”", `"`, "„", `"`, "’", "'", "–", "-", "…", "...")
+
+// quiet lets the library write to the program's log. What clients do wrong is no error of ours.
+type quiet struct{ log *slog.Logger }
+
+// Printf implements smtp.Logger.
+func (q quiet) Printf(format string, v ...any) { q.log.Debug("lmtp " + fmt.Sprintf(format, v...)) }
+
+// Println implements smtp.Logger.
+func (q quiet) Println(v ...any) { q.log.Debug("lmtp " + strings.TrimSpace(fmt.Sprintln(v...))) }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
@@ -33,6 +34,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/kit/smtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
@@ -46,6 +48,7 @@ type House struct {
 
 	db      *sqldb.DB
 	media   *media.Folder
+	mails   smtp.Sender
 	queue   *queue.Queue
 	people  *people.People
 	intake  *mailin.Intake
@@ -81,6 +84,9 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		return h, err
 	}
 	if h.media, err = media.OpenFolder(o.MediaRoot); err != nil {
+		return h, err
+	}
+	if h.mails, err = smtp.New(o.submission()); err != nil {
 		return h, err
 	}
 	signer, err := web.NewSigner(o.SecretKey, nil)
@@ -125,10 +131,18 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	h.intake = h.newIntake(catalogues, language, zone, letters, limiter)
 	h.modules = append(h.modules, heldmail.New(h.intake).Module())
 
+	post := email.New(email.Config{
+		Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
+		SiteName: o.SiteName, BaseURL: o.baseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
+		ReplyKey: func(ctx context.Context, personID int64, a notify.Answer) (string, error) {
+			return mailin.ReplyKey(ctx, h.db, personID, a)
+		},
+		UnsubscribeURL: subscribers.UnsubscribeURL,
+	})
 	notifier, err := notify.New(notify.Config{
 		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
-		Channels: []notify.Channel{inbox.Inbox{}}, Never: o.never(),
+		Channels: []notify.Channel{post, inbox.Inbox{}}, Postman: post, Never: o.never(),
 	})
 	if err != nil {
 		return h, err
@@ -231,6 +245,9 @@ func (h *House) Work(ctx context.Context) error { return h.queue.Run(ctx) }
 // Close gives back what the house holds open.
 func (h *House) Close() error {
 	var problems error
+	if h.mails != nil {
+		problems = errors.Join(problems, h.mails.Close())
+	}
 	if h.media != nil {
 		problems = errors.Join(problems, h.media.Close())
 	}

@@ -1,10 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/smtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -60,3 +64,15 @@ func (o *Options) site(language string, zone *time.Location) site.Config {
 		Language: language, Zone: zone, UploadMax: int64(o.MaxUpload) << 20, ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
 	}
 }
+
+// submission returns how mails leave. Files of a demonstration lie where the site shows them.
+func (o *Options) submission() smtp.Config {
+	backend := map[string]smtp.Backend{"folder": smtp.Folder, "console": smtp.Console, "dummy": smtp.None}[o.Submission.Backend]
+	return smtp.Config{
+		Backend: cmp.Or(backend, smtp.Server), Host: o.Submission.Host, Port: o.Submission.Port, Encryption: smtp.Encryption(o.Submission.Encryption),
+		User: o.Submission.User, Password: o.Submission.Password, Hello: o.Domain, Folder: o.outboxFolder(), Output: os.Stdout,
+	}
+}
+
+// outboxFolder is where mails are kept that do not leave.
+func (o *Options) outboxFolder() string { return filepath.Join(o.DataPath, "outbox") }

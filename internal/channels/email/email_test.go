@@ -1,0 +1,210 @@
+package email
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/mime"
+	"grouprise.org/grouprise/internal/kit/smtp"
+	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/golden"
+)
+
+// sink keeps what is sent.
+type sink struct {
+	envelopes []smtp.Envelope
+	messages  []string
+	err       error
+}
+
+func (s *sink) Send(_ context.Context, e smtp.Envelope, message []byte) error {
+	s.envelopes = append(s.envelopes, e)
+	s.messages = append(s.messages, strings.ReplaceAll(string(message), "\r\n", "\n"))
+	return s.err
+}
+
+func (*sink) Close() error { return nil }
+
+func (s *sink) parse(t *testing.T) *mime.Message {
+	t.Helper()
+	m, err := mime.Parse(strings.NewReader(s.messages[len(s.messages)-1]), mime.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func newEmail(t *testing.T) (*Email, *sink) {
+	t.Helper()
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := media.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	if _, err := folder.Put(t.Context(), "beet.png", strings.NewReader("\x89PNG\r\n\x1a\n")); err != nil {
+		t.Fatal(err)
+	}
+	s := &sink{}
+	e := New(Config{
+		Sender: s, Media: folder, Catalogues: catalogues, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
+		Clock:    func() time.Time { return time.Date(2026, time.March, 3, 10, 0, 0, 0, time.UTC) },
+		SiteName: "Neustadt", BaseURL: "https://town.example", Domain: "town.example",
+		From: "noreply@town.example", Distinct: "noreply+{slug}@town.example", ReplyTo: "reply+{reply_key}@town.example",
+		ReplyKey:       func(context.Context, int64, notify.Answer) (string, error) { return "abcdefghijklmno", nil },
+		UnsubscribeURL: func(_ int64, g community.Entity) string { return "https://town.example/stop/" + g.Slug + "/" },
+	})
+	e.seed = "seed"
+	return e, s
+}
+
+func comment(language string) notify.Delivery {
+	garten := community.Entity{ID: 121, Kind: community.GroupEntity, OwnerID: 21, Slug: "garten", Name: "Garten am Bach"}
+	return notify.Delivery{
+		To: notify.Recipient{PersonID: 12, Name: "Bert Birke", Slug: "bert", Address: "bert@example.org", Language: language},
+		Message: &notify.Message{
+			Kind: "comment", From: notify.Sender{Name: "Änne Ahorn", Slug: "aenne"}, Entity: &garten, Subject: "Käfer im Kompost", Reply: true,
+			Intro: "Änne Ahorn hat einen Kommentar geschrieben.", Facts: []notify.Fact{{Label: "Ort", Value: "Am Bach 3"}},
+			Text:    "Die sind **nützlich**. <script>alert(1)</script>\n\n* [Bild](/-/images/kaefer.jpg)\n* @bert weiß mehr\n",
+			Actions: []notify.Action{{Label: "Kommentar ansehen", URL: "https://town.example/stadt/content/7/#contribution-9", Primary: true}},
+			URL:     "https://town.example/stadt/content/7/", Date: clock.Date(2026, time.March, 2, 8, 30), Answer: notify.Answer{ContributionID: 9},
+			Thread:      notify.Thread{ID: "content.7.contribution.9", Parent: "content.7", References: []string{"content.7"}},
+			Attachments: []notify.Attachment{{Name: "Beet im März.png", MediaType: "image/png", File: "beet.png", Size: 8}},
+			Subscribed:  true,
+		},
+	}
+}
+
+func TestMailsAreAsTheyWere(t *testing.T) {
+	t.Parallel()
+	for _, language := range []string{"de", "en"} {
+		e, s := newEmail(t)
+		if err := e.Deliver(t.Context(), comment(language)); err != nil {
+			t.Fatal(err)
+		}
+		golden.Equal(t, "comment."+language, s.messages[0])
+		plain := comment(language)
+		plain.Message = &notify.Message{Kind: "membership", Subject: "Hello", Intro: "Something happened."}
+		if err := e.Deliver(t.Context(), plain); err != nil {
+			t.Fatal(err)
+		}
+		golden.Equal(t, "plain."+language, s.messages[1])
+		letter := notify.Letter{
+			Address: "neu@example.org", Kind: "mail-refused", Subject: "Nicht zugestellt: Grüße", Intro: "Das ging nicht.", Language: language,
+			Note: "Weil nicht.", Actions: []notify.Action{{Label: "Zur Webseite", URL: "https://town.example/"}}, Answering: "x@y.example",
+		}
+		if err := e.Post(t.Context(), letter); err != nil {
+			t.Fatal(err)
+		}
+		golden.Equal(t, "letter."+language, s.messages[2])
+		if s.envelopes[0].From != "noreply@town.example" || s.envelopes[2].From != "" || s.envelopes[0].To[0] != "bert@example.org" {
+			t.Errorf("the envelopes are %+v", s.envelopes)
+		}
+	}
+}
+
+func TestAMailCanBeReadAgain(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	if err := e.Deliver(t.Context(), comment("de")); err != nil {
+		t.Fatal(err)
+	}
+	m := s.parse(t)
+	if m.Subject != "Re: [garten] Käfer im Kompost" || m.From[0].Name != "Änne Ahorn via Neustadt" || m.From[0].Addr != "noreply+aenne@town.example" {
+		t.Errorf("%q from %+v", m.Subject, m.From)
+	}
+	if !m.Auto.Automatic() {
+		t.Error("programs do not see that a program sent it")
+	}
+	if len(m.Attachments) != 1 || m.Attachments[0].Name != "Beet im März.png" || len(m.Attachments[0].Data) != 8 {
+		t.Errorf("attachments %+v", m.Attachments)
+	}
+	if strings.Contains(s.messages[0], "<script") {
+		t.Error("the mail carries a script")
+	}
+}
+
+func TestThreadsDifferForEachRecipient(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	first, second := comment("de"), comment("de")
+	second.To.Address = "carla@example.org"
+	for _, d := range []notify.Delivery{first, first, second} {
+		if err := e.Deliver(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := func(i int) string {
+		_, rest, _ := strings.Cut(s.messages[i], "Message-ID: ")
+		line, _, _ := strings.Cut(rest, "\n")
+		return line
+	}
+	if id(0) != id(1) || id(0) == id(2) {
+		t.Errorf("the ids are %s, %s and %s", id(0), id(1), id(2))
+	}
+}
+
+func TestFilesThatAreTooLargeAreLinked(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	if _, err := e.Media.Put(t.Context(), "film.mp4", bytes.NewReader(make([]byte, 100))); err != nil {
+		t.Fatal(err)
+	}
+	d := comment("en")
+	d.Message.Attachments = append(
+		d.Message.Attachments, notify.Attachment{Name: "Film.mp4", MediaType: "video/mp4", File: "film.mp4", Size: maxAttached},
+		notify.Attachment{Name: "weg.txt", File: "weg.txt", Size: 1},
+	)
+	if err := e.Deliver(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	m := s.parse(t)
+	if len(m.Attachments) != 1 || !strings.Contains(m.Text, "https://town.example/-/files/film.mp4") || strings.Contains(m.Text, "weg.txt") {
+		t.Errorf("%d attachments and the text %s", len(m.Attachments), m.Text)
+	}
+}
+
+func TestWhoIsReached(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	for _, c := range []struct {
+		to           notify.Recipient
+		reach, wants bool
+	}{
+		{notify.Recipient{}, false, false},
+		{notify.Recipient{WantsMail: true}, false, false},
+		{notify.Recipient{Address: "a@b.example"}, true, false},
+		{notify.Recipient{Address: "a@b.example", WantsMail: true}, true, true},
+	} {
+		if e.CanReach(c.to) != c.reach || e.Wants(c.to) != c.wants {
+			t.Errorf("%+v", c)
+		}
+	}
+	// What the server says is what the notifier acts on.
+	s.err = errs.New(errs.Unavailable, "Later.")
+	if err := e.Deliver(t.Context(), comment("de")); !errs.Temporary(err) {
+		t.Error(err)
+	}
+	s.err = errs.New(errs.Denied, "No.")
+	if err := e.Post(t.Context(), notify.Letter{Address: "a@b.example"}); !errs.Is(err, errs.Denied) {
+		t.Error(err)
+	}
+	e.ReplyKey = func(context.Context, int64, notify.Answer) (string, error) { return "", errors.New("no database") }
+	if err := e.Deliver(t.Context(), comment("de")); err == nil {
+		t.Error("a mail left without an address for answers")
+	}
+}

@@ -124,7 +124,7 @@ func TestAMailCanBeReadAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := s.parse(t)
-	if m.Subject != "Re: [garten] Käfer im Kompost" || m.From[0].Name != "Änne Ahorn via Neustadt" || m.From[0].Addr != "noreply+aenne@town.example" {
+	if m.Subject != "Re: [garten] Käfer im Kompost" || m.From[0].Name != "Änne Ahorn über Neustadt" || m.From[0].Addr != "noreply+aenne@town.example" {
 		t.Errorf("%q from %+v", m.Subject, m.From)
 	}
 	if !m.Auto.Automatic() {

@@ -24,14 +24,17 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/subscriptions"
+	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/lmtp"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/smtp"
@@ -57,6 +60,9 @@ type House struct {
 	pages   http.Handler
 	modules []module.Module
 }
+
+// renderedTexts is how many bytes of rendered texts are kept.
+const renderedTexts = 16 << 20
 
 // jobs is the queue for those who only put jobs in. The rooms are built before the queue, because the
 // queue needs to know the jobs of all rooms.
@@ -123,8 +129,10 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	if err != nil {
 		return h, err
 	}
+	words := texts.New(markdown.NewCache(renderedTexts), o.baseURL())
+	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Texts: words})
 	h.modules = []module.Module{
-		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), h.housekeeping(sessions, limiter),
+		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(), h.housekeeping(sessions, limiter),
 	}
 
 	h.printer = catalogues.Printer(language, zone)

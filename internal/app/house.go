@@ -26,6 +26,8 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/features/articles"
+	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/membership"
@@ -131,8 +133,13 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	}
 	words := texts.New(markdown.NewCache(renderedTexts), o.baseURL())
 	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Texts: words})
+	theContent := content.New(content.Deps{
+		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, BaseURL: o.baseURL(),
+	})
+	theArticles := articles.New(theContent)
 	h.modules = []module.Module{
-		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(), h.housekeeping(sessions, limiter),
+		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
+		theContent.Module(), theArticles.Module(), h.housekeeping(sessions, limiter),
 	}
 
 	h.printer = catalogues.Printer(language, zone)

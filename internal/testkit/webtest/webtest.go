@@ -209,7 +209,7 @@ func (v *Visitor) do(method, path string, form url.Values, follow bool) {
 		answer := w.Result()
 		v.jar.SetCookies(r.URL, answer.Cookies())
 		v.Page = Page{Status: w.Code, Path: path, Header: answer.Header, Body: w.Body.String()}
-		next := answer.Header.Get("Location")
+		next, _, _ := strings.Cut(answer.Header.Get("Location"), "#") // servers do not get to see fragments
 		if !follow || next == "" {
 			return
 		}

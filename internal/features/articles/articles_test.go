@@ -1,0 +1,210 @@
+package articles_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
+	"grouprise.org/grouprise/internal/features/articles"
+	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/features/threads"
+	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+// town is the rooms around articles with their doors open.
+type town struct {
+	*cast.Cast
+	db      *sqldb.DB
+	handler http.Handler
+}
+
+func newTown(t *testing.T) *town {
+	t.Helper()
+	db := dbtest.SQLite(t)
+	c := cast.New(t, db)
+	folder, err := media.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
+	comments := threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
+	contents := content.New(content.Deps{
+		DB: db, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: comments, Texts: words, Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org",
+	})
+	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "the page of " + v.Path("entity")}) }}
+	routes := append(articles.New(contents).Module().Routes, contents.Module().Routes...)
+	routes = append(append(routes, comments.Module().Routes...), page)
+	return &town{Cast: c, db: db, handler: webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), routes)}
+}
+
+// visit returns a visitor: the person, or nobody for 0.
+func (w *town) visit(t *testing.T, person int64) *webtest.Visitor {
+	t.Helper()
+	v := webtest.Visit(t, w.handler)
+	if person != 0 {
+		v.As(person)
+	}
+	return v
+}
+
+func TestAnArticleIsWrittenReadCommentedChangedAndDeleted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, bert, nobody := w.visit(t, w.Anna.ID), w.visit(t, w.Bert.ID), w.visit(t, 0)
+
+	anna.Get("/garten/articles/add/")
+	anna.Sees(200, "Write an article")
+	anna.Submit("Publish", map[string]string{"title": " ", "text": "kept"})
+	anna.Sees(422, "Give it a title.", "kept")
+	anna.Submit("Publish", map[string]string{"title": "Wer gießt?", "text": "**Zwei** Leute, @bert. <script>alert(1)</script>", "preview": "1"})
+	anna.Sees(200, "Preview", "<strong>Zwei</strong>")
+	anna.Submit("Publish", map[string]string{"title": "Wer gießt?"})
+	anna.Sees(200, "Your article is published.", "<strong>Zwei</strong>", `href="/bert/"`, "Nobody has commented yet.", "Delete", "Edit")
+	anna.DoesNotSee("<script>alert")
+	if anna.Page.Path != "/garten/wer-giesst/" {
+		t.Fatalf("the article stands at %s", anna.Page.Path)
+	}
+
+	nobody.Get("/garten/wer-giesst")
+	nobody.Sees(200, "Wer gießt?", "Garten am Bach", "Sign in to comment")
+	nobody.DoesNotSee("Anna Ahorn", "Edit", `name="text"`)
+	nobody.Send("/garten/wer-giesst/", map[string][]string{"text": {"x"}}, false)
+	if nobody.Page.Status != 303 {
+		t.Errorf("nobody comments: %d", nobody.Page.Status)
+	}
+	nobody.Get("/stadt/articles")
+	nobody.Sees(200, "Wer gießt?", "Zwei")
+
+	bert.Get("/garten/wer-giesst/")
+	bert.Sees(200, "Anna Ahorn", "Everybody can read your comment.")
+	bert.Submit("Your comment", map[string]string{"text": "  "})
+	bert.Sees(422, "Write something first.", "Wer gießt?")
+	bert.Submit("Your comment", map[string]string{"text": "Ich, *gern*."})
+	bert.Sees(200, "Your comment stands below.", "<em>gern</em>", `id="contribution-1"`)
+	bert.Send("/garten/wer-giesst/", map[string][]string{"text": {"Ich, *gern*."}}, true)
+	if n := strings.Count(bert.Page.Body, "<em>gern</em>"); n != 1 {
+		t.Errorf("a second click made %d comments", n)
+	}
+	anna.Get("/garten/wer-giesst/?reply=1")
+	anna.Sees(200, "You answer what Bert Birke wrote.")
+	anna.Submit("Your comment", map[string]string{"text": "Danke"})
+	anna.Sees(200, "Danke")
+	var parent int64
+	if err := w.db.Get(t.Context(), &parent, `SELECT in_reply_to_id FROM contributions WHERE text = 'Danke'`); err != nil || parent != 1 {
+		t.Errorf("the answer answers %d: %v", parent, err)
+	}
+
+	bert.Get("/garten/wer-giesst/edit/")
+	bert.Sees(200, "Edit “Wer gießt?”", "**Zwei** Leute")
+	anna.Get("/garten/wer-giesst/edit/")
+	bert.Submit("Save", map[string]string{"title": "Wer gießt noch?", "slug": "giessen", "text": "Drei"})
+	bert.Sees(200, "The changes have been saved.", "Wer gießt noch?")
+	anna.Get("/garten/wer-giesst/")
+	anna.Sees(404)
+	anna.Get("/garten/giessen/edit")
+	anna.Submit("Save", map[string]string{"version": "1", "text": "Mine"})
+	anna.Sees(409, "Somebody else has changed this", "Mine")
+	anna.Get("/stadt/content/1/")
+	anna.Sees(200, "Drei")
+
+	bert.Get("/garten/giessen/delete/")
+	bert.Submit("Delete", nil)
+	bert.Sees(200, "“Wer gießt noch?” has been deleted.", "the page of garten")
+	for _, path := range []string{"/garten/giessen/", "/stadt/content/1/", "/garten/giessen/edit/"} {
+		anna.Get(path)
+		anna.Sees(404)
+	}
+	want := []string{"content.published garten by anna", "comment.posted garten by bert", "comment.posted garten by anna"}
+	if got := webtest.Events(t, w.db); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("events %v", got)
+	}
+}
+
+func TestInternalArticlesAreForMembers(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.visit(t, w.Anna.ID)
+	anna.Get("/stadt/articles/add")
+	anna.Submit("Publish", map[string]string{"title": "Streit", "text": "secret words"})
+	anna.Sees(422, "Choose a group, or your own profile.")
+	anna.Send("/stadt/articles/add/", map[string][]string{"title": {"Streit"}, "text": {"secret words"}, "group": {"garten"}, "as_gestalt": {"on"}}, true)
+	anna.Sees(200, "internal", "secret words")
+	if anna.Page.Path != "/garten/streit/" {
+		t.Fatal(anna.Page.Path)
+	}
+	for _, c := range []struct {
+		person int64
+		status int
+	}{{0, 303}, {w.Carla.ID, 403}, {w.Admin.ID, 403}, {w.Bert.ID, 200}} {
+		v := w.visit(t, c.person)
+		for _, path := range []string{"/garten/streit/", "/stadt/content/1/", "/garten/streit/edit/"} {
+			p := v.Ask(http.MethodGet, path)
+			if p.Status != c.status && (c.status != 200 || p.Status != 303) {
+				t.Errorf("%d at %s: %d, want %d", c.person, path, p.Status, c.status)
+			}
+			if c.status != 200 && (strings.Contains(p.Body, "secret") || strings.Contains(p.Header.Get("Location"), "streit") && path == "/stadt/content/1/") {
+				t.Errorf("%d at %s learns what is internal", c.person, path)
+			}
+		}
+		if c.status != 200 {
+			v.Get("/stadt/articles/")
+			v.DoesNotSee("Streit", "secret")
+			if p := v.Send("/garten/streit/", map[string][]string{"text": {"x"}}, false); p.Status != c.status {
+				t.Errorf("%d comments: %d", c.person, p.Status)
+			}
+		}
+	}
+	anna.Send("/stadt/articles/add", map[string][]string{"title": {"Tagebuch"}, "text": {"x"}, "as_gestalt": {"on"}}, true)
+	if anna.Page.Path != "/anna/tagebuch/" {
+		t.Errorf("%s", anna.Page.Path)
+	}
+	bert := w.visit(t, w.Bert.ID)
+	bert.Send("/stadt/articles/add", map[string][]string{"title": {"x"}, "text": {"x"}, "group": {"chor"}}, true)
+	bert.Sees(422, "Choose a group")
+}
+
+func TestWhoMayWriteInWhoseName(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	for _, c := range []struct {
+		person int64
+		path   string
+		want   int
+	}{
+		{0, "/garten/articles/add/", 303},
+		{0, "/stadt/articles/add/", 303},
+		{0, "/niemand/articles/add", 404},
+		{w.Carla.ID, "/garten/articles/add/", 403},
+		{w.Carla.ID, "/anna/articles/add/", 403},
+		{w.Carla.ID, "/carla/articles/add/", 200},
+		{w.Bert.ID, "/garten/articles/add/", 200},
+		{w.Bert.ID, "/chor/articles/add/", 403},
+		{w.Bert.ID, "/stadt/articles/add", 200},
+	} {
+		v := w.visit(t, c.person)
+		if p := v.Ask(http.MethodGet, c.path); p.Status != c.want {
+			t.Errorf("%d at %s: %d, want %d", c.person, c.path, p.Status, c.want)
+		}
+		if p := v.Send(c.path, map[string][]string{"title": {""}, "text": {""}}, false); p.Status != c.want && (c.want != 200 || p.Status != 422) {
+			t.Errorf("%d posts to %s: %d, want %d", c.person, c.path, p.Status, c.want)
+		}
+	}
+	for _, path := range []string{"/stadt/content/x/", "/stadt/content/99", "/garten/nichts/", "/garten/nichts/edit/", "/garten/nichts/delete"} {
+		if p := w.visit(t, w.Anna.ID).Ask(http.MethodGet, path); p.Status != 404 {
+			t.Errorf("%s: %d", path, p.Status)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package articles
+
+import (
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
+	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/markdown"
+)
+
+// ListPath is the address of all articles.
+const ListPath = "/stadt/articles"
+
+func (a *Articles) showArticles(v *site.Visit) error {
+	items, more, err := a.content.List(v.Context(), a.content.DB, v.Viewer, content.Filter{Kind: Kind, Before: v.Before()})
+	if err != nil {
+		return err
+	}
+	cards, err := a.content.Cards(v, items)
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{
+		Title: v.T("Articles"), Body: listBody(v, cards, content.Older(v, items, more), content.Newest(v)), Canonical: ListPath,
+		Description: v.T("What the groups and people of the town write."),
+		Crumbs:      []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Articles")}},
+	})
+}
+
+type articleForm struct {
+	Title   string `form:"title" text:"line"`
+	Text    string `form:"text"`
+	Public  bool   `form:"public"`
+	Pinned  bool   `form:"pinned"`
+	Slug    string `form:"slug" text:"line"`
+	Version int    `form:"version"`
+	Group   string `form:"group" text:"line"` // slug of the group that publishes it
+	Own     bool   `form:"as_gestalt"`
+	Preview string `form:"preview"`
+}
+
+// editor is what the page shows on which an article is written.
+type editor struct {
+	Form    articleForm
+	Errors  site.Errors
+	Entity  *community.Entity // who publishes it; nil asks
+	Item    *content.Item     // what is changed; nil for a new one
+	Groups  []community.Entity
+	Preview string // HTML
+}
+
+func (a *Articles) newArticle(v *site.Visit) error {
+	return a.ask(v, editor{Form: articleForm{Public: true}})
+}
+
+func (a *Articles) newArticleOf(v *site.Visit) error {
+	e, err := a.publisher(v)
+	if err != nil {
+		return err
+	}
+	return a.ask(v, editor{Form: articleForm{Public: true}, Entity: &e})
+}
+
+// publisher returns the group or person in the path, if the viewer may publish in its name.
+func (a *Articles) publisher(v *site.Visit) (community.Entity, error) {
+	e, s, err := a.content.Entity(v.Context(), v.Viewer, v.Path("entity"))
+	switch {
+	case err != nil:
+		return e, err
+	case !v.Viewer.SignedIn():
+		return e, errs.New(errs.Unauthenticated, "Please sign in.")
+	case !policy.CanPublish(s):
+		return e, errs.New(errs.Denied, "Only members of the group can write in its name.")
+	}
+	return e, nil
+}
+
+// ask shows the editor, with a preview if there is one to show.
+func (a *Articles) ask(v *site.Visit, e editor) error {
+	p, err := a.page(v, e)
+	if err != nil {
+		return err
+	}
+	return v.Show(p)
+}
+
+func (a *Articles) page(v *site.Visit, e editor) (site.Page, error) {
+	if e.Entity == nil {
+		var err error
+		if e.Groups, err = a.content.Groups(v.Context(), v.Viewer); err != nil {
+			return site.Page{}, err
+		}
+	}
+	if e.Form.Preview != "" && e.Form.Text != "" {
+		html, err := a.content.Texts.Render(v.Context(), a.content.DB, v.Viewer, v.Lang, texts.Source{Text: e.Form.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}})
+		if err != nil {
+			return site.Page{}, err
+		}
+		e.Preview = html[0]
+	}
+	title := v.T("Write an article")
+	crumbs := []site.Crumb{{Label: v.T("Start"), Path: "/"}}
+	switch {
+	case e.Item != nil:
+		title = v.T("Edit “%s”", e.Item.Title)
+		crumbs = append(crumbs, site.Crumb{Label: e.Entity.Name, Path: e.Entity.Path()}, site.Crumb{Label: e.Item.Title, Path: e.Item.Path()}, site.Crumb{Label: v.T("Edit")})
+	case e.Entity != nil:
+		crumbs = append(crumbs, site.Crumb{Label: e.Entity.Name, Path: e.Entity.Path()}, site.Crumb{Label: title})
+	default:
+		crumbs = append(crumbs, site.Crumb{Label: v.T("Articles"), Path: ListPath}, site.Crumb{Label: title})
+	}
+	return site.Page{Title: title, Body: editorBody(e), Hidden: true, Entity: e.Entity, Crumbs: crumbs}, nil
+}
+
+// again shows the editor with what was typed and what is wrong with it.
+func (a *Articles) again(v *site.Visit, err error, e editor) error {
+	var problem error
+	err = v.ShowAgain(err, func(wrong site.Errors) site.Page {
+		var p site.Page
+		e.Errors = wrong
+		p, problem = a.page(v, e)
+		return p
+	})
+	if problem != nil {
+		return problem
+	}
+	return err
+}
+
+func (a *Articles) createArticle(v *site.Visit) error {
+	e := editor{}
+	err := v.Bind(&e.Form)
+	if err == nil && e.Form.Preview != "" {
+		return a.ask(v, e)
+	}
+	var publisher community.Entity
+	if err == nil {
+		publisher, err = a.chosen(v, e.Form)
+	}
+	if err == nil {
+		return a.publish(v, publisher, e)
+	}
+	return a.again(v, err, e)
+}
+
+// chosen returns in whose name the article is to be published. Nothing is chosen beforehand, because
+// people published under their own name by mistake.
+func (a *Articles) chosen(v *site.Visit, f articleForm) (community.Entity, error) {
+	if f.Group == "" && f.Own {
+		return community.Entity{
+			ID: v.Viewer.EntityID, Kind: community.PersonEntity, OwnerID: v.Viewer.PersonID, Slug: v.Viewer.Slug, Name: v.Viewer.Name, Colour: v.Viewer.Colour,
+		}, nil
+	}
+	groups, err := a.content.Groups(v.Context(), v.Viewer)
+	if err != nil {
+		return community.Entity{}, err
+	}
+	for _, g := range groups {
+		if g.Slug == f.Group {
+			return g, nil
+		}
+	}
+	return community.Entity{}, errs.Check(errs.Field("group", "Choose a group, or your own profile."))
+}
+
+func (a *Articles) createArticleOf(v *site.Visit) error {
+	publisher, err := a.publisher(v)
+	if err != nil {
+		return err
+	}
+	e := editor{Entity: &publisher}
+	if err := v.Bind(&e.Form); err != nil {
+		return a.again(v, err, e)
+	}
+	if e.Form.Preview != "" {
+		return a.ask(v, e)
+	}
+	return a.publish(v, publisher, e)
+}
+
+func (a *Articles) publish(v *site.Visit, publisher community.Entity, e editor) error {
+	err := a.content.Throttle(v)
+	var item content.Item
+	if err == nil {
+		item, err = a.content.Publish(v.Context(), v.Viewer, content.Draft{
+			Kind: Kind, Entity: publisher, Title: e.Form.Title, Text: e.Form.Text, Public: e.Form.Public, Pinned: e.Form.Pinned && publisher.IsGroup(),
+		})
+	}
+	if err != nil {
+		return a.again(v, err, e)
+	}
+	v.Flash(site.Done, "Your article is published.")
+	return v.Redirect(item.Path())
+}
+
+func (a *Articles) edit(v *site.Visit, item content.Item) error {
+	entity := item.Entity()
+	return a.ask(v, editor{Item: &item, Entity: &entity, Form: articleForm{
+		Title: item.Title, Text: item.Text, Public: item.Public, Pinned: item.Pinned, Slug: item.Slug, Version: item.Versions,
+	}})
+}
+
+func (a *Articles) update(v *site.Visit, item content.Item) error {
+	entity := item.Entity()
+	e := editor{Item: &item, Entity: &entity}
+	err := v.Bind(&e.Form)
+	if err == nil && e.Form.Preview != "" {
+		return a.ask(v, e)
+	}
+	var changed content.Item
+	if err == nil {
+		changed, err = a.content.Revise(v.Context(), v.Viewer, item.ID, content.Change{
+			Title: e.Form.Title, Text: e.Form.Text, Slug: e.Form.Slug, Public: e.Form.Public, Pinned: e.Form.Pinned && entity.IsGroup(), Version: e.Form.Version,
+		})
+	}
+	if err != nil {
+		return a.again(v, err, e)
+	}
+	v.Flash(site.Done, "The changes have been saved.")
+	return v.Redirect(changed.Path())
+}

@@ -1,0 +1,235 @@
+package content
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/slug"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+const selectItems = `
+	SELECT c.id, c.kind, COALESCE(c.slug, '') AS slug, c.title, c.public, c.pinned, c.message_key, c.published_at, c.deleted_at IS NOT NULL AS deleted,
+	       COALESCE((SELECT x.text FROM versions x WHERE x.content_id = c.id ORDER BY x.created_at DESC, x.id DESC LIMIT 1), '') AS text,
+	       (SELECT COUNT(*) FROM versions x WHERE x.content_id = c.id) AS versions,
+	       (SELECT COUNT(*) FROM contributions k WHERE k.content_id = c.id AND k.public AND k.deleted_at IS NULL) AS comments,
+	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, COALESCE(g.id, o.id, 0) AS owner_id,
+	       p.id AS author_id, p.public AS author_public, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour
+	  FROM contents c
+	  JOIN entities e ON e.id = c.entity_id LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people o ON o.entity_id = e.id
+	  JOIN people p ON p.id = c.author_id JOIN entities a ON a.id = p.entity_id`
+
+func getItem(ctx context.Context, q sqldb.Querier, where string, args ...any) (Item, error) {
+	var i Item
+	if err := q.Get(ctx, &i, selectItems+where, args...); err != nil {
+		return i, fmt.Errorf("get a content item: %w", err)
+	}
+	return i, nil
+}
+
+// Filter narrows a list. Zero values ask for everything.
+type Filter struct {
+	EntityID int64
+	Kind     string
+	Pinned   bool        // only what is pinned
+	Before   site.Cursor // only what is older
+	Limit    int         // zero means 12
+}
+
+// list returns what the viewer may find in lists, newest first, and whether there is more.
+func list(ctx context.Context, q sqldb.Querier, v community.Viewer, f Filter) (items []Item, more bool, err error) {
+	listable, args := policy.ListableContents("c", v)
+	where := " WHERE " + listable
+	also := func(condition string, values ...any) {
+		where += " AND " + condition
+		args = append(args, values...)
+	}
+	if f.EntityID != 0 {
+		also("c.entity_id = ?", f.EntityID)
+	}
+	if f.Kind != "" {
+		also("c.kind = ?", f.Kind)
+	}
+	if f.Pinned {
+		also("c.pinned")
+	}
+	if !f.Before.At.IsZero() {
+		also("(c.published_at < ? OR c.published_at = ? AND c.id < ?)", f.Before.At, f.Before.At, f.Before.ID)
+	}
+	limit := f.Limit
+	if limit == 0 {
+		limit = 12
+	}
+	err = q.Select(ctx, &items, selectItems+where+` ORDER BY c.published_at DESC, c.id DESC LIMIT ?`, append(args, limit+1)...)
+	if err != nil {
+		return nil, false, fmt.Errorf("list content: %w", err)
+	}
+	if more = len(items) > limit; more {
+		items = items[:limit]
+	}
+	return items, more, nil
+}
+
+// hasWritten reports whether a person has written a comment on an item that has not been removed.
+func hasWritten(ctx context.Context, q sqldb.Querier, contentID, personID int64) (wrote bool, err error) {
+	err = q.Get(ctx, &wrote, `SELECT EXISTS (SELECT 1 FROM contributions WHERE content_id = ? AND author_id = ? AND deleted_at IS NULL)`, contentID, personID)
+	if err != nil {
+		return false, fmt.Errorf("look for comments: %w", err)
+	}
+	return wrote, nil
+}
+
+// lock holds the rows of the author and the entity until the transaction ends, so that of two who publish
+// at once one sees what the other did.
+func lock(ctx context.Context, tx *sqldb.Tx, entityID, authorID int64) error {
+	var id int64
+	if err := tx.GetLocked(ctx, &id, `SELECT id FROM entities WHERE id = ?`, entityID); err != nil {
+		return fmt.Errorf("lock the entity: %w", err)
+	}
+	if err := tx.GetLocked(ctx, &id, `SELECT id FROM people WHERE id = ?`, authorID); err != nil {
+		return fmt.Errorf("lock the author: %w", err)
+	}
+	return nil
+}
+
+// twice is how soon the same again is taken for a second click on the button.
+const twice = time.Minute
+
+// published returns what the author has just published in the same words, or 0.
+func published(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (id int64, err error) {
+	err = tx.Get(ctx, &id, `
+		SELECT c.id FROM contents c JOIN versions x ON x.content_id = c.id
+		 WHERE c.entity_id = ? AND c.author_id = ? AND c.kind = ? AND c.published_at > ? AND c.deleted_at IS NULL AND c.title = ? AND x.text = ?
+		 ORDER BY c.id DESC LIMIT 1`,
+		d.Entity.ID, authorID, d.Kind, clock.At(tx.Now.Add(-twice)), d.Title, d.Text)
+	if errs.Is(err, errs.NotFound) {
+		return 0, nil
+	}
+	return id, err
+}
+
+// freeSlug returns a slug for a title that the entity has not given away.
+func freeSlug(ctx context.Context, tx *sqldb.Tx, d Draft) (string, error) {
+	base := slug.Make(d.Title, maxSlug)
+	if base == "" {
+		base = d.Kind
+	}
+	var taken []string
+	err := tx.Select(ctx, &taken, `SELECT slug FROM contents WHERE entity_id = ? AND slug IS NOT NULL AND (slug = ? OR slug LIKE ? ESCAPE '!')`,
+		d.Entity.ID, base, sqldb.EscapeLike(slug.Make(base, maxSlug-6))+"%")
+	if err != nil {
+		return "", fmt.Errorf("look for a free slug: %w", err)
+	}
+	free := base
+	for n := 1; slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(t, free) }); n++ {
+		free = slug.Number(base, n, maxSlug)
+	}
+	return free, nil
+}
+
+func insert(ctx context.Context, tx *sqldb.Tx, d Draft, slug string, authorID int64) (int64, error) {
+	id, err := tx.Insert(ctx, `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, pinned, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.Kind, d.Entity.ID, authorID, slug, d.Title, d.Public, d.Pinned, tx.Now)
+	if err != nil {
+		return 0, fmt.Errorf("insert a content item: %w", err)
+	}
+	return id, insertVersion(ctx, tx, id, authorID, d.Text)
+}
+
+func insertVersion(ctx context.Context, tx *sqldb.Tx, contentID, authorID int64, text string) error {
+	_, err := tx.Insert(ctx, `INSERT INTO versions (content_id, author_id, text, created_at) VALUES (?, ?, ?, ?)`, contentID, authorID, text, tx.Now)
+	if err != nil {
+		return fmt.Errorf("insert a version: %w", err)
+	}
+	return nil
+}
+
+func update(ctx context.Context, tx *sqldb.Tx, id int64, c Change) error {
+	_, err := tx.Exec(ctx, `UPDATE contents SET title = ?, slug = ?, public = ?, pinned = ? WHERE id = ?`, c.Title, c.Slug, c.Public, c.Pinned, id)
+	if errs.Is(err, errs.Conflict) {
+		return errs.Check(errs.Field("slug", "Something else has this short name already."))
+	}
+	if err != nil {
+		return fmt.Errorf("update content %d: %w", id, err)
+	}
+	return nil
+}
+
+// markDeleted takes an item out of sight and gives its slug free.
+func markDeleted(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `UPDATE contents SET deleted_at = ?, slug = NULL WHERE id = ? AND deleted_at IS NULL`, tx.Now, id); err != nil {
+		return fmt.Errorf("delete content %d: %w", id, err)
+	}
+	return nil
+}
+
+// lockItem holds an item until the transaction ends.
+func lockItem(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	var locked int64
+	if err := tx.GetLocked(ctx, &locked, `SELECT id FROM contents WHERE id = ?`, id); err != nil {
+		return fmt.Errorf("lock content %d: %w", id, err)
+	}
+	return nil
+}
+
+// groupsOf returns the groups that a person belongs to, by name.
+func groupsOf(ctx context.Context, q sqldb.Querier, personID int64) ([]community.Entity, error) {
+	var all []community.Entity
+	err := q.Select(ctx, &all, `
+		SELECT e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour
+		  FROM memberships m JOIN "groups" g ON g.id = m.group_id JOIN entities e ON e.id = g.entity_id WHERE m.person_id = ? ORDER BY e.name_key, e.id`, personID)
+	if err != nil {
+		return nil, fmt.Errorf("list the groups of a person: %w", err)
+	}
+	return all, nil
+}
+
+// subscribers returns who is told of something in an entity: the subscribers of a group, if it is
+// internal those who are members, or the owner of a profile.
+func subscribers(ctx context.Context, q sqldb.Querier, i Item, internal bool) ([]notify.Candidate, error) {
+	if i.EntityKind == community.PersonEntity {
+		return []notify.Candidate{{PersonID: i.OwnerID, Reason: notify.Owner}}, nil
+	}
+	query := `SELECT s.person_id, ? AS reason FROM subscriptions s WHERE s.entity_id = ?`
+	args := []any{notify.Subscriber, i.EntityID}
+	if internal {
+		query += ` AND EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`
+		args = append(args, i.OwnerID)
+	}
+	var all []notify.Candidate
+	if err := q.Select(ctx, &all, query+` ORDER BY s.person_id`, args...); err != nil {
+		return nil, fmt.Errorf("list the subscribers: %w", err)
+	}
+	return all, nil
+}
+
+// firstCommenter returns who wrote the first public comment on an item, if they do not belong to its
+// entity: whoever began to talk hears the answers.
+func firstCommenter(ctx context.Context, q sqldb.Querier, i Item) ([]notify.Candidate, error) {
+	var author int64
+	err := q.Get(ctx, &author, `SELECT author_id FROM contributions WHERE content_id = ? AND public AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1`, i.ID)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the first comment: %w", err)
+	}
+	if i.EntityKind == community.PersonEntity {
+		return []notify.Candidate{{PersonID: author, Reason: notify.Starter}}, nil
+	}
+	var member bool
+	err = q.Get(ctx, &member, `SELECT EXISTS (SELECT 1 FROM memberships WHERE group_id = ? AND person_id = ?)`, i.OwnerID, author)
+	if err != nil || member {
+		return nil, err
+	}
+	return []notify.Candidate{{PersonID: author, Reason: notify.Starter}}, nil
+}

@@ -1,0 +1,269 @@
+package content
+
+import (
+	"strconv"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
+	"grouprise.org/grouprise/internal/features/threads"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// teaserWords is how much of a text a card shows.
+const teaserWords = 50
+
+// Card is an item in a list.
+type Card struct {
+	Item
+	Teaser string // HTML
+	Author bool   // the viewer may know who wrote it
+}
+
+// Cards returns items as cards, their teasers rendered together.
+func (c *Content) Cards(v *site.Visit, items []Item) ([]Card, error) {
+	sources := make([]texts.Source, len(items))
+	for n, i := range items {
+		sources[n] = texts.Source{Text: i.Text, Options: markdown.Options{Preset: markdown.NonInteractive, Words: teaserWords, Prefix: "teaser-" + strconv.FormatInt(i.ID, 10)}}
+	}
+	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, sources...)
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]Card, len(items))
+	for n, i := range items {
+		cards[n] = Card{Item: i, Teaser: html[n], Author: i.EntityKind == community.PersonEntity || v.Viewer.Is(i.AuthorID)}
+	}
+	return cards, nil
+}
+
+// KindLabel returns what a kind of content is called.
+func (c *Content) KindLabel(v *site.Visit, kind string) string {
+	if k, ok := c.kinds[kind]; ok {
+		return v.T(k.Label)
+	}
+	return kind
+}
+
+// Older returns the address of the page behind the last of some items.
+func Older(v *site.Visit, items []Item, more bool) string {
+	if !more || len(items) == 0 {
+		return ""
+	}
+	last := items[len(items)-1]
+	return v.Older(site.Cursor{At: last.PublishedAt, ID: last.ID})
+}
+
+// Newest returns the address of the first page of a list, if the visitor is on another one.
+func Newest(v *site.Visit) string {
+	if v.Before().At.IsZero() {
+		return ""
+	}
+	return v.R.URL.Path
+}
+
+func (c *Content) followPermalink(v *site.Visit) error {
+	id, err := v.ID("id")
+	if err != nil {
+		return err
+	}
+	item, _, err := c.Get(v.Context(), c.DB, v.Viewer, id)
+	if err != nil {
+		return err
+	}
+	path := item.Path()
+	if reply := v.Query("reply"); reply != "" {
+		path += "?reply=" + reply
+	}
+	return v.Redirect(path)
+}
+
+// visited returns the item in the path, if the viewer may read it.
+func (c *Content) visited(v *site.Visit) (Item, community.Standing, error) {
+	return c.Find(v.Context(), c.DB, v.Viewer, v.Path("entity"), v.Path("slug"))
+}
+
+type commentForm struct {
+	Text      string `form:"text"`
+	InReplyTo int64  `form:"in_reply_to"`
+}
+
+func (c *Content) showContent(v *site.Visit) error {
+	item, s, err := c.visited(v)
+	if err != nil {
+		return err
+	}
+	p, err := c.page(v, item, s, commentForm{}, site.Errors{})
+	if err != nil {
+		return err
+	}
+	return v.Show(p)
+}
+
+// page is the page of an item, with its comments and the form below them.
+func (c *Content) page(v *site.Visit, item Item, s community.Standing, f commentForm, e site.Errors) (site.Page, error) {
+	comments, older, err := c.Threads.Comments(v.Context(), c.DB, v.Viewer, item.ID, item.EntityID, v.Before())
+	if err != nil {
+		return site.Page{}, err
+	}
+	sources := append([]texts.Source{{Text: item.Text, Options: markdown.Options{HeadingLevel: 2, Prefix: "content"}}}, threads.Sources(comments)...)
+	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, sources...)
+	if err != nil {
+		return site.Page{}, err
+	}
+	d := detail{
+		Item: item, Kind: c.KindLabel(v, item.Kind), HTML: html[0], Standing: s, Comments: threads.Views(v, item.Path(), comments, html[1:], v.Viewer.SignedIn()),
+		Newest: Newest(v), CanDelete: CanDelete(s, item.AuthorID, clock.At(time.Now())),
+		Form: threads.Answer{
+			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: readers(v, item, s), Text: f.Text, Errors: e,
+		},
+	}
+	if older {
+		d.Older = v.Older(site.Cursor{At: comments[0].CreatedAt, ID: comments[0].ID})
+	}
+	d.Form.To, _ = threads.Answering(v, comments)
+	entity := item.Entity()
+	page := site.Page{
+		Title: item.Title, OwnHeading: true, Body: detailBody(d), Entity: &entity, Hidden: !item.Public, Canonical: item.Path(),
+		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: entity.Name, Path: entity.Path()}, {Label: item.Title}},
+	}
+	if item.Public {
+		page.Description = markdown.Text(item.Text, teaserWords)
+	}
+	return page, nil
+}
+
+// readers says who reads a comment.
+func readers(v *site.Visit, i Item, s community.Standing) string {
+	switch {
+	case i.Public && i.EntityKind == community.GroupEntity:
+		return v.T("Everybody can read your comment. Those who subscribe to “%s” are told of it.", i.EntityName)
+	case i.Public:
+		return v.T("Everybody can read your comment. %s is told of it.", i.EntityName)
+	case s.Owner:
+		return v.T("Only you and those who have commented can read this.")
+	default:
+		return v.T("Members of “%s” and those who have commented can read your comment.", i.EntityName)
+	}
+}
+
+func (c *Content) createComment(v *site.Visit) error {
+	item, s, err := c.visited(v)
+	if err != nil {
+		return err
+	}
+	if !policy.CanComment(s, policy.Content{Public: item.Public}, policy.Part{Wrote: true}) {
+		return errs.New(errs.Unauthenticated, "Please sign in.")
+	}
+	var f commentForm
+	var id int64
+	err = v.Bind(&f)
+	if err == nil {
+		err = c.throttle(v, "comment", 120)
+	}
+	if err == nil {
+		id, err = c.Comment(v.Context(), v.Viewer, item.ID, f.Text, f.InReplyTo)
+	}
+	if err != nil {
+		var problem error
+		err = v.ShowAgain(err, func(e site.Errors) site.Page {
+			var p site.Page
+			p, problem = c.page(v, item, s, f, e)
+			return p
+		})
+		if problem != nil {
+			return problem
+		}
+		return err
+	}
+	v.Flash(site.Done, "Your comment stands below.")
+	return v.Redirect(item.Path() + "#" + community.ContributionAnchor(id))
+}
+
+// throttle counts what a person writes in an hour.
+func (c *Content) throttle(v *site.Visit, what string, count int) error {
+	return c.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+}
+
+// Throttle counts what a person publishes in an hour.
+func (c *Content) Throttle(v *site.Visit) error { return c.throttle(v, "publish", 60) }
+
+// editable returns the item in the path and its kind, if the viewer may change it.
+func (c *Content) editable(v *site.Visit) (Item, Kind, error) {
+	item, s, err := c.visited(v)
+	if err != nil {
+		return item, Kind{}, err
+	}
+	if !CanEdit(s) {
+		return item, Kind{}, notMember(v.Viewer)
+	}
+	k, ok := c.kinds[item.Kind]
+	if !ok {
+		return item, k, errs.New(errs.NotFound, "There is nothing at this address.")
+	}
+	return item, k, nil
+}
+
+func (c *Content) editContent(v *site.Visit) error {
+	item, k, err := c.editable(v)
+	if err != nil {
+		return err
+	}
+	return k.Edit(v, item)
+}
+
+func (c *Content) updateContent(v *site.Visit) error {
+	item, k, err := c.editable(v)
+	if err != nil {
+		return err
+	}
+	return k.Update(v, item)
+}
+
+// deletable returns the item in the path, if the viewer may delete it.
+func (c *Content) deletable(v *site.Visit) (Item, error) {
+	item, s, err := c.visited(v)
+	if err != nil {
+		return item, err
+	}
+	if !v.Viewer.SignedIn() {
+		return item, errs.New(errs.Unauthenticated, "Please sign in.")
+	}
+	if !CanDelete(s, item.AuthorID, clock.At(time.Now())) {
+		return item, errNotDeletable()
+	}
+	return item, nil
+}
+
+func (c *Content) askDeletion(v *site.Visit) error {
+	item, err := c.deletable(v)
+	if err != nil {
+		return err
+	}
+	entity := item.Entity()
+	return v.Show(site.Page{
+		Title: v.T("Delete “%s”", item.Title), Hidden: true, Entity: &entity,
+		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: entity.Name, Path: entity.Path()}, {Label: item.Title, Path: item.Path()}, {Label: v.T("Delete")}},
+		Body: site.ConfirmForm(site.Confirmation{
+			Question: v.T("Do you want to delete “%s” with all its comments? It cannot be brought back.", item.Title),
+			Button:   v.T("Delete"), Cancel: item.Path(), Danger: true,
+		}),
+	})
+}
+
+func (c *Content) deleteContent(v *site.Visit) error {
+	item, err := c.deletable(v)
+	if err != nil {
+		return err
+	}
+	if err := c.Withdraw(v.Context(), v.Viewer, item.ID); err != nil {
+		return err
+	}
+	v.Flash(site.Done, "“%s” has been deleted.", item.Title)
+	return v.Redirect(item.Entity().Path())
+}

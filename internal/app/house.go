@@ -28,6 +28,7 @@ import (
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/membership"
@@ -122,11 +123,11 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	})
 	members := membership.New(membership.Deps{
 		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(),
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), ParseAddress: people.ParseAddress,
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
 		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey,
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey, ParseAddress: people.ParseAddress,
 	})
 	if err != nil {
 		return h, err
@@ -137,9 +138,14 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, BaseURL: o.baseURL(),
 	})
 	theArticles := articles.New(theContent)
+	theConversations := conversations.New(conversations.Deps{
+		DB: h.db, Outbox: events, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
+		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
+		OperatorGroup: int64(o.OperatorGroup), ParseAddress: people.ParseAddress,
+	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
-		theContent.Module(), theArticles.Module(), h.housekeeping(sessions, limiter),
+		theContent.Module(), theArticles.Module(), theConversations.Module(), h.housekeeping(sessions, limiter),
 	}
 
 	h.printer = catalogues.Printer(language, zone)

@@ -1,0 +1,389 @@
+package conversations_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/mailin"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
+	"grouprise.org/grouprise/internal/features/conversations"
+	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/features/membership"
+	"grouprise.org/grouprise/internal/features/people"
+	"grouprise.org/grouprise/internal/features/threads"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+// house is this room over a database with the cast.
+type house struct {
+	*cast.Cast
+	*conversations.Conversations
+	db   *sqldb.DB
+	tray *mailtest.Tray
+}
+
+func newHouse(t *testing.T, db *sqldb.DB) *house {
+	t.Helper()
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := media.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	signer, err := web.NewSigner("a secret for tests only", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}}
+	limiter, out, letters := web.NewLimiter(db, nil), outbox.New(h.tray), notify.NewLetters(h.tray)
+	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
+	everybody := cast.People{}
+	members := membership.New(membership.Deps{
+		DB: db, Outbox: out, Groups: groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)}), People: everybody, Letters: letters,
+		Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org", ParseAddress: people.ParseAddress,
+	})
+	h.Conversations = conversations.New(conversations.Deps{
+		DB: db, Outbox: out, Members: members, People: everybody, Threads: threads.New(threads.Deps{DB: db, Media: folder, Texts: words}), Texts: words,
+		Letters: letters, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: "Neustadt",
+		BaseURL: "http://example.org", Language: "en", OperatorGroup: 22, ParseAddress: people.ParseAddress,
+	})
+	return h
+}
+
+func (h *house) begin(t *testing.T, p cast.Person, e community.Entity, subject string) conversations.Conversation {
+	t.Helper()
+	c, err := h.Begin(t.Context(), p.Viewer, conversations.Beginning{Entity: e, Subject: subject, Text: "About " + subject})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// event returns what happened last.
+func (h *house) event(t *testing.T) community.Event {
+	t.Helper()
+	var e community.Event
+	if err := h.db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, conversation_id, contribution_id FROM events ORDER BY id DESC LIMIT 1`); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// audience returns who is told of an event, by slug and reason.
+func (h *house) audience(t *testing.T) string {
+	t.Helper()
+	candidates, err := h.Module().Notices[0].Audience(t.Context(), h.db, h.event(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var who []string
+	for _, c := range candidates {
+		for _, p := range []cast.Person{h.Anna, h.Bert, h.Carla, h.Dora} {
+			if p.ID == c.PersonID {
+				who = append(who, p.Slug+" "+string(c.Reason))
+			}
+		}
+	}
+	return strings.Join(who, ", ")
+}
+
+func TestConversationsAreForThoseWhoTakePart(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		group := h.begin(t, h.Carla, h.Garten.Entity(), "Seeds")
+		if got := h.audience(t); got != "anna subscriber, bert subscriber, carla starter" {
+			t.Errorf("a message to the group is for %s", got)
+		}
+		person := h.begin(t, h.Anna, h.Carla.Entity(), "Hello")
+		if got := h.audience(t); got != "carla addressed, anna starter" {
+			t.Errorf("a message to Carla is for %s", got)
+		}
+		inner := h.begin(t, h.Bert, h.Garten.Entity(), "Among us")
+		if got := h.audience(t); got != "anna subscriber, bert subscriber" {
+			t.Errorf("a member's message is for %s", got)
+		}
+		for _, c := range []struct {
+			who    string
+			viewer community.Viewer
+			reads  string
+		}{
+			{"nobody", community.Viewer{}, ""},
+			{"Anna", h.Anna.Viewer, "Seeds Hello Among us"},
+			{"Bert", h.Bert.Viewer, "Seeds Among us"},
+			{"Carla", h.Carla.Viewer, "Seeds Hello"},
+			{"the administrator", h.Admin.Viewer, ""},
+		} {
+			var reads []string
+			for _, x := range []conversations.Conversation{group, person, inner} {
+				if _, _, err := h.Get(t.Context(), db, c.viewer, x.ID); err == nil {
+					reads = append(reads, x.Subject)
+				}
+				if _, err := h.Answer(t.Context(), c.viewer, x.ID, "Answer of "+c.who, 0); (err == nil) != slices.Contains(reads, x.Subject) {
+					t.Errorf("%s answers %s: %v", c.who, x.Subject, err)
+				}
+			}
+			if got := strings.Join(reads, " "); got != c.reads {
+				t.Errorf("%s reads %s, want %s", c.who, got, c.reads)
+			}
+		}
+		all, more, err := h.Latest(t.Context(), db, h.Carla.Viewer, h.Garten.EntityID, site.Cursor{}, 3)
+		if err != nil || more || len(all) != 1 || all[0].Messages != 4 || all[0].AuthorName != "Carla Clematis" || all[0].EntityName != "Garten am Bach" {
+			t.Errorf("%+v, %v, %v", all, more, err)
+		}
+		if all, more, err := h.Latest(t.Context(), db, h.Anna.Viewer, h.Garten.EntityID, site.Cursor{}, 1); err != nil || !more || len(all) != 1 {
+			t.Errorf("%+v, %v, %v", all, more, err)
+		}
+	})
+}
+
+func TestASecondClickBeginsNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		ids := make([]int64, 4)
+		var wg sync.WaitGroup
+		for n := range ids {
+			wg.Go(func() { ids[n] = h.begin(t, h.Carla, h.Chor.Entity(), "Hello").ID })
+		}
+		wg.Wait()
+		if slices.Sort(ids); len(slices.Compact(ids)) != 1 {
+			t.Errorf("conversations %v", ids)
+		}
+		if events := webtest.Events(t, db); len(events) != 1 {
+			t.Errorf("events %v", events)
+		}
+	})
+}
+
+func TestApplications(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t))
+	b := conversations.Beginning{Entity: h.Chor.Entity(), Subject: "Me", Text: "I sing.", Apply: true}
+	if _, err := h.Begin(t.Context(), h.Carla.Viewer, b); err != nil {
+		t.Fatal(err)
+	}
+	for who, v := range map[string]struct {
+		viewer community.Viewer
+		entity community.Entity
+	}{"a member": {h.Anna.Viewer, h.Chor.Entity()}, "somebody to an open group": {h.Carla.Viewer, h.Garten.Entity()}} {
+		b.Entity = v.entity
+		if _, err := h.Begin(t.Context(), v.viewer, b); !errs.Is(err, errs.Denied) {
+			t.Errorf("%s applies: %v", who, err)
+		}
+	}
+	want := []string{"application.addressed chor carla by carla", "message.posted chor by carla"}
+	if got := webtest.Events(t, h.db); !slices.Equal(got, want) {
+		t.Errorf("events %v", got)
+	}
+	e := h.event(t)
+	for _, language := range []string{"en", "de"} {
+		m, err := h.Module().Notices[0].Compose(t.Context(), h.db, h.Catalogues.Printer(language, nil), e, notify.Recipient{PersonID: h.Anna.ID, Reason: notify.Subscriber, SignsIn: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.Equal(t, "application."+language, mailtest.PrintMessage(m))
+	}
+}
+
+func TestNoticesSayWhatHappened(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t))
+	compose := func(language string, e community.Event, to cast.Person) (*notify.Message, error) {
+		return h.Module().Notices[0].Compose(t.Context(), h.db, h.Catalogues.Printer(language, nil), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: notify.Starter, SignsIn: true})
+	}
+	c := h.begin(t, h.Carla, h.Garten.Entity(), "Seeds")
+	first := h.event(t)
+	if _, err := h.Answer(t.Context(), h.Anna.Viewer, c.ID, "We have some.", 0); err != nil {
+		t.Fatal(err)
+	}
+	second := h.event(t)
+	h.begin(t, h.Anna, h.Bert.Entity(), "Hello")
+	private := h.event(t)
+	for _, language := range []string{"en", "de"} {
+		for name, x := range map[string]struct {
+			e  community.Event
+			to cast.Person
+		}{"first": {first, h.Anna}, "answer": {second, h.Carla}, "private": {private, h.Bert}} {
+			m, err := compose(language, x.e, x.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden.Equal(t, name+"."+language, mailtest.PrintMessage(m))
+			if start := fmt.Sprintf("conversation.%d.contribution.%d", c.ID, c.FirstID); name == "answer" && (m.Thread.Parent != start || !m.Reply || !slices.Equal(m.Thread.References, []string{start})) {
+				t.Errorf("%+v", m.Thread)
+			}
+		}
+	}
+	if _, err := compose("en", private, h.Carla); !errs.Is(err, errs.Denied) {
+		t.Errorf("Carla is told what Anna writes to Bert: %v", err)
+	}
+}
+
+func TestMailsToGroupsAndReplies(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		address, reply := h.Module().Addresses[0], h.Module().Replies[0]
+		for local, want := range map[string]bool{"garten": true, "GARTEN": true, "anna": false, "nirgends": false, "": false, strings.Repeat("x", 9000): false} {
+			if is, err := address.Match(t.Context(), db, local); err != nil || is != want {
+				t.Errorf("%.20s: %v, %v", local, is, err)
+			}
+		}
+		deliver := func(what func(tx *sqldb.Tx) error) error { return db.Write(t.Context(), what) }
+		m := mailin.Incoming{Sender: h.Bert.Viewer, Text: "Who waters?", Cut: "-- \nBert", Attachments: []media.File{{Name: "a1.png", OriginalName: "a.png", MediaType: "image/png", Size: 1}}}
+		if err := deliver(func(tx *sqldb.Tx) error { return address.Deliver(t.Context(), tx, "Garten", &m) }); err != nil {
+			t.Fatal(err)
+		}
+		e := h.event(t)
+		c, _, err := h.Get(t.Context(), db, h.Anna.Viewer, e.ConversationID)
+		if err != nil || c.Subject != "Message without a subject" || c.Messages != 1 || c.AuthorID != h.Bert.ID {
+			t.Errorf("%+v, %v", c, err)
+		}
+		target := mailin.Target{ConversationID: c.ID, ContributionID: e.ContributionID}
+		m = mailin.Incoming{Sender: h.Anna.Viewer, Text: "Me"}
+		if err := deliver(func(tx *sqldb.Tx) error { return reply.Deliver(t.Context(), tx, target, &m) }); err != nil {
+			t.Fatal(err)
+		}
+		k, err := h.Threads.Contribution(t.Context(), db, h.event(t).ContributionID)
+		if err != nil || k.Text != "Me" || k.InReplyToID != e.ContributionID || !k.ByMail || !k.Public {
+			t.Errorf("%+v, %v", k, err)
+		}
+		m.Sender = h.Carla.Viewer
+		if err := deliver(func(tx *sqldb.Tx) error { return reply.Deliver(t.Context(), tx, target, &m) }); !errs.Is(err, errs.Denied) {
+			t.Errorf("Carla answers what she may not read: %v", err)
+		}
+	})
+}
+
+func newTown(t *testing.T) (*house, http.Handler) {
+	t.Helper()
+	h := newHouse(t, dbtest.SQLite(t))
+	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "a page"}) }}
+	start := site.Route{Method: http.MethodGet, Path: "/{$}", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }}
+	routes := append(append(h.Module().Routes, h.Members.Module().Routes...), page, start)
+	return h, webtest.Start(t, webtest.NewSite(t, h.db, webtest.People(h.Viewers())), routes)
+}
+
+func TestTalkingOnTheWeb(t *testing.T) {
+	t.Parallel()
+	h, handler := newTown(t)
+	carla, anna := webtest.Visit(t, handler).As(h.Carla.ID), webtest.Visit(t, handler).As(h.Anna.ID)
+	carla.Get("/stadt/groups/22/conversations/add/?apply_for_membership=1")
+	carla.Sees(200, "Apply for membership of “Chor der Vielen”", "Application for membership")
+	carla.Submit("Send", map[string]string{"text": ""})
+	carla.Sees(422, "Write something first.")
+	carla.Get("/stadt/groups/22/conversations/add/?apply_for_membership=1")
+	carla.Submit("Send", map[string]string{"text": "I **sing**."})
+	carla.Sees(200, "Your message is on its way.", "<strong>sing</strong>")
+	carla.DoesNotSee("Accept Carla")
+	path := carla.Page.Path
+	anna.Get(path)
+	anna.Sees(200, "Accept Carla Clematis as a member", "You can read this because you are a member")
+	anna.Submit("Your answer", map[string]string{"text": "Welcome"})
+	anna.Sees(200, "Welcome", "Carla Clematis")
+	anna.Get("/stadt/groups/22/conversations/")
+	anna.Sees(200, "Application for membership", "One answer")
+	carla.Get("/stadt/groups/22/conversations/")
+	carla.Sees(403)
+	for person, want := range map[int64]int{0: 303, h.Bert.ID: 403} {
+		v := webtest.Visit(t, handler)
+		if person != 0 {
+			v.As(person)
+		}
+		if p := v.Ask(http.MethodGet, path); p.Status != want {
+			t.Errorf("%d: %d", person, p.Status)
+		}
+		if p := v.Send(path, map[string][]string{"text": {"x"}}, false); p.Status != want {
+			t.Errorf("%d writes: %d", person, p.Status)
+		}
+	}
+	for _, unknown := range []string{"/stadt/conversations/99/", "/stadt/conversations/x/", "/stadt/groups/99/conversations/add/", "/stadt/gestalten/99/conversations/add/", "/stadt/conversations/confirm/abc/"} {
+		anna.Get(unknown)
+		anna.Sees(404)
+	}
+	anna.Get("/stadt/abuse/path=/garten/fest/")
+	anna.Sees(200, "Report a page", "http://example.org/garten/fest")
+	anna.Get("/stadt/gestalten/13/conversations/add/")
+	anna.Sees(200, "Write to Carla Clematis")
+}
+
+func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
+	t.Parallel()
+	h, handler := newTown(t)
+	v := webtest.Visit(t, handler)
+	if p := v.Ask(http.MethodGet, "/stadt/gestalten/13/conversations/add/"); p.Status != 303 {
+		t.Errorf("a stranger writes to Carla, whose page is not public: %d", p.Status)
+	}
+	v.Get("/stadt/groups/21/conversations/add/")
+	v.Submit("Send", map[string]string{"subject": "Seeds", "text": "Hello", "email": "nonsense"})
+	v.Sees(422, "Enter an e-mail address", "Please answer the question")
+	fields := map[string]string{"subject": "Seeds", "text": "I have *seeds*.", "email": "Anna@example.org"}
+	for question, answer := range map[string]string{
+		"season": "spring", "days does a week": "7", "months": "12", "Wednesday": "thursday", "snow": "white", "sky": "blue", "grass": "green",
+		"opposite": "night", "hours": "24",
+	} {
+		if strings.Contains(v.Page.Body, question) {
+			fields["captcha_0"] = answer
+		}
+	}
+	v.Submit("Send", fields)
+	v.Sees(200, "A mail is on its way to you.")
+	if events := webtest.Events(t, h.db); len(events) != 0 {
+		t.Fatalf("something happened before the proof: %v", events)
+	}
+	letter := h.tray.TakeOne(t)
+	golden.Equal(t, "confirm-message.en", mailtest.Print(letter))
+	link := mailtest.Link(t, letter, "/conversations/confirm/")
+	v.Get(link)
+	v.Sees(200, "Do you want to deliver your message “Seeds”")
+	v.Submit("Deliver the message", nil)
+	v.Sees(200, "Your message to “Garten am Bach” is on its way.")
+	v.Get(link)
+	v.Sees(404)
+	if got := webtest.Events(t, h.db); !slices.Equal(got, []string{"message.posted garten by anna"}) {
+		t.Errorf("events %v", got)
+	}
+}
+
+func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t))
+	for _, c := range []struct{ subject, text, want string }{{"", "", "subject text"}, {strings.Repeat("ä", 256), "x", "subject"}, {"x", strings.Repeat("x", 100_001), "text"}} {
+		_, err := h.Begin(t.Context(), h.Anna.Viewer, conversations.Beginning{Entity: h.Garten.Entity(), Subject: c.subject, Text: c.text})
+		var fields []string
+		if e, ok := errors.AsType[*errs.Error](err); ok {
+			for _, f := range e.Fields {
+				fields = append(fields, f.Name)
+			}
+		}
+		if got := strings.Join(fields, " "); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

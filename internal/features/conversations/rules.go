@@ -1,0 +1,46 @@
+package conversations
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+)
+
+// maxSubject is the longest subject, in characters.
+const maxSubject = 255
+
+// Beginning is the first message of a conversation.
+type Beginning struct {
+	Entity  community.Entity // whom it is addressed to
+	Subject string
+	Text    string
+	Cut     string // what a mail quoted and how it was signed
+	Apply   bool   // it applies for membership of the group
+	ByMail  bool
+	At      clock.Time // when it was written; zero means now
+	Files   []media.File
+}
+
+func (b Beginning) validate() []errs.FieldError {
+	var wrong []errs.FieldError
+	switch {
+	case strings.TrimSpace(b.Subject) == "":
+		wrong = append(wrong, errs.Field("subject", "Say in a few words what it is about."))
+	case utf8.RuneCountInString(b.Subject) > maxSubject:
+		wrong = append(wrong, errs.Field("subject", "This subject is too long: it may have %d characters.", maxSubject))
+	}
+	if strings.TrimSpace(b.Text) == "" && len(b.Files) == 0 && strings.TrimSpace(b.Cut) == "" {
+		wrong = append(wrong, errs.Field("text", "Write something first."))
+	}
+	return wrong
+}
+
+// CanBegin reports whether the viewer may write to somebody: everybody may write to a group and to a
+// person whose page is public, and whoever has signed in to everybody.
+func CanBegin(v community.Viewer, e community.Entity, public bool) bool {
+	return v.SignedIn() || e.IsGroup() || public
+}

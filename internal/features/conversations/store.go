@@ -1,0 +1,159 @@
+package conversations
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+const selectConversations = `
+	SELECT v.id, v.subject, v.message_key, v.created_at, v.latest_at, v.deleted_at IS NOT NULL AS deleted,
+	       COALESCE((SELECT k.id FROM contributions k WHERE k.conversation_id = v.id ORDER BY k.created_at, k.id LIMIT 1), 0) AS first_id,
+	       (SELECT COUNT(*) FROM contributions k WHERE k.conversation_id = v.id AND k.deleted_at IS NULL) AS messages,
+	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, COALESCE(g.id, o.id, 0) AS owner_id,
+	       p.id AS author_id, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour
+	  FROM conversations v
+	  JOIN entities e ON e.id = v.entity_id LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people o ON o.entity_id = e.id
+	  JOIN people p ON p.id = v.author_id JOIN entities a ON a.id = p.entity_id`
+
+func getConversation(ctx context.Context, q sqldb.Querier, id int64) (Conversation, error) {
+	var c Conversation
+	if err := q.Get(ctx, &c, selectConversations+` WHERE v.id = ?`, id); err != nil {
+		return c, fmt.Errorf("get conversation %d: %w", id, err)
+	}
+	return c, nil
+}
+
+// listConversations returns the conversations with an entity that the viewer may read, those with the
+// latest messages first, and whether there are more.
+func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before site.Cursor, limit int) (all []Conversation, more bool, err error) {
+	readable, args := policy.ReadableConversations("v", v)
+	where := ` WHERE v.entity_id = ? AND ` + readable
+	args = append([]any{entityID}, args...)
+	if !before.At.IsZero() {
+		where += ` AND (v.latest_at < ? OR v.latest_at = ? AND v.id < ?)`
+		args = append(args, before.At, before.At, before.ID)
+	}
+	err = q.Select(ctx, &all, selectConversations+where+` ORDER BY v.latest_at DESC, v.id DESC LIMIT ?`, append(args, limit+1)...)
+	if err != nil {
+		return nil, false, fmt.Errorf("list conversations: %w", err)
+	}
+	if more = len(all) > limit; more {
+		all = all[:limit]
+	}
+	return all, more, nil
+}
+
+// hasWritten reports whether a person has written in a conversation.
+func hasWritten(ctx context.Context, q sqldb.Querier, conversationID, personID int64) (wrote bool, err error) {
+	err = q.Get(ctx, &wrote, `SELECT EXISTS (SELECT 1 FROM contributions WHERE conversation_id = ? AND author_id = ? AND deleted_at IS NULL)`, conversationID, personID)
+	if err != nil {
+		return false, fmt.Errorf("look for messages: %w", err)
+	}
+	return wrote, nil
+}
+
+// twice is how soon the same again is taken for a second click on the button.
+const twice = time.Minute
+
+// begun returns the conversation that the author has just begun in the same words, or 0. The author is
+// locked until the transaction ends, so that of two clicks one sees what the other did.
+func begun(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (id int64, err error) {
+	var author int64
+	if err := tx.GetLocked(ctx, &author, `SELECT id FROM people WHERE id = ?`, authorID); err != nil {
+		return 0, fmt.Errorf("lock the author: %w", err)
+	}
+	if b.ByMail {
+		return 0, nil // the same mail twice is known by its id
+	}
+	err = tx.Get(ctx, &id, `
+		SELECT v.id FROM conversations v JOIN contributions k ON k.conversation_id = v.id
+		 WHERE v.author_id = ? AND v.entity_id = ? AND v.created_at > ? AND v.subject = ? AND k.text = ? ORDER BY v.id DESC LIMIT 1`,
+		authorID, b.Entity.ID, clock.At(tx.Now.Add(-twice)), b.Subject, b.Text)
+	if errs.Is(err, errs.NotFound) {
+		return 0, nil
+	}
+	return id, err
+}
+
+func insertConversation(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (int64, error) {
+	id, err := tx.Insert(ctx, `INSERT INTO conversations (entity_id, author_id, subject, created_at, latest_at) VALUES (?, ?, ?, ?, ?)`,
+		b.Entity.ID, authorID, b.Subject, tx.Now, tx.Now)
+	if err != nil {
+		return 0, fmt.Errorf("insert a conversation: %w", err)
+	}
+	return id, nil
+}
+
+func touch(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET latest_at = ? WHERE id = ?`, tx.Now, id); err != nil {
+		return fmt.Errorf("note the latest message of conversation %d: %w", id, err)
+	}
+	return nil
+}
+
+const selectEntity = `
+	SELECT e.id, e.kind, e.slug, e.name, e.colour, COALESCE(g.id, p.id, 0) AS owner_id
+	  FROM entities e LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people p ON p.entity_id = e.id`
+
+func getEntity(ctx context.Context, q sqldb.Querier, id int64) (community.Entity, error) {
+	var e community.Entity
+	if err := q.Get(ctx, &e, selectEntity+` WHERE e.id = ?`, id); err != nil {
+		return e, fmt.Errorf("get entity %d: %w", id, err)
+	}
+	return e, nil
+}
+
+func getGroupEntity(ctx context.Context, q sqldb.Querier, slug string) (community.Entity, error) {
+	var e community.Entity
+	if err := q.Get(ctx, &e, selectEntity+` WHERE e.slug_key = ? AND e.kind = ?`, strings.ToLower(slug), community.GroupEntity); err != nil {
+		return e, fmt.Errorf("get the group %q: %w", slug, err)
+	}
+	return e, nil
+}
+
+// isGroup reports whether the part of a mail address before the @ is the slug of a group.
+func isGroup(ctx context.Context, q sqldb.Querier, local string) (is bool, err error) {
+	if len(local) > 150 {
+		return false, nil
+	}
+	err = q.Get(ctx, &is, `SELECT EXISTS (SELECT 1 FROM entities WHERE slug_key = ? AND kind = ?)`, strings.ToLower(local), community.GroupEntity)
+	if err != nil {
+		return false, fmt.Errorf("look for the group %q: %w", local, err)
+	}
+	return is, nil
+}
+
+// audience returns who is told of a message: the members of a group who subscribe to it, or the person
+// who is addressed; and whoever began the conversation.
+func audience(ctx context.Context, q sqldb.Querier, c Conversation) ([]notify.Candidate, error) {
+	starter := notify.Candidate{PersonID: c.AuthorID, Reason: notify.Starter}
+	if c.EntityKind == community.PersonEntity {
+		return []notify.Candidate{{PersonID: c.OwnerID, Reason: notify.Addressed}, starter}, nil
+	}
+	var all []notify.Candidate
+	err := q.Select(ctx, &all, `
+		SELECT s.person_id, ? AS reason FROM subscriptions s JOIN memberships m ON m.person_id = s.person_id AND m.group_id = ?
+		 WHERE s.entity_id = ? ORDER BY s.person_id`, notify.Subscriber, c.OwnerID, c.EntityID)
+	if err != nil {
+		return nil, fmt.Errorf("list the members who subscribe: %w", err)
+	}
+	var member bool
+	err = q.Get(ctx, &member, `SELECT EXISTS (SELECT 1 FROM memberships WHERE group_id = ? AND person_id = ?)`, c.OwnerID, c.AuthorID)
+	if err != nil {
+		return nil, fmt.Errorf("look for the membership of the starter: %w", err)
+	}
+	if !member {
+		all = append(all, starter)
+	}
+	return all, nil
+}

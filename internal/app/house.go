@@ -32,6 +32,7 @@ import (
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/membership"
+	"grouprise.org/grouprise/internal/features/pages"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
@@ -145,7 +146,9 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
-		theContent.Module(), theArticles.Module(), theConversations.Module(), h.housekeeping(sessions, limiter),
+		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
+		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, theConversations).Module(),
+		h.housekeeping(sessions, limiter),
 	}
 
 	h.printer = catalogues.Printer(language, zone)
@@ -178,7 +181,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	late.Queue = h.queue
 
 	h.site, err = site.New(o.site(language, zone), site.Deps{
-		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log,
+		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: frame(),
 		Ready: []site.Check{{Name: "database", Ask: h.db.Ping}, {Name: "media", Ask: h.media.Ping}, {Name: "queue", Ask: h.askQueue}},
 	})
 	if err != nil {

@@ -62,6 +62,7 @@ func (o *Options) site(language string, zone *time.Location) site.Config {
 		Hosts: o.ExtraAllowedHosts, Loopback: isLoopback(o.Listen), TrustedProxies: o.TrustedNetworks(),
 		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: o.ContentSecurity.ScriptSrc, Connect: o.ContentSecurity.ConnectSrc},
 		Language: language, Zone: zone, UploadMax: int64(o.MaxUpload) << 20, ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
+		Operator: o.operator(),
 	}
 }
 

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/channels/inbox"
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/features/articles"
+	"grouprise.org/grouprise/internal/features/conversations"
+	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/features/pages"
+)
+
+// frame is what stands around all pages.
+func frame() site.Frame {
+	return site.Frame{
+		Places: func(v *site.Visit) []site.Place {
+			return []site.Place{
+				{Path: "/", Label: v.T("Start"), Icon: site.IconHome},
+				{Path: community.GroupsPath, Label: v.T("Groups"), Icon: site.IconGroups},
+				{Path: articles.ListPath, Label: v.T("Articles"), Icon: site.IconTalk},
+			}
+		},
+		Mine: func(v *site.Visit) []site.Place {
+			places := []site.Place{
+				{Path: community.EntityPath(v.Viewer.Slug), Label: v.T("My page"), Icon: site.IconPerson},
+				{Path: inbox.Path, Label: v.T("Activity"), Icon: site.IconBell, Count: v.Viewer.Unread},
+				{Path: "/stadt/settings/", Label: v.T("Settings"), Icon: site.IconSettings},
+			}
+			return places
+		},
+		Footer: func(v *site.Visit) []site.Column {
+			return []site.Column{{Title: v.T("The town"), Links: []site.Place{
+				{Path: community.GroupsPath, Label: v.T("All groups")},
+				{Path: articles.ListPath, Label: v.T("Articles")},
+				{Path: "/stadt/gestalten/", Label: v.T("People")},
+			}}}
+		},
+	}
+}
+
+// operator is where the foot of all pages leads to.
+func (o *Options) operator() site.Operator {
+	return site.Operator{Name: o.SiteName, Help: pages.HelpPath, DataProtection: pages.DataProtectionPath, Abuse: "/stadt/abuse/path=/"}
+}
+
+// newPages builds the pages that put the other rooms together.
+func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversations.Conversations) *pages.Pages {
+	const shownTalks = 3
+	d.GroupHead = func(v *site.Visit, groupID int64) (templ.Component, error) {
+		g, err := theGroups.Get(v.Context(), h.db, groupID)
+		if err != nil {
+			return nil, err
+		}
+		head, err := theGroups.Header(v.Context(), h.db, v.Viewer, g)
+		return groups.Head(head), err
+	}
+	d.TopGroups = func(v *site.Visit, except int64, n int) (templ.Component, error) {
+		top, err := theGroups.Top(v.Context(), h.db, v.Viewer, except, n)
+		if err != nil || len(top) == 0 {
+			return nil, err
+		}
+		return groups.Links(top), nil
+	}
+	d.Talks = func(v *site.Visit, e community.Entity) (templ.Component, error) {
+		latest, _, err := talks.Latest(v.Context(), h.db, v.Viewer, e.ID, site.Cursor{}, shownTalks)
+		if err != nil || len(latest) == 0 {
+			return nil, err
+		}
+		return conversations.Cards(latest), nil
+	}
+	return pages.New(d)
+}

@@ -1,0 +1,214 @@
+package app
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/lmtp"
+	"grouprise.org/grouprise/internal/kit/mime"
+	"grouprise.org/grouprise/internal/kit/smtp"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+// town is the whole house with the cast in it; mails are kept as files.
+type town struct {
+	*House
+	*cast.Cast
+	outbox string
+}
+
+func newTown(t *testing.T) *town {
+	t.Helper()
+	folder := t.TempDir()
+	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: []string{
+		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND=folder", "GROUPRISE_LANGUAGE_CODE=en",
+		"GROUPRISE_MAILINGLIST_ENABLED=true",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	h, err := Build(t.Context(), o, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := h.checkDatabase(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	return &town{House: h, Cast: cast.New(t, h.db), outbox: filepath.Join(folder, "outbox")}
+}
+
+// visit returns a visitor who has signed in as the person of a slug, or not at all for "".
+func (w *town) visit(t *testing.T, slug string) *webtest.Visitor {
+	t.Helper()
+	v := webtest.Visit(t, w.pages)
+	if slug != "" {
+		v.Get("/stadt/login/")
+		v.Submit("password", map[string]string{"login": slug, "password": cast.Password})
+		v.Sees(http.StatusOK, "Hello, ")
+	}
+	return v
+}
+
+// mails runs the jobs that wait and returns the mails to an address, newest first.
+func (w *town) mails(t *testing.T, to string) []*mime.Message {
+	t.Helper()
+	if err := w.queue.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := smtp.List(w.outbox, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*mime.Message
+	for _, s := range stored {
+		_, data, err := smtp.Read(w.outbox, s.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := mime.Parse(bytes.NewReader(data), mime.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.To[0].Addr == to {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// receives hands a mail in by the door of the mail server.
+func (w *town) receives(t *testing.T, from, to, message string) {
+	t.Helper()
+	for _, err := range w.intake.Deliver(t.Context(), lmtp.Envelope{ID: "test", From: from, Recipients: []string{to}}, []byte(strings.ReplaceAll(message, "\n", "\r\n"))) {
+		if err != nil {
+			t.Errorf("the mail of %s to %s: %v", from, to, err)
+		}
+	}
+}
+
+func TestAnArticleIsAnsweredByMail(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, bert, nobody := w.visit(t, "anna"), w.visit(t, "bert"), w.visit(t, "")
+	anna.Get("/garten/")
+	anna.Sees(200, "Garten am Bach", "garten@example.org", "Here will stand what the group publishes.")
+	anna.Get("/garten/articles/add/")
+	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Wer gießt?"}, "text": {"Bitte **zwei** Leute."}}, true)
+	anna.Sees(200, "internal")
+
+	told := w.mails(t, "bert@example.org")
+	if len(told) != 1 || told[0].Subject != "[garten] Wer gießt?" || !strings.Contains(told[0].Text, "Bitte **zwei** Leute.") {
+		t.Fatalf("Bert gets %+v", told)
+	}
+	bert.Get("/stadt/activity/")
+	bert.Sees(200, "Wer gießt?", "new", "Garten am Bach has published this.")
+	bert.Get("/")
+	bert.Sees(200, "One piece of news waits for you.", "Wer gießt?")
+
+	w.receives(t, "bert@example.org", told[0].Header.Get("Reply-To")[1:len(told[0].Header.Get("Reply-To"))-1], "From: bert@example.org\nSubject: Re: x\nMessage-ID: <1@b>\n"+
+		"In-Reply-To: <"+told[0].MessageID+">\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain; charset=iso-8859-1\n"+
+		"Content-Transfer-Encoding: quoted-printable\n\nIch w=FCrde gie=DFen.\n\nAm 1.1. schrieb Anna:\n> Bitte zwei Leute.\n"+
+		"--x\nContent-Type: image/png; name=\"beet.png\"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--x--\n")
+	own := w.mails(t, "anna@example.org")
+	if len(own) != 2 || own[0].Subject != "Re: [garten] Wer gießt?" || own[0].InReplyTo[0] != own[1].MessageID || len(own[0].Attachments) != 1 || strings.Contains(own[0].Text, "zwei Leute") {
+		t.Fatalf("Anna gets %+v", own)
+	}
+	anna.Get("/garten/wer-giesst/")
+	anna.Sees(200, "Ich würde gießen.", "beet.png", "internal", "by mail", "Quoted text and signature")
+	anna.Get("/stadt/activity")
+	anna.Sees(200, "Bert Birke has commented on this.", "new")
+	anna.Submit("Mark all as read", nil)
+	anna.Sees(200, "All news is marked as read.")
+	anna.DoesNotSee(">new<")
+
+	for _, v := range []*webtest.Visitor{nobody, w.visit(t, "carla")} {
+		for _, path := range []string{"/", "/garten/", "/stadt/articles/", "/garten/wer-giesst/", "/stadt/content/1/", "/anna/", "/stadt/activity"} {
+			v.Get(path)
+			v.DoesNotSee("Wer gießt?", "würde gießen")
+		}
+	}
+}
+
+func TestAGroupIsWrittenToByMail(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	const hello = "Subject: Grüße\nMessage-ID: <2@c>\n\nDarf ich Samen bringen?\n"
+	w.receives(t, "carla@example.org", "Garten@example.org", "From: carla@example.org\n"+hello)
+	for _, who := range []string{"anna", "bert", "carla"} {
+		if got := w.mails(t, who+"@example.org"); len(got) != 1 || !strings.HasSuffix(got[0].Subject, "Grüße") {
+			t.Errorf("%s gets %+v", who, got)
+		}
+	}
+	anna, carla := w.visit(t, "anna"), w.visit(t, "carla")
+	anna.Get("/garten/")
+	anna.Sees(200, "Grüße", "no answer yet", "All conversations")
+	carla.Get("/garten/")
+	carla.Sees(200, "Grüße")
+	bert := w.mails(t, "bert@example.org")[0]
+	w.receives(t, "bert@example.org", bert.ReplyTo[0].Addr, "From: bert@example.org\nMessage-ID: <3@b>\nSubject: Re: x\n\nJa, gern.\n")
+	if got := w.mails(t, "carla@example.org"); len(got) != 2 || !strings.Contains(got[0].Text, "Ja, gern.") {
+		t.Errorf("Carla gets %+v", got)
+	}
+	carla.Get("/stadt/activity/")
+	carla.Sees(200, "Bert Birke has written in this conversation.")
+	if v := w.visit(t, "demo-admin"); v != nil {
+		v.Get("/garten/")
+		v.DoesNotSee("Grüße")
+	}
+	results := w.intake.Deliver(t.Context(), lmtp.Envelope{From: "fremd@example.net", Recipients: []string{"garten@example.org"}}, []byte("From: fremd@example.net\r\n\r\nx"))
+	if results[0] == nil || !strings.Contains(w.sentence(results[0]), "We do not know your address fremd@example.net.") {
+		t.Errorf("a stranger: %v", results[0])
+	}
+}
+
+func TestPagesAreThere(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	for _, c := range []struct {
+		who, path string
+		status    int
+		sees      string
+	}{
+		{"", "/", 200, "Here will stand what the groups publish."},
+		{"", "/garten/", 200, "Garten am Bach"},
+		{"", "/GARTEN", 200, "Garten am Bach"},
+		{"", "/anna/", 200, "Anna Ahorn"},
+		{"", "/carla/", 200, "Sign in"},
+		{"anna", "/carla/", 200, "Write to Carla Clematis"},
+		{"carla", "/carla/", 200, "Only you see this page."},
+		{"", "/niemand/", 404, ""},
+		{"", "/stadt/help/", 200, "postmaster@example.org"},
+		{"", "/stadt/privacy/", 200, "Cookies"},
+		{"", "/stadt/markdown/", 200, "<strong>very important</strong>"},
+		{"", "/stadt/activity", 200, "Sign in"},
+		{"anna", "/stadt/activity", 200, "Here will stand what happens"},
+		{"", "/stadt/articles/", 200, "Here the articles"},
+		{"", "/garten/join/request/", 200, "E-mail address"},
+		{"", "/garten/actions/subscribe/", 200, "E-mail address"},
+		{"", "/stadt/gestalten/", 200, "Anna Ahorn"},
+		{"", "/stadt/groups", 200, "Chor der Vielen"},
+	} {
+		v := w.visit(t, c.who)
+		v.Get(c.path)
+		v.Sees(c.status, c.sees)
+	}
+	// Whoever types an address that is none gets a page for it.
+	v := w.visit(t, "")
+	v.Get("/garten/join/request/")
+	v.Submit("email", map[string]string{"email": "nonsense"})
+	v.Sees(422, "Enter an e-mail address")
+}

@@ -1,0 +1,146 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Path is the address of the inbox.
+const Path = "/stadt/activity"
+
+// pageSize is how many entries stand on one page.
+const pageSize = 12
+
+// Page is the page on which people read their inbox.
+type Page struct{ DB *sqldb.DB }
+
+// Module returns the page's table of contents.
+func (p Page) Module() module.Module {
+	return module.Module{
+		Name: "inbox",
+		Routes: []site.Route{
+			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
+			{Method: http.MethodPost, Path: Path, Handle: p.markRead, SignedIn: true},
+		},
+	}
+}
+
+// entry is one piece of news.
+type entry struct {
+	ID             int64               `db:"id"`
+	Event          community.EventName `db:"event"`
+	At             clock.Time          `db:"created_at"`
+	Read           bool                `db:"is_read"`
+	Title          string              `db:"title"` // of the item or conversation
+	EntityName     string              `db:"entity_name"`
+	Author         string              `db:"author"` // of the comment or message
+	ContentID      int64               `db:"content_id"`
+	ConversationID int64               `db:"conversation_id"`
+	ContributionID int64               `db:"contribution_id"`
+}
+
+// path returns where the news can be read.
+func (e entry) path() string {
+	page := community.ContentPermalink(e.ContentID)
+	if e.ConversationID != 0 {
+		page = community.ConversationPath(e.ConversationID)
+	}
+	if e.ContributionID != 0 {
+		page += "#" + community.ContributionAnchor(e.ContributionID)
+	}
+	return page
+}
+
+// list returns the entries of a person, newest first, as far as they may still read what they are about,
+// and whether there are more.
+func (p Page) list(ctx context.Context, v community.Viewer, before site.Cursor) (entries []entry, more bool, err error) {
+	contents, args1 := policy.ReadableContents("c", v)
+	comments, args2 := policy.ReadableComments("k", "c.entity_id", v)
+	talks, args3 := policy.ReadableConversations("t", v)
+	query := `
+		SELECT i.id, n.name AS event, i.created_at, i.read_at IS NOT NULL AS is_read, COALESCE(c.title, t.subject) AS title, e.name AS entity_name,
+		       COALESCE(a.name, '') AS author, COALESCE(i.content_id, 0) AS content_id, COALESCE(i.conversation_id, 0) AS conversation_id,
+		       COALESCE(i.contribution_id, 0) AS contribution_id
+		  FROM inbox_entries i JOIN events n ON n.id = i.event_id
+		  LEFT JOIN contents c ON c.id = i.content_id LEFT JOIN conversations t ON t.id = i.conversation_id
+		  JOIN entities e ON e.id = COALESCE(c.entity_id, t.entity_id)
+		  LEFT JOIN contributions k ON k.id = i.contribution_id LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id
+		 WHERE i.person_id = ? AND (i.content_id IS NOT NULL AND ` + contents + ` AND (i.contribution_id IS NULL OR ` + comments + `)
+		    OR i.conversation_id IS NOT NULL AND k.deleted_at IS NULL AND ` + talks + `)`
+	args := append(append(append([]any{v.PersonID}, args1...), args2...), args3...)
+	if !before.At.IsZero() {
+		query += ` AND (i.created_at < ? OR i.created_at = ? AND i.id < ?)`
+		args = append(args, before.At, before.At, before.ID)
+	}
+	err = p.DB.Select(ctx, &entries, query+` ORDER BY i.created_at DESC, i.id DESC LIMIT ?`, append(args, pageSize+1)...)
+	if err != nil {
+		return nil, false, fmt.Errorf("list the entries of the inbox: %w", err)
+	}
+	if more = len(entries) > pageSize; more {
+		entries = entries[:pageSize]
+	}
+	return entries, more, nil
+}
+
+func (p Page) show(v *site.Visit) error {
+	entries, more, err := p.list(v.Context(), v.Viewer, v.Before())
+	if err != nil {
+		return err
+	}
+	b := body{Entries: entries, Unread: v.Viewer.Unread}
+	if more {
+		last := entries[len(entries)-1]
+		b.Older = v.Older(site.Cursor{At: last.At, ID: last.ID})
+	}
+	if !v.Before().At.IsZero() {
+		b.Newest = Path
+	}
+	return v.Show(site.Page{
+		Title: v.T("Activity"), Body: listBody(b), Hidden: true, Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Activity")}},
+	})
+}
+
+// body is what the page shows.
+type body struct {
+	Entries       []entry
+	Unread        int
+	Older, Newest string
+}
+
+// upTo is the newest entry that the page shows: what arrives afterwards stays unread.
+func (b body) upTo() string {
+	var newest int64
+	for _, e := range b.Entries {
+		newest = max(newest, e.ID)
+	}
+	return strconv.FormatInt(newest, 10)
+}
+
+type readForm struct {
+	UpTo int64 `form:"up_to"`
+}
+
+func (p Page) markRead(v *site.Visit) error {
+	var f readForm
+	if err := v.Bind(&f); err != nil {
+		return err
+	}
+	err := p.DB.Write(v.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(v.Context(), `UPDATE inbox_entries SET read_at = ? WHERE person_id = ? AND read_at IS NULL AND id <= ?`, tx.Now, v.Viewer.PersonID, f.UpTo)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("mark the inbox as read: %w", err)
+	}
+	v.Flash(site.Done, "All news is marked as read.")
+	return v.Redirect(Path)
+}

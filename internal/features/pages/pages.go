@@ -1,0 +1,67 @@
+// Package pages is the room of the pages that put the others together: the start page, the pages of groups
+// and people, and those that explain the site.
+package pages
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// People is what this room needs to know of people.
+type People interface {
+	// Get returns a person by their id.
+	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Person, error)
+	// Header returns the head of a person's page.
+	Header(v *site.Visit, person community.Person) templ.Component
+}
+
+// Deps is what the room stands on.
+type Deps struct {
+	DB      *sqldb.DB
+	Content *content.Content
+	People  People
+
+	// GroupHead returns the head of a group's page: its heading, its facts and the ways to take part.
+	GroupHead func(v *site.Visit, groupID int64) (templ.Component, error)
+	// TopGroups returns the most active groups but one as cards; nil if there are none.
+	TopGroups func(v *site.Visit, except int64, n int) (templ.Component, error)
+	// Talks returns the latest conversations with a group that the viewer may read; nil if there are none.
+	Talks func(v *site.Visit, group community.Entity) (templ.Component, error)
+
+	Postmaster string // mail address of whoever runs the site
+}
+
+// Pages is the room.
+type Pages struct{ Deps }
+
+// New returns the room.
+func New(d Deps) *Pages { return &Pages{d} }
+
+// Paths of the pages that explain the site.
+const (
+	HelpPath           = "/stadt/help/"
+	DataProtectionPath = "/stadt/privacy/"
+	MarkdownPath       = "/stadt/markdown/"
+)
+
+// Module returns the room's table of contents.
+func (p *Pages) Module() module.Module {
+	return module.Module{
+		Name: "pages",
+		Routes: []site.Route{
+			{Method: http.MethodGet, Path: "/", Handle: p.showStart},
+			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity},
+			{Method: http.MethodGet, Path: HelpPath, Handle: p.showHelp},
+			{Method: http.MethodGet, Path: DataProtectionPath, Handle: p.showDataProtection},
+			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown},
+		},
+	}
+}

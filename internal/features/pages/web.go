@@ -1,0 +1,165 @@
+package pages
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/markdown"
+)
+
+// How much stands in the margin and at the top of pages.
+const (
+	topGroups = 8
+	maxPinned = 10
+)
+
+// listed is a list of items with the ways through it.
+type listed struct {
+	Cards         []content.Card
+	Older, Newest string
+}
+
+func (p *Pages) list(v *site.Visit, f content.Filter) (listed, error) {
+	items, more, err := p.Content.List(v.Context(), p.DB, v.Viewer, f)
+	if err != nil {
+		return listed{}, err
+	}
+	cards, err := p.Content.Cards(v, items)
+	return listed{Cards: cards, Older: content.Older(v, items, more), Newest: content.Newest(v)}, err
+}
+
+func (p *Pages) showStart(v *site.Visit) error {
+	items, err := p.list(v, content.Filter{Before: v.Before()})
+	if err != nil {
+		return err
+	}
+	groups, err := p.TopGroups(v, 0, topGroups)
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{
+		Title: v.Site().Name, OwnHeading: true, Body: startBody(v, items), Aside: topPanel(groups), Canonical: "/",
+		Description: v.T("What the groups and initiatives of the town do, write and plan."),
+	})
+}
+
+// topPanel is the box with groups in the margin; nil if there are none.
+func topPanel(groups templ.Component) templ.Component {
+	if groups == nil {
+		return nil
+	}
+	return groupsPanel(groups)
+}
+
+// showEntity shows the page of a group or a person.
+func (p *Pages) showEntity(v *site.Visit) error {
+	e, s, err := p.Content.Entity(v.Context(), v.Viewer, v.Path("entity"))
+	if err != nil {
+		return err
+	}
+	if e.IsGroup() {
+		return p.showGroup(v, e, s)
+	}
+	return p.showPerson(v, e)
+}
+
+func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standing) error {
+	head, err := p.GroupHead(v, e.OwnerID)
+	if err != nil {
+		return err
+	}
+	b := groupPage{Entity: e, Head: head, CanWrite: policy.CanPublish(s)}
+	if b.Items, err = p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()}); err != nil {
+		return err
+	}
+	if b.Items.Newest == "" { // the first page of the list
+		if b.Talks, err = p.Talks(v, e); err != nil {
+			return err
+		}
+		pinned, err := p.list(v, content.Filter{EntityID: e.ID, Pinned: true, Limit: maxPinned})
+		if err != nil {
+			return err
+		}
+		b.Pinned = pinned.Cards
+		slices.Reverse(b.Pinned) // the oldest introduce the group
+	}
+	groups, err := p.TopGroups(v, e.OwnerID, topGroups)
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{
+		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: topPanel(groups), Entity: &e, Canonical: e.Path(),
+		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: e.Name}},
+	})
+}
+
+func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
+	person, err := p.People.Get(v.Context(), p.DB, e.OwnerID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !person.Active:
+		return errs.New(errs.NotFound, "There is nothing at this address.")
+	case person.Public || v.Viewer.Is(person.ID):
+	case !v.Viewer.SignedIn():
+		return errs.New(errs.Unauthenticated, "Please sign in.")
+	default:
+		return v.Redirect(community.ContactPath(person.ID))
+	}
+	items, err := p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()})
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{
+		Title: e.Name, OwnHeading: true, Body: personBody(v, p.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
+		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("People"), Path: "/stadt/gestalten/"}, {Label: e.Name}},
+	})
+}
+
+func (p *Pages) showHelp(v *site.Visit) error {
+	return v.Show(site.Page{
+		Title: v.T("Help"), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help")}},
+	})
+}
+
+func (p *Pages) showDataProtection(v *site.Visit) error {
+	return v.Show(site.Page{
+		Title: v.T("Data protection"), Body: dataProtectionBody(p.Postmaster), Canonical: DataProtectionPath,
+		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Data protection")}},
+	})
+}
+
+// example is a piece of a text and what becomes of it.
+type example struct{ About, Source, HTML string }
+
+func (p *Pages) showMarkdown(v *site.Visit) error {
+	examples := []example{
+		{About: v.T("Important words"), Source: v.T("This is *important*, this is **very important**.")},
+		{About: v.T("Headings"), Source: "# " + v.T("What we do") + "\n## " + v.T("In summer")},
+		{About: v.T("Lists"), Source: "- " + v.T("watering can") + "\n- " + v.T("spade") + "\n\n1. " + v.T("dig") + "\n2. " + v.T("sow")},
+		{About: v.T("Links"), Source: "https://example.org\n[" + v.T("our plan") + "](https://example.org/plan)"},
+		{About: v.T("Quotes"), Source: "> " + v.T("Who waters the beds?")},
+		{About: v.T("People and groups"), Source: v.T("@name links to a person or group, @name/title to what it has published.")},
+		{About: v.T("Tables"), Source: "| " + v.T("Day") + " | " + v.T("Who") + " |\n|---|---|\n| 1. | Anna |"},
+	}
+	for i := range examples {
+		examples[i].HTML = markdown.Render(examples[i].Source, markdown.Options{HeadingLevel: 3, Prefix: "example"}).Resolve(nil, v.Lang)
+	}
+	return v.Show(site.Page{
+		Title: v.T("How to format a text"), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
+		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help"), Path: HelpPath}, {Label: v.T("How to format a text")}},
+	})
+}
+
+// conversationsPath returns the address of the list of a group's conversations.
+func conversationsPath(group community.Entity) string {
+	return strings.TrimSuffix(community.GroupContactPath(group.OwnerID), "add/")
+}

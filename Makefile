@@ -18,8 +18,11 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: build ## build and serve the site at http://localhost:8008, with its data below ./data
-	@bin/grouprise serve
+run: build ## build and serve an invented town at http://localhost:8008, with its data below ./data
+	@bin/grouprise demo --if-empty
+	@echo 'The town opens at http://localhost:8008/ - sign in as anna, bert, carla or demo-admin with the password demo.'
+	@echo 'Its mails stay here: http://localhost:8008/stadt/outbox/'
+	@GROUPRISE_LMTP_LISTEN=$${GROUPRISE_LMTP_LISTEN:-127.0.0.1:8024} bin/grouprise serve
 
 .PHONY: build
 build: generate ## build the static program bin/grouprise

@@ -14,7 +14,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"grouprise.org/grouprise/internal/app/demo"
 	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/schema"
 )
@@ -37,6 +39,7 @@ type commands struct {
 	LMTP    lmtpCommand    `cmd:"" name:"lmtp" help:"Run the server for incoming mail only."`
 	Import  importCommand  `cmd:"" name:"import-mail" help:"Read one mail from standard input. Ends with 99 when it was taken, 70 when it was refused and 1 when the mail server should try again."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this program's version."`
+	Demo    demoCommand    `cmd:"" help:"Fill an empty database with an invented town. Mails do not leave it."`
 	Config  configCommand  `cmd:"" help:"Show the options in force and where each comes from."`
 	Admin   adminCommands  `cmd:"" help:"Look after the site."`
 
@@ -50,8 +53,16 @@ type (
 	lmtpCommand    struct{ noMigration }
 	importCommand  struct{}
 	migrateCommand struct{}
-	configCommand  struct{}
-	adminCommands  struct {
+	demoCommand    struct {
+		People        int  `default:"60" help:"How many people live there."`
+		Groups        int  `default:"14" help:"How many groups there are."`
+		Contents      int  `default:"90" help:"How many articles they have published."`
+		Comments      int  `default:"260" help:"How many comments stand below them."`
+		Conversations int  `default:"24" help:"How many conversations there are."`
+		IfEmpty       bool `help:"Do nothing if the database is not empty."`
+	}
+	configCommand struct{}
+	adminCommands struct {
 		Create createCommand `cmd:"" help:"Create an administrator, or make one of somebody who is there. Prints a link to choose a password with."`
 		House  houseCommand  `cmd:"" help:"List what each room of the house answers and does."`
 	}
@@ -227,6 +238,37 @@ func (*migrateCommand) Run(ctx context.Context, p *Process) error {
 		return err
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")
+	return err
+}
+
+// demoPassword is what everybody in an invented town signs in with.
+const demoPassword = "demo"
+
+// Run implements the command.
+func (c *demoCommand) Run(ctx context.Context, p *Process) error {
+	h, err := p.build(ctx, true)
+	if err != nil {
+		return err
+	}
+	hasher, err := password.New(password.Moderate())
+	if err != nil {
+		return errors.Join(err, h.Close())
+	}
+	hash, err := hasher.Hash(ctx, demoPassword)
+	if err != nil {
+		return errors.Join(err, h.Close())
+	}
+	err = demo.Fill(ctx, h.db, demo.Size{People: c.People, Groups: c.Groups, Contents: c.Contents, Comments: c.Comments, Conversations: c.Conversations}, hash)
+	if errors.Is(err, demo.ErrNotEmpty) && c.IfEmpty {
+		return h.Close()
+	}
+	if err == nil {
+		err = os.WriteFile(h.options.demonstrationFile(), []byte("The town in this folder is invented. Mails do not leave it.\n"), 0o600)
+	}
+	if err := errors.Join(err, h.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.Stdout, "An invented town is ready. Everybody signs in with the password %q, for example anna, bert, carla, and demo-admin, who administers.\n", demoPassword)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/groups"
@@ -27,6 +28,9 @@ func frame() site.Frame {
 				{Path: community.EntityPath(v.Viewer.Slug), Label: v.T("My page"), Icon: site.IconPerson},
 				{Path: inbox.Path, Label: v.T("Activity"), Icon: site.IconBell, Count: v.Viewer.Unread},
 				{Path: "/stadt/settings/", Label: v.T("Settings"), Icon: site.IconSettings},
+			}
+			if v.Viewer.Admin {
+				places = append(places, site.Place{Path: admin.Path, Label: v.T("Administration"), Icon: site.IconSettings})
 			}
 			return places
 		},

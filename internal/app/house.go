@@ -34,6 +34,7 @@ import (
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/pages"
 	"grouprise.org/grouprise/internal/features/people"
+	"grouprise.org/grouprise/internal/features/sentmail"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -53,16 +54,17 @@ type House struct {
 	options *Options
 	log     *slog.Logger
 
-	db      *sqldb.DB
-	media   *media.Folder
-	mails   smtp.Sender
-	queue   *queue.Queue
-	people  *people.People
-	intake  *mailin.Intake
-	printer *lang.Printer // in the language of the site
-	site    *site.Site
-	pages   http.Handler
-	modules []module.Module
+	db       *sqldb.DB
+	media    *media.Folder
+	mails    smtp.Sender
+	queue    *queue.Queue
+	notifier *notify.Notifier
+	people   *people.People
+	intake   *mailin.Intake
+	printer  *lang.Printer // in the language of the site
+	site     *site.Site
+	pages    http.Handler
+	modules  []module.Module
 }
 
 // renderedTexts is how many bytes of rendered texts are kept.
@@ -148,9 +150,12 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, theConversations).Module(),
-		h.housekeeping(sessions, limiter),
+		h.newAdmin(late).Module(), h.housekeeping(sessions, limiter),
 	}
 
+	if o.Demonstration {
+		h.modules = append(h.modules, sentmail.New(o.outboxFolder()).Module())
+	}
 	h.printer = catalogues.Printer(language, zone)
 	h.intake = h.newIntake(catalogues, language, zone, letters, limiter)
 	h.modules = append(h.modules, heldmail.New(h.intake).Module())
@@ -163,7 +168,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
-	notifier, err := notify.New(notify.Config{
+	h.notifier, err = notify.New(notify.Config{
 		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
 		Channels: []notify.Channel{post, inbox.Inbox{}}, Postman: post, Never: o.never(),
@@ -172,7 +177,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		return h, err
 	}
 	events.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
-	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: notifier.Jobs()})
+	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()})
 	h.queue = queue.New(h.db, queue.Config{
 		Kinds:     gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs }),
 		Periodics: gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics }),

@@ -63,6 +63,13 @@ func (o *Options) complete(s *config.Settings) {
 	fill(&o.Postmaster, "postmaster@"+o.Domain)
 	fill(&o.Matrix.Domain, o.Domain)
 	fill(&o.MatrixCommander.BotID, "@grouprise-commander-bot:"+o.Domain)
+	if _, err := os.Stat(o.demonstrationFile()); err == nil {
+		o.Demonstration = true
+		if !s.IsSet("email_submission.backend") && !s.IsSet("email_submission.host") {
+			o.Submission.Backend = "folder"
+			s.SetOrigin("email_submission.backend", "default of a demonstration")
+		}
+	}
 	if o.Submission.Port == 0 {
 		o.Submission.Port = map[string]int{"plain": 25, "starttls": 587, "ssl": 465}[o.Submission.Encryption]
 	}

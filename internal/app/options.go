@@ -24,6 +24,8 @@ type Options struct {
 	SessionCookieAge  int      // seconds that a session lasts
 	SecretKey         string   // signs links and tokens; kept in data_path unless given
 
+	Demonstration bool // the town is invented: a file in data_path says so
+
 	DataPath     string // everything the program keeps outside the database
 	MediaRoot    string // uploaded files
 	BackupPath   string // where backups go

@@ -12,6 +12,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/smtp"
+	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -211,4 +212,98 @@ func TestPagesAreThere(t *testing.T) {
 	v.Get("/garten/join/request/")
 	v.Submit("email", map[string]string{"email": "nonsense"})
 	v.Sees(422, "Enter an e-mail address")
+}
+
+func TestWhatFailedForGoodIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, admin := w.visit(t, "anna"), w.visit(t, "demo-admin")
+	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Erntefest"}, "text": {"x"}}, true)
+	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error { // nobody can be reached at such an address
+		_, err := tx.Exec(t.Context(), `UPDATE email_addresses SET address = 'no address' WHERE person_id = ?`, w.Bert.ID)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.queue.Drain(t.Context()); err == nil {
+		t.Fatal("a mail left for an address that is none")
+	}
+	if got := w.mails(t, "anna@example.org"); len(got) != 1 {
+		t.Fatalf("Anna gets %d mails", len(got))
+	}
+	for _, v := range []*webtest.Visitor{anna, w.visit(t, "")} {
+		v.Get("/stadt/admin/")
+		v.DoesNotSee("notify.deliver")
+	}
+	admin.Get("/stadt/admin/")
+	admin.Sees(200, "notify.deliver", "email", "This is not a mail address.", "believed without proof")
+	err = w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE email_addresses SET address = 'bert@example.org' WHERE person_id = ?`, w.Bert.ID)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin.Submit("Try again", nil)
+	admin.Sees(200, "It is tried again.", "Nothing has failed.")
+	if got := w.mails(t, "bert@example.org"); len(got) != 1 {
+		t.Errorf("Bert gets %d mails", len(got))
+	}
+	admin.Send("/stadt/admin/jobs/99/retry/", nil, true)
+	admin.Sees(404)
+	admin.Send("/stadt/admin/jobs/99/discard/", nil, true)
+	admin.Sees(404)
+}
+
+func TestADemonstration(t *testing.T) {
+	t.Parallel()
+	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_LANGUAGE_CODE=en"}
+	if code, out, problems := command(t, environ, "demo", "--people", "20", "--contents", "10"); code != 0 || !strings.Contains(out, "demo-admin") {
+		t.Fatal(out, problems)
+	}
+	if code, _, problems := command(t, environ, "demo"); code != 1 || !strings.Contains(problems, "not empty") {
+		t.Errorf("a second town: %d, %s", code, problems)
+	}
+	if code, _, problems := command(t, environ, "demo", "--if-empty"); code != 0 {
+		t.Error(problems)
+	}
+	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: append(environ, "GROUPRISE_DOMAIN=example.org")})
+	if err != nil || !o.Demonstration || o.Submission.Backend != "folder" {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if err := o.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	h, err := Build(t.Context(), o, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close() //nolint:errcheck // the test is over
+	v := webtest.Visit(t, h.pages)
+	v.Get("/stadt/login/")
+	v.Submit("password", map[string]string{"login": "anna", "password": "demo"})
+	v.Sees(200, "Hello, Anna Ahorn")
+	for path, sees := range map[string]string{
+		"/garten/": "Gießplan für den Sommer", "/chor/": "Chor der Vielen", "/garten/giessplan-fuer-den-sommer/": "meiner Schwester", "/stadt/outbox/": "No mail has been written yet.",
+	} {
+		v.Get(path)
+		v.Sees(200, sees)
+	}
+	v.Send("/garten/articles/add/", map[string][]string{"title": {"Neues"}, "text": {"x"}}, true)
+	if err := h.queue.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.Get("/stadt/outbox/")
+	v.Sees(200, "[garten] Neues", "bert@example.org")
+	stored, err := smtp.List(o.outboxFolder(), 1)
+	if err != nil || len(stored) != 1 {
+		t.Fatal(stored, err)
+	}
+	v.Get("/stadt/outbox/" + stored[0].Name + "/")
+	v.Sees(200, "Source of the mail", "List-Unsubscribe")
+	v.Get("/stadt/outbox/" + stored[0].Name + "/html/")
+	v.Sees(200, "Read and comment on the web")
+	v.Get("/stadt/outbox/nothing/")
+	v.Sees(404)
 }

@@ -62,7 +62,7 @@ func (o *Options) site(language string, zone *time.Location) site.Config {
 		Hosts: o.ExtraAllowedHosts, Loopback: isLoopback(o.Listen), TrustedProxies: o.TrustedNetworks(),
 		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: o.ContentSecurity.ScriptSrc, Connect: o.ContentSecurity.ConnectSrc},
 		Language: language, Zone: zone, UploadMax: int64(o.MaxUpload) << 20, ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
-		Operator: o.operator(),
+		Operator: o.operator(), Demonstration: o.Demonstration,
 	}
 }
 
@@ -77,3 +77,6 @@ func (o *Options) submission() smtp.Config {
 
 // outboxFolder is where mails are kept that do not leave.
 func (o *Options) outboxFolder() string { return filepath.Join(o.DataPath, "outbox") }
+
+// demonstrationFile marks a folder of data as that of an invented town.
+func (o *Options) demonstrationFile() string { return filepath.Join(o.DataPath, "demonstration") }

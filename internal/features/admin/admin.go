@@ -1,0 +1,121 @@
+// Package admin is the room of whoever looks after the site: what waits, what failed for good and can be
+// tried again, and what the site believes.
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/queue"
+)
+
+// Path is the address of the room.
+const Path = "/stadt/admin/"
+
+// Queue is what this room needs of the task runner.
+type Queue interface {
+	// Counts says how many jobs there are in each state.
+	Counts(ctx context.Context) (queue.Counts, error)
+	// Dead lists jobs that failed for good, the newest first: those with an id below before.
+	Dead(ctx context.Context, before int64, limit int) ([]queue.DeadJob, error)
+	// Discard deletes a dead job; NotFound if there is none.
+	Discard(ctx context.Context, id int64) error
+}
+
+// Deps is what the room stands on.
+type Deps struct {
+	Queue Queue
+	// Retry lets a dead job run again; NotFound if there is none.
+	Retry func(ctx context.Context, id int64) error
+	// Facts are what an administrator should know about the site.
+	Facts func(v *site.Visit) []site.Pair
+	// Warnings are what an administrator should change.
+	Warnings func(v *site.Visit) []string
+}
+
+// Admin is the room.
+type Admin struct{ Deps }
+
+// New returns the room.
+func New(d Deps) *Admin { return &Admin{d} }
+
+// Module returns the room's table of contents.
+func (a *Admin) Module() module.Module {
+	return module.Module{
+		Name: "admin",
+		Routes: []site.Route{
+			{Method: http.MethodGet, Path: Path, Handle: a.show, Admin: true},
+			{Method: http.MethodPost, Path: Path + "jobs/{id}/retry", Handle: a.retry, Admin: true},
+			{Method: http.MethodPost, Path: Path + "jobs/{id}/discard", Handle: a.discard, Admin: true},
+		},
+	}
+}
+
+// perPage is how many dead jobs stand on one page.
+const perPage = 50
+
+// deadJob is a job that failed for good, as the page shows it.
+type deadJob struct {
+	queue.DeadJob
+	About string // whom it concerns
+}
+
+// about returns whom a job concerns. Nothing else of its payload is shown: it may hold secrets.
+func about(payload string) string {
+	var letter struct {
+		Address string `json:"address"`
+		Channel string `json:"channel"`
+	}
+	if json.Unmarshal([]byte(payload), &letter) != nil {
+		return ""
+	}
+	return letter.Address + letter.Channel
+}
+
+func (a *Admin) show(v *site.Visit) error {
+	counts, err := a.Queue.Counts(v.Context())
+	if err != nil {
+		return err
+	}
+	dead, err := a.Queue.Dead(v.Context(), v.Before().ID, perPage)
+	if err != nil {
+		return err
+	}
+	b := body{Counts: counts, Facts: a.Facts(v), Warnings: a.Warnings(v)}
+	for _, j := range dead {
+		b.Dead = append(b.Dead, deadJob{j, about(j.Payload)})
+	}
+	if len(dead) == perPage {
+		b.Older = v.Older(site.Cursor{At: dead[perPage-1].CreatedAt, ID: dead[perPage-1].ID})
+	}
+	return v.Show(site.Page{
+		Title: v.T("Administration"), Body: pageBody(b), Hidden: true, Wide: true, Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Administration")}},
+	})
+}
+
+func (a *Admin) retry(v *site.Visit) error {
+	id, err := v.ID("id")
+	if err != nil {
+		return err
+	}
+	if err := a.Retry(v.Context(), id); err != nil {
+		return err
+	}
+	v.Flash(site.Done, "It is tried again.")
+	return v.Redirect(Path)
+}
+
+func (a *Admin) discard(v *site.Visit) error {
+	id, err := v.ID("id")
+	if err != nil {
+		return err
+	}
+	if err := a.Queue.Discard(v.Context(), id); err != nil {
+		return err
+	}
+	v.Flash(site.Done, "It has been thrown away.")
+	return v.Redirect(Path)
+}

@@ -279,7 +279,7 @@ func TestADemonstration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close() //nolint:errcheck // the test is over
+	defer h.Close() // the test is over
 	v := webtest.Visit(t, h.pages)
 	v.Get("/stadt/login/")
 	v.Submit("password", map[string]string{"login": "anna", "password": "demo"})

@@ -61,6 +61,7 @@ type House struct {
 	notifier *notify.Notifier
 	people   *people.People
 	intake   *mailin.Intake
+	events   *outbox.Outbox
 	printer  *lang.Printer // in the language of the site
 	site     *site.Site
 	pages    http.Handler
@@ -112,7 +113,8 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
 	late := &jobs{}
-	events, letters, register := outbox.New(late), notify.NewLetters(late), entities.New(o.SlugBlacklist)
+	h.events = outbox.New(late)
+	events, letters, register := h.events, notify.NewLetters(late), entities.New(o.SlugBlacklist)
 
 	thePeople := people.New(people.Deps{
 		DB: h.db, Entities: register, Outbox: events, Letters: letters, Catalogues: catalogues, Limiter: limiter,

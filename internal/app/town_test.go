@@ -21,7 +21,8 @@ import (
 type town struct {
 	*House
 	*cast.Cast
-	outbox string
+	outbox   string
+	browsers map[int64]*webtest.Visitor
 }
 
 func newTown(t *testing.T) *town {
@@ -49,7 +50,7 @@ func newTown(t *testing.T) *town {
 	if err := h.checkDatabase(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	return &town{House: h, Cast: cast.New(t, h.db), outbox: filepath.Join(folder, "outbox")}
+	return &town{House: h, Cast: cast.New(t, h.db), outbox: filepath.Join(folder, "outbox"), browsers: map[int64]*webtest.Visitor{}}
 }
 
 // visit returns a visitor who has signed in as the person of a slug, or not at all for "".

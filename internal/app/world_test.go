@@ -80,10 +80,11 @@ func lookAround(t *testing.T, base *town, seed uint64) (seen int) {
 	if err := w.queue.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	w.readMails(t)
+	w.leave(t)
 	for _, p := range append([]cast.Person{{}}, w.people()...) {
 		seen += w.look(t, p)
 	}
-	w.readMails(t)
 	return seen
 }
 
@@ -130,6 +131,29 @@ func (w *world) settle(t *testing.T) {
 					if _, err := tx.Insert(t.Context(), `INSERT INTO subscriptions (entity_id, person_id, created_at) VALUES (?, ?, ?)`, g.EntityID, p.ID, tx.Now); err != nil {
 						return err
 					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// leave lets some leave their groups: what they were told stays in their mailbox, but no door opens any
+// more.
+func (w *world) leave(t *testing.T) {
+	t.Helper()
+	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		for _, g := range w.groups() {
+			for _, p := range w.people() {
+				if !w.members[g.ID][p.ID] || w.rand.IntN(3) > 0 {
+					continue
+				}
+				delete(w.members[g.ID], p.ID)
+				if _, err := tx.Exec(t.Context(), `DELETE FROM memberships WHERE group_id = ? AND person_id = ?`, g.ID, p.ID); err != nil {
+					return err
 				}
 			}
 		}
@@ -234,6 +258,7 @@ func (w *world) conversation(t *testing.T, n int) {
 	key := "conversation " + word
 	w.wrote[key] = map[int64]bool{author.ID: true}
 	reads := func(person int64) bool { return person != 0 && (w.inside(e, person) || w.wrote[key][person]) }
+	w.marks = append(w.marks, mark{word: word, what: "the subject of a conversation with " + e.Slug, place: community.ConversationPath(id), sees: reads})
 	for k := range 1 + w.rand.IntN(3) {
 		writer := author
 		if k > 0 {

@@ -2,6 +2,7 @@ package servers
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +26,7 @@ const MailboxDomain = "post.example"
 
 // PostfixConfig says what a Postfix does with mail.
 type PostfixConfig struct {
+	Address string // where it listens: host:port; empty: a free address
 	Domain string // the site's mail domain
 	LMTP   string // where the site takes its mail: host:port
 	// Verify lets Postfix ask the site about each recipient while the sender waits, and refuse those
@@ -51,7 +53,7 @@ func StartPostfix(t testing.TB, config PostfixConfig) *Postfix {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Postfix{Address: FreeAddress(t), folder: folder, ended: make(chan struct{})}
+	p := &Postfix{Address: cmp.Or(config.Address, FreeAddress(t)), folder: folder, ended: make(chan struct{})}
 	t.Cleanup(func() { p.stop(t) })
 	for name, owner := range map[string]string{".": "root", "etc": "root", "queue": "root", "data": "postfix", "log": "root", "mail": "nobody"} {
 		if err := p.makeFolder(name, owner); err != nil {

@@ -1,0 +1,305 @@
+//go:build e2e
+
+package town_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"grouprise.org/grouprise/e2e/servers"
+	"grouprise.org/grouprise/e2e/town"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/cast"
+)
+
+// mails is how many mails come in while processes die.
+const mails = 500
+
+// TestKilledProcessesLoseNothing kills the task runner and the LMTP server at random moments. Every mail
+// that was taken has one effect, and each recipient is told once; by the nature of SMTP a task runner that
+// dies between the mail server's answer and its own note of it sends the mails in hand again.
+func TestKilledProcessesLoseNothing(t *testing.T) {
+	t.Parallel()
+	for _, database := range town.Databases() {
+		t.Run(string(database), func(t *testing.T) {
+			t.Parallel()
+			s := startLoad(t, database)
+			roles := map[string]*town.Process{"worker": s.town.Start("worker"), "lmtp": s.town.Start("lmtp")}
+			s.town.Listening()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				s.sendAll(t)
+			}()
+			kills := map[string]int{}
+			for over := false; !over; {
+				select {
+				case <-done:
+					over = true
+				case <-time.After(time.Duration(200+rand.IntN(800)) * time.Millisecond):
+					role := []string{"worker", "lmtp"}[rand.IntN(2)]
+					roles[role].Kill()
+					kills[role]++
+					roles[role] = s.town.Start(role)
+				}
+			}
+			s.check(t, kills["worker"])
+			t.Logf("killed %v", kills)
+		})
+	}
+}
+
+// TestADatabaseThatDiesAndComesBackLosesNothing kills the database under load. No process of ours is
+// started again.
+func TestADatabaseThatDiesAndComesBackLosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, database := range []town.Database{town.PostgreSQL, town.MariaDB} {
+		t.Run(string(database), func(t *testing.T) {
+			t.Parallel()
+			s := startLoad(t, database)
+			process := s.town.Start("serve")
+			s.town.Open()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				s.sendAll(t)
+			}()
+			visits := map[int]int{}
+			for kills := 0; kills < 3; kills++ {
+				time.Sleep(700 * time.Millisecond)
+				s.town.Server.Kill()
+				for range 5 {
+					status, body := s.town.Ask("/stadt/groups")
+					visits[status]++
+					if status == http.StatusServiceUnavailable && !strings.Contains(body, "<h1") {
+						t.Errorf("the page that says so is\n%s", body)
+					}
+				}
+				if err := s.town.Server.Start(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			<-done
+			for status := range visits {
+				if status != http.StatusOK && status != http.StatusServiceUnavailable {
+					t.Errorf("pages were answered with %v", visits)
+				}
+			}
+			if visits[http.StatusServiceUnavailable] == 0 {
+				t.Errorf("no visit met the dead database: %v", visits)
+			}
+			s.check(t, 0)
+			if status, _ := s.town.Ask("/stadt/groups"); status != http.StatusOK || !process.Running() {
+				t.Errorf("afterwards the site answers %d", status)
+			}
+		})
+	}
+}
+
+// load is a town into which mails pour.
+type load struct {
+	town  *town.Town
+	cast  *cast.Cast
+	sink  *sink
+	taken atomic.Int64
+}
+
+func startLoad(t *testing.T, database town.Database) *load {
+	t.Helper()
+	s := &load{sink: startSink(t)}
+	host, port, _ := strings.Cut(s.sink.address, ":")
+	s.town = town.New(t, database, map[string]string{
+		"EMAIL_SUBMISSION_BACKEND": "smtp", "EMAIL_SUBMISSION_HOST": host, "EMAIL_SUBMISSION_PORT": port,
+	})
+	if code, out := s.town.Call("", "migrate"); code != 0 {
+		t.Fatal(out)
+	}
+	db := s.open(t)
+	s.cast = cast.New(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *load) open(t *testing.T) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), s.town.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// sendAll hands all mails to the LMTP server as a mail server does: until it has taken each.
+func (s *load) sendAll(t *testing.T) {
+	numbers := make(chan int)
+	var senders sync.WaitGroup
+	for range 4 {
+		senders.Go(func() {
+			for n := range numbers {
+				for attempt := 0; ; attempt++ {
+					err := s.send(n)
+					if err == nil {
+						s.taken.Add(1)
+						break
+					}
+					if answer, ok := errors.AsType[*smtp.SMTPError](err); ok && !answer.Temporary() || attempt > 600 {
+						t.Errorf("mail %d: %v", n, err)
+						break
+					}
+					time.Sleep(50 * time.Millisecond)
+				}
+			}
+		})
+	}
+	for n := range mails {
+		numbers <- n
+	}
+	close(numbers)
+	senders.Wait()
+}
+
+func (s *load) send(n int) error {
+	conn, err := net.DialTimeout("tcp", s.town.LMTP, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	client := smtp.NewClientLMTP(conn)
+	defer client.Close()
+	if err := client.Hello("post.example"); err != nil {
+		return err
+	}
+	if err := client.Mail(s.cast.Anna.Address, nil); err != nil {
+		return err
+	}
+	if err := client.Rcpt(s.cast.Garten.Slug+"@"+town.Domain, nil); err != nil {
+		return err
+	}
+	data, err := client.Data()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(data, "From: Anna <%s>\r\nTo: %s@%s\r\nSubject: Mail %d\r\nMessage-ID: <%[4]d@post.example>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nNummer %[4]d\r\n",
+		s.cast.Anna.Address, s.cast.Garten.Slug, town.Domain, n)
+	return data.Close()
+}
+
+// check waits until everybody has been told, and counts.
+func (s *load) check(t *testing.T, kills int) {
+	t.Helper()
+	if got := s.taken.Load(); got != mails {
+		t.Fatalf("%d of %d mails were taken", got, mails)
+	}
+	db := s.open(t)
+	defer db.Close()
+	var effects []struct {
+		Subject string `db:"subject"`
+		Count   int    `db:"effects"`
+	}
+	if err := db.Select(t.Context(), &effects, `SELECT subject, COUNT(*) AS effects FROM conversations GROUP BY subject ORDER BY subject`); err != nil {
+		t.Fatal(err)
+	}
+	if len(effects) != mails {
+		t.Errorf("%d mails had an effect, want %d", len(effects), mails)
+	}
+	for _, e := range effects {
+		if e.Count != 1 {
+			t.Errorf("“%s” had %d effects", e.Subject, e.Count)
+		}
+	}
+	var people []string
+	err := db.Select(t.Context(), &people, `SELECT a.address FROM subscriptions s JOIN email_addresses a ON a.person_id = s.person_id AND a.main WHERE s.entity_id = ? ORDER BY a.address`, s.cast.Garten.EntityID)
+	if err != nil || len(people) < 2 {
+		t.Fatalf("subscribers: %v, %v", people, err)
+	}
+	servers.Eventually(t, "everybody to be told", func() bool { return s.sink.different() >= mails*len(people) })
+	time.Sleep(2 * time.Second) // for what should not come
+	if got := s.sink.different(); got != mails*len(people) {
+		t.Errorf("%d notices came, want %d", got, mails*len(people))
+	}
+	duplicates := s.sink.total() - s.sink.different()
+	t.Logf("%d notices, %d of them sent twice, after %d deaths of the task runner", s.sink.total(), duplicates, kills)
+	if duplicates > kills*parallelMails {
+		t.Errorf("%d notices came twice after %d deaths", duplicates, kills)
+	}
+}
+
+// parallelMails is how many mails a task runner has in hand at once: those may be sent twice when it dies.
+const parallelMails = 1
+
+// sink is a mail server that counts what it gets.
+type sink struct {
+	address string
+	mu      sync.Mutex
+	got     map[string]int // by message id, which tells recipients apart
+}
+
+func startSink(t *testing.T) *sink {
+	t.Helper()
+	s := &sink{got: map[string]int{}}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return session{s}, nil }))
+	server.Domain = "sink.example"
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.address = listener.Addr().String()
+	go func() {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+			t.Error(err)
+		}
+	}()
+	t.Cleanup(func() { _ = server.Close() })
+	return s
+}
+
+func (s *sink) different() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.got)
+}
+
+func (s *sink) total() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, count := range s.got {
+		n += count
+	}
+	return n
+}
+
+type session struct{ *sink }
+
+func (session) Mail(string, *smtp.MailOptions) error { return nil }
+func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (session) Reset()                               {}
+func (session) Logout() error                        { return nil }
+
+func (s session) Data(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		if id, ok := strings.CutPrefix(line, "Message-ID: "); ok {
+			s.mu.Lock()
+			s.got[strings.TrimSpace(id)]++
+			s.mu.Unlock()
+			break
+		}
+	}
+	return nil
+}

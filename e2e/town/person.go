@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 
 	"grouprise.org/grouprise/e2e/servers"
@@ -274,7 +275,7 @@ func (p *Person) Replies(post *servers.Postfix, to Letter, text string) {
 		quote.WriteString("> " + line)
 	}
 	text += "\n\nAm 24.11.2026 um 10:12 schrieb Anna:\n" + quote.String()
-	latin, err := charmap.ISO8859_1.NewEncoder().String(strings.ReplaceAll(text, "\n", "\r\n"))
+	latin, err := encoding.ReplaceUnsupported(charmap.ISO8859_1.NewEncoder()).String(strings.ReplaceAll(text, "\n", "\r\n"))
 	if err != nil {
 		p.t.Fatal(err)
 	}

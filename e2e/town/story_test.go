@@ -63,7 +63,7 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 	bert.Presses("Join")
 	bert.Sees(name)
 
-	anna.Goes("/" + slug + "/article/add/")
+	anna.Goes("/" + slug + "/articles/add/")
 	anna.Fills(map[string]string{"title": "Wer gießt im Sommer?", "text": "Bitte tragt euch ein: **zwei Leute** je Woche.", "public": ""})
 	anna.Presses("Publish")
 	anna.Sees("Wer gießt im Sommer?", "zwei Leute")
@@ -78,7 +78,7 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 	}
 	own := anna.Mail(s.post, 2) // like everybody on a list, Anna gets her own article
 
-	bert.Replies(s.post, told, "Ich gieße gern – grüß dich")
+	bert.Replies(s.post, told, "Ich gieße gern. Grüß dich")
 	answer := anna.Mail(s.post, 3)
 	if got := answer.Subject(); got != "Re: ["+slug+"] Wer gießt im Sommer?" {
 		t.Errorf("the subject of the answer is %q", got)
@@ -114,7 +114,7 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 	anna.SeesNot("Darf ich mitmachen?")
 
 	bert.UnsubscribesWithOneClick(bert.Mail(s.post, 3)) // his own answer came back to him
-	anna.Goes("/" + slug + "/article/add/")
+	anna.Goes("/" + slug + "/articles/add/")
 	anna.Fills(map[string]string{"title": "Noch etwas", "text": "Die Kanne ist voll.", "public": ""})
 	anna.Presses("Publish")
 	anna.Mail(s.post, 4)

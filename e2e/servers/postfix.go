@@ -27,8 +27,8 @@ const MailboxDomain = "post.example"
 // PostfixConfig says what a Postfix does with mail.
 type PostfixConfig struct {
 	Address string // where it listens: host:port; empty: a free address
-	Domain string // the site's mail domain
-	LMTP   string // where the site takes its mail: host:port
+	Domain  string // the site's mail domain
+	LMTP    string // where the site takes its mail: host:port
 	// Verify lets Postfix ask the site about each recipient while the sender waits, and refuse those
 	// that the site refuses. Otherwise the sender gets a bounce.
 	Verify bool

@@ -102,7 +102,7 @@ fuzz: generate ## run each fuzz target for FUZZTIME (30s)
 			echo "$$folder $$target"; go test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); done; done
 
 .PHONY: e2e
-e2e: generate ## run the black-box tests against real databases, Postfix and Chromium
+e2e: build ## run the black-box tests against real databases, Postfix and Chromium
 	@e2e/setup
 	@go test -tags e2e -timeout 20m ./e2e/...
 

@@ -6,7 +6,6 @@ package town
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -16,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -118,29 +116,18 @@ func (town *Town) createDatabase() {
 	}
 }
 
-// program builds the static binary once for all tests of a package.
+// program returns the static binary that `make build` made.
 func program(t testing.TB) string {
 	t.Helper()
-	path, err := build()
+	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "grouprise"))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v (make build makes it)", err)
 	}
 	return path
 }
-
-var build = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "grouprise")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "grouprise")
-	command := exec.Command("go", "build", "-o", path, "grouprise.org/grouprise/cmd/grouprise")
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
 
 // command prepares a call of the program. It ends with the test binary, whatever happens to that.
 func (town *Town) command(ctx context.Context, args ...string) *exec.Cmd {

@@ -246,6 +246,7 @@ func (h *House) Serve(ctx context.Context) error {
 	g.Go(func() error { return h.Web(ctx) })
 	g.Go(func() error { return h.Work(ctx) })
 	g.Go(func() error { return h.Receive(ctx) })
+	g.Go(func() error { return h.Measure(ctx) })
 	return g.Wait()
 }
 

@@ -3,7 +3,9 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -82,8 +84,8 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	socket := filepath.Join(t.TempDir(), "lmtp")
-	p := Process{Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_LISTEN=" + address, "GROUPRISE_LMTP_LISTEN=unix:" + socket}, Stdout: t.Output(), Stderr: t.Output()}
+	socket, figures := filepath.Join(t.TempDir(), "lmtp"), filepath.Join(t.TempDir(), "metrics")
+	p := Process{Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_LISTEN=" + address, "GROUPRISE_LMTP_LISTEN=unix:" + socket, "GROUPRISE_METRICS_LISTEN=unix:" + figures}, Stdout: t.Output(), Stderr: t.Output()}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
@@ -114,6 +116,12 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 			t.Errorf("%s answered %d, want %d", path, got, want)
 		}
 	}
+	prometheus := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", figures)
+	}}}
+	if text, err := get(t, &prometheus, "http://metrics/metrics"); err != nil || !strings.Contains(text, `grouprise_jobs{state="dead"} 0`) {
+		t.Errorf("the metrics are %v %s", err, text)
+	}
 	if _, err := os.Stat(socket); err != nil {
 		t.Errorf("no mails are received: %v", err)
 	}
@@ -126,6 +134,20 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		t.Error("it did not end")
 	}
+}
+
+func get(t *testing.T, client *http.Client, address string) (string, error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		return "", err
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(answer.Body)
+	return string(text), errors.Join(err, answer.Body.Close())
 }
 
 func TestImportingAMail(t *testing.T) {

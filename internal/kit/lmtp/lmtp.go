@@ -81,7 +81,7 @@ func (s Server) withDefaults() Server {
 // returns nil after a clean end.
 func (s Server) Serve(ctx context.Context) error {
 	s = s.withDefaults()
-	listener, err := web.Listen(ctx, s.Listen)
+	listener, err := web.Open(ctx, s.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for mails: %w", err)
 	}

@@ -20,6 +20,7 @@ import (
 // Server answers requests on one listener until its context ends.
 type Server struct {
 	Listen  string // host:port or unix:/path; ignored when systemd hands over a socket
+	Aside   bool   // not what systemd opens sockets for, such as figures for an administrator
 	Handler http.Handler
 	TLS     *tls.Config // nil for plain http
 	Log     *slog.Logger
@@ -34,7 +35,7 @@ type Server struct {
 // Serve accepts requests until ctx ends, then finishes those in hand. It returns nil after a clean
 // end, and an error when it could not listen or when requests had to be cut off.
 func (s Server) Serve(ctx context.Context) error {
-	listener, err := Listen(ctx, s.Listen)
+	listener, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,6 +80,13 @@ func (s Server) Serve(ctx context.Context) error {
 	return nil
 }
 
+func (s Server) open(ctx context.Context) (net.Listener, error) {
+	if s.Aside {
+		return Open(ctx, s.Listen)
+	}
+	return Listen(ctx, s.Listen)
+}
+
 // Listen opens the listener that an address names: a TCP port, or a unix socket that everybody on the
 // machine may use. A socket that systemd hands over comes first. A socket file that a process left
 // behind when it died is replaced; one that somebody still answers on is not.
@@ -90,6 +98,11 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if len(handed) > 0 && handed[0] != nil {
 		return handed[0], nil
 	}
+	return Open(ctx, address)
+}
+
+// Open is Listen for servers that systemd opens no socket for.
+func Open(ctx context.Context, address string) (net.Listener, error) {
 	path, isSocket := strings.CutPrefix(address, "unix:")
 	if !isSocket {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)

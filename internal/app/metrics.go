@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// Measure answers for Prometheus at an address of its own until the context ends. Without an address it
+// does nothing.
+func (h *House) Measure(ctx context.Context) error {
+	if h.options.MetricsListen == "" {
+		return nil
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), jobCollector{h.queue})
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return web.Server{
+		Listen: h.options.MetricsListen, Aside: true, Handler: mux, Log: h.log,
+		Ready: func(a net.Addr) { h.log.Info("metrics are shown", "address", a.String()) },
+	}.Serve(ctx)
+}
+
+// jobCollector counts jobs when it is asked.
+type jobCollector struct{ queue *queue.Queue }
+
+// Describe implements prometheus.Collector.
+func (c jobCollector) Describe(ch chan<- *prometheus.Desc) { ch <- jobsMetric() }
+
+func jobsMetric() *prometheus.Desc {
+	return prometheus.NewDesc("grouprise_jobs", "Jobs of the task runner by state.", []string{"state"}, nil)
+}
+
+// Collect implements prometheus.Collector. Without a database there is nothing to count.
+func (c jobCollector) Collect(ch chan<- prometheus.Metric) {
+	counts, err := c.queue.Counts(context.Background())
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(jobsMetric(), err)
+		return
+	}
+	for state, n := range map[string]int64{"later": counts.Later, "waiting": counts.Waiting, "running": counts.Running, "dead": counts.Dead} {
+		ch <- prometheus.MustNewConstMetric(jobsMetric(), prometheus.GaugeValue, float64(n), state)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/kit/lang"
 )
 
 // Kind is the name of articles among the kinds of content.
@@ -18,7 +19,7 @@ type Articles struct{ content *content.Content }
 // New returns the room and makes its kind known.
 func New(c *content.Content) *Articles {
 	a := &Articles{content: c}
-	c.Teach(content.Kind{Name: Kind, Label: "Article", Edit: a.edit, Update: a.update})
+	c.Teach(content.Kind{Name: Kind, Label: lang.Text("Article"), Edit: a.edit, Update: a.update})
 	return a
 }
 

@@ -16,6 +16,7 @@ import (
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -43,7 +44,7 @@ func New(d Deps) *Content { return &Content{Deps: d, kinds: map[string]Kind{}} }
 // Kind is what is particular to one kind of content.
 type Kind struct {
 	Name  string // in the database
-	Label string // message id: "Article"
+	Label lang.Text
 	// Edit and Update answer the page on which an item is changed. The room has made sure that the
 	// viewer may change it.
 	Edit, Update func(v *site.Visit, item Item) error

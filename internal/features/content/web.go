@@ -45,7 +45,7 @@ func (c *Content) Cards(v *site.Visit, items []Item) ([]Card, error) {
 // KindLabel returns what a kind of content is called.
 func (c *Content) KindLabel(v *site.Visit, kind string) string {
 	if k, ok := c.kinds[kind]; ok {
-		return v.T(k.Label)
+		return v.T(string(k.Label))
 	}
 	return kind
 }

@@ -3,9 +3,13 @@ package site_test
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +164,34 @@ func TestBodiesHaveALimit(t *testing.T) {
 		if err := answer.Body.Close(); err != nil || answer.StatusCode != test.want {
 			t.Errorf("%s with %d bytes answered %d, want %d", test.path, test.bytes, answer.StatusCode, test.want)
 		}
+	}
+}
+
+func TestFilesAreTakenUpToTheirLimit(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
+		{Method: "POST", Path: "/stadt/files/", BodyLimit: 64 << 20, Handle: func(v *site.Visit) error {
+			var in struct {
+				Title string                  `form:"title"`
+				Files []*multipart.FileHeader `form:"files"`
+			}
+			err := v.Bind(&in)
+			if err == nil {
+				return say(v, fmt.Sprintf("%s: %d", in.Title, len(in.Files)))
+			}
+			return v.ShowAgain(err, func(e site.Errors) site.Page {
+				return site.Page{Title: "Files", Body: site.FileField(site.Input{Name: "files", Label: "Files", Errors: e})}
+			})
+		}},
+	})
+	v := webtest.Visit(t, handler)
+	small := webtest.File{Field: "files", Name: "a.txt", Content: []byte("a")}
+	v.Upload("/stadt/files/", url.Values{"title": {"two"}}, small, small)
+	v.Sees(200, "two: 2")
+	v.Upload("/stadt/files/", nil, small, webtest.File{Field: "files", Name: "big.bin", Content: make([]byte, 11<<20)})
+	v.Sees(422, "“big.bin” is too large. A file may have up to 10 MB.")
+	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "multipart-*")); err != nil || len(left) > 0 {
+		t.Errorf("temporary files are left: %v, %v", left, err)
 	}
 }
 

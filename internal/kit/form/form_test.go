@@ -207,6 +207,7 @@ func TestUploads(t *testing.T) {
 			r.Header.Set("Content-Type", w.FormDataContentType())
 			var got album
 			err := form.New(1<<20).Read(r, &got)
+			t.Cleanup(func() { check(t, r.MultipartForm.RemoveAll()) })
 			if diff := cmp.Diff(test.wrong, sentences(t, err)); diff != "" {
 				t.Error(diff)
 			}

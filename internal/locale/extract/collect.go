@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,8 +140,27 @@ func (c *collector) visit(node ast.Node) bool {
 				c.add(value, text{args: unknown})
 			}
 		}
+	case *ast.Field:
+		c.tags(node)
 	}
 	return true
+}
+
+// tags collects from the tags label and missing, with which the structs of forms name a field and say
+// that it is empty.
+func (c *collector) tags(field *ast.Field) {
+	if field.Tag == nil {
+		return
+	}
+	tag, err := strconv.Unquote(field.Tag.Value)
+	if err != nil {
+		return
+	}
+	for _, name := range [...]string{"label", "missing"} {
+		if id := reflect.StructTag(tag).Get(name); id != "" {
+			c.add(&ast.BasicLit{ValuePos: field.Tag.Pos(), Kind: token.STRING, Value: strconv.Quote(id)}, text{args: unknown})
+		}
+	}
 }
 
 // call collects from lang.T, N and C, the same methods of a printer, errs.New and Field, Flash, and

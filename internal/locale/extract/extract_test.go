@@ -51,6 +51,9 @@ func TestTextsAreFoundWhereverTheyAreSaid(t *testing.T) {
 const title = "a constant"
 var table = map[string]lang.Text{"x": "in a table"}
 var one lang.Text = "a typed variable"
+type form struct {
+	Title string "form:\"title\" label:\"a label\" missing:\"a missing one\""
+}
 func f() {
 	lang.T(ctx, "a function")
 	lang.N(ctx, "one %d", "many %d", n)
@@ -84,7 +87,7 @@ func f() {
 	}
 	slices.Sort(got)
 	want := []string{
-		"May", "a constant", "a conversion", "a field", "a flash", "a function", "a method of %s", "a page", "a struct", "a sum",
+		"May", "a constant", "a conversion", "a field", "a flash", "a function", "a label", "a method of %s", "a missing one", "a page", "a struct", "a sum",
 		"a typed variable", "an element", "an error of %s", "in a table", "one %d", "one of %s", "spread %s %s",
 	}
 	if !slices.Equal(got, want) {

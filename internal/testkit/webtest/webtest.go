@@ -3,8 +3,9 @@
 package webtest
 
 import (
+	"bytes"
 	"context"
-	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -149,6 +150,39 @@ func (v *Visitor) Send(path string, form url.Values, follow bool) Page {
 	return v.Page
 }
 
+// File is a file that a visitor chooses.
+type File struct {
+	Field, Name string
+	Content     []byte
+}
+
+// Upload posts a form with files to a path, as a browser does, and follows redirects.
+func (v *Visitor) Upload(path string, form url.Values, files ...File) Page {
+	v.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	check := func(err error) {
+		v.t.Helper()
+		if err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	for name, values := range form {
+		for _, value := range values {
+			check(w.WriteField(name, value))
+		}
+	}
+	for _, f := range files {
+		part, err := w.CreateFormFile(f.Field, f.Name)
+		check(err)
+		_, err = part.Write(f.Content)
+		check(err)
+	}
+	check(w.Close())
+	v.request(http.MethodPost, path, w.FormDataContentType(), body.String(), true)
+	return v.Page
+}
+
 // Submit fills in the form of the page whose button or field bears a text or name, and posts it: fields
 // that are not named keep what the page put there.
 func (v *Visitor) Submit(having string, fields map[string]string) Page {
@@ -191,14 +225,20 @@ func (v *Visitor) DoesNotSee(texts ...string) {
 
 func (v *Visitor) do(method, path string, form url.Values, follow bool) {
 	v.t.Helper()
+	if form == nil {
+		v.request(method, path, "", "", follow)
+		return
+	}
+	v.request(method, path, "application/x-www-form-urlencoded", form.Encode(), follow)
+}
+
+// request sends a body of a kind; a redirect is followed without it.
+func (v *Visitor) request(method, path, kind, body string, follow bool) {
+	v.t.Helper()
 	for range 10 {
-		var body io.Reader
-		if form != nil {
-			body = strings.NewReader(form.Encode())
-		}
-		r := httptest.NewRequestWithContext(v.t.Context(), method, "http://example.org"+path, body)
-		if form != nil {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r := httptest.NewRequestWithContext(v.t.Context(), method, "http://example.org"+path, strings.NewReader(body))
+		if kind != "" {
+			r.Header.Set("Content-Type", kind)
 			r.Header.Set("Sec-Fetch-Site", "same-origin")
 		}
 		for _, c := range v.jar.Cookies(r.URL) {
@@ -213,7 +253,7 @@ func (v *Visitor) do(method, path string, form url.Values, follow bool) {
 		if !follow || next == "" {
 			return
 		}
-		method, path, form = http.MethodGet, strings.TrimPrefix(next, "http://example.org"), nil
+		method, path, kind, body = http.MethodGet, strings.TrimPrefix(next, "http://example.org"), "", ""
 	}
 	v.t.Fatalf("%s goes round in circles", path)
 }

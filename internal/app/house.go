@@ -116,16 +116,16 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	h.events = outbox.New(late)
 	events, letters, register := h.events, notify.NewLetters(late), entities.New(o.SlugBlacklist)
 
-	thePeople := people.New(people.Deps{
-		DB: h.db, Entities: register, Outbox: events, Letters: letters, Catalogues: catalogues, Limiter: limiter,
-		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
-		URL: o.url, UnknownPerson: int64(o.UnknownPerson),
-	})
-	h.people = thePeople
 	theGroups := groups.New(groups.Deps{
 		DB: h.db, Outbox: events, Entities: register, Letters: letters, Limiter: limiter,
 		BaseURL: o.baseURL(), MailDomain: o.shownMailDomain(), Zone: zone,
 	})
+	thePeople := people.New(people.Deps{
+		DB: h.db, Entities: register, Outbox: events, Letters: letters, Catalogues: catalogues, Limiter: limiter,
+		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
+		URL: o.url, UnknownPerson: int64(o.UnknownPerson), Settings: theGroups.SettingsMenu,
+	})
+	h.people = thePeople
 	members := membership.New(membership.Deps{
 		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
 		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), ParseAddress: people.ParseAddress,

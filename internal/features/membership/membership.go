@@ -25,6 +25,9 @@ import (
 type People interface {
 	// Get returns a person by their id.
 	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Person, error)
+	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
+	// if the text is none.
+	ParseAddress(text string) (address, key string, ok bool)
 	// FindByAddress returns the person to whom a mail address belongs; NotFound if there is none.
 	FindByAddress(ctx context.Context, q sqldb.Querier, address string) (community.Person, error)
 	// FindOrCreate returns the person to whom a mail address belongs, or one without a password who
@@ -45,10 +48,6 @@ type Deps struct {
 
 	SiteName string
 	BaseURL  string // without a slash at the end
-
-	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
-	// if the text is none. The room of people knows how.
-	ParseAddress func(text string) (address, key string, ok bool)
 }
 
 // Membership is the room.

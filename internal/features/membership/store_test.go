@@ -45,7 +45,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	rooms := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil), Letters: letters, Limiter: limiter})
 	m := membership.New(membership.Deps{
 		DB: db, Outbox: out, Groups: rooms, People: cast.People{}, Letters: letters, Limiter: limiter, Catalogues: catalogues,
-		SiteName: "Neustadt", BaseURL: "http://example.org", ParseAddress: cast.ParseAddress,
+		SiteName: "Neustadt", BaseURL: "http://example.org",
 	})
 	out.React(m.Module().Reactions...)
 	return &house{Cast: cast.New(t, db), Membership: m, db: db, groups: rooms, tray: tray}

@@ -122,7 +122,7 @@ func (m *Membership) bindAddress(v *site.Visit, f *addressForm) error {
 	if err := v.Bind(f); err != nil {
 		return err
 	}
-	if _, _, ok := m.ParseAddress(f.Address); !ok {
+	if _, _, ok := m.People.ParseAddress(f.Address); !ok {
 		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
 	return nil
@@ -134,7 +134,7 @@ func (m *Membership) throttleLetters(v *site.Visit, address string) error {
 	if err := m.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	_, key, _ := m.ParseAddress(address)
+	_, key, _ := m.People.ParseAddress(address)
 	return m.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 

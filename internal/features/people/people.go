@@ -87,6 +87,9 @@ func (p *People) GetBySlug(ctx context.Context, q sqldb.Querier, slug string) (c
 	return getPerson(ctx, q, `e.slug_key = ?`, slugKey(slug))
 }
 
+// ParseAddress is the function of that name, for rooms that know this one by an interface.
+func (*People) ParseAddress(text string) (address, key string, ok bool) { return ParseAddress(text) }
+
 // FindByAddress returns whose main address, or whose confirmed further address, it is; NotFound if
 // nobody's.
 func (p *People) FindByAddress(ctx context.Context, q sqldb.Querier, address string) (community.Person, error) {

@@ -64,7 +64,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	c := cast.New(t, db)
 	r, err := subscriptions.New(subscriptions.Deps{
 		DB: db, Outbox: out, Groups: stage{c}, People: cast.People{}, Letters: notify.NewLetters(tray), Limiter: web.NewLimiter(db, nil),
-		Catalogues: catalogues, SiteName: "Neustadt", BaseURL: "http://example.org", ParseAddress: cast.ParseAddress, Secret: "a secret for tests only",
+		Catalogues: catalogues, SiteName: "Neustadt", BaseURL: "http://example.org", Secret: "a secret for tests only",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,9 @@ type Groups interface {
 
 // People is what this room needs to know of people.
 type People interface {
+	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
+	// if the text is none.
+	ParseAddress(text string) (address, key string, ok bool)
 	// FindByAddress returns the person to whom a mail address belongs; NotFound if there is none.
 	FindByAddress(ctx context.Context, q sqldb.Querier, address string) (community.Person, error)
 	// FindOrCreate returns the person to whom a mail address belongs, or one without a password who
@@ -51,10 +54,6 @@ type Deps struct {
 	SiteName string
 	BaseURL  string // without a slash at the end
 	Secret   string // of the site: the links that unsubscribe with one click depend on it
-
-	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
-	// if the text is none. The room of people knows how.
-	ParseAddress func(text string) (address, key string, ok bool)
 }
 
 // Subscriptions is the room.

@@ -97,7 +97,7 @@ func (r *Subscriptions) bindAddress(v *site.Visit, f *addressForm) error {
 	if err := v.Bind(f); err != nil {
 		return err
 	}
-	if _, _, ok := r.ParseAddress(f.Address); !ok {
+	if _, _, ok := r.People.ParseAddress(f.Address); !ok {
 		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
 	return nil
@@ -109,7 +109,7 @@ func (r *Subscriptions) throttleLetters(v *site.Visit, address string) error {
 	if err := r.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	_, key, _ := r.ParseAddress(address)
+	_, key, _ := r.People.ParseAddress(address)
 	return r.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 

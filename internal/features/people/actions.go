@@ -229,7 +229,7 @@ func (p *People) open(ctx context.Context, tx *sqldb.Tx, person community.Person
 	if err := updateSignedIn(ctx, tx, person.ID); err != nil {
 		return err
 	}
-	if person.Language == "" && data.Language != p.Language {
+	if person.Language == "" && data.Language != p.Catalogues.Match("", p.Language) {
 		if err := updateLanguage(ctx, tx, person.ID, data.Language); err != nil {
 			return err
 		}
@@ -691,13 +691,18 @@ func (p *People) takeAddress(ctx context.Context, tx *sqldb.Tx, personID int64, 
 	return insertAddress(ctx, tx, personID, address, len(own) == 0, true)
 }
 
-// MakeMain makes a confirmed address the one that mails are sent to.
+// MakeMain makes a confirmed address the one that mails are sent to. A mail to the one before tells, in case
+// it was somebody else.
 func (p *People) MakeMain(ctx context.Context, v community.Viewer, text string) error {
 	_, key, _ := ParseAddress(text)
 	if err := p.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
 		return err
 	}
 	return p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		before, err := getAccount(ctx, tx, `p.id = ?`, v.PersonID)
+		if err != nil {
+			return err
+		}
 		own, err := listAddresses(ctx, tx, v.PersonID)
 		if err != nil {
 			return err
@@ -708,8 +713,13 @@ func (p *People) MakeMain(ctx context.Context, v community.Viewer, text string) 
 			return errs.New(errs.Invalid, "This address is not yours. Add it first.")
 		case a.VerifiedAt.IsZero():
 			return errs.New(errs.Invalid, "Confirm this address first: follow the link in the mail.")
+		case a.Main:
+			return nil
 		}
-		return updateMainAddress(ctx, tx, v.PersonID, a.ID)
+		if err := updateMainAddress(ctx, tx, v.PersonID, a.ID); err != nil || before.Address == "" {
+			return err
+		}
+		return p.Letters.Post(ctx, tx, p.letterMainChanged(p.printerOf(before.Person), before.Address, a.Address, before.Person))
 	})
 }
 

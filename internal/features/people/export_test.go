@@ -27,5 +27,6 @@ func AllLetters(p *People, printer *lang.Printer, person community.Person) []not
 		p.letterNoAccount(printer, address),
 		p.letterClosed(printer, address, person),
 		p.letterPasswordChanged(printer, address, person),
+		p.letterMainChanged(printer, address, "anna@verein.example", person),
 	}
 }

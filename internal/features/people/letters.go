@@ -98,3 +98,11 @@ func (p *People) letterPasswordChanged(t *lang.Printer, address string, person c
 	l.Note = t.T("If it was you, all is well. If not, set a new password at once by the link above.")
 	return l
 }
+
+func (p *People) letterMainChanged(t *lang.Printer, before, now string, person community.Person) notify.Letter {
+	l := letter(t, "main-address-changed", before, person.Name, t.T("Your mails go to another address from now on"))
+	l.Intro = t.T("The main address of %s (@%s) at %s is %s now.", person.Name, person.Slug, p.SiteName, now)
+	l.Actions = []notify.Action{{Label: t.T("E-mail addresses"), URL: p.URL(addressesPath)}}
+	l.Note = t.T("If it was you, all is well. If not, sign in and change your password.")
+	return l
+}

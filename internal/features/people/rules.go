@@ -44,7 +44,11 @@ func CanWriteTo(v community.Viewer, p community.Person) bool {
 // ParseAddress returns an e-mail address as it is kept and the key under which it is unique: in lower
 // case, with the domain as it travels in mails. ok is false if the text is no single, plain address.
 func ParseAddress(text string) (address, key string, ok bool) {
-	text = norm.NFC.String(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	if len(text) > 2*maxAddress {
+		return "", "", false
+	}
+	text = norm.NFC.String(text)
 	if len(text) > maxAddress || strings.ContainsAny(text, "<>\"\\(),:; \t\r\n") {
 		return "", "", false
 	}
@@ -57,7 +61,7 @@ func ParseAddress(text string) (address, key string, ok bool) {
 	if err != nil || domain == "" {
 		return "", "", false
 	}
-	key = strings.ToLower(text[:at]) + "@" + domain
+	key = norm.NFC.String(strings.ToLower(text[:at])) + "@" + domain
 	return text, key, len(key) <= maxAddress
 }
 

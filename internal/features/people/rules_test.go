@@ -32,6 +32,9 @@ func TestAddressesAreTakenApartOrRefused(t *testing.T) {
 		{text: "anna@example.org(comment)"},
 		{text: "anna@[127.0.0.1]"},
 		{text: "anna@-example.org"},
+		{text: "anna@example.org."},
+		{text: "anna@.example.org"},
+		{text: "anna..ahorn@example.org"},
 		{text: strings.Repeat("a", 250) + "@example.org"},
 	} {
 		address, key, ok := ParseAddress(c.text)
@@ -145,4 +148,24 @@ func TestAProfileIsChecked(t *testing.T) {
 			t.Errorf("checkProfile complains about %q, want %q", got, c.wrong)
 		}
 	}
+}
+
+func FuzzParseAddress(f *testing.F) {
+	for _, seed := range []string{"anna@example.org", "Änne@Straße.example", "a@b", "a@b.", "<a@b>", "a@[::1]", "İ@x", "a@\u200bx"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		address, key, ok := ParseAddress(text)
+		if !ok {
+			return
+		}
+		if strings.ContainsAny(address, "\r\n\x00<>,;\" ") || strings.Count(key, "@") == 0 {
+			t.Errorf("ParseAddress(%q) = %q", text, address)
+		}
+		for _, again := range []string{address, key} {
+			if _, k, ok := ParseAddress(again); !ok || k != key {
+				t.Errorf("ParseAddress(%q) has the key %q, and ParseAddress(%q) the key %q (%v)", text, key, again, k, ok)
+			}
+		}
+	})
 }

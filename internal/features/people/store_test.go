@@ -1,12 +1,14 @@
 package people_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -378,5 +380,43 @@ func TestAnAdministratorSetsAPassword(t *testing.T) {
 	}
 	if v.Ask("GET", "/stadt/settings/"); v.Page.Status == 200 {
 		t.Error("the sessions go on")
+	}
+}
+
+func TestTwoWhoFollowOneLinkAtOnceGetOneAccount(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := setup(t, db)
+		w.signUp(t, w.visit(t), "emil@example.org", goodPassword)
+		secret := strings.Trim(strings.TrimPrefix(link(t, w.box.take(t, "confirm-sign-up", "emil@example.org")), "/stadt/confirm/"), "/")
+		var wait sync.WaitGroup
+		problems := make([]error, 4)
+		for i := range problems {
+			wait.Go(func() { _, problems[i] = w.ConfirmSignUp(t.Context(), secret, "", goodPassword) })
+		}
+		wait.Wait()
+		succeeded := 0
+		for _, err := range problems {
+			if err == nil {
+				succeeded++
+			} else if !errs.Is(err, errs.NotFound) {
+				t.Errorf("somebody who was later gets %v", err)
+			}
+		}
+		if succeeded != 1 || w.events(t) != "person.joined" {
+			t.Errorf("%d of them succeeded", succeeded)
+		}
+	})
+}
+
+func TestReactionsFindWhoLeavesStillThere(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	groups := 0
+	w.Outbox.React(outbox.Reaction{Event: community.PersonDeleted, Run: func(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+		return tx.Get(ctx, &groups, `SELECT COUNT(*) FROM memberships WHERE person_id = ?`, e.PersonID)
+	}})
+	if err := w.Delete(t.Context(), w.Anna.Viewer); err != nil || groups != 2 {
+		t.Errorf("the reaction finds %d memberships, %v", groups, err)
 	}
 }

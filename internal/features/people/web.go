@@ -71,10 +71,10 @@ func onward(v *site.Visit) string { return cmp.Or(v.Next(), "/") }
 
 // signUpForm takes the password twice, or once under the name that scripts know.
 type signUpForm struct {
-	Address  string `form:"email" text:"line"`
+	Address  string `form:"email"     text:"line"`
 	Password string `form:"password1" text:"raw"`
 	Again    string `form:"password2" text:"raw"`
-	Single   string `form:"password" text:"raw"`
+	Single   string `form:"password"  text:"raw"`
 	captcha.Fields
 }
 
@@ -211,7 +211,7 @@ func deadLink(v *site.Visit, err error, fresh site.Link) error {
 // --- signing in and out ----------------------------------------------------------------------------
 
 type signInForm struct {
-	Login    string `form:"login" text:"line"`
+	Login    string `form:"login"    text:"line"`
 	Password string `form:"password" text:"raw"`
 	Remember bool   `form:"remember"`
 }
@@ -322,8 +322,8 @@ func resetRequestPage(v *site.Visit, f resetRequestForm, e site.Errors) site.Pag
 
 type passwordForm struct {
 	Present string `form:"oldpassword" text:"raw"`
-	New     string `form:"password1" text:"raw"`
-	Again   string `form:"password2" text:"raw"`
+	New     string `form:"password1"   text:"raw"`
+	Again   string `form:"password2"   text:"raw"`
 }
 
 // showReset takes the secret out of the address at once, so that it stands neither in the history nor
@@ -455,12 +455,12 @@ func (p *People) settingsPage(v *site.Visit, title string, body templ.Component)
 }
 
 type profileForm struct {
-	Slug      string `form:"slug" text:"line"`
+	Slug      string `form:"slug"       text:"line"`
 	FirstName string `form:"first_name" text:"line"`
-	LastName  string `form:"last_name" text:"line"`
+	LastName  string `form:"last_name"  text:"line"`
 	About     string `form:"about"`
 	Public    bool   `form:"public"`
-	Language  string `form:"language" text:"line"`
+	Language  string `form:"language"   text:"line"`
 }
 
 func (p *People) editProfile(v *site.Visit) error {
@@ -524,7 +524,7 @@ func (p *People) updateWishes(v *site.Visit) error {
 
 // addressForm is one of the small forms of the page of addresses; the name of its button says what to do.
 type addressForm struct {
-	Address string `form:"email" text:"line"`
+	Address string `form:"email"          text:"line"`
 	Add     string `form:"action_add"`
 	Send    string `form:"action_send"`
 	Main    string `form:"action_primary"`

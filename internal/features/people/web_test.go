@@ -565,6 +565,7 @@ func TestAnAddressIsAddedConfirmedMadeMainAndRemoved(t *testing.T) {
 	v.DoesNotSee("waits for the link")
 	v.Send("/stadt/email/", url.Values{"action_primary": {"1"}, "email": {"anna@verein.example"}}, true)
 	v.Sees(http.StatusOK, "Mails go to")
+	w.box.take(t, "main-address-changed", "anna@example.org")
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@verein.example"}}, true)
 	v.Sees(http.StatusUnprocessableEntity, "This is your main address")
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@example.org"}}, true)

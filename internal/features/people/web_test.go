@@ -784,3 +784,32 @@ func TestTheHeadOfAPersonsPageFitsWhoLooks(t *testing.T) {
 		v.DoesNotSee(c.not...)
 	}
 }
+
+func TestAClosedAccountWithoutAPasswordIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.exec(t, `UPDATE people SET active = ? WHERE id = ?`, false, w.Dora.ID)
+	v := w.visit(t)
+	w.signUp(t, v, "dora@example.org", goodPassword)
+	v.Get(link(t, w.box.take(t, "confirm-sign-up", "dora@example.org")))
+	v.Submit("Confirm and sign in", nil)
+	v.Sees(http.StatusUnprocessableEntity, "This account has been closed.")
+	if n := w.count(t, `SELECT COUNT(*) FROM people WHERE id = ? AND password = ''`, w.Dora.ID); n != 1 {
+		t.Error("the closed account has a password now")
+	}
+}
+
+func TestALinkToAnAddressEndsWithIt(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.exec(t, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`,
+		w.Anna.ID, "old@example.org", "old@example.org", false, cast.Joined())
+	v := w.visit(t)
+	v.Send("/stadt/password/reset/", url.Values{"email": {"old@example.org"}}, false)
+	path := link(t, w.box.take(t, "new-password", "old@example.org"))
+	if err := w.RemoveAddress(t.Context(), w.Anna.Viewer, "OLD@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	v.Get(path)
+	v.Sees(http.StatusNotFound, "does not work any more")
+}

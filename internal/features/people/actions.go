@@ -77,6 +77,7 @@ type SignUp struct {
 
 // signUpData is what a sign-up keeps until its mailbox is proven.
 type signUpData struct {
+	Address  string `json:"address"` // as it was typed
 	Hash     string `json:"hash"`
 	Browser  string `json:"browser"`
 	Next     string `json:"next,omitempty"`
@@ -121,8 +122,8 @@ func (p *People) SignUp(ctx context.Context, printer *lang.Printer, s SignUp) (b
 		case err != nil && !errs.Is(err, errs.NotFound):
 			return err
 		}
-		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenSignUp, Address: address},
-			signUpData{Hash: hash, Browser: browser, Next: s.Next, Language: s.Language}, linkLifetime)
+		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenSignUp, Address: key},
+			signUpData{Address: address, Hash: hash, Browser: browser, Next: s.Next, Language: s.Language}, linkLifetime)
 		if err != nil {
 			return err
 		}
@@ -151,17 +152,19 @@ func (p *People) FindLink(ctx context.Context, secret, browser string) (Link, er
 	if err != nil {
 		return Link{}, err
 	}
-	l := Link{Address: t.Address}
 	if t.Kind == tokenAddress {
-		l.Person, err = p.Get(ctx, p.DB, t.PersonID)
-		return l, err
+		var data addressData
+		if err := t.Decode(&data); err != nil {
+			return Link{}, err
+		}
+		person, err := p.Get(ctx, p.DB, t.PersonID)
+		return Link{Address: data.Address, Person: person}, err
 	}
 	var data signUpData
 	if err := t.Decode(&data); err != nil {
-		return l, err
+		return Link{}, err
 	}
-	l.Known, l.Next = same(browser, data.Browser), data.Next
-	return l, nil
+	return Link{Address: data.Address, Known: same(browser, data.Browser), Next: data.Next}, nil
 }
 
 func same(a, b string) bool { return a != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
@@ -199,7 +202,7 @@ func (p *People) ConfirmSignUp(ctx context.Context, secret, browser, typed strin
 			return err
 		}
 		var err error
-		done.Person, err = p.FindOrCreate(ctx, tx, t.Address, true)
+		done.Person, err = p.FindOrCreate(ctx, tx, data.Address, true)
 		if err != nil {
 			return err
 		}
@@ -362,7 +365,7 @@ func (p *People) RequestReset(ctx context.Context, printer *lang.Printer, text s
 		case !owner.Active:
 			return p.Letters.Post(ctx, tx, p.letterClosed(p.printerOf(owner), address, owner))
 		}
-		secret, err := p.issuePasswordLink(ctx, tx, owner.ID, address)
+		secret, err := p.issuePasswordLink(ctx, tx, owner.ID, key)
 		if err != nil {
 			return err
 		}
@@ -374,8 +377,9 @@ func (p *People) RequestReset(ctx context.Context, printer *lang.Printer, text s
 	return nil
 }
 
-func (p *People) issuePasswordLink(ctx context.Context, tx *sqldb.Tx, personID int64, address string) (string, error) {
-	return tokens.Issue(ctx, tx, tokens.Token{Kind: tokenPassword, PersonID: personID, Address: address}, nil, linkLifetime)
+// issuePasswordLink issues the secret of a link that is sent to the address of a key.
+func (p *People) issuePasswordLink(ctx context.Context, tx *sqldb.Tx, personID int64, key string) (string, error) {
+	return tokens.Issue(ctx, tx, tokens.Token{Kind: tokenPassword, PersonID: personID, Address: key}, nil, linkLifetime)
 }
 
 // printerOf returns the printer of a person's language.
@@ -435,9 +439,8 @@ func (p *People) Reset(ctx context.Context, secret, typed, again string) (commun
 	return owner, p.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(account{Person: owner}, ""))
 }
 
-// proveAddress confirms an address of a person, if it is still theirs.
-func (p *People) proveAddress(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error {
-	_, key, _ := ParseAddress(address)
+// proveAddress confirms the address of a key, if it is still the person's.
+func (p *People) proveAddress(ctx context.Context, tx *sqldb.Tx, personID int64, key string) error {
 	a, err := findAddress(ctx, tx, key)
 	if errs.Is(err, errs.NotFound) {
 		return nil
@@ -527,8 +530,7 @@ func (p *People) ListAddresses(ctx context.Context, personID int64) (Addresses, 
 func unconfirmed(own []Address, pending []Pending) []Pending {
 	var rest []Pending
 	for _, w := range pending {
-		_, key, _ := ParseAddress(w.Address)
-		if !containsKey(own, key) {
+		if !containsKey(own, w.Key) {
 			rest = append(rest, w)
 		}
 	}
@@ -577,6 +579,11 @@ func (p *People) AddAddress(ctx context.Context, v community.Viewer, text string
 	return p.sendConfirmation(ctx, v.PersonID, address, key)
 }
 
+// addressData is what the token of a further address keeps.
+type addressData struct {
+	Address string `json:"address"` // as it was typed
+}
+
 // sendConfirmation sends the link that adds or confirms an address.
 func (p *People) sendConfirmation(ctx context.Context, personID int64, address, key string) error {
 	err := p.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -584,7 +591,7 @@ func (p *People) sendConfirmation(ctx context.Context, personID int64, address, 
 		if err != nil {
 			return err
 		}
-		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenAddress, PersonID: personID, Address: address}, nil, linkLifetime)
+		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenAddress, PersonID: personID, Address: key}, addressData{Address: address}, linkLifetime)
 		if err != nil {
 			return err
 		}
@@ -624,7 +631,7 @@ func (p *People) ResendConfirmation(ctx context.Context, v community.Viewer, tex
 	mine, waits := byKey(own, key)
 	waits = waits && mine.VerifiedAt.IsZero()
 	for _, w := range pending {
-		if _, k, _ := ParseAddress(w.Address); k == key {
+		if w.Key == key {
 			if p.DB.Now().Sub(w.CreatedAt.Time) < resendAfter {
 				return nil
 			}
@@ -658,7 +665,11 @@ func (p *People) ConfirmAddress(ctx context.Context, secret string) (community.P
 		if err := deleteLinksOf(ctx, tx, person.ID, tokenAddress, t.Address); err != nil {
 			return err
 		}
-		return p.takeAddress(ctx, tx, person.ID, t.Address)
+		var data addressData
+		if err := t.Decode(&data); err != nil {
+			return err
+		}
+		return p.takeAddress(ctx, tx, person.ID, data.Address)
 	})
 	if err != nil {
 		return community.Person{}, fmt.Errorf("confirm an address: %w", err)
@@ -725,7 +736,7 @@ func (p *People) MakeMain(ctx context.Context, v community.Viewer, text string) 
 
 // RemoveAddress removes an address, or gives up one that waits for its confirmation. The main one stays.
 func (p *People) RemoveAddress(ctx context.Context, v community.Viewer, text string) error {
-	address, key, _ := ParseAddress(text)
+	_, key, _ := ParseAddress(text)
 	if err := p.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
 		return err
 	}
@@ -742,13 +753,12 @@ func (p *People) RemoveAddress(ctx context.Context, v community.Viewer, text str
 			if err := deleteAddress(ctx, tx, a.ID); err != nil {
 				return err
 			}
-			address = a.Address
 		}
 		// Links to this mailbox, which somebody else may read one day, end with it.
-		if err := deleteLinksOf(ctx, tx, v.PersonID, tokenPassword, address); err != nil {
+		if err := deleteLinksOf(ctx, tx, v.PersonID, tokenPassword, key); err != nil {
 			return err
 		}
-		return deleteLinksOf(ctx, tx, v.PersonID, tokenAddress, address)
+		return deleteLinksOf(ctx, tx, v.PersonID, tokenAddress, key)
 	})
 }
 
@@ -856,7 +866,7 @@ func (p *People) CreateAdmin(ctx context.Context, slug, text string) (person com
 		if err := updateAdmin(ctx, tx, person.ID); err != nil {
 			return err
 		}
-		secret, err := p.issuePasswordLink(ctx, tx, person.ID, address)
+		secret, err := p.issuePasswordLink(ctx, tx, person.ID, key)
 		link = p.resetURL(person, secret)
 		return err
 	})

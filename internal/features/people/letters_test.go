@@ -1,23 +1,17 @@
 package people_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestLettersReadWell(t *testing.T) {
 	t.Parallel()
@@ -31,7 +25,7 @@ func TestLettersReadWell(t *testing.T) {
 		for _, l := range people.AllLetters(w.People, printer, w.Anna.Person) {
 			t.Run(l.Kind+" "+language, func(t *testing.T) {
 				t.Parallel()
-				golden(t, filepath.Join("testdata", l.Kind+"."+language+".golden"), readable(l))
+				golden.Equal(t, l.Kind+"."+language, readable(l))
 			})
 		}
 	}
@@ -51,25 +45,4 @@ func readable(l notify.Letter) string {
 		fmt.Fprintf(&b, "\n%s\n", l.Note)
 	}
 	return b.String()
-}
-
-// golden compares a text with a file, or writes the file with -update.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s has changed (-want +got); run the test with -update if that is right:\n%s", file, diff)
-	}
 }

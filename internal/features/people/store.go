@@ -231,7 +231,7 @@ func deleteAddress(ctx context.Context, tx *sqldb.Tx, addressID int64) error {
 
 // Pending is a further address that waits for its confirmation.
 type Pending struct {
-	Address   string     `db:"address"`
+	Key       string     `db:"address"` // the address in lower case
 	CreatedAt clock.Time `db:"created_at"`
 }
 
@@ -247,17 +247,17 @@ func listPending(ctx context.Context, q sqldb.Querier, personID int64, now clock
 	return all, nil
 }
 
-// deleteLinks ends the links of a kind that prove an address, whoever asked for them.
-func deleteLinks(ctx context.Context, tx *sqldb.Tx, kind, address string) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM tokens WHERE kind = ? AND address = ?`, kind, address); err != nil {
+// deleteLinks ends the links of a kind that prove the address of a key, whoever asked for them.
+func deleteLinks(ctx context.Context, tx *sqldb.Tx, kind, key string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM tokens WHERE kind = ? AND address = ?`, kind, key); err != nil {
 		return fmt.Errorf("end links of kind %s: %w", kind, err)
 	}
 	return nil
 }
 
-// deleteLinksOf ends the links of a kind that prove an address and that a person asked for.
-func deleteLinksOf(ctx context.Context, tx *sqldb.Tx, personID int64, kind, address string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE person_id = ? AND kind = ? AND address = ?`, personID, kind, address)
+// deleteLinksOf ends the links of a kind that prove the address of a key and that a person asked for.
+func deleteLinksOf(ctx context.Context, tx *sqldb.Tx, personID int64, kind, key string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE person_id = ? AND kind = ? AND address = ?`, personID, kind, key)
 	if err != nil {
 		return fmt.Errorf("end the links of person %d: %w", personID, err)
 	}

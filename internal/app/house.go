@@ -128,11 +128,11 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	h.people = thePeople
 	members := membership.New(membership.Deps{
 		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), ParseAddress: people.ParseAddress,
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(),
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
 		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey, ParseAddress: people.ParseAddress,
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey,
 	})
 	if err != nil {
 		return h, err

@@ -65,7 +65,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	everybody := cast.People{}
 	members := membership.New(membership.Deps{
 		DB: db, Outbox: out, Groups: groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)}), People: everybody, Letters: letters,
-		Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org", ParseAddress: people.ParseAddress,
+		Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org",
 	})
 	h.Conversations = conversations.New(conversations.Deps{
 		DB: db, Outbox: out, Members: members, People: everybody, Threads: threads.New(threads.Deps{DB: db, Media: folder, Texts: words}), Texts: words,

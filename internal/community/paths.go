@@ -98,3 +98,9 @@ func SignUpPath(next string) string {
 	}
 	return "/stadt/signup/?next=" + url.QueryEscape(next)
 }
+
+// ReplyToAuthorPath returns the address of the form that answers a comment or message to its author alone.
+// containerID is the content item or conversation that it stands in.
+func ReplyToAuthorPath(containerID, contributionID int64) string {
+	return fmt.Sprintf("/stadt/associations/%d/contributions/%d/reply-to-author/", containerID, contributionID)
+}

@@ -7,6 +7,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -123,6 +124,9 @@ func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.P
 	m.Text = k.Text
 	m.URL = c.BaseURL + k.Path()
 	m.Actions = []notify.Action{{Label: p.T("Read and comment on the web"), URL: m.URL, Primary: true}}
+	if to.SignsIn && i.Entity().IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
+		m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.BaseURL + community.ReplyToAuthorPath(i.ID, k.ID)})
+	}
 	m.Thread = thread(i, k.ID, k.InReplyToID)
 	m.Date = k.CreatedAt
 	m.Answer = notify.Answer{ContributionID: k.ID}

@@ -117,7 +117,7 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		return site.Page{}, err
 	}
 	d := detail{
-		Item: item, Kind: c.KindLabel(v, item.Kind), HTML: html[0], Standing: s, Comments: threads.Views(v, item.Path(), comments, html[1:], v.Viewer.SignedIn()),
+		Item: item, Kind: c.KindLabel(v, item.Kind), HTML: html[0], Standing: s, Comments: threads.Views(v, item.Path(), comments, html[1:], v.Viewer.SignedIn(), item.Entity().IsGroup()),
 		Newest: Newest(v), CanDelete: CanDelete(s, item.AuthorID, clock.At(time.Now())),
 		Form: threads.Answer{
 			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: readers(v, item, s), Text: f.Text, Errors: e,

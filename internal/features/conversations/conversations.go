@@ -84,6 +84,8 @@ func (c *Conversations) Module() module.Module {
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/conversations", Handle: c.showOfGroup, SignedIn: true},
 			{Method: http.MethodGet, Path: "/stadt/abuse/{path...}", Handle: c.newReport},
 			{Method: http.MethodPost, Path: "/stadt/abuse/{path...}", Handle: c.createReport},
+			{Method: http.MethodGet, Path: "/stadt/associations/{container}/contributions/{id}/reply-to-author", Handle: c.newReplyToAuthor, SignedIn: true},
+			{Method: http.MethodPost, Path: "/stadt/associations/{container}/contributions/{id}/reply-to-author", Handle: c.createReplyToAuthor, SignedIn: true},
 			{Method: http.MethodGet, Path: "/stadt/conversations/{id}", Handle: c.showConversation, SignedIn: true},
 			{Method: http.MethodPost, Path: "/stadt/conversations/{id}", Handle: c.createMessage, SignedIn: true},
 			{Method: http.MethodGet, Path: "/stadt/conversations/confirm/{secret}", Handle: c.askToBegin},

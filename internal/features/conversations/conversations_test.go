@@ -333,6 +333,40 @@ func TestTalkingOnTheWeb(t *testing.T) {
 	anna.Sees(200, "Write to Carla Clematis")
 }
 
+func TestAnsweringTheAuthorAlone(t *testing.T) {
+	t.Parallel()
+	h, handler := newTown(t)
+	c := h.begin(t, h.Carla, h.Garten.Entity(), "Seeds")
+	path := community.ReplyToAuthorPath(c.ID, c.FirstID)
+	anna := webtest.Visit(t, handler).As(h.Anna.ID)
+	anna.Get(c.Path())
+	anna.Sees(200, "Answer Carla Clematis alone", path)
+	anna.Get(path)
+	anna.Sees(200, "Write to Carla Clematis", "Re: Seeds", "&gt; About Seeds", "[Carla Clematis wrote this](http://example.org"+c.Path()+"#contribution-1)")
+	anna.Submit("Send", map[string]string{"text": "Between us"})
+	anna.Sees(200, "Only Anna Ahorn and Carla Clematis can read this.", "Between us")
+	anna.DoesNotSee("alone")
+	private := anna.Page.Path
+	for who, want := range map[int64]int{0: 303, h.Bert.ID: 200, h.Admin.ID: 403, h.Carla.ID: 403} {
+		v := webtest.Visit(t, handler)
+		if who != 0 {
+			v.As(who)
+		}
+		if p := v.Ask(http.MethodGet, path); p.Status != want {
+			t.Errorf("%d: %d, want %d", who, p.Status, want)
+		}
+	}
+	carla := webtest.Visit(t, handler).As(h.Carla.ID)
+	for address, want := range map[string]int{
+		community.ReplyToAuthorPath(c.ID+1, c.FirstID): 404, community.ReplyToAuthorPath(c.ID, 99): 404, "/stadt/associations/x/contributions/1/reply-to-author/": 404,
+		community.ReplyToAuthorPath(2, 2): 403, // of a conversation of two
+	} {
+		if p := carla.Ask(http.MethodGet, address); p.Status != want {
+			t.Errorf("%s: %d, want %d (%s)", address, p.Status, want, private)
+		}
+	}
+}
+
 func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
 	t.Parallel()
 	h, handler := newTown(t)

@@ -8,6 +8,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/features/membership"
+	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -62,6 +63,9 @@ func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Pr
 	m.Subscribed = to.Reason == notify.Subscriber
 	if to.SignsIn {
 		m.Actions = []notify.Action{{Label: p.T("Read and answer on the web"), URL: m.URL, Primary: true}}
+		if conv.Entity().IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
+			m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.BaseURL + community.ReplyToAuthorPath(conv.ID, k.ID)})
+		}
 	}
 	for _, f := range k.Files {
 		m.Attachments = append(m.Attachments, notify.Attachment{Name: f.OriginalName, MediaType: f.MediaType, File: f.Name, Size: f.Size})

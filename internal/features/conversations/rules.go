@@ -44,3 +44,23 @@ func (b Beginning) validate() []errs.FieldError {
 func CanBegin(v community.Viewer, e community.Entity, public bool) bool {
 	return v.SignedIn() || e.IsGroup() || public
 }
+
+// answered returns the subject of an answer to something with a title, cut to what a subject may have.
+func answered(title string) string {
+	if !strings.HasPrefix(strings.ToLower(title), "re:") {
+		title = "Re: " + title
+	}
+	if r := []rune(title); len(r) > maxSubject {
+		title = string(r[:maxSubject-1]) + "…"
+	}
+	return title
+}
+
+// quoted returns a text as a quotation in markdown.
+func quoted(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(text)) {
+		b.WriteString("> " + strings.TrimRight(line, "\r\n") + "\n")
+	}
+	return b.String()
+}

@@ -121,9 +121,62 @@ func (c *Conversations) withGroup(v *site.Visit) (contact, error) {
 	return f, nil
 }
 
+// replyToAuthor returns the form that answers a comment or message to its author alone, with the text
+// quoted.
+func (c *Conversations) replyToAuthor(v *site.Visit) (contact, error) {
+	id, err := v.ID("id")
+	if err != nil {
+		return contact{}, err
+	}
+	container, err := v.ID("container")
+	if err != nil {
+		return contact{}, err
+	}
+	k, in, err := c.Threads.Readable(v.Context(), v.Viewer, id)
+	switch {
+	case err != nil:
+		return contact{}, err
+	case k.Container() != container:
+		return contact{}, errs.New(errs.NotFound, "There is nothing at this address.")
+	case !in.Entity.IsGroup() || !threads.CanAnswerAlone(v.Viewer, k):
+		return contact{}, errs.New(errs.Denied, "Only what somebody else has written in a group can be answered to them alone.")
+	}
+	author, err := c.People.Get(v.Context(), c.DB, k.AuthorID)
+	switch {
+	case err != nil:
+		return contact{}, err
+	case !author.Active:
+		return contact{}, errs.New(errs.NotFound, "There is nothing at this address.")
+	}
+	return contact{
+		Entity: author.Entity(), Title: v.T("Write to %s", k.AuthorName), Cancel: k.Path(),
+		Lead: v.T("Only you and %s can read what you write. The answer comes here and by mail.", k.AuthorName),
+		Form: messageForm{Subject: answered(in.Title), Text: quoted(k.Text) + "\n" + v.T("[%s wrote this](%s)", k.AuthorName, v.URL(k.Path())) + "\n\n"},
+	}, nil
+}
+
+func (c *Conversations) newReplyToAuthor(v *site.Visit) error {
+	form, err := c.replyToAuthor(v)
+	if err != nil {
+		return err
+	}
+	return c.ask(v, form)
+}
+
+func (c *Conversations) createReplyToAuthor(v *site.Visit) error {
+	form, err := c.replyToAuthor(v)
+	if err != nil {
+		return err
+	}
+	return c.send(v, form)
+}
+
 // report returns the form that tells the operators of something that should not be here.
 func (c *Conversations) report(v *site.Visit) (contact, error) {
 	g, err := c.Members.Groups.Get(v.Context(), c.DB, c.OperatorGroup)
+	if errs.Is(err, errs.NotFound) {
+		return contact{}, errs.New(errs.NotFound, "No group takes reports here yet.").Because(err)
+	}
 	if err != nil {
 		return contact{}, err
 	}
@@ -297,7 +350,7 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	if err != nil {
 		return site.Page{}, err
 	}
-	b := talk{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true), Why: why(v, conv, s)}
+	b := talk{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.EntityKind == community.GroupEntity), Why: why(v, conv, s)}
 	if s.Member {
 		all, err := c.Members.Applications(v.Context(), c.DB, conv.ID)
 		if err != nil {

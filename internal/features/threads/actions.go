@@ -73,10 +73,9 @@ func (t *Threads) readable(ctx context.Context, v community.Viewer, name string)
 		return f, err
 	}
 	var p place
-	conversation := false
 	switch {
 	case f.ContributionID != 0:
-		p, conversation, err = placeOfContribution(ctx, t.DB, v, f.ContributionID)
+		p, err = placeOfContribution(ctx, t.DB, v, f.ContributionID)
 	case f.ContentID != 0:
 		p, err = placeOfContent(ctx, t.DB, v, f.ContentID)
 	default:
@@ -85,24 +84,43 @@ func (t *Threads) readable(ctx context.Context, v community.Viewer, name string)
 	if err != nil {
 		return f, err
 	}
-	s, err := policy.Standing(ctx, t.DB, v, p.entity())
+	return f, p.open(ctx, t.DB, v)
+}
+
+// Readable returns a comment or message that the viewer may read, what it stands in, and whose that is:
+// NotFound if there is none, Denied or Unauthenticated if it is not for them.
+func (t *Threads) Readable(ctx context.Context, v community.Viewer, id int64) (Contribution, Container, error) {
+	c, err := t.Contribution(ctx, t.DB, id)
 	if err != nil {
-		return f, err
+		return c, Container{}, err
+	}
+	p, err := placeOfContribution(ctx, t.DB, v, id)
+	if err != nil {
+		return c, Container{}, err
+	}
+	return c, Container{Title: p.Title, Entity: p.entity()}, p.open(ctx, t.DB, v)
+}
+
+// open returns nil if the viewer may read what stands in a place, else why not.
+func (p place) open(ctx context.Context, q sqldb.Querier, v community.Viewer) error {
+	s, err := policy.Standing(ctx, q, v, p.entity())
+	if err != nil {
+		return err
 	}
 	part := policy.Part{Wrote: p.Wrote}
 	allowed := policy.CanReadContent(s, policy.Content{Public: p.Public, Deleted: p.Deleted}, part) &&
 		policy.CanReadComment(s, policy.Comment{AuthorID: p.AuthorID, Public: p.CommentPublic, Deleted: p.CommentDeleted})
-	if conversation {
+	if p.Conversation {
 		allowed = !p.CommentDeleted && policy.CanReadConversation(s, p.Deleted, part)
 	}
 	switch {
 	case allowed:
-		return f, nil
+		return nil
 	case p.Deleted || p.CommentDeleted:
-		return f, errs.New(errs.NotFound, "This file does not exist.")
+		return errs.New(errs.NotFound, "There is nothing at this address.")
 	case !v.SignedIn():
-		return f, errs.New(errs.Unauthenticated, "Please sign in.")
+		return errs.New(errs.Unauthenticated, "Please sign in.")
 	default:
-		return f, errs.New(errs.Denied, "This file is not for you.")
+		return errs.New(errs.Denied, "This is not for you.")
 	}
 }

@@ -31,6 +31,12 @@ func CanRemove(v community.Viewer, c Contribution) bool {
 	return c.ContentID != 0 && v.Is(c.AuthorID)
 }
 
+// CanAnswerAlone reports whether the viewer, who reads a contribution that others read as well, may answer
+// its author alone: whoever has signed in and is somebody else.
+func CanAnswerAlone(v community.Viewer, c Contribution) bool {
+	return v.SignedIn() && !v.Is(c.AuthorID)
+}
+
 var messageID = regexp.MustCompile(`^[a-z]+\.\d+\.contribution\.(\d{1,18})(?:[-@]|$)`)
 
 // ParseMessageIDs returns the contributions that message ids of our mails name, in their order. Other ids

@@ -145,18 +145,17 @@ type place struct {
 	CommentPublic  bool                 `db:"comment_public"`
 	CommentDeleted bool                 `db:"comment_deleted"`
 	Wrote          bool                 `db:"wrote"` // the viewer has written there
+	Conversation   bool                 `db:"conversation"`
+	Title          string               `db:"title"`
 }
 
 // placeOfContribution returns where a contribution stands, as the viewer needs it.
-func placeOfContribution(ctx context.Context, q sqldb.Querier, v community.Viewer, id int64) (p place, conversation bool, err error) {
-	var row struct {
-		place
-		Conversation bool `db:"conversation"`
-	}
-	err = q.Get(ctx, &row, `
+func placeOfContribution(ctx context.Context, q sqldb.Querier, v community.Viewer, id int64) (p place, err error) {
+	err = q.Get(ctx, &p, `
 		SELECT e.id AS entity_id, e.kind, e.slug AS entity_slug, COALESCE(g.id, o.id, 0) AS owner_id, COALESCE(c.slug, '') AS slug,
 		       COALESCE(c.public, FALSE) AS public, COALESCE(c.deleted_at, v.deleted_at) IS NOT NULL AS deleted,
 		       k.author_id, k.public AS comment_public, k.deleted_at IS NOT NULL AS comment_deleted, k.conversation_id IS NOT NULL AS conversation,
+		       COALESCE(v.subject, c.title) AS title,
 		       EXISTS (SELECT 1 FROM contributions w WHERE w.author_id = ? AND w.deleted_at IS NULL
 		                  AND (w.content_id = k.content_id OR w.conversation_id = k.conversation_id)) AS wrote
 		  FROM contributions k LEFT JOIN contents c ON c.id = k.content_id LEFT JOIN conversations v ON v.id = k.conversation_id
@@ -164,9 +163,9 @@ func placeOfContribution(ctx context.Context, q sqldb.Querier, v community.Viewe
 		  LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people o ON o.entity_id = e.id
 		 WHERE k.id = ?`, v.PersonID, id)
 	if err != nil {
-		return row.place, false, fmt.Errorf("find the place of contribution %d: %w", id, err)
+		return p, fmt.Errorf("find the place of contribution %d: %w", id, err)
 	}
-	return row.place, row.Conversation, nil
+	return p, nil
 }
 
 // placeOfContent returns where a file of a content item stands.

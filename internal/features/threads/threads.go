@@ -74,6 +74,15 @@ type Contribution struct {
 	Files []media.File `db:"-"`
 }
 
+// Container is what a contribution stands in: a content item or a conversation.
+type Container struct {
+	Title  string
+	Entity community.Entity // whose it is, without its name
+}
+
+// Container returns the id of the content item or conversation that the contribution stands in.
+func (c Contribution) Container() int64 { return c.ContentID + c.ConversationID }
+
 // Author returns the author as somebody who has a page.
 func (c Contribution) Author() community.Entity {
 	return community.Entity{

@@ -22,6 +22,7 @@ type View struct {
 	HTML   string
 	Remove string // path of the page that removes it, or empty
 	Reply  string // path of the page on which it is answered, or empty
+	Alone  string // path of the form that answers its author alone, or empty
 }
 
 // Answering returns which contribution the form of a page answers: the one that the address names by
@@ -45,14 +46,18 @@ func Sources(list []Contribution) []texts.Source {
 }
 
 // Views returns contributions as a page at path shows them, with their texts rendered by Sources. answer
-// says whether the viewer may answer.
-func Views(v *site.Visit, path string, list []Contribution, html []string, answer bool) []View {
+// says whether the viewer may answer, many whether there are others who read the answer, so that there is
+// a way to answer somebody alone.
+func Views(v *site.Visit, path string, list []Contribution, html []string, answer, many bool) []View {
 	views := make([]View, len(list))
 	for i, c := range list {
 		views[i] = View{Contribution: c, HTML: html[i]}
 		id := strings.TrimPrefix(community.ContributionAnchor(c.ID), "contribution-")
 		if answer {
 			views[i].Reply = path + "?reply=" + id + "#field-text"
+		}
+		if many && CanAnswerAlone(v.Viewer, c) {
+			views[i].Alone = community.ReplyToAuthorPath(c.Container(), c.ID)
 		}
 		if CanRemove(v.Viewer, c) {
 			views[i].Remove = strings.TrimSuffix(path, "/") + "/contributions/" + id + "/delete/"

@@ -106,6 +106,12 @@ e2e: build ## run the black-box tests against real databases, Postfix and Chromi
 	@e2e/setup
 	@go test -tags e2e -timeout 20m ./e2e/...
 
+.PHONY: screens
+screens: build ## photograph the main pages at three widths, in both themes and languages, into dist/screens
+	@e2e/setup
+	@rm -rf dist/screens && mkdir -p dist/screens
+	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 ./e2e/looks
+
 .PHONY: vulncheck
 vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in what the program calls
 	@tools/vulncheck .cache/bin/govulncheck ./...
@@ -118,5 +124,5 @@ vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in 
 
 .PHONY: clean
 clean: ## remove what was built and generated; the data of `make run` stays
-	@rm -rf bin dist .cache assets/node_modules $(GENERATED)
+	@rm -rf bin dist .cache assets/node_modules e2e/node_modules $(GENERATED)
 	@find $(DIST) -type f ! -name .keep -delete

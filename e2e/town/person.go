@@ -59,7 +59,8 @@ func (p *Person) Goes(path string) int {
 // that it leads to.
 func (p *Person) Presses(words string) int {
 	p.t.Helper()
-	path := fmt.Sprintf(`(//main//*[self::button or self::a][normalize-space()=%[1]q] | //*[self::button or self::a][normalize-space()=%[1]q])[1]`, words)
+	named := fmt.Sprintf(`//*[self::button or self::a][normalize-space()=%q]`, words)
+	path := fmt.Sprintf(`(//main%[1]s | %[1]s[not(//main%[1]s)])[1]`, named)
 	return p.follows("press “"+words+"”", chromedp.Click(path))
 }
 
@@ -328,3 +329,6 @@ func (p *Person) UnsubscribesWithOneClick(l Letter) {
 		p.t.Fatalf("%s answered %s", link, answer.Status)
 	}
 }
+
+// Window returns the browser window, for what only one test does.
+func (p *Person) Window() context.Context { return p.window }

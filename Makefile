@@ -78,7 +78,7 @@ format: .cache/bin/gofumpt ## name the files that gofumpt would change
 
 .PHONY: vet
 vet: generate ## go vet, the black-box tests too
-	@go vet -tags e2e ./...
+	@go vet -tags e2e,bench ./...
 
 .PHONY: lint
 lint: generate .cache/bin/golangci-lint ## all linters but those that .golangci.yml gives a reason against
@@ -111,6 +111,12 @@ screens: build ## photograph the main pages at three widths, in both themes and 
 	@e2e/setup
 	@rm -rf dist/screens && mkdir -p dist/screens
 	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 ./e2e/looks
+
+.PHONY: bench
+bench: build ## measure pages, mails, memory and start in a large town, on SQLite and PostgreSQL (15 minutes)
+	@e2e/setup
+	@scripts/install wrk=wrk
+	@go test -tags bench -v -count=1 -timeout 60m ./e2e/bench | grep -v 'level='
 
 .PHONY: vulncheck
 vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in what the program calls

@@ -194,6 +194,9 @@ func (p *Process) Stop() {
 	}
 }
 
+// PID returns the id of the process.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
 // Running reports whether the process has not ended.
 func (p *Process) Running() bool {
 	select {

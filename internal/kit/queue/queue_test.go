@@ -498,10 +498,10 @@ func TestLongJobsKeepTheirLease(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		var starts atomic.Int64
 		config := queue.Config{
-			Logger: quiet, Lease: 150 * time.Millisecond, LookEvery: 5 * time.Millisecond,
+			Logger: quiet, Lease: time.Second, LookEvery: 5 * time.Millisecond,
 			Kinds: []queue.Kind{{Name: "a.long", Handle: func(context.Context, queue.Job) error {
 				starts.Add(1)
-				time.Sleep(700 * time.Millisecond)
+				time.Sleep(2500 * time.Millisecond)
 				return nil
 			}}},
 		}

@@ -124,6 +124,7 @@ func parse(text string, numbered bool) *query {
 
 // bind returns the text for the engine and the values for the driver.
 func (p *pools) bind(text, suffix string, args []any) (string, []any, error) {
+	p.asked.Add(1)
 	q := p.parse(text, suffix)
 	if len(args) != len(q.marks) {
 		return "", nil, fmt.Errorf("%d arguments for %d placeholders in: %s", len(args), len(q.marks), text)

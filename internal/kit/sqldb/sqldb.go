@@ -51,6 +51,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -99,6 +100,7 @@ type pools struct {
 	write   *sqlx.DB      // the same as read, but on SQLite
 	writer  chan struct{} // SQLite: holds one token for the only writer; nil elsewhere
 	queries *queryCache
+	asked   atomic.Int64 // statements that were run
 
 	postgres *pgx.ConnConfig // PostgreSQL: for the connections that listen
 }
@@ -165,12 +167,16 @@ func (db *DB) Ping(ctx context.Context) error {
 	return db.Get(ctx, &one, `SELECT 1`)
 }
 
-// Stats tells how busy the connections are. On servers Readers and Writers are the same pool.
-type Stats struct{ Readers, Writers sql.DBStats }
+// Stats tells how busy the connections are, and how many statements were run since the start. On servers
+// Readers and Writers are the same pool.
+type Stats struct {
+	Readers, Writers sql.DBStats
+	Statements       int64
+}
 
 // Stats returns the present figures.
 func (db *DB) Stats() Stats {
-	return Stats{Readers: db.read.Stats(), Writers: db.write.Stats()}
+	return Stats{Readers: db.read.Stats(), Writers: db.write.Stats(), Statements: db.asked.Load()}
 }
 
 // Get scans the first row into dest, a struct with db tags or a plain value; no row is errs.NotFound.

@@ -1,0 +1,508 @@
+//go:build bench
+
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"grouprise.org/grouprise/e2e/servers"
+	"grouprise.org/grouprise/e2e/town"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+const (
+	people, groups, articles, comments = 2000, 300, 5000, 15000
+
+	seconds    = "3"  // that each page is asked for
+	visitors   = "8"  // at once
+	commented  = 20   // comments below the article
+	mailsIn    = 3000 // by LMTP
+	recipients = 1000 // of one article
+)
+
+// TestBench measures on SQLite and PostgreSQL and prints one table for each.
+func TestBench(t *testing.T) {
+	for _, database := range []town.Database{town.SQLite, town.PostgreSQL} {
+		t.Run(string(database), func(t *testing.T) {
+			small := measure(t, database, 1, nil)
+			large := measure(t, database, 10, small)
+			fmt.Printf("\n%s\n%s\n%s\n", database, small, large)
+		})
+	}
+}
+
+// report is what was measured in one town.
+type report struct {
+	scale int
+	pages []line
+	other []string
+}
+
+// line is one row of the table.
+type line struct {
+	page, who      string
+	queries, bytes int
+	requests       float64 // per second
+	p50, p99       time.Duration
+	floor          float64 // requests per second
+	small          float64 // requests per second in the small town, or 0
+}
+
+// String returns the table.
+func (r *report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d people, %d groups, %d articles, %d comments; %s visitors at once\n", people*r.scale, groups*r.scale, articles*r.scale, comments*r.scale, visitors)
+	fmt.Fprintf(&b, "%-12s %-6s %7s %7s %8s %9s %9s %8s %6s %7s\n", "page", "who", "queries", "bytes", "req/s", "p50", "p99", "floor", "ratio", "growth")
+	for _, l := range r.pages {
+		growth := ""
+		if l.small > 0 {
+			growth = fmt.Sprintf("%.2f", l.small/l.requests)
+		}
+		fmt.Fprintf(&b, "%-12s %-6s %7d %7d %8.0f %9s %9s %8.0f %5.0f%% %7s\n",
+			l.page, l.who, l.queries, l.bytes, l.requests, l.p50, l.p99, l.floor, 100*l.requests/l.floor, growth)
+	}
+	for _, s := range r.other {
+		b.WriteString(s + "\n")
+	}
+	return b.String()
+}
+
+// bench is a town that is measured.
+type bench struct {
+	*town.Town
+	t       *testing.T
+	process *town.Process
+	metrics string
+	folder  string
+	sink    *sink
+	db      *sqldb.DB
+	report  *report
+}
+
+func measure(t *testing.T, database town.Database, scale int, small *report) *report {
+	b := &bench{t: t, metrics: servers.FreeAddress(t), folder: t.TempDir(), sink: startSink(t), report: &report{scale: scale}}
+	host, port, _ := strings.Cut(b.sink.address, ":")
+	b.Town = town.New(t, database, map[string]string{
+		"METRICS_LISTEN": b.metrics, "EMAIL_SUBMISSION_BACKEND": "smtp", "EMAIL_SUBMISSION_HOST": host, "EMAIL_SUBMISSION_PORT": port,
+		"DATA_PATH": b.folder,
+	})
+	size := func(n int) string { return strconv.Itoa(n * scale) }
+	if code, out := b.Call("", "demo", "--people", size(people), "--groups", size(groups), "--contents", size(articles), "--comments", size(comments)); code != 0 {
+		t.Fatal(out)
+	}
+	var err error
+	if b.db, err = sqldb.Open(t.Context(), b.DB); err != nil {
+		t.Fatal(err)
+	}
+	defer b.db.Close()
+	article := b.prepare()
+	b.process = b.Start("serve")
+	b.Open()
+	b.process.Stop()
+	begin := time.Now()
+	b.process = b.Start("serve")
+	for status := 0; status != http.StatusOK; status, _ = b.Ask("/") {
+		time.Sleep(time.Millisecond)
+	}
+	b.note("start to first answer: %d ms", time.Since(begin).Milliseconds())
+	time.Sleep(2 * time.Second)
+	b.note("memory at rest: %.0f MB", b.memory("VmRSS"))
+	b.readPages(article, small)
+	b.note("memory under load, at most: %.0f MB", b.memory("VmHWM"))
+	if scale == 1 {
+		b.takeMails()
+		b.sendMails()
+	}
+	b.process.Stop()
+	return b.report
+}
+
+func (b *bench) note(format string, args ...any) {
+	b.report.other = append(b.report.other, fmt.Sprintf(format, args...))
+}
+
+// prepare makes an article with so many comments and a group with so many subscribers, and returns the
+// path of the article.
+func (b *bench) prepare() string {
+	b.t.Helper()
+	var a struct {
+		ID       int64  `db:"id"`
+		EntityID int64  `db:"entity_id"`
+		Slug     string `db:"slug"`
+		Entity   string `db:"entity"`
+	}
+	err := b.db.Get(b.t.Context(), &a, `
+		SELECT c.id, c.entity_id, c.slug, e.slug AS entity FROM contents c JOIN entities e ON e.id = c.entity_id
+		 WHERE e.slug = 'garten' AND c.public AND c.slug IS NOT NULL ORDER BY c.id LIMIT 1`)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	err = b.db.Write(b.t.Context(), func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(b.t.Context(), `DELETE FROM contributions WHERE content_id = ?`, a.ID); err != nil {
+			return err
+		}
+		rows := make([][]any, commented)
+		for i := range rows {
+			rows[i] = []any{a.ID, i + 5, fmt.Sprintf("Das ist der *Kommentar* Nummer %d. Wir freuen uns auf euch alle, bis bald im Garten.", i), "", true, tx.Now}
+		}
+		if err := tx.InsertRows(b.t.Context(), `INSERT INTO contributions (content_id, author_id, text, cut, public, created_at)`, rows); err != nil {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return "/" + a.Entity + "/" + a.Slug + "/"
+}
+
+// --- pages -----------------------------------------------------------------------------------------
+
+func (b *bench) readPages(article string, small *report) {
+	b.t.Helper()
+	floor := startFloor(b.t, b.DB)
+	cookie := b.signIn()
+	for _, who := range []string{"nobody", "anna"} {
+		header := ""
+		if who == "anna" {
+			header = cookie
+		}
+		for _, p := range []struct{ name, path string }{{"start", "/"}, {"group", "/garten/"}, {"article", article}, {"groups", "/stadt/groups/"}} {
+			l := line{page: p.name, who: who}
+			l.queries, l.bytes = b.cost(p.path, header)
+			l.requests, l.p50, l.p99 = b.load(b.URL+p.path, header)
+			l.floor, _, _ = b.load(fmt.Sprintf("%s/?queries=%d&bytes=%d", floor, l.queries, l.bytes), header)
+			if small != nil {
+				l.small = small.pages[len(b.report.pages)].requests
+			}
+			b.report.pages = append(b.report.pages, l)
+		}
+	}
+}
+
+// signIn signs Anna in and returns the header with her cookies.
+func (b *bench) signIn() string {
+	b.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	answer, err := client.PostForm(b.URL+"/stadt/login/", url.Values{"login": {"anna"}, "password": {"demo"}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	home, err := url.Parse(b.URL)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var all []string
+	for _, c := range jar.Cookies(home) {
+		all = append(all, c.Name+"="+c.Value)
+	}
+	if len(all) == 0 || answer.Request.URL.Path == "/stadt/login/" {
+		b.t.Fatalf("could not sign in: %s %s", answer.Status, answer.Request.URL)
+	}
+	return strings.Join(all, "; ")
+}
+
+// cost returns how many statements a page runs and how many bytes it has.
+func (b *bench) cost(path, cookie string) (queries, size int) {
+	b.t.Helper()
+	ask := func() int {
+		r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.URL+path, nil)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		r.Header.Set("Cookie", cookie)
+		r.Header.Set("Accept-Encoding", "identity")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			b.t.Fatalf("%s: %s, %v", path, answer.Status, err)
+		}
+		return len(text)
+	}
+	ask() // so that everything is cached that can be
+	least := 1 << 30
+	for range 5 { // the task runner asks the database, too
+		before := b.statements()
+		size = ask()
+		least = min(least, b.statements()-before)
+	}
+	return least, size
+}
+
+func (b *bench) statements() int {
+	b.t.Helper()
+	answer, err := http.Get("http://" + b.metrics + "/metrics")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^grouprise_database_statements_total (\S+)$`).FindSubmatch(text)
+	if found == nil {
+		b.t.Fatalf("no metric of statements in\n%s", text)
+	}
+	n, err := strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return int(n)
+}
+
+var (
+	wrkRate    = regexp.MustCompile(`Requests/sec:\s+(\S+)`)
+	wrkLatency = regexp.MustCompile(`(?m)^\s+(50|99)%\s+(\S+)$`)
+)
+
+// load asks for an address as often as it can be had, and returns requests per second and the time that
+// one takes.
+func (b *bench) load(address, cookie string) (rate float64, p50, p99 time.Duration) {
+	b.t.Helper()
+	args := []string{"-t1", "-c" + visitors, "-d" + seconds + "s", "--latency", address}
+	if cookie != "" {
+		args = append([]string{"-H", "Cookie: " + cookie}, args...)
+	}
+	out, err := exec.CommandContext(b.t.Context(), "wrk", args...).CombinedOutput()
+	if err != nil || strings.Contains(string(out), "Non-2xx") {
+		b.t.Fatalf("wrk %s: %v\n%s", address, err, out)
+	}
+	if rate, err = strconv.ParseFloat(wrkRate.FindStringSubmatch(string(out))[1], 64); err != nil {
+		b.t.Fatal(err)
+	}
+	for _, found := range wrkLatency.FindAllStringSubmatch(string(out), -1) {
+		d, err := time.ParseDuration(found[2])
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if found[1] == "50" {
+			p50 = d
+		} else {
+			p99 = d
+		}
+	}
+	return rate, p50, p99
+}
+
+// memory returns a figure of the process in megabytes: VmRSS now, VmHWM at most.
+func (b *bench) memory(name string) float64 {
+	b.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.process.PID()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	found := regexp.MustCompile(name + `:\s+(\d+) kB`).FindSubmatch(text)
+	kilobytes, err := strconv.Atoi(string(found[1]))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return float64(kilobytes) / 1024
+}
+
+// cpu returns the processor time that the process has used.
+func (b *bench) cpu() time.Duration {
+	b.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", b.process.PID()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+// --- mails -----------------------------------------------------------------------------------------
+
+// takeMails hands mails to the LMTP server on as many connections as there are visitors.
+func (b *bench) takeMails() {
+	b.t.Helper()
+	b.note("one durable write costs %.2f ms", float64(b.fsync().Microseconds())/1000)
+	numbers := make(chan int)
+	var senders sync.WaitGroup
+	begin := time.Now()
+	for range 16 {
+		senders.Go(func() {
+			if err := b.handOver(numbers); err != nil {
+				b.t.Errorf("LMTP: %v", err)
+				for range numbers { // let the others go on
+				}
+			}
+		})
+	}
+	for n := range mailsIn {
+		numbers <- n
+	}
+	close(numbers)
+	senders.Wait()
+	b.note("LMTP: %.0f mails per second on 16 connections, each kept before its 250", mailsIn/time.Since(begin).Seconds())
+	b.quiet()
+}
+
+func (b *bench) handOver(numbers <-chan int) error {
+	conn, err := net.Dial("tcp", b.LMTP)
+	if err != nil {
+		return err
+	}
+	client := smtp.NewClientLMTP(conn)
+	defer client.Close()
+	if err := client.Hello("post.example"); err != nil {
+		return err
+	}
+	for n := range numbers {
+		if err := client.Mail("anna@example.org", nil); err != nil {
+			return err
+		}
+		if err := client.Rcpt("chor@"+town.Domain, nil); err != nil {
+			return err
+		}
+		data, err := client.Data()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(data, "From: Anna <anna@example.org>\r\nTo: chor@%[1]s\r\nSubject: Mail %[2]d\r\nMessage-ID: <%[2]d@post.example>\r\n"+
+			"Date: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nNummer %[2]d\r\n", town.Domain, n)
+		if err := data.Close(); err != nil {
+			return err
+		}
+	}
+	return client.Quit()
+}
+
+// fsync returns what one durable write costs on the disk of the town.
+func (b *bench) fsync() time.Duration {
+	b.t.Helper()
+	f, err := os.Create(filepath.Join(b.folder, "fsync"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer f.Close()
+	const writes = 200
+	begin := time.Now()
+	for range writes {
+		if _, err := f.WriteString("a line that is kept\n"); err != nil {
+			b.t.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	return time.Since(begin) / writes
+}
+
+// quiet waits until no mail leaves any more.
+func (b *bench) quiet() {
+	for last := int64(-1); last != b.sink.taken.Load(); time.Sleep(2 * time.Second) {
+		last = b.sink.taken.Load()
+	}
+}
+
+// sendMails publishes an article in a group with many subscribers and waits until each has their mail.
+func (b *bench) sendMails() {
+	b.t.Helper()
+	err := b.db.Write(b.t.Context(), func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(b.t.Context(), `DELETE FROM subscriptions WHERE entity_id = (SELECT id FROM entities WHERE slug = 'garten')`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(b.t.Context(), `INSERT INTO subscriptions (entity_id, person_id, created_at)
+			SELECT e.id, p.id, ? FROM entities e JOIN people p ON p.id > 10 AND p.id <= ? WHERE e.slug = 'garten'`, tx.Now, recipients+10)
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.URL+"/garten/articles/add/", strings.NewReader(url.Values{
+		"title": {"Sommerfest"}, "text": {"Am Samstag feiern wir. Kommt alle und bringt *Kuchen* mit."}, "public": {"on"},
+	}.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Cookie", b.signIn())
+	b.quiet()
+	had, used, begin := b.sink.taken.Load(), b.cpu(), time.Now()
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	answer.Body.Close()
+	for b.sink.taken.Load() < had+recipients {
+		if time.Since(begin) > 2*time.Minute {
+			b.t.Fatalf("%s; %d of %d mails arrived", answer.Status, b.sink.taken.Load()-had, recipients)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	took := time.Since(begin)
+	time.Sleep(200 * time.Millisecond)
+	b.note("%d notices by mail: %.2f s until the last has reached the sink, %.2f ms of CPU each", recipients, took.Seconds(), float64((b.cpu()-used).Microseconds())/1000/recipients)
+}
+
+// sink is a mail server that counts what it gets.
+type sink struct {
+	address string
+	taken   atomic.Int64
+}
+
+func startSink(t *testing.T) *sink {
+	t.Helper()
+	s := &sink{}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return session{s}, nil }))
+	server.Domain = "sink.example"
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.address = listener.Addr().String()
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return s
+}
+
+type session struct{ *sink }
+
+func (session) Mail(string, *smtp.MailOptions) error { return nil }
+func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (session) Reset()                               {}
+func (session) Logout() error                        { return nil }
+
+func (s session) Data(r io.Reader) error {
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return err
+	}
+	s.taken.Add(1)
+	return nil
+}

@@ -188,7 +188,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	late.Queue = h.queue
 
 	h.site, err = site.New(o.site(language, zone), site.Deps{
-		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: frame(),
+		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: frame(), Changes: h.db.Changes,
 		Ready: []site.Check{{Name: "database", Ask: h.db.Ping}, {Name: "media", Ask: h.media.Ping}, {Name: "queue", Ask: h.askQueue}},
 	})
 	if err != nil {

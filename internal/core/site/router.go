@@ -26,6 +26,10 @@ type Route struct {
 	SignedIn bool // only for people who have signed in; others are led to the sign-in page
 	Admin    bool // only for administrators
 
+	// Shared says that a page looks the same to everybody who has not signed in, as long as nothing changes
+	// in the database: it depends on the path, the query and the language alone.
+	Shared bool
+
 	// CrossOrigin takes unsafe requests from other sites too: one-click unsubscribing, tokens of the
 	// API. The handler must not trust cookies then.
 	CrossOrigin bool
@@ -106,6 +110,10 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.site.static.ServeHTTP(w, r)
 		return
 	}
+	if page, ok := rt.site.shelf.find(rt.site.sharedKey(r)); ok {
+		page.send(w, r)
+		return
+	}
 	visit := rt.site.newVisit
 	if clean := path.Clean(r.URL.Path); clean != withoutSlash(r.URL.Path) {
 		visit(w, r).fail(notFound())
@@ -155,6 +163,11 @@ func (s *Site) answer(route Route) http.Handler {
 		}
 		v := s.newVisit(w, r)
 		v.nameRoute(route)
+		if route.Shared {
+			if v.shared = s.sharedKey(v.R); v.shared != "" {
+				v.changes = s.shelf.changes()
+			}
+		}
 		err := v.begin(route, limit)
 		if err == nil {
 			err = route.Handle(v)

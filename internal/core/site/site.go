@@ -116,6 +116,10 @@ type Deps struct {
 	Ready      []Check
 	Log        *slog.Logger
 	Clock      clock.Clock
+
+	// Changes returns a number that is another one after each change in the database. Without it no page is
+	// kept.
+	Changes func() int64
 }
 
 // Site is the frame of all pages.
@@ -127,6 +131,7 @@ type Site struct {
 	forms    *form.Reader
 	origins  *http.CrossOriginProtection
 	base     *url.URL
+	shelf    *shelf
 	printers map[string]*lang.Printer
 }
 
@@ -159,8 +164,12 @@ func New(c Config, d Deps) (*Site, error) {
 	if static.Empty() {
 		d.Log.Warn("styles and scripts have not been bundled into this program: pages will look bare; run make generate and build again")
 	}
+	shelf, err := newShelf(d.Changes, d.Clock)
+	if err != nil {
+		return nil, err
+	}
 	s := &Site{
-		Config: c, deps: d, signer: signer, static: static, base: base,
+		Config: c, deps: d, signer: signer, static: static, base: base, shelf: shelf,
 		forms: form.New(c.UploadMax), origins: http.NewCrossOriginProtection(),
 		printers: map[string]*lang.Printer{},
 	}

@@ -29,7 +29,9 @@ type Visit struct {
 
 	site       *Site
 	raw        http.ResponseWriter
-	session    bool // a session has been loaded
+	session    bool   // a session has been loaded
+	shared     string // the key under which the page may be kept for others, or empty
+	changes    int64  // the state of the database before it was read for that
 	flashes    []flash
 	newFlashes []flash
 }
@@ -250,7 +252,12 @@ func (v *Visit) Show(p Page) error {
 	if err := v.save(); err != nil {
 		return err
 	}
-	v.write(p.statusOr(http.StatusOK), buffer)
+	status := p.statusOr(http.StatusOK)
+	if v.shared != "" && status == http.StatusOK && len(v.flashes) == 0 && buffer.Len() <= maxShared {
+		v.site.shelf.keep(v.shared, v.changes, web.RecordOf(v.R.Context()).Route, buffer.Bytes()).send(v.raw, v.R)
+		return nil
+	}
+	v.write(status, buffer)
 	return nil
 }
 

@@ -59,7 +59,7 @@ func (c *Content) Module() module.Module {
 		Name: "content",
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink},
-			{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent},
+			{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent, Shared: true},
 			{Method: http.MethodPost, Path: "/{entity}/{slug}", Handle: c.createComment},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}/edit", Handle: c.editContent},
 			{Method: http.MethodPost, Path: "/{entity}/{slug}/edit", Handle: c.updateContent},

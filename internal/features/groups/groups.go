@@ -48,7 +48,7 @@ func (r *Groups) Module() module.Module {
 	return module.Module{
 		Name: "groups",
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups},
+			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Shared: true},
 			{Method: http.MethodGet, Path: "/stadt/groups/add", Handle: r.newGroup},
 			{Method: http.MethodPost, Path: "/stadt/groups/add", Handle: r.createGroup},
 			{Method: http.MethodGet, Path: "/stadt/settings/group", Handle: r.editGroup},

@@ -88,11 +88,15 @@ func (f filter) where() (condition string, args []any) {
 // listCards returns groups, the most active ones first.
 func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, limit, offset int) ([]Card, error) {
 	where, args := f.where()
-	args = append([]any{v.PersonID, v.PersonID}, args...)
+	args = append([]any{v.PersonID, v.PersonID, community.GroupEntity}, args...)
 	var cards []Card
+	// Which ones first, and then what they look like, so that nothing is counted for those that are not shown.
 	err := q.Select(ctx, &cards, `
-		SELECT `+cardColumns+` FROM "groups" g JOIN entities e ON e.id = g.entity_id
-		 WHERE `+where+` ORDER BY e.score DESC, g.id DESC LIMIT ? OFFSET ?`, append(args, limit, offset)...)
+		SELECT `+cardColumns+`
+		  FROM (SELECT e.id, e.score FROM entities e JOIN "groups" g ON g.entity_id = e.id
+		         WHERE e.kind = ? AND `+where+` ORDER BY e.score DESC, e.id DESC LIMIT ? OFFSET ?) found
+		  JOIN entities e ON e.id = found.id JOIN "groups" g ON g.entity_id = e.id
+		 ORDER BY found.score DESC, found.id DESC`, append(args, limit, offset)...)
 	if err != nil {
 		return nil, fmt.Errorf("list groups: %w", err)
 	}
@@ -102,7 +106,11 @@ func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filte
 func countGroups(ctx context.Context, q sqldb.Querier, f filter) (int, error) {
 	where, args := f.where()
 	var n int
-	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM "groups" g JOIN entities e ON e.id = g.entity_id WHERE `+where, args...)
+	from := `"groups" g`
+	if f.name != "" {
+		from += ` JOIN entities e ON e.id = g.entity_id`
+	}
+	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM `+from+` WHERE `+where, args...)
 	if err != nil {
 		return 0, fmt.Errorf("count groups: %w", err)
 	}

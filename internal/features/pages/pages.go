@@ -57,11 +57,11 @@ func (p *Pages) Module() module.Module {
 	return module.Module{
 		Name: "pages",
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: "/", Handle: p.showStart},
-			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity},
-			{Method: http.MethodGet, Path: HelpPath, Handle: p.showHelp},
-			{Method: http.MethodGet, Path: DataProtectionPath, Handle: p.showDataProtection},
-			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown},
+			{Method: http.MethodGet, Path: "/", Handle: p.showStart, Shared: true},
+			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity, Shared: true},
+			{Method: http.MethodGet, Path: HelpPath, Handle: p.showHelp, Shared: true},
+			{Method: http.MethodGet, Path: DataProtectionPath, Handle: p.showDataProtection, Shared: true},
+			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown, Shared: true},
 		},
 	}
 }

@@ -60,7 +60,7 @@ func (p *People) routes() []site.Route {
 		{Method: post, Path: "/stadt/settings/notifications/", Handle: p.updateWishes, SignedIn: true},
 		{Method: get, Path: "/stadt/settings/gestalt/delete/", Handle: p.showDelete, SignedIn: true},
 		{Method: post, Path: "/stadt/settings/gestalt/delete/", Handle: p.removeAccount, SignedIn: true},
-		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory},
+		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory, Shared: true},
 	}
 }
 

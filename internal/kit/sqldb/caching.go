@@ -12,7 +12,8 @@ import (
 // parses and plans a text once per connection. (pgx does this by itself.)
 type caching struct {
 	driver.Connector
-	setup []string // statements that every new connection begins with
+	setup   []string                // statements that every new connection begins with
+	prepare func(driver.Conn) error // done to every new connection before; may be nil
 }
 
 // statementsPerConn bounds the statements kept on one connection; the least recently used one goes.
@@ -23,6 +24,12 @@ func (c *caching) Connect(ctx context.Context) (driver.Conn, error) {
 	raw, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if c.prepare != nil {
+		if err := c.prepare(raw); err != nil {
+			raw.Close()
+			return nil, err
+		}
 	}
 	conn := &cachingConn{Conn: raw}
 	conn.statements, err = simplelru.NewLRU(statementsPerConn, func(_ string, s *cachedStatement) { s.drop() })

@@ -101,6 +101,7 @@ type pools struct {
 	writer  chan struct{} // SQLite: holds one token for the only writer; nil elsewhere
 	queries *queryCache
 	asked   atomic.Int64 // statements that were run
+	changes atomic.Int64 // transactions that may have changed something
 
 	postgres *pgx.ConnConfig // PostgreSQL: for the connections that listen
 }
@@ -178,6 +179,10 @@ type Stats struct {
 func (db *DB) Stats() Stats {
 	return Stats{Readers: db.read.Stats(), Writers: db.write.Stats(), Statements: db.asked.Load()}
 }
+
+// Changes returns a number that is another one after each Write through this process. What was read after
+// asking for it is up to date, as far as this process knows, while the number stays the same.
+func (db *DB) Changes() int64 { return db.changes.Load() }
 
 // Get scans the first row into dest, a struct with db tags or a plain value; no row is errs.NotFound.
 func (db *DB) Get(ctx context.Context, dest any, query string, args ...any) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -116,9 +117,20 @@ func sqlitePool(path string, conns int, pragmas []string) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := pool(sql.OpenDB(&caching{Connector: connector}), conns)
+	db := pool(sql.OpenDB(&caching{Connector: connector, prepare: keepPlans}), conns)
 	db.SetConnMaxIdleTime(0) // A connection costs memory and no server; keep its cache.
 	return db, nil
+}
+
+// keepPlans makes SQLite keep the plan of a prepared statement. Otherwise it parses and plans anew whenever
+// a parameter that could matter to the plan, such as a LIMIT, is bound.
+func keepPlans(conn sqldriver.Conn) error {
+	c, ok := conn.(interface{ Raw() *sqlite3.Conn })
+	if !ok {
+		return errors.New("this is no connection to SQLite")
+	}
+	_, err := c.Raw().Config(sqlite3.DBCONFIG_ENABLE_QPSG, true)
+	return err
 }
 
 func classifySQLite(err error) fault {

@@ -40,6 +40,7 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		tx := &Tx{Now: db.clock.Now(), pools: db.pools}
 		committing, err := db.try(ctx, tx, fn)
+		db.changes.Add(1)
 		if err == nil {
 			for _, f := range tx.after {
 				f()

@@ -52,11 +52,14 @@ func NewSessions(db *sqldb.DB, times Lifetimes, secure bool, c clock.Clock) *Ses
 	m.Codec = jsonCodec{}
 	m.Cookie.Persist = false
 	m.Cookie.Secure = secure
-	m.Cookie.Name = CookieName("session", secure)
+	m.Cookie.Name = CookieName(SessionCookie, secure)
 	store := sessionStore{db: db, clock: c}
 	m.Store = store
 	return &Sessions{manager: m, store: store, times: times}
 }
+
+// SessionCookie is the name of the cookie of a session, before CookieName.
+const SessionCookie = "session"
 
 // CookieName returns the name under which a cookie is kept: with the prefix that makes browsers insist
 // on https, no domain and the root path where the site is reached by https.

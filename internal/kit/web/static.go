@@ -146,6 +146,9 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
+// AcceptsGzip reports whether the client takes an answer that is compressed with gzip.
+func AcceptsGzip(r *http.Request) bool { return accepts(r.Header.Get("Accept-Encoding"), "gzip") }
+
 // accepts reports whether an Accept-Encoding header takes a coding.
 func accepts(header, coding string) bool {
 	for part := range strings.SplitSeq(header, ",") {

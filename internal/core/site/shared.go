@@ -1,0 +1,126 @@
+package site
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// Pages of routes marked as Shared look the same to everybody who has not signed in. They are kept in memory as
+// long as nothing changes in the database: no transaction of this process has ended since, and no more than a
+// second has passed, because other processes may write too. See docs/decisions/0008-shared-pages.md.
+
+const (
+	sharedFor   = time.Second
+	sharedPages = 512
+	maxShared   = 256 << 10 // bytes of a page; a larger one is rendered each time
+	maxAddress  = 512       // bytes; longer ones are not kept
+)
+
+// sharedPage is a rendered page.
+type sharedPage struct {
+	changes    int64 // the state of the database before the page was made
+	made       clock.Time
+	route      string
+	body       []byte
+	etag       string
+	compressed func() []byte // with gzip; nil if that failed
+}
+
+// shelf keeps shared pages.
+type shelf struct {
+	changes func() int64
+	clock   clock.Clock
+	pages   *lru.Cache[string, *sharedPage]
+}
+
+func newShelf(changes func() int64, c clock.Clock) (*shelf, error) {
+	pages, err := lru.New[string, *sharedPage](sharedPages)
+	return &shelf{changes: changes, clock: c, pages: pages}, err
+}
+
+// sharedKey returns under which key the answer to a request may be kept, or "" if it is nobody else's
+// business: the browser has a session or waits for a message.
+func (s *Site) sharedKey(r *http.Request) string {
+	address := r.URL.RequestURI()
+	if s.shelf.changes == nil || r.Method != http.MethodGet && r.Method != http.MethodHead || len(address) > maxAddress {
+		return ""
+	}
+	for _, name := range []string{web.SessionCookie, flashCookie} {
+		if _, err := r.Cookie(web.CookieName(name, s.Secure())); err == nil {
+			return ""
+		}
+	}
+	return s.chooseLanguage(r, "") + " " + address
+}
+
+// find returns the page that is kept under a key, if it is still right.
+func (s *shelf) find(key string) (*sharedPage, bool) {
+	if key == "" {
+		return nil, false
+	}
+	page, ok := s.pages.Get(key)
+	if !ok || page.changes != s.changes() || s.clock.Now().Sub(page.made.Time) > sharedFor {
+		return nil, false
+	}
+	return page, true
+}
+
+// keep keeps a page that was made when the database had a state.
+func (s *shelf) keep(key string, changes int64, route string, body []byte) *sharedPage {
+	sum := sha256.Sum256(body)
+	page := &sharedPage{
+		changes: changes, made: s.clock.Now(), route: route, body: bytes.Clone(body),
+		etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
+	}
+	page.compressed = sync.OnceValue(func() []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(page.body); err != nil || w.Close() != nil {
+			return nil
+		}
+		return b.Bytes()
+	})
+	s.pages.Add(key, page)
+	return page
+}
+
+// send answers with the page, or by 304 if the browser has it.
+func (p *sharedPage) send(w http.ResponseWriter, r *http.Request) {
+	web.RecordOf(r.Context()).Route = p.route
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Add("Vary", "Cookie")
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", p.etag)
+	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		if known = strings.TrimSpace(known); known == p.etag || known == "*" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	body := p.body
+	if web.AcceptsGzip(r) {
+		if small := p.compressed(); small != nil {
+			body = small
+			h.Set("Content-Encoding", "gzip")
+			h.Add("Vary", "Accept-Encoding")
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a browser that has gone is nobody's fault
+	}
+}

@@ -1,0 +1,88 @@
+package site_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/webtest"
+)
+
+func TestSharedPagesAreMadeOnceAndAreNeverOld(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	made := 0
+	show := func(v *site.Visit) error {
+		made++
+		return v.Show(site.Page{Title: "made " + strconv.Itoa(made)})
+	}
+	failing := func(v *site.Visit) error {
+		made++
+		return v.Show(site.Page{Title: "gone", Status: http.StatusNotFound})
+	}
+	flash := func(v *site.Visit) error {
+		v.Flash(site.Done, "Done.")
+		return v.Redirect("/stadt/shared/")
+	}
+	handler := webtest.Start(t, webtest.NewSite(t, db, nil), []site.Route{
+		{Method: http.MethodGet, Path: "/stadt/shared", Handle: show, Shared: true},
+		{Method: http.MethodGet, Path: "/stadt/own", Handle: show},
+		{Method: http.MethodGet, Path: "/stadt/gone", Handle: failing, Shared: true},
+		{Method: http.MethodGet, Path: "/stadt/flash", Handle: flash},
+	})
+	ask := func(path string, header ...string) *httptest.ResponseRecorder {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.org"+path, nil)
+		for i := 0; i+1 < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	expect := func(what, path string, want int, header ...string) *httptest.ResponseRecorder {
+		t.Helper()
+		w := ask(path, header...)
+		if made != want {
+			t.Errorf("%s: made %d times, want %d", what, made, want)
+		}
+		return w
+	}
+	first := expect("the first", "/stadt/shared/", 1)
+	again := expect("the same", "/stadt/shared/", 1)
+	if first.Body.String() != again.Body.String() || !strings.Contains(again.Body.String(), "made 1") || again.Header().Get("Content-Security-Policy") == "" {
+		t.Errorf("another page: %v", again.Header())
+	}
+	if etag := first.Header().Get("ETag"); etag == "" || expect("known", "/stadt/shared/", 1, "If-None-Match", etag).Code != http.StatusNotModified {
+		t.Errorf("the browser's copy is sent again")
+	}
+	if zipped := expect("compressed", "/stadt/shared/", 1, "Accept-Encoding", "gzip"); zipped.Header().Get("Content-Encoding") != "gzip" || zipped.Body.Len() >= first.Body.Len() {
+		t.Errorf("%v, %d bytes", zipped.Header(), zipped.Body.Len())
+	}
+	expect("another language", "/stadt/shared/", 2, "Cookie", "language=de")
+	expect("another query", "/stadt/shared/?before=1-1", 3)
+	expect("somebody with a session", "/stadt/shared/", 4, "Cookie", "session=x")
+	expect("the same for others", "/stadt/shared/", 4)
+	if err := db.Write(t.Context(), func(*sqldb.Tx) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if w := expect("after a change", "/stadt/shared/", 5); !strings.Contains(w.Body.String(), "made 5") {
+		t.Error("an old page")
+	}
+	expect("a page that is not shared", "/stadt/own/", 6)
+	expect("and again", "/stadt/own/", 7)
+	expect("what is gone", "/stadt/gone/", 8)
+	expect("and again", "/stadt/gone/", 9)
+	cookie, _, _ := strings.Cut(ask("/stadt/flash/").Header().Get("Set-Cookie"), ";")
+	if w := expect("with a message", "/stadt/shared/", 10, "Cookie", cookie); !strings.Contains(w.Body.String(), "Done.") {
+		t.Error("the message is lost")
+	}
+	if w := expect("without it", "/stadt/shared/", 10); strings.Contains(w.Body.String(), "Done.") {
+		t.Error("somebody else's message")
+	}
+}

@@ -62,7 +62,8 @@ type Config struct {
 // Email is the channel.
 type Email struct {
 	Config
-	seed string // makes boundaries the same each time, for tests
+	texts *markdown.Cache // a notice has one text for all who get it
+	seed  string          // makes boundaries the same each time, for tests
 }
 
 var (
@@ -71,7 +72,10 @@ var (
 )
 
 // New returns the channel.
-func New(c Config) *Email { return &Email{Config: c} }
+func New(c Config) *Email { return &Email{Config: c, texts: markdown.NewCache(keptTexts)} }
+
+// keptTexts is how many bytes of rendered texts are kept.
+const keptTexts = 1 << 20
 
 // Name implements notify.Channel.
 func (*Email) Name() string { return Name }
@@ -128,6 +132,7 @@ func (e *Email) notice(ctx context.Context, d notify.Delivery) (mime.Draft, erro
 	}
 	e.thread(&draft, m.Thread, d.To.Address)
 	b := body{
+		texts:   e.texts,
 		printer: p, base: e.BaseURL, site: e.SiteName, intro: m.Intro, facts: m.Facts, text: m.Text, note: m.Note, actions: m.Actions,
 	}
 	if !m.Answer.IsZero() {
@@ -185,6 +190,7 @@ func (e *Email) letter(ctx context.Context, l notify.Letter) (mime.Draft, error)
 		{Name: "Auto-Submitted", Value: submitted}, {Name: "X-Auto-Response-Suppress", Value: "All"}, {Name: "X-Grouprise-Kind", Value: l.Kind},
 	}
 	b := body{
+		texts:   e.texts,
 		printer: e.Catalogues.Printer(l.Language, e.Zone), base: e.BaseURL, site: e.SiteName,
 		intro: l.Intro, facts: l.Facts, text: l.Text, note: l.Note, actions: l.Actions,
 	}
@@ -273,6 +279,7 @@ func (e *Email) read(ctx context.Context, a notify.Attachment) (data []byte, err
 
 // body is what a mail says, in both of its parts.
 type body struct {
+	texts             *markdown.Cache
 	printer           *lang.Printer
 	base, site        string
 	intro, text, note string
@@ -329,6 +336,6 @@ func (b body) plain() string {
 
 // html returns the text as HTML whose links work outside the site.
 func (b body) html() string {
-	text := markdown.Render(b.text, markdown.Options{HeadingLevel: 2, Origin: b.base}).Resolve(nil, b.printer)
+	text := b.texts.Render(b.text, markdown.Options{HeadingLevel: 2, Origin: b.base}).Resolve(nil, b.printer)
 	return strings.NewReplacer(`href="/`, `href="`+b.base+"/", `src="/`, `src="`+b.base+"/", `href="#`, `name="#`).Replace(text)
 }

@@ -10,6 +10,7 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -222,6 +223,9 @@ func (r *Groups) List(ctx context.Context, q sqldb.Querier, viewer community.Vie
 		return list, nil
 	}
 	list.Cards, err = listCards(ctx, q, viewer, f, perPage, (max(query.Page, 1)-1)*perPage)
+	for i, c := range list.Cards {
+		list.Cards[i].About = r.texts.Render(c.Description, markdown.Options{Preset: markdown.NonInteractive})
+	}
 	return list, err
 }
 
@@ -239,6 +243,7 @@ type Header struct {
 	Mail        string // the group's mail address; "" unless the viewer is a member and there are addresses
 	URL         string // absolute address of the group's page
 	Acts        []Act  // the first is the main one
+	About       markdown.Rendered
 }
 
 // Header returns what the head of a group's page shows to the viewer.
@@ -252,6 +257,7 @@ func (r *Groups) Header(ctx context.Context, q sqldb.Querier, viewer community.V
 		return Header{}, err
 	}
 	h := Header{Group: g, Standing: s, Members: n.Members, Subscribers: n.Subscribers, URL: r.BaseURL + g.Entity().Path(), Acts: acts(s, g)}
+	h.About = r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
 	if s.Member && r.MailDomain != "" {
 		h.Mail = g.Slug + "@" + r.MailDomain
 	}

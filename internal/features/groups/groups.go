@@ -15,6 +15,7 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -33,14 +34,20 @@ type Deps struct {
 }
 
 // Groups is the room.
-type Groups struct{ Deps }
+type Groups struct {
+	Deps
+	texts *markdown.Cache // rendered descriptions
+}
+
+// keptTexts is how many bytes of rendered descriptions are kept.
+const keptTexts = 1 << 20
 
 // New returns the room.
 func New(d Deps) *Groups {
 	if d.Zone == nil {
 		d.Zone = time.UTC
 	}
-	return &Groups{d}
+	return &Groups{Deps: d, texts: markdown.NewCache(keptTexts)}
 }
 
 // Module returns the room's table of contents.

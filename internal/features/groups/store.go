@@ -6,6 +6,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -57,6 +58,8 @@ type Card struct {
 	Members    int  `db:"members"`
 	Member     bool `db:"member"`
 	Subscribed bool `db:"subscribed"`
+
+	About markdown.Rendered `db:"-"` // the description, in lists that show it
 }
 
 const cardColumns = groupColumns + `,

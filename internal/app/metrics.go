@@ -20,7 +20,10 @@ func (h *House) Measure(ctx context.Context) error {
 		return nil
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), jobCollector{h.queue})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), jobCollector{h.queue}, prometheus.NewCounterFunc(
+		prometheus.CounterOpts{Name: "grouprise_database_statements_total", Help: "Statements that the database was asked to run."},
+		func() float64 { return float64(h.db.Stats().Statements) },
+	))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return web.Server{

@@ -17,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,14 +91,14 @@ type bench struct {
 	process *town.Process
 	metrics string
 	folder  string
-	sink    *sink
+	sink    *servers.Sink
 	db      *sqldb.DB
 	report  *report
 }
 
 func measure(t *testing.T, database town.Database, scale int, small *report) *report {
-	b := &bench{t: t, metrics: servers.FreeAddress(t), folder: t.TempDir(), sink: startSink(t), report: &report{scale: scale}}
-	host, port, _ := strings.Cut(b.sink.address, ":")
+	b := &bench{t: t, metrics: servers.FreeAddress(t), folder: t.TempDir(), sink: servers.StartSink(t), report: &report{scale: scale}}
+	host, port, _ := strings.Cut(b.sink.Address, ":")
 	b.Town = town.New(t, database, map[string]string{
 		"METRICS_LISTEN": b.metrics, "EMAIL_SUBMISSION_BACKEND": "smtp", "EMAIL_SUBMISSION_HOST": host, "EMAIL_SUBMISSION_PORT": port,
 		"DATA_PATH": b.folder,
@@ -426,8 +425,8 @@ func (b *bench) fsync() time.Duration {
 
 // quiet waits until no mail leaves any more.
 func (b *bench) quiet() {
-	for last := int64(-1); last != b.sink.taken.Load(); time.Sleep(2 * time.Second) {
-		last = b.sink.taken.Load()
+	for last := -1; last != b.sink.Mails(); time.Sleep(2 * time.Second) {
+		last = b.sink.Mails()
 	}
 }
 
@@ -454,55 +453,19 @@ func (b *bench) sendMails() {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Cookie", b.signIn())
 	b.quiet()
-	had, used, begin := b.sink.taken.Load(), b.cpu(), time.Now()
+	had, used, begin := b.sink.Mails(), b.cpu(), time.Now()
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	answer.Body.Close()
-	for b.sink.taken.Load() < had+recipients {
+	for b.sink.Mails() < had+recipients {
 		if time.Since(begin) > 2*time.Minute {
-			b.t.Fatalf("%s; %d of %d mails arrived", answer.Status, b.sink.taken.Load()-had, recipients)
+			b.t.Fatalf("%s; %d of %d mails arrived", answer.Status, b.sink.Mails()-had, recipients)
 		}
 		time.Sleep(time.Millisecond)
 	}
 	took := time.Since(begin)
 	time.Sleep(200 * time.Millisecond)
 	b.note("%d notices by mail: %.2f s until the last has reached the sink, %.2f ms of CPU each", recipients, took.Seconds(), float64((b.cpu()-used).Microseconds())/1000/recipients)
-}
-
-// sink is a mail server that counts what it gets.
-type sink struct {
-	address string
-	taken   atomic.Int64
-}
-
-func startSink(t *testing.T) *sink {
-	t.Helper()
-	s := &sink{}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return session{s}, nil }))
-	server.Domain = "sink.example"
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.address = listener.Addr().String()
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-	return s
-}
-
-type session struct{ *sink }
-
-func (session) Mail(string, *smtp.MailOptions) error { return nil }
-func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (session) Reset()                               {}
-func (session) Logout() error                        { return nil }
-
-func (s session) Data(r io.Reader) error {
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return err
-	}
-	s.taken.Add(1)
-	return nil
 }

@@ -3,10 +3,8 @@
 package town_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"grouprise.org/grouprise/e2e/servers"
 	"grouprise.org/grouprise/e2e/town"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
@@ -112,14 +111,14 @@ func TestADatabaseThatDiesAndComesBackLosesNothing(t *testing.T) {
 type load struct {
 	town  *town.Town
 	cast  *cast.Cast
-	sink  *sink
+	sink  *servers.Sink
 	taken atomic.Int64
 }
 
 func startLoad(t *testing.T, database town.Database) *load {
 	t.Helper()
-	s := &load{sink: startSink(t)}
-	host, port, _ := strings.Cut(s.sink.address, ":")
+	s := &load{sink: servers.StartSink(t)}
+	host, port, _ := strings.Cut(s.sink.Address, ":")
 	s.town = town.New(t, database, map[string]string{
 		"EMAIL_SUBMISSION_BACKEND": "smtp", "EMAIL_SUBMISSION_HOST": host, "EMAIL_SUBMISSION_PORT": port,
 	})
@@ -227,17 +226,17 @@ func (s *load) check(t *testing.T, deaths int) {
 		t.Fatalf("subscribers: %v, %v", people, err)
 	}
 	// The jobs of a task runner that died wait for the end of its lease, which is 30 s.
-	for deadline := time.Now().Add(2 * time.Minute); s.sink.different() < mails*len(people); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); s.sink.Messages() < mails*len(people); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("only %d of %d notices came", s.sink.different(), mails*len(people))
+			t.Fatalf("only %d of %d notices came", s.sink.Messages(), mails*len(people))
 		}
 	}
 	time.Sleep(2 * time.Second) // for what should not come
-	if got := s.sink.different(); got != mails*len(people) {
+	if got := s.sink.Messages(); got != mails*len(people) {
 		t.Errorf("%d notices came, want %d", got, mails*len(people))
 	}
-	duplicates := s.sink.total() - s.sink.different()
-	t.Logf("%d notices, %d of them sent twice, after %d deaths", s.sink.total(), duplicates, deaths)
+	duplicates := s.sink.Mails() - s.sink.Messages()
+	t.Logf("%d notices, %d of them sent twice, after %d deaths", s.sink.Mails(), duplicates, deaths)
 	if duplicates > deaths*parallelMails {
 		t.Errorf("%d notices came twice after %d deaths", duplicates, deaths)
 	}
@@ -246,67 +245,3 @@ func (s *load) check(t *testing.T, deaths int) {
 // parallelMails is how many mails a task runner has in hand at once: those may be sent twice when it, or
 // the database, dies between the mail server's answer and the note of it.
 const parallelMails = 4
-
-// sink is a mail server that counts what it gets.
-type sink struct {
-	address string
-	mu      sync.Mutex
-	got     map[string]int // by message id, which tells recipients apart
-}
-
-func startSink(t *testing.T) *sink {
-	t.Helper()
-	s := &sink{got: map[string]int{}}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return session{s}, nil }))
-	server.Domain = "sink.example"
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.address = listener.Addr().String()
-	go func() {
-		if err := server.Serve(listener); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
-			t.Error(err)
-		}
-	}()
-	t.Cleanup(func() { _ = server.Close() })
-	return s
-}
-
-func (s *sink) different() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.got)
-}
-
-func (s *sink) total() (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, count := range s.got {
-		n += count
-	}
-	return n
-}
-
-type session struct{ *sink }
-
-func (session) Mail(string, *smtp.MailOptions) error { return nil }
-func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (session) Reset()                               {}
-func (session) Logout() error                        { return nil }
-
-func (s session) Data(r io.Reader) error {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(text)) {
-		if id, ok := strings.CutPrefix(line, "Message-ID: "); ok {
-			s.mu.Lock()
-			s.got[strings.TrimSpace(id)]++
-			s.mu.Unlock()
-			break
-		}
-	}
-	return nil
-}

@@ -316,7 +316,7 @@ func (b body) plain() string {
 		facts[i] = f.Label + ": " + f.Value
 	}
 	add(strings.Join(facts, "\n"))
-	add(markdown.MailText(b.text, b.base))
+	add(b.texts.MailText(b.text, b.base))
 	for _, a := range b.actions {
 		add(a.Label + ":\n" + a.URL)
 	}

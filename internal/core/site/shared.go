@@ -100,9 +100,7 @@ func (s *shelf) keep(key string, changes int64, route string, body []byte) *shar
 func (p *sharedPage) send(w http.ResponseWriter, r *http.Request) {
 	web.RecordOf(r.Context()).Route = p.route
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Add("Vary", "Cookie")
-	h.Set("Cache-Control", "private, no-cache")
+	pageHeader(h)
 	h.Set("ETag", p.etag)
 	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
 		if known = strings.TrimSpace(known); known == p.etag || known == "*" {

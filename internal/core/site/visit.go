@@ -270,15 +270,20 @@ func (v *Visit) render(buffer *bytes.Buffer, p Page) error {
 }
 
 func (v *Visit) write(status int, page *bytes.Buffer) {
-	h := v.raw.Header()
+	pageHeader(v.raw.Header())
+	v.raw.WriteHeader(status)
+	if v.R.Method != http.MethodHead {
+		_, _ = v.raw.Write(page.Bytes()) // a browser that has gone is nobody's fault
+	}
+}
+
+// pageHeader says what every page is, and that nobody but the browser may keep it, unless the handler has
+// said otherwise.
+func pageHeader(h http.Header) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Add("Vary", "Cookie")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private, no-cache")
-	}
-	v.raw.WriteHeader(status)
-	if v.R.Method != http.MethodHead {
-		_, _ = v.raw.Write(page.Bytes()) // a browser that has gone is nobody's fault
 	}
 }
 

@@ -54,6 +54,10 @@ func (t *Texts) Render(ctx context.Context, q sqldb.Querier, v community.Viewer,
 	return all, nil
 }
 
+// Summary returns the first words of a text without any markup in one line, for previews and questions.
+// References stand as they were written. The result is not escaped.
+func (t *Texts) Summary(text string, words int) string { return t.cache.Text(text, words) }
+
 // mentioned is a person or group that a text names.
 type mentioned struct {
 	ID       int64                `db:"id"`

@@ -53,11 +53,7 @@ func newTown(t *testing.T) *town {
 // visit returns a visitor: the person, or nobody for 0.
 func (w *town) visit(t *testing.T, person int64) *webtest.Visitor {
 	t.Helper()
-	v := webtest.Visit(t, w.handler)
-	if person != 0 {
-		v.As(person)
-	}
-	return v
+	return webtest.VisitAs(t, w.handler, person)
 }
 
 func TestAnArticleIsWrittenReadCommentedChangedAndDeleted(t *testing.T) {

@@ -41,7 +41,7 @@ func readable(ctx context.Context, q sqldb.Querier, v community.Viewer, i Item) 
 	rule := policy.Content{Public: i.Public, Deleted: i.Deleted}
 	part := policy.Part{}
 	if !policy.CanReadContent(s, rule, part) && v.SignedIn() {
-		if part.Wrote, err = hasWritten(ctx, q, i.ID, v.PersonID); err != nil {
+		if part.Wrote, err = threads.Wrote(ctx, q, v.PersonID, i.ID, 0); err != nil {
 			return s, err
 		}
 	}

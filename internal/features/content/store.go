@@ -85,15 +85,6 @@ func list(ctx context.Context, q sqldb.Querier, v community.Viewer, f Filter) (i
 	return items, more, nil
 }
 
-// hasWritten reports whether a person has written a comment on an item that has not been removed.
-func hasWritten(ctx context.Context, q sqldb.Querier, contentID, personID int64) (wrote bool, err error) {
-	err = q.Get(ctx, &wrote, `SELECT EXISTS (SELECT 1 FROM contributions WHERE content_id = ? AND author_id = ? AND deleted_at IS NULL)`, contentID, personID)
-	if err != nil {
-		return false, fmt.Errorf("look for comments: %w", err)
-	}
-	return wrote, nil
-}
-
 // lock holds the rows of the author and the entity until the transaction ends, so that of two who publish
 // at once one sees what the other did.
 func lock(ctx context.Context, tx *sqldb.Tx, entityID, authorID int64) error {

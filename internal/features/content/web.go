@@ -133,7 +133,7 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: entity.Name, Path: entity.Path()}, {Label: item.Title}},
 	}
 	if item.Public {
-		page.Description = markdown.Text(item.Text, teaserWords)
+		page.Description = c.Texts.Summary(item.Text, teaserWords)
 	}
 	return page, nil
 }

@@ -26,7 +26,7 @@ func (c *Conversations) Get(ctx context.Context, q sqldb.Querier, v community.Vi
 	}
 	part := policy.Part{}
 	if v.SignedIn() && !policy.CanReadConversation(s, conv.Deleted, part) {
-		if part.Wrote, err = hasWritten(ctx, q, id, v.PersonID); err != nil {
+		if part.Wrote, err = threads.Wrote(ctx, q, v.PersonID, 0, id); err != nil {
 			return conv, s, err
 		}
 	}

@@ -33,6 +33,9 @@ type People interface {
 	// FindOrCreate returns the person to whom a mail address belongs, or one without a password who
 	// comes into being by it. verified says that the mailbox has just been proven.
 	FindOrCreate(ctx context.Context, tx *sqldb.Tx, address string, verified bool) (community.Person, error)
+	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
+	// if the text is none.
+	ParseAddress(text string) (address, key string, ok bool)
 }
 
 // Deps is what the room stands on.
@@ -53,10 +56,6 @@ type Deps struct {
 	BaseURL       string // without a slash at the end
 	Language      string // of the site
 	OperatorGroup int64  // id of the group that gets reports of abuse
-
-	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
-	// if the text is none. The room of people knows how.
-	ParseAddress func(text string) (address, key string, ok bool)
 }
 
 // Conversations is the room.

@@ -21,7 +21,6 @@ import (
 	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/membership"
-	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -70,7 +69,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	h.Conversations = conversations.New(conversations.Deps{
 		DB: db, Outbox: out, Members: members, People: everybody, Threads: threads.New(threads.Deps{DB: db, Media: folder, Texts: words}), Texts: words,
 		Letters: letters, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: "Neustadt",
-		BaseURL: "http://example.org", Language: "en", OperatorGroup: 22, ParseAddress: people.ParseAddress,
+		BaseURL: "http://example.org", Language: "en", OperatorGroup: 22,
 	})
 	return h
 }

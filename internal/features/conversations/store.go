@@ -53,15 +53,6 @@ func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer,
 	return all, more, nil
 }
 
-// hasWritten reports whether a person has written in a conversation.
-func hasWritten(ctx context.Context, q sqldb.Querier, conversationID, personID int64) (wrote bool, err error) {
-	err = q.Get(ctx, &wrote, `SELECT EXISTS (SELECT 1 FROM contributions WHERE conversation_id = ? AND author_id = ? AND deleted_at IS NULL)`, conversationID, personID)
-	if err != nil {
-		return false, fmt.Errorf("look for messages: %w", err)
-	}
-	return wrote, nil
-}
-
 // twice is how soon the same again is taken for a second click on the button.
 const twice = time.Minute
 

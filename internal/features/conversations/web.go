@@ -270,7 +270,7 @@ func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
 // question of the form serves again.
 func (c *Conversations) sendByMail(v *site.Visit, f messageForm, b Beginning) (reuse bool, err error) {
 	wrong := b.validate()
-	address, key, ok := c.ParseAddress(f.Address)
+	address, key, ok := c.People.ParseAddress(f.Address)
 	if !ok {
 		wrong = append(wrong, errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
@@ -350,7 +350,7 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	if err != nil {
 		return site.Page{}, err
 	}
-	b := talk{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.EntityKind == community.GroupEntity), Why: why(v, conv, s)}
+	b := talk{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.EntityKind == community.GroupEntity)}
 	if s.Member {
 		all, err := c.Members.Applications(v.Context(), c.DB, conv.ID)
 		if err != nil {
@@ -368,7 +368,7 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	if !v.Before().At.IsZero() {
 		b.Newest = conv.Path()
 	}
-	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: b.Why, Text: f.Text, Errors: e}
+	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: why(v, conv, s), Text: f.Text, Errors: e}
 	b.Form.To, _ = threads.Answering(v, messages)
 	entity := conv.Entity()
 	crumbs := []site.Crumb{{Label: v.T("Start"), Path: "/"}}

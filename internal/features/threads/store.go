@@ -38,6 +38,20 @@ func (t *Threads) Messages(ctx context.Context, q sqldb.Querier, conversationID 
 	return page(ctx, q, before, ` WHERE k.conversation_id = ? AND k.deleted_at IS NULL`, []any{conversationID})
 }
 
+// Wrote reports whether a person has written something in a content item or a conversation that has not been
+// removed. The id of the other one is 0.
+func Wrote(ctx context.Context, q sqldb.Querier, personID, contentID, conversationID int64) (wrote bool, err error) {
+	place, id := "content_id", contentID
+	if conversationID != 0 {
+		place, id = "conversation_id", conversationID
+	}
+	err = q.Get(ctx, &wrote, `SELECT EXISTS (SELECT 1 FROM contributions WHERE `+place+` = ? AND author_id = ? AND deleted_at IS NULL)`, id, personID)
+	if err != nil {
+		return false, fmt.Errorf("look for what somebody has written: %w", err)
+	}
+	return wrote, nil
+}
+
 func page(ctx context.Context, q sqldb.Querier, before site.Cursor, where string, args []any) (list []Contribution, older bool, err error) {
 	if !before.At.IsZero() {
 		where += ` AND (k.created_at < ? OR k.created_at = ? AND k.id < ?)`

@@ -70,6 +70,11 @@ func (c *Cache) Text(source string, maxWords int) string {
 	return c.Render(source, Options{Preset: NonInteractive, Words: maxWords}).plainText()
 }
 
+// MailText returns what the function MailText returns; the rendering behind it is kept or made.
+func (c *Cache) MailText(source, origin string) string {
+	return c.Render(source, Options{HeadingLevel: 2, Origin: origin}).mailText(origin)
+}
+
 // keyOf hashes a source with its options.
 func keyOf(source string, o Options) [sha256.Size]byte {
 	h := sha256.New()

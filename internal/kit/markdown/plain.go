@@ -33,8 +33,13 @@ func (r Rendered) plainText() string {
 // links follow the paragraph that has them. Lines are not wrapped, pictures are left out. Links within
 // the site are made absolute with its origin ("https://example.org").
 func MailText(source, origin string) string {
+	return Render(source, Options{Origin: origin}).mailText(origin)
+}
+
+// mailText returns the text of a full rendering as people write mails.
+func (r Rendered) mailText(origin string) string {
 	w := mailWriter{origin: strings.TrimSuffix(origin, "/")}
-	z := xhtml.NewTokenizer(strings.NewReader(Render(source, Options{Origin: origin}).Resolve(nil, nil)))
+	z := xhtml.NewTokenizer(strings.NewReader(r.Resolve(nil, nil)))
 	for {
 		switch z.Next() {
 		case xhtml.ErrorToken:

@@ -119,6 +119,16 @@ func Visit(t testing.TB, handler http.Handler) *Visitor {
 	return &Visitor{t: t, handler: handler, jar: jar}
 }
 
+// VisitAs returns a visitor who is signed in as the person, or nobody for 0.
+func VisitAs(t testing.TB, handler http.Handler, person int64) *Visitor {
+	t.Helper()
+	v := Visit(t, handler)
+	if person != 0 {
+		v.As(person)
+	}
+	return v
+}
+
 // As signs the person in and returns the visitor.
 func (v *Visitor) As(person int64) *Visitor {
 	v.t.Helper()

@@ -1,0 +1,82 @@
+//go:build e2e || bench
+
+package servers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+)
+
+// Sink is a mail server that takes everything and counts it.
+type Sink struct {
+	Address string // host:port
+
+	mu       sync.Mutex
+	mails    int
+	messages map[string]bool // by message id, which tells recipients apart
+}
+
+// StartSink starts a mail server that ends with the test.
+func StartSink(t *testing.T) *Sink {
+	t.Helper()
+	s := &Sink{messages: map[string]bool{}}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return session{s}, nil }))
+	server.Domain = "sink.example"
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Address = listener.Addr().String()
+	go func() {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+			t.Error(err)
+		}
+	}()
+	t.Cleanup(func() { _ = server.Close() })
+	return s
+}
+
+// Mails returns how many mails have come.
+func (s *Sink) Mails() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mails
+}
+
+// Messages returns how many mails with different message ids have come.
+func (s *Sink) Messages() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.messages)
+}
+
+type session struct{ *Sink }
+
+func (session) Mail(string, *smtp.MailOptions) error { return nil }
+func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (session) Reset()                               {}
+func (session) Logout() error                        { return nil }
+
+func (s session) Data(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mails++
+	for line := range strings.Lines(string(text)) {
+		if id, ok := strings.CutPrefix(line, "Message-ID: "); ok {
+			s.messages[strings.TrimSpace(id)] = true
+			break
+		}
+	}
+	return nil
+}

@@ -24,6 +24,7 @@ const (
 
 var (
 	hostName   = regexp.MustCompile(`^[\pL\pN_.-]+$`)
+	endpoint   = regexp.MustCompile(`^[\pL\pN_.-]+(:[0-9]{1,5})?$`)
 	language   = regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)?$`)
 	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 	word       = regexp.MustCompile(`^[\w-]+$`)
@@ -36,6 +37,7 @@ func isHostName(s string) bool   { return hostName.MatchString(s) }
 func isLanguage(s string) bool   { return language.MatchString(s) }
 func isColour(s string) bool     { return colour.MatchString(s) }
 func isWord(s string) bool       { return word.MatchString(s) }
+func isEndpoint(s string) bool   { return endpoint.MatchString(s) }
 func isRoom(s string) bool       { return s == "" || matrixRoom.MatchString(s) }
 func isMatrixUser(s string) bool { return matrixUser.MatchString(s) }
 func notNegative(n int) bool     { return n >= 0 }

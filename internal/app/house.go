@@ -34,6 +34,7 @@ import (
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/pages"
 	"grouprise.org/grouprise/internal/features/people"
+	"grouprise.org/grouprise/internal/features/pictures"
 	"grouprise.org/grouprise/internal/features/sentmail"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
@@ -55,7 +56,7 @@ type House struct {
 	log     *slog.Logger
 
 	db       *sqldb.DB
-	media    *media.Folder
+	media    mediaStore
 	mails    smtp.Sender
 	queue    *queue.Queue
 	notifier *notify.Notifier
@@ -66,6 +67,12 @@ type House struct {
 	site     *site.Site
 	pages    http.Handler
 	modules  []module.Module
+}
+
+// mediaStore is a store of files that is given back at the end.
+type mediaStore interface {
+	media.Store
+	io.Closer
 }
 
 // renderedTexts is how many bytes of rendered texts are kept.
@@ -96,7 +103,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	if h.db, err = sqldb.Open(ctx, o.database()); err != nil {
 		return h, err
 	}
-	if h.media, err = media.OpenFolder(o.MediaRoot); err != nil {
+	if h.media, err = o.openMedia(); err != nil {
 		return h, err
 	}
 	if h.mails, err = smtp.New(o.submission()); err != nil {
@@ -139,8 +146,10 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	}
 	words := texts.New(markdown.NewCache(renderedTexts), o.baseURL())
 	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Texts: words})
+	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
-		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, BaseURL: o.baseURL(),
+		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
+		BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
@@ -152,6 +161,9 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, theConversations).Module(),
+		pictures.New(pictures.Deps{
+			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(),
+		}).Module(),
 		h.newAdmin(late).Module(), h.housekeeping(sessions, limiter),
 	}
 

@@ -47,7 +47,7 @@ func (h *House) findSender(ctx context.Context, q sqldb.Querier, address string)
 		return community.Viewer{}, errs.New(errs.NotFound, "There is nothing at this address.")
 	}
 	return community.Viewer{
-		PersonID: p.ID, EntityID: p.EntityID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Language: p.Language, Admin: p.Admin,
+		PersonID: p.ID, EntityID: p.EntityID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Picture: p.Picture, Language: p.Language, Admin: p.Admin,
 	}, nil
 }
 

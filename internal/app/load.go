@@ -84,6 +84,7 @@ func (o *Options) complete(s *config.Settings) {
 		s.Warn("template_directories", "templates of grouprise 5.5 have no effect; see branding, stylesheets and scripts")
 	}
 	o.completeDatabase(s)
+	o.completeStore(s)
 }
 
 // completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.
@@ -116,6 +117,18 @@ func (o *Options) completeDatabase(s *config.Settings) {
 	}
 	if path, err := filepath.Abs(db.Name); err == nil {
 		db.Name = path
+	}
+}
+
+// completeStore checks that a bucket can be found.
+func (o *Options) completeStore(s *config.Settings) {
+	if o.MediaStore != "s3" {
+		return
+	}
+	for name, value := range map[string]string{"endpoint": o.S3.Endpoint, "bucket": o.S3.Bucket, "access_key": o.S3.AccessKey, "secret_key": o.S3.SecretKey} {
+		if value == "" && !s.Refused("s3."+name) {
+			s.Refuse("s3."+name, "must be given: \"s3\" has no default")
+		}
 	}
 }
 

@@ -28,6 +28,8 @@ type Options struct {
 
 	DataPath     string // everything the program keeps outside the database
 	MediaRoot    string // uploaded files
+	MediaStore   string // folder or s3: where uploaded files are
+	S3           S3
 	BackupPath   string // where backups go
 	DownloadsVia string // none, nginx, apache or lighttpd: who sends protected files
 	MaxUpload    int    // megabytes that one upload may have
@@ -75,6 +77,16 @@ type Database struct {
 	Port     int    // 0: the usual one
 	User     string
 	Password string
+}
+
+// S3 says where uploaded files are if media_store is s3.
+type S3 struct {
+	Endpoint  string // host:port
+	Region    string
+	Bucket    string
+	AccessKey string
+	SecretKey string
+	Plain     bool // without TLS
 }
 
 // Submission says how outgoing mail leaves.
@@ -164,6 +176,7 @@ func defaults() *Options {
 		SessionCookieAge:  int((14 * 24 * time.Hour).Seconds()),
 		DataPath:          "data",
 		DownloadsVia:      "none",
+		MediaStore:        "folder",
 		MaxUpload:         10,
 		Database:          Database{Engine: "sqlite"},
 		Submission:        Submission{Backend: "smtp", Encryption: "plain", Host: "localhost"},
@@ -203,6 +216,13 @@ func (o *Options) schema() config.Schema {
 
 			{Name: "data_path", Into: &o.DataPath, Path: config.WritableFolder},
 			{Name: "media_root", Into: &o.MediaRoot, Path: config.WritableFolder},
+			{Name: "media_store", Into: &o.MediaStore, OneOf: []string{"folder", "s3"}},
+			{Name: "s3.endpoint", Into: &o.S3.Endpoint, Text: isEndpoint, Want: "host or host:port of the store, without https://"},
+			{Name: "s3.region", Into: &o.S3.Region, Text: isLine, Want: "one line of text"},
+			{Name: "s3.bucket", Into: &o.S3.Bucket, Text: isLine, Want: "one line of text"},
+			{Name: "s3.access_key", Into: &o.S3.AccessKey, Text: isLine, Want: "one line of text"},
+			{Name: "s3.secret_key", Into: &o.S3.SecretKey, Text: isLine, Want: "one line of text", Secret: true},
+			{Name: "s3.without_tls", Into: &o.S3.Plain},
 			{Name: "backup_path", Into: &o.BackupPath, Path: config.WritableFolder},
 			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd"}},
 			{Name: "upload_max_file_size", Into: &o.MaxUpload, Number: notNegative, Want: size},

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/smtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -40,6 +41,19 @@ func (o *Options) baseURL() string {
 
 func (o *Options) url(path string) string { return o.baseURL() + path }
 
+// maxUpload is how many bytes one uploaded file may have.
+func (o *Options) maxUpload() int64 { return int64(cmp.Or(o.MaxUpload, 10)) << 20 }
+
+// openMedia opens the store of uploaded files.
+func (o *Options) openMedia() (mediaStore, error) {
+	if o.MediaStore == "s3" {
+		return media.OpenBucket(media.S3{
+			Endpoint: o.S3.Endpoint, Region: o.S3.Region, Bucket: o.S3.Bucket, AccessKey: o.S3.AccessKey, SecretKey: o.S3.SecretKey, Insecure: o.S3.Plain,
+		})
+	}
+	return media.OpenFolder(o.MediaRoot)
+}
+
 // shownMailDomain is the domain of the groups' addresses if members are shown them.
 func (o *Options) shownMailDomain() string {
 	if !o.ShowGroupLists {
@@ -61,7 +75,7 @@ func (o *Options) site(language string, zone *time.Location) site.Config {
 		Name: o.SiteName, Domain: o.Domain, BaseURL: o.baseURL(), Secret: o.SecretKey, Transport: o.transport(),
 		Hosts: o.ExtraAllowedHosts, Loopback: isLoopback(o.Listen), TrustedProxies: o.TrustedNetworks(),
 		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: o.ContentSecurity.ScriptSrc, Connect: o.ContentSecurity.ConnectSrc},
-		Language: language, Zone: zone, UploadMax: int64(o.MaxUpload) << 20, ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
+		Language: language, Zone: zone, UploadMax: o.maxUpload(), ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
 		Operator: o.operator(), Demonstration: o.Demonstration,
 	}
 }

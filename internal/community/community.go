@@ -20,8 +20,9 @@ type Entity struct {
 	Kind    EntityKind `db:"kind"`
 	OwnerID int64      `db:"owner_id"` // the person's or the group's own id
 	Slug    string     `db:"slug"`
-	Name    string     `db:"name"`   // display name; never empty
-	Colour  string     `db:"colour"` // #rrggbb behind the initials where there is no picture
+	Name    string     `db:"name"`    // display name; never empty
+	Colour  string     `db:"colour"`  // #rrggbb behind the initials where there is no picture
+	Picture string     `db:"picture"` // name of the square picture, or empty
 }
 
 // IsGroup reports whether the entity is a group.
@@ -38,6 +39,8 @@ type Person struct {
 	Slug     string     `db:"slug"`
 	Name     string     `db:"name"` // display name: first and last name, or else the slug
 	Colour   string     `db:"colour"`
+	Picture  string     `db:"picture"`
+	Cover    string     `db:"cover"` // name of the wide picture above the page, or empty
 	About    string     `db:"about"`
 	Public   bool       `db:"public"` // the profile page may be seen by everybody
 	Active   bool       `db:"active"`
@@ -53,6 +56,8 @@ type Group struct {
 	Slug        string     `db:"slug"`
 	Name        string     `db:"name"`
 	Colour      string     `db:"colour"`
+	Picture     string     `db:"picture"`
+	Cover       string     `db:"cover"`       // name of the wide picture above the page, or empty
 	Description string     `db:"description"` // at most 200 characters of markdown, links only
 	Address     string     `db:"address"`
 	URL         string     `db:"url"`
@@ -63,12 +68,12 @@ type Group struct {
 
 // Entity returns the group as the owner of its slug.
 func (g Group) Entity() Entity {
-	return Entity{ID: g.EntityID, Kind: GroupEntity, OwnerID: g.ID, Slug: g.Slug, Name: g.Name, Colour: g.Colour}
+	return Entity{ID: g.EntityID, Kind: GroupEntity, OwnerID: g.ID, Slug: g.Slug, Name: g.Name, Colour: g.Colour, Picture: g.Picture}
 }
 
 // Entity returns the person as the owner of their slug.
 func (p Person) Entity() Entity {
-	return Entity{ID: p.EntityID, Kind: PersonEntity, OwnerID: p.ID, Slug: p.Slug, Name: p.Name, Colour: p.Colour}
+	return Entity{ID: p.EntityID, Kind: PersonEntity, OwnerID: p.ID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Picture: p.Picture}
 }
 
 // Viewer is whoever looks: at a page, at a mail, at an answer of the bot. The zero value is nobody,
@@ -79,9 +84,15 @@ type Viewer struct {
 	Slug     string `db:"slug"`
 	Name     string `db:"name"`
 	Colour   string `db:"colour"`
+	Picture  string `db:"picture"`
 	Language string `db:"language"`
 	Admin    bool   `db:"admin"`
 	Unread   int    `db:"unread"` // entries of the inbox that wait to be read
+}
+
+// Entity returns the viewer as the owner of their slug. Nobody is the zero value.
+func (v Viewer) Entity() Entity {
+	return Entity{ID: v.EntityID, Kind: PersonEntity, OwnerID: v.PersonID, Slug: v.Slug, Name: v.Name, Colour: v.Colour, Picture: v.Picture}
 }
 
 // SignedIn reports whether the viewer is a person.

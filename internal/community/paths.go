@@ -104,3 +104,35 @@ func SignUpPath(next string) string {
 func ReplyToAuthorPath(containerID, contributionID int64) string {
 	return fmt.Sprintf("/stadt/associations/%d/contributions/%d/reply-to-author/", containerID, contributionID)
 }
+
+// PicturesPath is where pictures are found, by name.
+const PicturesPath = "/-/images/"
+
+// The sizes in which a picture is shown, as they stand in its address.
+const (
+	SmallPicture   = "small"   // 96 × 96 pixels, cut out of the middle
+	SquarePicture  = "square"  // 256 × 256
+	CardPicture    = "card"    // 640 × 400
+	CoverPicture   = "cover"   // 1152 × 384
+	PreviewPicture = "preview" // 1200 × 630, for messengers
+	TextPicture    = "text"    // at most 960 wide
+)
+
+// PicturePath returns the address of a picture in a size; the empty size is the whole picture.
+func PicturePath(name, size string) string {
+	if size != "" {
+		size += "/"
+	}
+	return PicturesPath + size + name
+}
+
+// AddPicturePath is where scripts upload a picture for a text.
+const AddPicturePath = "/stadt/pictures/add/"
+
+// OwnPicturesPath is the address of the pictures of whoever has signed in.
+const OwnPicturesPath = "/stadt/settings/images/"
+
+// GroupPicturesPath returns the address of a group's pictures.
+func GroupPicturesPath(slug string) string {
+	return "/stadt/settings/group/images?group=" + url.QueryEscape(slug)
+}

@@ -78,7 +78,7 @@ func (e *Entities) Get(ctx context.Context, q sqldb.Querier, id int64) (communit
 	return one, nil
 }
 
-const columns = `e.id, e.kind, e.slug, e.name, e.colour, COALESCE(p.id, g.id, 0) AS owner_id
+const columns = `e.id, e.kind, e.slug, e.name, e.colour, e.picture, COALESCE(p.id, g.id, 0) AS owner_id
 	FROM entities e LEFT JOIN people p ON p.entity_id = e.id LEFT JOIN "groups" g ON g.entity_id = e.id`
 
 // Insert takes a slug for a new entity and returns the entity's id. A slug that is taken meanwhile is a

@@ -1,11 +1,19 @@
 package media_test
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -22,32 +30,128 @@ func openFolder(t *testing.T) (*media.Folder, string) {
 	return f, path
 }
 
-func TestFolderGivesBackWhatWasPut(t *testing.T) {
-	t.Parallel()
-	f, path := openFolder(t)
-	size, err := f.Put(t.Context(), "a.txt", strings.NewReader("hello"))
-	if err != nil || size != 5 {
-		t.Fatalf("put: %d, %v", size, err)
+// fakeS3 answers as a bucket of an S3-compatible store does to what package media asks.
+type fakeS3 struct {
+	mu    sync.Mutex
+	files map[string][]byte
+}
+
+func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	name := strings.TrimPrefix(r.URL.Path, "/stadt/")
+	file, known := f.files[name]
+	switch {
+	case r.Method == http.MethodPut:
+		body, err := unchunk(r.Body)
+		if err != nil || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=key/") {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		f.files[name] = body
+		w.Header().Set("ETag", `"1"`)
+	case r.Method == http.MethodDelete:
+		delete(f.files, name)
+		w.WriteHeader(http.StatusNoContent)
+	case !known:
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "<Error><Code>NoSuchKey</Code></Error>")
+	default:
+		w.Header().Set("ETag", `"1"`)
+		w.Header().Set("Last-Modified", "Mon, 02 Nov 2026 10:00:00 GMT")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file))
 	}
-	r, err := f.Open(t.Context(), "a.txt")
+}
+
+// unchunk takes the signed chunks of an upload apart: "5;chunk-signature=…", a line end, five bytes.
+func unchunk(r io.Reader) ([]byte, error) {
+	var body []byte
+	for lines := bufio.NewReader(r); ; {
+		head, err := lines.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		digits, _, _ := strings.Cut(strings.TrimSpace(head), ";")
+		size, err := strconv.ParseInt(digits, 16, 32)
+		if err != nil || size == 0 {
+			return body, err
+		}
+		chunk := make([]byte, size+2)
+		if _, err := io.ReadFull(lines, chunk); err != nil {
+			return nil, err
+		}
+		body = append(body, chunk[:size]...)
+	}
+}
+
+func openBucket(t *testing.T) *media.Bucket {
+	t.Helper()
+	server := httptest.NewServer(&fakeS3{files: map[string][]byte{}})
+	t.Cleanup(server.Close)
+	b, err := media.OpenBucket(media.S3{
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), Bucket: "stadt", Region: "us-east-1", AccessKey: "key", SecretKey: "secret", Insecure: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := io.ReadAll(r)
-	if err := errors.Join(err, r.Close()); err != nil || string(text) != "hello" {
-		t.Errorf("read %q, %v", text, err)
+	return b
+}
+
+func TestStoresGiveBackWhatWasPut(t *testing.T) {
+	t.Parallel()
+	folder, path := openFolder(t)
+	for name, store := range map[string]media.Store{"folder": folder, "bucket": openBucket(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			size, err := store.Put(t.Context(), "a.txt", strings.NewReader("hello"))
+			if err != nil || size != 5 {
+				t.Fatalf("put: %d, %v", size, err)
+			}
+			r, err := store.Open(t.Context(), "a.txt")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(r)
+			if err != nil || string(text) != "hello" {
+				t.Errorf("read %q, %v", text, err)
+			}
+			if _, err := r.Seek(-3, io.SeekEnd); err != nil {
+				t.Error(err)
+			}
+			end, err := io.ReadAll(r)
+			if err := errors.Join(err, r.Close()); err != nil || string(end) != "llo" {
+				t.Errorf("read the end: %q, %v", end, err)
+			}
+			if _, err := store.Put(t.Context(), "a.txt", strings.NewReader("other")); !errs.Is(err, errs.Conflict) {
+				t.Errorf("put over a file: %v", err)
+			}
+			if err := errors.Join(store.Remove(t.Context(), "a.txt"), store.Remove(t.Context(), "a.txt"), store.Ping(t.Context())); err != nil {
+				t.Error(err)
+			}
+			if _, err := store.Open(t.Context(), "a.txt"); !errs.Is(err, errs.NotFound) {
+				t.Errorf("open what was removed: %v", err)
+			}
+			if left, err := os.ReadDir(path); name == "folder" && (err != nil || len(left) != 0) {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
 	}
-	if _, err := f.Put(t.Context(), "a.txt", strings.NewReader("other")); !errs.Is(err, errs.Conflict) {
-		t.Errorf("put over a file: %v", err)
+}
+
+func TestABucketThatDoesNotAnswerIsUnavailable(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	b, err := media.OpenBucket(media.S3{
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), Bucket: "stadt", Region: "us-east-1", AccessKey: "key", SecretKey: "secret", Insecure: true,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := errors.Join(f.Remove(t.Context(), "a.txt"), f.Remove(t.Context(), "a.txt"), f.Ping(t.Context())); err != nil {
-		t.Error(err)
-	}
-	if _, err := f.Open(t.Context(), "a.txt"); !errs.Is(err, errs.NotFound) {
-		t.Errorf("open what was removed: %v", err)
-	}
-	if left, err := os.ReadDir(path); err != nil || len(left) != 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := b.Ping(ctx); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("%v", err)
 	}
 }
 

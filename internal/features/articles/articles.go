@@ -30,9 +30,9 @@ func (a *Articles) Module() module.Module {
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/articles", Handle: a.showArticles, Shared: true},
 			{Method: http.MethodGet, Path: "/stadt/articles/add", Handle: a.newArticle, SignedIn: true},
-			{Method: http.MethodPost, Path: "/stadt/articles/add", Handle: a.createArticle, SignedIn: true},
+			{Method: http.MethodPost, Path: "/stadt/articles/add", Handle: a.createArticle, SignedIn: true, BodyLimit: a.content.FormBytes()},
 			{Method: http.MethodGet, Path: "/{entity}/articles/add", Handle: a.newArticleOf},
-			{Method: http.MethodPost, Path: "/{entity}/articles/add", Handle: a.createArticleOf},
+			{Method: http.MethodPost, Path: "/{entity}/articles/add", Handle: a.createArticleOf, BodyLimit: a.content.FormBytes()},
 		},
 	}
 }

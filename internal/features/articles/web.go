@@ -1,6 +1,8 @@
 package articles
 
 import (
+	"mime/multipart"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
@@ -39,6 +41,8 @@ type articleForm struct {
 	Group   string `form:"group" text:"line"` // slug of the group that publishes it
 	Own     bool   `form:"as_gestalt"`
 	Preview string `form:"preview"`
+
+	Pictures []*multipart.FileHeader `form:"pictures" label:"Pictures" validate:"max=4"`
 }
 
 // editor is what the page shows on which an article is written.
@@ -131,7 +135,7 @@ func (a *Articles) again(v *site.Visit, err error, e editor) error {
 
 func (a *Articles) createArticle(v *site.Visit) error {
 	e := editor{}
-	err := v.Bind(&e.Form)
+	err := a.read(v, &e.Form)
 	if err == nil && e.Form.Preview != "" {
 		return a.ask(v, e)
 	}
@@ -145,13 +149,20 @@ func (a *Articles) createArticle(v *site.Visit) error {
 	return a.again(v, err, e)
 }
 
+// read reads the form and puts the pictures that came with it into the text.
+func (a *Articles) read(v *site.Visit, f *articleForm) error {
+	err := v.Bind(f)
+	if err == nil {
+		f.Text, err = a.content.AddPictures(v, "pictures", f.Text, f.Pictures)
+	}
+	return err
+}
+
 // chosen returns in whose name the article is to be published. Nothing is chosen beforehand, because
 // people published under their own name by mistake.
 func (a *Articles) chosen(v *site.Visit, f articleForm) (community.Entity, error) {
 	if f.Group == "" && f.Own {
-		return community.Entity{
-			ID: v.Viewer.EntityID, Kind: community.PersonEntity, OwnerID: v.Viewer.PersonID, Slug: v.Viewer.Slug, Name: v.Viewer.Name, Colour: v.Viewer.Colour,
-		}, nil
+		return v.Viewer.Entity(), nil
 	}
 	groups, err := a.content.Groups(v.Context(), v.Viewer)
 	if err != nil {
@@ -171,7 +182,7 @@ func (a *Articles) createArticleOf(v *site.Visit) error {
 		return err
 	}
 	e := editor{Entity: &publisher}
-	if err := v.Bind(&e.Form); err != nil {
+	if err := a.read(v, &e.Form); err != nil {
 		return a.again(v, err, e)
 	}
 	if e.Form.Preview != "" {
@@ -205,7 +216,7 @@ func (a *Articles) edit(v *site.Visit, item content.Item) error {
 func (a *Articles) update(v *site.Visit, item content.Item) error {
 	entity := item.Entity()
 	e := editor{Item: &item, Entity: &entity}
-	err := v.Bind(&e.Form)
+	err := a.read(v, &e.Form)
 	if err == nil && e.Form.Preview != "" {
 		return a.ask(v, e)
 	}

@@ -9,6 +9,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/mailin"
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
@@ -29,7 +30,9 @@ type Deps struct {
 	Threads  *threads.Threads
 	Texts    *texts.Texts
 	Limiter  *web.Limiter
+	Pictures *media.Pictures
 	BaseURL  string // of the site, without a slash at the end
+	MaxBytes int64  // of one uploaded file
 }
 
 // Content is the room.
@@ -86,32 +89,34 @@ type Item struct {
 	Versions    int        `db:"versions"` // how often it was written
 	Comments    int        `db:"comments"` // that everybody who may read the item may read
 
-	EntityID     int64                `db:"entity_id"`
-	EntityKind   community.EntityKind `db:"entity_kind"`
-	EntitySlug   string               `db:"entity_slug"`
-	EntityName   string               `db:"entity_name"`
-	EntityColour string               `db:"entity_colour"`
-	OwnerID      int64                `db:"owner_id"`
+	EntityID      int64                `db:"entity_id"`
+	EntityKind    community.EntityKind `db:"entity_kind"`
+	EntitySlug    string               `db:"entity_slug"`
+	EntityName    string               `db:"entity_name"`
+	EntityColour  string               `db:"entity_colour"`
+	EntityPicture string               `db:"entity_picture"`
+	OwnerID       int64                `db:"owner_id"`
 
 	AuthorID       int64  `db:"author_id"`
 	AuthorEntityID int64  `db:"author_entity_id"`
 	AuthorSlug     string `db:"author_slug"`
 	AuthorName     string `db:"author_name"`
 	AuthorColour   string `db:"author_colour"`
+	AuthorPicture  string `db:"author_picture"`
 	AuthorPublic   bool   `db:"author_public"`
 }
 
 // Entity returns the group or person that published the item.
 func (i Item) Entity() community.Entity {
 	return community.Entity{
-		ID: i.EntityID, Kind: i.EntityKind, OwnerID: i.OwnerID, Slug: i.EntitySlug, Name: i.EntityName, Colour: i.EntityColour,
+		ID: i.EntityID, Kind: i.EntityKind, OwnerID: i.OwnerID, Slug: i.EntitySlug, Name: i.EntityName, Colour: i.EntityColour, Picture: i.EntityPicture,
 	}
 }
 
 // Author returns who wrote the item. Whether a reader may know is for MayKnowAuthor to say.
 func (i Item) Author() community.Entity {
 	return community.Entity{
-		ID: i.AuthorEntityID, Kind: community.PersonEntity, OwnerID: i.AuthorID, Slug: i.AuthorSlug, Name: i.AuthorName, Colour: i.AuthorColour,
+		ID: i.AuthorEntityID, Kind: community.PersonEntity, OwnerID: i.AuthorID, Slug: i.AuthorSlug, Name: i.AuthorName, Colour: i.AuthorColour, Picture: i.AuthorPicture,
 	}
 }
 

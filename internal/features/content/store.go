@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
@@ -22,8 +23,8 @@ const itemColumns = `
 	       COALESCE((SELECT x.text FROM versions x WHERE x.content_id = c.id ORDER BY x.created_at DESC, x.id DESC LIMIT 1), '') AS text,
 	       (SELECT COUNT(*) FROM versions x WHERE x.content_id = c.id) AS versions,
 	       (SELECT COUNT(*) FROM contributions k WHERE k.content_id = c.id AND k.public AND k.deleted_at IS NULL) AS comments,
-	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, COALESCE(g.id, o.id, 0) AS owner_id,
-	       p.id AS author_id, p.public AS author_public, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour
+	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, e.picture AS entity_picture, COALESCE(g.id, o.id, 0) AS owner_id,
+	       p.id AS author_id, p.public AS author_public, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour, a.picture AS author_picture
 	  FROM `
 
 const joinedItems = `
@@ -147,7 +148,7 @@ func insertVersion(ctx context.Context, tx *sqldb.Tx, contentID, authorID int64,
 	if err != nil {
 		return fmt.Errorf("insert a version: %w", err)
 	}
-	return nil
+	return media.Use(ctx, tx, authorID, text, contentID, 0)
 }
 
 func update(ctx context.Context, tx *sqldb.Tx, id int64, c Change) error {
@@ -182,7 +183,7 @@ func lockItem(ctx context.Context, tx *sqldb.Tx, id int64) error {
 func groupsOf(ctx context.Context, q sqldb.Querier, personID int64) ([]community.Entity, error) {
 	var all []community.Entity
 	err := q.Select(ctx, &all, `
-		SELECT e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour
+		SELECT e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour, e.picture
 		  FROM memberships m JOIN "groups" g ON g.id = m.group_id JOIN entities e ON e.id = g.entity_id WHERE m.person_id = ? ORDER BY e.name_key, e.id`, personID)
 	if err != nil {
 		return nil, fmt.Errorf("list the groups of a person: %w", err)

@@ -1,10 +1,14 @@
 package content
 
 import (
+	"cmp"
+	"mime/multipart"
 	"strconv"
+	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -134,8 +138,17 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 	}
 	if item.Public {
 		page.Description = c.Texts.Summary(item.Text, teaserWords)
+		page.Picture = preview(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
 	return page, nil
+}
+
+// preview returns the address of a picture as messengers show it; "" if there is none.
+func preview(name string) string {
+	if name == "" {
+		return ""
+	}
+	return community.PicturePath(name, community.PreviewPicture)
 }
 
 // readers says who reads a comment.
@@ -188,6 +201,25 @@ func (c *Content) createComment(v *site.Visit) error {
 // throttle counts what a person writes in an hour.
 func (c *Content) throttle(v *site.Visit, what string, count int) error {
 	return c.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+}
+
+// maxPictures is how many pictures one form takes.
+const maxPictures = 4
+
+// FormBytes is how large a form with pictures may be.
+func (c *Content) FormBytes() int64 { return maxPictures*c.MaxBytes + 1<<20 }
+
+// AddPictures keeps the pictures that came with a form, under the field of that name, and returns the text
+// with what shows them at its end.
+func (c *Content) AddPictures(v *site.Visit, field, text string, files []*multipart.FileHeader) (string, error) {
+	for _, f := range files {
+		name, err := c.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
+		if err != nil {
+			return text, err
+		}
+		text += "\n\n" + media.Markdown(name, f.Filename)
+	}
+	return strings.TrimSpace(text), nil
 }
 
 // Throttle counts what a person publishes in an hour.

@@ -107,31 +107,33 @@ type Conversation struct {
 	FirstID    int64      `db:"first_id"` // the first message
 	Messages   int        `db:"messages"`
 
-	EntityID     int64                `db:"entity_id"`
-	EntityKind   community.EntityKind `db:"entity_kind"`
-	EntitySlug   string               `db:"entity_slug"`
-	EntityName   string               `db:"entity_name"`
-	EntityColour string               `db:"entity_colour"`
-	OwnerID      int64                `db:"owner_id"`
+	EntityID      int64                `db:"entity_id"`
+	EntityKind    community.EntityKind `db:"entity_kind"`
+	EntitySlug    string               `db:"entity_slug"`
+	EntityName    string               `db:"entity_name"`
+	EntityColour  string               `db:"entity_colour"`
+	EntityPicture string               `db:"entity_picture"`
+	OwnerID       int64                `db:"owner_id"`
 
 	AuthorID       int64  `db:"author_id"`
 	AuthorEntityID int64  `db:"author_entity_id"`
 	AuthorSlug     string `db:"author_slug"`
 	AuthorName     string `db:"author_name"`
 	AuthorColour   string `db:"author_colour"`
+	AuthorPicture  string `db:"author_picture"`
 }
 
 // Entity returns the group or person that the conversation is with.
 func (c Conversation) Entity() community.Entity {
 	return community.Entity{
-		ID: c.EntityID, Kind: c.EntityKind, OwnerID: c.OwnerID, Slug: c.EntitySlug, Name: c.EntityName, Colour: c.EntityColour,
+		ID: c.EntityID, Kind: c.EntityKind, OwnerID: c.OwnerID, Slug: c.EntitySlug, Name: c.EntityName, Colour: c.EntityColour, Picture: c.EntityPicture,
 	}
 }
 
 // Author returns who began it.
 func (c Conversation) Author() community.Entity {
 	return community.Entity{
-		ID: c.AuthorEntityID, Kind: community.PersonEntity, OwnerID: c.AuthorID, Slug: c.AuthorSlug, Name: c.AuthorName, Colour: c.AuthorColour,
+		ID: c.AuthorEntityID, Kind: community.PersonEntity, OwnerID: c.AuthorID, Slug: c.AuthorSlug, Name: c.AuthorName, Colour: c.AuthorColour, Picture: c.AuthorPicture,
 	}
 }
 

@@ -19,8 +19,8 @@ const selectConversations = `
 	SELECT v.id, v.subject, v.message_key, v.created_at, v.latest_at, v.deleted_at IS NOT NULL AS deleted,
 	       COALESCE((SELECT k.id FROM contributions k WHERE k.conversation_id = v.id ORDER BY k.created_at, k.id LIMIT 1), 0) AS first_id,
 	       (SELECT COUNT(*) FROM contributions k WHERE k.conversation_id = v.id AND k.deleted_at IS NULL) AS messages,
-	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, COALESCE(g.id, o.id, 0) AS owner_id,
-	       p.id AS author_id, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour
+	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, e.picture AS entity_picture, COALESCE(g.id, o.id, 0) AS owner_id,
+	       p.id AS author_id, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour, a.picture AS author_picture
 	  FROM conversations v
 	  JOIN entities e ON e.id = v.entity_id LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people o ON o.entity_id = e.id
 	  JOIN people p ON p.id = v.author_id JOIN entities a ON a.id = p.entity_id`
@@ -93,7 +93,7 @@ func touch(ctx context.Context, tx *sqldb.Tx, id int64) error {
 }
 
 const selectEntity = `
-	SELECT e.id, e.kind, e.slug, e.name, e.colour, COALESCE(g.id, p.id, 0) AS owner_id
+	SELECT e.id, e.kind, e.slug, e.name, e.colour, e.picture, COALESCE(g.id, p.id, 0) AS owner_id
 	  FROM entities e LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people p ON p.entity_id = e.id`
 
 func getEntity(ctx context.Context, q sqldb.Querier, id int64) (community.Entity, error) {

@@ -10,7 +10,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-const groupColumns = `g.id, g.entity_id, e.slug, e.name, e.colour, g.description, g.address, g.url, g.closed, g.founded_on, g.created_at`
+const groupColumns = `g.id, g.entity_id, e.slug, e.name, e.colour, e.picture, e.cover, g.description, g.address, g.url, g.closed, g.founded_on, g.created_at`
 
 func getGroup(ctx context.Context, q sqldb.Querier, condition string, arg any) (community.Group, error) {
 	var g community.Group

@@ -153,7 +153,9 @@ func (r *Groups) showRelation(v *site.Visit) error {
 func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []site.Link {
 	var links []site.Link
 	if CanChange(s) {
-		links = append(links, site.Link{Path: community.GroupSettingsPath(g.Slug), Label: p.T("Settings of the group")})
+		links = append(links,
+			site.Link{Path: community.GroupSettingsPath(g.Slug), Label: p.T("Settings of the group")},
+			site.Link{Path: community.GroupPicturesPath(g.Slug), Label: p.T("Pictures of the group")})
 	}
 	if CanSeeRelation(s) {
 		links = append(links, site.Link{Path: community.RelationPath(g.Slug), Label: p.T("You and the group")})

@@ -189,7 +189,7 @@ func TestTheGroupInTheAddressAddsToTheMenuOfSettings(t *testing.T) {
 		query  string
 		sees   string
 	}{
-		{w.Anna.ID, "?group=garten", "Settings of the group, You and the group"},
+		{w.Anna.ID, "?group=garten", "Settings of the group, Pictures of the group, You and the group"},
 		{w.Carla.ID, "?group=garten", "You and the group"},
 		{0, "?group=garten", ""},
 		{w.Anna.ID, "?group=nirgends", ""},

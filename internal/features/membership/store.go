@@ -68,7 +68,7 @@ func (m Member) Path() string {
 func listMembers(ctx context.Context, q sqldb.Querier, groupID int64, limit, offset int) ([]Member, error) {
 	var members []Member
 	err := q.Select(ctx, &members, `
-		SELECT e.id, e.kind, p.id AS owner_id, e.slug, e.name, e.colour, p.public, m.joined_at
+		SELECT e.id, e.kind, p.id AS owner_id, e.slug, e.name, e.colour, e.picture, p.public, m.joined_at
 		  FROM memberships m JOIN people p ON p.id = m.person_id JOIN entities e ON e.id = p.entity_id
 		 WHERE m.group_id = ? ORDER BY e.score DESC, e.name_key, m.id LIMIT ? OFFSET ?`, groupID, limit, offset)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-const personColumns = `p.id, p.entity_id, e.slug, e.name, e.colour, p.about, p.public, p.active, p.admin, p.language, p.joined_at`
+const personColumns = `p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, e.cover, p.about, p.public, p.active, p.admin, p.language, p.joined_at`
 
 const fromPeople = ` FROM people p JOIN entities e ON e.id = p.entity_id `
 
@@ -64,7 +64,7 @@ const unreadShown = 1000
 func getViewer(ctx context.Context, q sqldb.Querier, id int64) (community.Viewer, error) {
 	var v community.Viewer
 	err := q.Get(ctx, &v, `
-		SELECT p.id, p.entity_id, e.slug, e.name, e.colour, p.language, p.admin,
+		SELECT p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, p.language, p.admin,
 		       (SELECT COUNT(*) FROM (SELECT 1 FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL LIMIT ?) u) AS unread`+
 		fromPeople+`WHERE p.id = ? AND p.active`, id, unreadShown, id)
 	if errs.Is(err, errs.NotFound) {

@@ -436,6 +436,7 @@ func (p *People) passwordPage(v *site.Visit, has bool, e site.Errors) site.Page 
 func (p *People) SettingsMenu(v *site.Visit) []site.Link {
 	menu := []site.Link{
 		{Path: "/stadt/settings/", Label: v.T("Profile")},
+		{Path: community.OwnPicturesPath, Label: v.T("Pictures")},
 		{Path: "/stadt/settings/notifications/", Label: v.T("Notices")},
 		{Path: addressesPath, Label: v.T("E-mail addresses")},
 		{Path: "/stadt/settings/password/", Label: v.T("Password")},

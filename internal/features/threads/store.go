@@ -18,7 +18,7 @@ import (
 const selectContributions = `
 	SELECT k.id, COALESCE(k.content_id, 0) AS content_id, COALESCE(k.conversation_id, 0) AS conversation_id,
 	       COALESCE(k.in_reply_to_id, 0) AS in_reply_to_id, k.text, k.cut, k.public, k.by_mail, k.created_at,
-	       p.id AS author_id, p.public AS author_public, e.id AS author_entity_id, e.slug AS author_slug, e.name AS author_name, e.colour AS author_colour
+	       p.id AS author_id, p.public AS author_public, e.id AS author_entity_id, e.slug AS author_slug, e.name AS author_name, e.colour AS author_colour, e.picture AS author_picture
 	  FROM contributions k JOIN people p ON p.id = k.author_id JOIN entities e ON e.id = p.entity_id`
 
 // PageSize is how many comments or messages stand on one page.
@@ -128,6 +128,9 @@ func insert(ctx context.Context, tx *sqldb.Tx, p Post) (id int64, fresh bool, er
 	}
 	if len(files) > 0 {
 		err = media.InsertFiles(ctx, tx, files)
+	}
+	if err == nil {
+		err = media.Use(ctx, tx, p.AuthorID, p.Text, 0, id)
 	}
 	return id, true, err
 }

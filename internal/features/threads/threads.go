@@ -64,6 +64,7 @@ type Contribution struct {
 	AuthorSlug     string     `db:"author_slug"`
 	AuthorName     string     `db:"author_name"`
 	AuthorColour   string     `db:"author_colour"`
+	AuthorPicture  string     `db:"author_picture"`
 	AuthorPublic   bool       `db:"author_public"`
 	Text           string     `db:"text"`
 	Cut            string     `db:"cut"`
@@ -86,7 +87,7 @@ func (c Contribution) Container() int64 { return c.ContentID + c.ConversationID 
 // Author returns the author as somebody who has a page.
 func (c Contribution) Author() community.Entity {
 	return community.Entity{
-		ID: c.AuthorEntityID, Kind: community.PersonEntity, OwnerID: c.AuthorID, Slug: c.AuthorSlug, Name: c.AuthorName, Colour: c.AuthorColour,
+		ID: c.AuthorEntityID, Kind: community.PersonEntity, OwnerID: c.AuthorID, Slug: c.AuthorSlug, Name: c.AuthorName, Colour: c.AuthorColour, Picture: c.AuthorPicture,
 	}
 }
 

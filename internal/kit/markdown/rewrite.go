@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -266,7 +267,7 @@ func (w *rewriter) image(t xhtml.Token) {
 	case w.run() || src == "":
 		w.plainText(html.EscapeString(alt))
 	case w.own(src):
-		w.tag("img", t.Attr)
+		w.tag("img", sized(t.Attr))
 	case w.inLink():
 		w.plainText(html.EscapeString(cmp.Or(alt, src)))
 	default:
@@ -274,6 +275,20 @@ func (w *rewriter) image(t xhtml.Token) {
 		w.plainText(html.EscapeString(cmp.Or(alt, src)))
 		w.b.WriteString("</a>")
 	}
+}
+
+// inName finds the size of a picture in its name, where uploading put it.
+var inName = regexp.MustCompile(`-([1-9][0-9]{0,4})x([1-9][0-9]{0,4})\.(?:jpg|png)$`)
+
+// sized adds how wide and high a picture is, if its name says it, so that the text does not jump when the
+// picture arrives.
+func sized(attributes []xhtml.Attribute) []xhtml.Attribute {
+	for _, a := range attributes {
+		if m := inName.FindStringSubmatch(a.Val); a.Key == "src" && m != nil {
+			return append(attributes, xhtml.Attribute{Key: "width", Val: m[1]}, xhtml.Attribute{Key: "height", Val: m[2]})
+		}
+	}
+	return attributes
 }
 
 // own reports whether an address is a path on the own host.

@@ -19,7 +19,7 @@ func (People) ParseAddress(text string) (address, key string, ok bool) {
 }
 
 const selectPeople = `
-	SELECT p.id, p.entity_id, e.slug, e.name, e.colour, p.about, p.public, p.active, p.admin, p.language, p.joined_at
+	SELECT p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, e.cover, p.about, p.public, p.active, p.admin, p.language, p.joined_at
 	  FROM people p JOIN entities e ON e.id = p.entity_id`
 
 // Get returns a person by their id.

@@ -1,0 +1,316 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/singleflight"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/picture"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Limits of pictures. Reading one of the largest takes about 150 MB for a moment, so one is read at a time.
+const (
+	maxPixels = 32_000_000 // what a camera makes
+	maxSide   = 1920       // pixels that are kept: what a screen shows
+	maxUses   = 200        // pictures that one text can show
+)
+
+// renditions are the sizes in which a picture is shown, by the name that stands in its address.
+func renditions() map[string]func(picture.Picture) picture.Picture {
+	crop := func(width, height int) func(picture.Picture) picture.Picture {
+		return func(p picture.Picture) picture.Picture { return p.Crop(width, height) }
+	}
+	return map[string]func(picture.Picture) picture.Picture{
+		community.SmallPicture:   crop(96, 96),
+		community.SquarePicture:  crop(256, 256),
+		community.CoverPicture:   crop(1152, 384),
+		community.PreviewPicture: crop(1200, 630),
+		community.CardPicture:    crop(640, 400),
+		community.TextPicture:    func(p picture.Picture) picture.Picture { return p.Fit(960, 1920) },
+	}
+}
+
+// Pictures keeps the pictures that people upload, and makes smaller ones of them.
+type Pictures struct {
+	db    *sqldb.DB
+	store Store
+	sizes map[string]func(picture.Picture) picture.Picture
+	made  singleflight.Group
+	turn  chan struct{} // whoever reads a picture holds it
+}
+
+// NewPictures returns the keeper of the pictures in a database and a store.
+func NewPictures(db *sqldb.DB, store Store) *Pictures {
+	return &Pictures{db: db, store: store, sizes: renditions(), turn: make(chan struct{}, 1)}
+}
+
+// Add takes a picture that somebody uploaded: it is turned upright, freed of what the camera wrote into it,
+// and made as small as a screen. It returns the picture's name. Invalid names the form field and says what
+// is wrong with the picture.
+func (p *Pictures) Add(ctx context.Context, creatorID int64, field string, r io.ReadSeeker) (name string, err error) {
+	taken, err := p.read(ctx, r)
+	switch {
+	case errors.Is(err, picture.ErrTooLarge):
+		return "", errs.Check(errs.Field(field, "This picture is too large: it may have %d million pixels.", maxPixels/1_000_000))
+	case errors.Is(err, picture.ErrFormat):
+		return "", errs.Check(errs.Field(field, "This is no picture that can be shown. Choose a JPEG, PNG, GIF or WebP file."))
+	case err != nil:
+		return "", err
+	}
+	// The size stands in the name, so that a page can leave room before the picture is there.
+	name = fmt.Sprintf("%s-%dx%d%s", strings.ToLower(rand.Text()), taken.Width(), taken.Height(), taken.Extension())
+	if err := p.keep(ctx, name, taken); err != nil {
+		return "", err
+	}
+	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Insert(ctx, `INSERT INTO images (name, creator_id, created_at) VALUES (?, ?, ?)`, name, creatorID, tx.Now)
+		return err
+	})
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("record the picture %s: %w", name, err), p.store.Remove(ctx, name))
+	}
+	return name, nil
+}
+
+// read reads a picture when it is its turn.
+func (p *Pictures) read(ctx context.Context, r io.ReadSeeker) (picture.Picture, error) {
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return picture.Picture{}, fmt.Errorf("wait to read a picture: %w", ctx.Err())
+	}
+	defer func() { <-p.turn }()
+	return picture.Read(r, maxPixels, maxSide)
+}
+
+func (p *Pictures) keep(ctx context.Context, name string, made picture.Picture) error {
+	var file bytes.Buffer
+	if err := made.Write(&file); err != nil {
+		return err
+	}
+	_, err := p.store.Put(ctx, name, &file)
+	return err
+}
+
+// Open returns a picture that the viewer may see, for reading: size is the name of a rendition, or empty. A
+// rendition is made when it is first asked for, and kept. NotFound covers pictures that are not for the
+// viewer.
+func (p *Pictures) Open(ctx context.Context, v community.Viewer, name, size string) (io.ReadSeekCloser, error) {
+	condition, args := visible(v)
+	var id int64
+	if err := p.db.Get(ctx, &id, `SELECT i.id FROM images i WHERE i.name = ? AND `+condition, append([]any{name}, args...)...); err != nil {
+		return nil, fmt.Errorf("find the picture %q: %w", name, err)
+	}
+	if size == "" {
+		return p.store.Open(ctx, name)
+	}
+	change, ok := p.sizes[size]
+	if !ok {
+		return nil, errs.New(errs.NotFound, "There is no such size of a picture.")
+	}
+	kept := renditionName(name, size)
+	r, err := p.store.Open(ctx, kept)
+	if !errs.Is(err, errs.NotFound) {
+		return r, err
+	}
+	// Whoever asks first makes it for all; their going away must not take it from the others.
+	_, err, _ = p.made.Do(kept, func() (any, error) { return nil, p.make(context.WithoutCancel(ctx), name, kept, change) })
+	if err != nil {
+		return nil, err
+	}
+	return p.store.Open(ctx, kept)
+}
+
+func (p *Pictures) make(ctx context.Context, name, kept string, change func(picture.Picture) picture.Picture) error {
+	original, err := p.store.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	whole, err := p.read(ctx, original)
+	if err := errors.Join(err, original.Close()); err != nil {
+		return fmt.Errorf("read the picture %s: %w", name, err)
+	}
+	if err := p.keep(ctx, kept, change(whole)); err != nil && !errs.Is(err, errs.Conflict) { // another process was faster
+		return err
+	}
+	return nil
+}
+
+// renditionName returns the name of a rendition in the store.
+func renditionName(name, size string) string {
+	ext := path.Ext(name)
+	return strings.TrimSuffix(name, ext) + "." + size + ext
+}
+
+// Faces are the names of the pictures that stand for a person or group; empty where there is none.
+type Faces struct {
+	Picture string `db:"picture"` // square
+	Cover   string `db:"cover"`   // wide, above their page
+}
+
+// FacesOf returns the pictures of a person or group.
+func FacesOf(ctx context.Context, q sqldb.Querier, entityID int64) (Faces, error) {
+	var f Faces
+	if err := q.Get(ctx, &f, `SELECT picture, cover FROM entities WHERE id = ?`, entityID); err != nil {
+		return f, fmt.Errorf("get the pictures of entity %d: %w", entityID, err)
+	}
+	return f, nil
+}
+
+// SetFaces gives a person or group other pictures. Those that they had and that nothing else shows are
+// removed.
+func (p *Pictures) SetFaces(ctx context.Context, entityID int64, to Faces) error {
+	var gone []string
+	err := p.db.Write(ctx, func(tx *sqldb.Tx) error {
+		gone = gone[:0]
+		from, err := FacesOf(ctx, tx, entityID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE entities SET picture = ?, cover = ? WHERE id = ?`, to.Picture, to.Cover, entityID); err != nil {
+			return fmt.Errorf("set the pictures of entity %d: %w", entityID, err)
+		}
+		unused := []string{}
+		for _, name := range []string{from.Picture, from.Cover} {
+			if name != "" && name != to.Picture && name != to.Cover {
+				unused = append(unused, name)
+			}
+		}
+		if len(unused) == 0 {
+			return nil
+		}
+		err = tx.Select(ctx, &gone, `SELECT i.name FROM images i WHERE i.name IN (?)
+			AND NOT EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name OR e.cover = i.name)
+			AND NOT EXISTS (SELECT 1 FROM image_uses u WHERE u.image_id = i.id)`, unused)
+		if err != nil {
+			return fmt.Errorf("look for pictures that nothing shows: %w", err)
+		}
+		if len(gone) == 0 {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM images WHERE name IN (?)`, gone); err != nil {
+			return fmt.Errorf("remove pictures that nothing shows: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var problems error
+	for _, name := range gone {
+		problems = errors.Join(problems, p.store.Remove(ctx, name))
+		for size := range p.sizes {
+			problems = errors.Join(problems, p.store.Remove(ctx, renditionName(name, size)))
+		}
+	}
+	return problems
+}
+
+// inText finds the names of pictures in a text.
+var inText = regexp.MustCompile(regexp.QuoteMeta(community.PicturesPath) + `(?:[a-z]+/)?([a-z0-9][a-z0-9-]{0,80}\.[a-z]{3,4})`)
+
+// NamesIn returns the names of the pictures that a text shows, each once.
+func NamesIn(text string) []string {
+	var names []string
+	for _, m := range inText.FindAllStringSubmatch(text, maxUses) {
+		if !slices.Contains(names, m[1]) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+// FirstIn returns the name of the first picture that a text shows, or nothing.
+func FirstIn(text string) string {
+	if m := inText.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// Use notes which pictures a text shows: that of a content item, or of a contribution (the other id is 0).
+// What was noted for it before is forgotten. A picture that the author may not see does not count, so that
+// nobody opens a picture to others by guessing or keeping its name.
+func Use(ctx context.Context, tx *sqldb.Tx, authorID int64, text string, contentID, contributionID int64) error {
+	names := NamesIn(text)
+	var ids []int64
+	if len(names) > 0 {
+		author := community.Viewer{PersonID: authorID}
+		if err := tx.Get(ctx, &author.EntityID, `SELECT entity_id FROM people WHERE id = ?`, authorID); err != nil {
+			return fmt.Errorf("find the author of a text: %w", err)
+		}
+		condition, args := visible(author)
+		err := tx.Select(ctx, &ids, `SELECT i.id FROM images i WHERE i.name IN (?) AND `+condition+` ORDER BY i.id`, append([]any{names}, args...)...)
+		if err != nil {
+			return fmt.Errorf("look for the pictures of a text: %w", err)
+		}
+	}
+	if contentID != 0 {
+		if _, err := tx.Exec(ctx, `DELETE FROM image_uses WHERE content_id = ?`, contentID); err != nil {
+			return fmt.Errorf("forget the pictures of a text: %w", err)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{id, orNull(contentID), orNull(contributionID)}
+	}
+	if err := tx.InsertRows(ctx, `INSERT INTO image_uses (image_id, content_id, contribution_id)`, rows); err != nil {
+		return fmt.Errorf("note the pictures of a text: %w", err)
+	}
+	return nil
+}
+
+// visible is the condition on rows of images under the alias i that the viewer may see: their own pictures,
+// those that stand for a person or group, and those in a text that they may read.
+func visible(v community.Viewer) (condition string, args []any) {
+	contents, ofContents := policy.ReadableContents("c", v)
+	comments, ofComments := policy.ReadableComments("k", "c.entity_id", v)
+	conversations, ofConversations := policy.ReadableConversations("d", v)
+	condition = `(i.creator_id = ? OR EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name) OR EXISTS (SELECT 1 FROM entities e WHERE e.cover = i.name)
+		OR EXISTS (SELECT 1 FROM image_uses u JOIN contents c ON c.id = u.content_id WHERE u.image_id = i.id AND ` + contents + `)
+		OR EXISTS (SELECT 1 FROM image_uses u JOIN contributions k ON k.id = u.contribution_id JOIN contents c ON c.id = k.content_id
+			WHERE u.image_id = i.id AND ` + contents + ` AND ` + comments + `)
+		OR EXISTS (SELECT 1 FROM image_uses u JOIN contributions k ON k.id = u.contribution_id JOIN conversations d ON d.id = k.conversation_id
+			WHERE u.image_id = i.id AND k.deleted_at IS NULL AND ` + conversations + `))`
+	return condition, slices.Concat([]any{v.PersonID}, ofContents, ofContents, ofComments, ofConversations)
+}
+
+// Upload adds a picture that came with a form, as Add does.
+func (p *Pictures) Upload(ctx context.Context, creatorID int64, field string, f *multipart.FileHeader) (name string, err error) {
+	file, err := f.Open()
+	if err != nil {
+		return "", fmt.Errorf("open an upload: %w", err)
+	}
+	defer file.Close() // it was only read
+	return p.Add(ctx, creatorID, field, file)
+}
+
+// Markdown returns what shows a picture in a text. What its owner called the file describes it to those who
+// do not see it.
+func Markdown(name, original string) string {
+	description := strings.TrimSuffix(original, path.Ext(original))
+	description = strings.Map(func(r rune) rune {
+		if strings.ContainsRune("[]()\\`*_<>!\n\r", r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(description, ""))
+	return "![" + strings.Join(strings.Fields(description), " ") + "](" + community.PicturePath(name, community.TextPicture) + ")"
+}

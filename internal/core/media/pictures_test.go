@@ -1,0 +1,222 @@
+package media_test
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/jpeg"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
+)
+
+func photo(t *testing.T, width, height int) io.ReadSeeker {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewRGBA(image.Rect(0, 0, width, height)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(b.Bytes())
+}
+
+// album is a keeper of pictures with an article and a comment of each visibility, and a conversation.
+type album struct {
+	*cast.Cast
+	*media.Pictures
+	db   *sqldb.DB
+	path string
+}
+
+func newAlbum(t *testing.T, db *sqldb.DB) *album {
+	t.Helper()
+	folder, path := openFolder(t)
+	return &album{Cast: cast.New(t, db), Pictures: media.NewPictures(db, folder), db: db, path: path}
+}
+
+func (a *album) add(t *testing.T, creator int64) string {
+	t.Helper()
+	name, err := a.Add(t.Context(), creator, "picture", photo(t, 60, 40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func (a *album) sees(t *testing.T, v community.Viewer, name string) bool {
+	t.Helper()
+	r, err := a.Open(t.Context(), v, name, community.SmallPicture)
+	if errs.Is(err, errs.NotFound) {
+		return false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return true
+}
+
+// write keeps a text with a picture somewhere, as a room would.
+func (a *album) write(t *testing.T, author int64, text, query string, args ...any) {
+	t.Helper()
+	err := a.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		id, err := tx.Insert(t.Context(), query, args...)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(query, "INTO contents") {
+			return media.Use(t.Context(), tx, author, text, id, 0)
+		}
+		return media.Use(t.Context(), tx, author, text, 0, id)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAPictureIsSeenByWhoMayReadWhatShowsIt(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		a := newAlbum(t, db)
+		nobody, anna, bert, carla := community.Viewer{}, a.Anna.Viewer, a.Bert.Viewer, a.Carla.Viewer
+		readers := func(name string) string {
+			t.Helper()
+			all := ""
+			for _, one := range []struct {
+				initial string
+				viewer  community.Viewer
+			}{{"0", nobody}, {"a", anna}, {"b", bert}, {"c", carla}} {
+				if a.sees(t, one.viewer, name) {
+					all += one.initial
+				}
+			}
+			return all
+		}
+		article := `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at) VALUES ('article', ?, ?, ?, 'x', ?, 1)`
+		fresh, open, closed, face := a.add(t, anna.PersonID), a.add(t, anna.PersonID), a.add(t, anna.PersonID), a.add(t, anna.PersonID)
+		if got := readers(fresh); got != "a" {
+			t.Errorf("a picture that nothing shows is seen by %q", got)
+		}
+		a.write(t, anna.PersonID, media.Markdown(open, "x.jpg"), article, a.Garten.EntityID, anna.PersonID, "open", true)
+		a.write(t, anna.PersonID, media.Markdown(closed, "x.jpg"), article, a.Garten.EntityID, anna.PersonID, "closed", false)
+		if got := readers(open); got != "0abc" {
+			t.Errorf("the picture of a public article is seen by %q", got)
+		}
+		if got := readers(closed); got != "ab" {
+			t.Errorf("the picture of an internal article is seen by %q", got)
+		}
+		// Who may not see a picture opens it to nobody, even if they know its name.
+		a.write(t, carla.PersonID, media.Markdown(closed, "x.jpg"), article, carla.EntityID, carla.PersonID, "stolen", true)
+		if got := readers(closed); got != "ab" {
+			t.Errorf("a picture that somebody else named is seen by %q", got)
+		}
+		talk := a.add(t, carla.PersonID)
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			id, err := tx.Insert(t.Context(), `INSERT INTO conversations (entity_id, author_id, subject, created_at, latest_at) VALUES (?, ?, 'x', 1, 1)`, a.Garten.EntityID, carla.PersonID)
+			if err != nil {
+				return err
+			}
+			message, err := tx.Insert(t.Context(), `INSERT INTO contributions (conversation_id, author_id, text, cut, created_at) VALUES (?, ?, 'x', '', 1)`, id, carla.PersonID)
+			if err != nil {
+				return err
+			}
+			return media.Use(t.Context(), tx, carla.PersonID, media.Markdown(talk, "x.jpg"), 0, message)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := readers(talk); got != "abc" {
+			t.Errorf("the picture of a message is seen by %q", got)
+		}
+		if err := a.SetFaces(t.Context(), a.Chor.EntityID, media.Faces{Picture: face}); err != nil {
+			t.Fatal(err)
+		}
+		if got := readers(face); got != "0abc" {
+			t.Errorf("the picture of a group is seen by %q", got)
+		}
+	})
+}
+
+func TestFacesThatNothingShowsAreRemoved(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		a := newAlbum(t, db)
+		first, second := a.add(t, a.Anna.ID), a.add(t, a.Anna.ID)
+		set := func(f media.Faces) {
+			t.Helper()
+			if err := a.SetFaces(t.Context(), a.Garten.EntityID, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(media.Faces{Picture: first, Cover: first})
+		a.sees(t, community.Viewer{}, first) // makes a rendition
+		set(media.Faces{Picture: second, Cover: first})
+		if !a.sees(t, community.Viewer{}, first) {
+			t.Error("a picture that is still shown was removed")
+		}
+		set(media.Faces{Picture: second})
+		if a.sees(t, a.Anna.Viewer, first) {
+			t.Error("the old picture is still there")
+		}
+		left, err := os.ReadDir(a.path)
+		if err != nil || len(left) != 1 || left[0].Name() != second {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	})
+}
+
+func TestAPictureIsMadeSmallAndARenditionOnce(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	a := newAlbum(t, db)
+	name, err := a.Add(t.Context(), a.Anna.ID, "picture", photo(t, 3000, 1000))
+	if err != nil || !strings.HasSuffix(name, "-1920x640.jpg") {
+		t.Fatalf("%q, %v", name, err)
+	}
+	for range 2 {
+		r, err := a.Open(t.Context(), a.Anna.Viewer, name, community.CardPicture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := image.DecodeConfig(r)
+		if err := errors.Join(err, r.Close()); err != nil || c.Width != 640 || c.Height != 400 {
+			t.Errorf("the card is %d×%d, %v", c.Width, c.Height, err)
+		}
+	}
+	left, err := os.ReadDir(a.path)
+	if err != nil || len(left) != 2 {
+		t.Errorf("kept: %v, %v", left, err)
+	}
+	if _, err := a.Open(t.Context(), a.Anna.Viewer, name, "huge"); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a size that nobody knows: %v", err)
+	}
+	if _, err := a.Add(t.Context(), a.Anna.ID, "picture", strings.NewReader("<svg/>")); !errs.Is(err, errs.Invalid) {
+		t.Errorf("what is no picture: %v", err)
+	}
+}
+
+func TestNamesInATextAndWhatShowsAPicture(t *testing.T) {
+	t.Parallel()
+	name := "abcdefgh-60x40.jpg"
+	shown := media.Markdown(name, "Unser [neues] Beet_2026!.JPG")
+	if shown != "![Unser neues Beet 2026](/-/images/text/abcdefgh-60x40.jpg)" {
+		t.Error(shown)
+	}
+	if first := media.FirstIn("a\n" + shown); first != name || media.FirstIn("none") != "" {
+		t.Errorf("the first picture is %q", first)
+	}
+	got := media.NamesIn(shown + "\n/-/images/alt16zeichenabcd.png\n" + shown + " /-/images/../x.jpg /-/files/q.jpg")
+	if !slices.Equal(got, []string{name, "alt16zeichenabcd.png"}) {
+		t.Errorf("%q", got)
+	}
+}

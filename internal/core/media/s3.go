@@ -1,0 +1,113 @@
+package media
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"grouprise.org/grouprise/internal/kit/errs"
+)
+
+// S3 says where a bucket of an S3-compatible store is.
+type S3 struct {
+	Endpoint  string // host:port
+	Region    string // empty: the store's own
+	Bucket    string // it exists already
+	AccessKey string
+	SecretKey string
+	Insecure  bool // plain HTTP, for a store on the same machine
+}
+
+// Bucket is a Store in a bucket of an S3-compatible store.
+type Bucket struct {
+	client *minio.Client
+	name   string
+}
+
+var _ Store = (*Bucket)(nil)
+
+// OpenBucket returns the store in a bucket. It asks the network for nothing yet.
+func OpenBucket(c S3) (*Bucket, error) {
+	client, err := minio.New(c.Endpoint, &minio.Options{
+		Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: !c.Insecure, Region: c.Region,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the bucket %s: %w", c.Bucket, err)
+	}
+	return &Bucket{client: client, name: c.Bucket}, nil
+}
+
+// Put implements Store.
+func (b *Bucket) Put(ctx context.Context, name string, r io.Reader) (size int64, err error) {
+	_, err = b.client.StatObject(ctx, b.name, name, minio.StatObjectOptions{})
+	if err == nil {
+		return 0, errs.New(errs.Conflict, "A file of this name exists already.")
+	}
+	if err := problem("look for", name, err); !errs.Is(err, errs.NotFound) {
+		return 0, err
+	}
+	info, err := b.client.PutObject(ctx, b.name, name, r, length(r), minio.PutObjectOptions{PartSize: 16 << 20})
+	if err != nil {
+		return 0, problem("store", name, err)
+	}
+	return info.Size, nil
+}
+
+// length returns how many bytes a reader has left, or -1 if only reading tells: then the upload takes more
+// requests.
+func length(r io.Reader) int64 {
+	if l, ok := r.(interface{ Len() int }); ok {
+		return int64(l.Len())
+	}
+	return -1
+}
+
+// Open implements Store. Parts of the file are asked for as they are read.
+func (b *Bucket) Open(ctx context.Context, name string) (io.ReadSeekCloser, error) {
+	object, err := b.client.GetObject(ctx, b.name, name, minio.GetObjectOptions{})
+	if err == nil {
+		_, err = object.Stat()
+	}
+	if err != nil {
+		return nil, problem("open", name, err)
+	}
+	return object, nil
+}
+
+// Remove implements Store.
+func (b *Bucket) Remove(ctx context.Context, name string) error {
+	if err := b.client.RemoveObject(ctx, b.name, name, minio.RemoveObjectOptions{}); err != nil {
+		return problem("remove", name, err)
+	}
+	return nil
+}
+
+// Ping implements Store.
+func (b *Bucket) Ping(ctx context.Context) error {
+	name := "ping-" + strings.ToLower(rand.Text())
+	if _, err := b.Put(ctx, name, strings.NewReader("ping")); err != nil {
+		return err
+	}
+	return b.Remove(ctx, name)
+}
+
+// Close implements io.Closer; there is nothing to give back.
+func (b *Bucket) Close() error { return nil }
+
+// problem says what an answer of the store means.
+func problem(what, name string, err error) error {
+	switch answer := minio.ToErrorResponse(err); {
+	case answer.Code == minio.NoSuchKey, answer.StatusCode == http.StatusNotFound && answer.Code != minio.NoSuchBucket:
+		return errs.New(errs.NotFound, "This file does not exist.").Because(err)
+	case answer.StatusCode >= http.StatusInternalServerError, answer.StatusCode == 0:
+		return errs.New(errs.Unavailable, "The store of files does not answer at the moment. Please try again in a minute.").Because(fmt.Errorf("%s %s: %w", what, name, err))
+	default:
+		return fmt.Errorf("%s the file %s: %w", what, name, err)
+	}
+}

@@ -1,0 +1,174 @@
+package pictures
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/errs"
+)
+
+// sendPicture hands out a picture to whoever may see it. Its name stands for its content for ever, so a
+// browser asks once.
+func (r *Room) sendPicture(v *site.Visit) error {
+	name := v.Path("name")
+	body, err := r.Pictures.Open(v.Context(), v.Viewer, name, v.Path("size"))
+	if err != nil {
+		return err
+	}
+	defer body.Close() // it was only read
+	types := map[string]string{".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp"}
+	mediaType, ok := types[path.Ext(name)]
+	if !ok {
+		return errs.New(errs.NotFound, "This file does not exist.")
+	}
+	h := v.W.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cache-Control", "private, max-age=31536000, immutable")
+	h.Set("ETag", `"`+name+"."+v.Path("size")+`"`)
+	http.ServeContent(v.W, v.R, "", time.Time{}, body)
+	return nil
+}
+
+// allow counts what a person uploads.
+func (r *Room) allow(v *site.Visit) error {
+	return r.Limiter.Allow(v.Context(), perDay(), "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+}
+
+// createPicture takes a picture for a text from a script. The answer is JSON: the text that shows the
+// picture, or what is wrong with it.
+func (r *Room) createPicture(v *site.Visit) error {
+	var f struct {
+		Picture *multipart.FileHeader `form:"picture" missing:"Choose a picture." validate:"required"`
+	}
+	err := v.Bind(&f)
+	if err == nil {
+		err = r.allow(v)
+	}
+	var name string
+	if err == nil {
+		name, err = r.add(v, "picture", f.Picture)
+	}
+	status, answer := http.StatusCreated, map[string]string{}
+	switch errs.KindOf(err) {
+	case errs.Invalid, errs.TooMany, errs.TooLarge:
+		wrong := v.Errors(err)
+		status, answer["problem"] = http.StatusUnprocessableEntity, cmp.Or(wrong.Of("picture"), wrong.Message)
+	default:
+		if err != nil {
+			return err
+		}
+		answer["markdown"] = media.Markdown(name, f.Picture.Filename)
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("answer for a picture: %w", err)
+	}
+	v.W.Header().Set("Content-Type", "application/json")
+	v.W.Header().Set("Cache-Control", "no-store")
+	v.W.WriteHeader(status)
+	_, err = v.W.Write(text)
+	return err
+}
+
+// add keeps an uploaded picture; no file keeps nothing.
+func (r *Room) add(v *site.Visit, field string, f *multipart.FileHeader) (name string, err error) {
+	if f == nil {
+		return "", nil
+	}
+	return r.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
+}
+
+type facesForm struct {
+	Picture       *multipart.FileHeader `form:"picture" label:"Picture"`
+	Cover         *multipart.FileHeader `form:"cover" label:"Wide picture"`
+	RemovePicture bool                  `form:"remove_picture"`
+	RemoveCover   bool                  `form:"remove_cover"`
+}
+
+// visited returns whose pictures are visited: those of the group in ?group=…, or the viewer's own.
+func (r *Room) visited(v *site.Visit) (community.Entity, media.Faces, error) {
+	e := v.Viewer.Entity()
+	if v.R.URL.Path != community.OwnPicturesPath && v.R.URL.Path+"/" != community.OwnPicturesPath {
+		var err error
+		if e, err = r.Entities.Find(v.Context(), r.DB, v.Query("group")); err != nil {
+			return e, media.Faces{}, err
+		}
+		s, err := policy.Standing(v.Context(), r.DB, v.Viewer, e)
+		if err != nil {
+			return e, media.Faces{}, err
+		}
+		if !e.IsGroup() || !policy.CanPublish(s) {
+			return e, media.Faces{}, errs.New(errs.Denied, "Only members of the group can change its settings.")
+		}
+	}
+	faces, err := media.FacesOf(v.Context(), r.DB, e.ID)
+	return e, faces, err
+}
+
+func (r *Room) editFaces(v *site.Visit) error {
+	e, faces, err := r.visited(v)
+	if err != nil {
+		return err
+	}
+	return v.Show(r.facesPage(v, e, faces, site.Errors{}))
+}
+
+func (r *Room) updateFaces(v *site.Visit) error {
+	e, faces, err := r.visited(v)
+	if err != nil {
+		return err
+	}
+	var f facesForm
+	err = v.Bind(&f)
+	if err == nil && (f.Picture != nil || f.Cover != nil) {
+		err = r.allow(v)
+	}
+	to := faces
+	for _, face := range []struct {
+		field  string
+		file   *multipart.FileHeader
+		remove bool
+		name   *string
+	}{{"picture", f.Picture, f.RemovePicture, &to.Picture}, {"cover", f.Cover, f.RemoveCover, &to.Cover}} {
+		if face.remove {
+			*face.name = ""
+		}
+		if err == nil && face.file != nil {
+			*face.name, err = r.add(v, face.field, face.file)
+		}
+	}
+	if err == nil {
+		err = r.Pictures.SetFaces(v.Context(), e.ID, to)
+	}
+	if err != nil {
+		return v.ShowAgain(err, func(wrong site.Errors) site.Page { return r.facesPage(v, e, faces, wrong) })
+	}
+	v.Flash(site.Done, "The pictures have been saved.")
+	return v.Redirect(e.Path())
+}
+
+func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, wrong site.Errors) site.Page {
+	title, action := v.T("Pictures"), community.OwnPicturesPath
+	if e.IsGroup() {
+		title, action = v.T("Pictures of the group"), community.GroupPicturesPath(e.Slug)
+	}
+	e.Picture = faces.Picture
+	return site.Page{
+		Title: title, Hidden: true, Entity: &e, Body: facesBody(facesView{
+			Entity: e, Faces: faces, Action: action, Menu: r.Menu(v), Errors: wrong, Megabytes: int(r.MaxBytes >> 20),
+		}),
+		Crumbs: []site.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}},
+	}
+}

@@ -1,0 +1,193 @@
+// Package picture reads pictures that people took, turns them upright and makes smaller ones of them.
+// What it writes holds pixels only: no place, no camera, no name.
+package picture
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	_ "image/gif" // a format that is read
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"github.com/bep/imagemeta"
+	xdraw "golang.org/x/image/draw"
+	_ "golang.org/x/image/webp" // a format that is read
+)
+
+// What can be wrong with a picture.
+var (
+	ErrFormat   = errors.New("this is no JPEG, PNG, GIF or WebP picture, or it is damaged")
+	ErrTooLarge = errors.New("the picture has too many pixels")
+)
+
+// quality of JPEG files: what it takes away cannot be seen at arm's length.
+const quality = 82
+
+// Picture is a picture in memory. It stands upright.
+type Picture struct {
+	pixels image.Image
+	opaque bool
+}
+
+// Read reads a JPEG, PNG, WebP or the first frame of a GIF, makes it small enough that no side has more than
+// maxSide pixels, and turns it as its EXIF orientation says. ErrTooLarge means more than maxPixels pixels,
+// which are not read; ErrFormat anything else that is wrong.
+func Read(r io.ReadSeeker, maxPixels, maxSide int) (Picture, error) {
+	config, format, err := image.DecodeConfig(bufio.NewReader(r))
+	if err != nil {
+		return Picture{}, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if config.Width < 1 || config.Height < 1 {
+		return Picture{}, ErrFormat
+	}
+	if config.Width > maxPixels/config.Height {
+		return Picture{}, ErrTooLarge
+	}
+	turned := orientation(r, format)
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return Picture{}, fmt.Errorf("read the picture again: %w", err)
+	}
+	pixels, _, err := image.Decode(bufio.NewReader(r))
+	if err != nil {
+		return Picture{}, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	p := Picture{pixels: pixels, opaque: isOpaque(pixels)}.Fit(maxSide, maxSide)
+	p.pixels = upright(p.pixels, turned)
+	return p, nil
+}
+
+// orientation returns how the camera was held, from 1 to 8 as EXIF counts (CIPA DC-008, tag Orientation); 1
+// if it does not say. Metadata that cannot be read say nothing.
+func orientation(r io.ReadSeeker, format string) int {
+	formats := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP}
+	kind, ok := formats[format]
+	if !ok {
+		return 1
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return 1
+	}
+	turned := 1
+	_, err := imagemeta.Decode(imagemeta.Options{
+		R: r, ImageFormat: kind, Sources: imagemeta.EXIF,
+		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" && tag.Namespace == "IFD0" },
+		HandleTag: func(tag imagemeta.TagInfo) error {
+			if n, ok := tag.Value.(uint16); ok && n >= 1 && n <= 8 {
+				turned = int(n)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return 1
+	}
+	return turned
+}
+
+// upright turns and mirrors pixels by their EXIF orientation.
+func upright(src image.Image, orientation int) image.Image {
+	if orientation == 1 {
+		return src
+	}
+	b := src.Bounds()
+	w, h := b.Dx(), b.Dy()
+	if orientation >= 5 {
+		w, h = h, w
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			sx, sy := x, y
+			switch orientation {
+			case 2:
+				sx = w - 1 - x
+			case 3:
+				sx, sy = w-1-x, h-1-y
+			case 4:
+				sy = h - 1 - y
+			case 5:
+				sx, sy = y, x
+			case 6:
+				sx, sy = y, w-1-x
+			case 7:
+				sx, sy = h-1-y, w-1-x
+			case 8:
+				sx, sy = h-1-y, x
+			}
+			dst.Set(x, y, src.At(b.Min.X+sx, b.Min.Y+sy))
+		}
+	}
+	return dst
+}
+
+// isOpaque reports whether nothing shines through.
+func isOpaque(p image.Image) bool {
+	o, ok := p.(interface{ Opaque() bool })
+	return ok && o.Opaque()
+}
+
+// Width returns how many pixels the picture is wide.
+func (p Picture) Width() int { return p.pixels.Bounds().Dx() }
+
+// Height returns how many pixels the picture is high.
+func (p Picture) Height() int { return p.pixels.Bounds().Dy() }
+
+// Fit returns the picture in a size that fits into width and height. It never grows.
+func (p Picture) Fit(width, height int) Picture {
+	w, h := p.Width(), p.Height()
+	if w <= width && h <= height {
+		return p
+	}
+	if w*height > h*width {
+		height = max(1, h*width/w)
+	} else {
+		width = max(1, w*height/h)
+	}
+	return p.scale(p.pixels.Bounds(), width, height)
+}
+
+// Crop returns the middle of the picture, as large as it can be, in exactly this size.
+func (p Picture) Crop(width, height int) Picture {
+	b := p.pixels.Bounds()
+	w, h := b.Dx(), b.Dy()
+	if w*height > h*width {
+		w = max(1, h*width/height)
+	} else {
+		h = max(1, w*height/width)
+	}
+	x, y := b.Min.X+(b.Dx()-w)/2, b.Min.Y+(b.Dy()-h)/2
+	return p.scale(image.Rect(x, y, x+w, y+h), width, height)
+}
+
+func (p Picture) scale(from image.Rectangle, width, height int) Picture {
+	dst := image.NewRGBA(image.Rect(0, 0, width, height))
+	xdraw.CatmullRom.Scale(dst, dst.Bounds(), p.pixels, from, draw.Src, nil)
+	return Picture{pixels: dst, opaque: p.opaque}
+}
+
+// Extension returns what the name of the file ends with that Write writes: ".jpg", or ".png" where
+// something shines through.
+func (p Picture) Extension() string {
+	if p.opaque {
+		return ".jpg"
+	}
+	return ".png"
+}
+
+// Write writes the picture without any metadata.
+func (p Picture) Write(w io.Writer) error {
+	var err error
+	if p.opaque {
+		err = jpeg.Encode(w, p.pixels, &jpeg.Options{Quality: quality})
+	} else {
+		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, p.pixels)
+	}
+	if err != nil {
+		return fmt.Errorf("write a picture: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+-- Pictures that people uploaded, and where they are used.
+
+-- +goose Up
+
+-- name is the unguessable name in the media storage and in links.
+CREATE TABLE IF NOT EXISTS images (
+    id {id},
+    name VARCHAR(100) NOT NULL,
+    creator_id BIGINT,
+    created_at BIGINT NOT NULL,
+    UNIQUE (name),
+    FOREIGN KEY (creator_id) REFERENCES people (id) ON DELETE SET NULL
+) {options};
+
+-- Which texts show a picture: whoever may read one of them may see it.
+CREATE TABLE IF NOT EXISTS image_uses (
+    id {id},
+    image_id BIGINT NOT NULL,
+    content_id BIGINT,
+    contribution_id BIGINT,
+    UNIQUE (image_id, content_id),
+    UNIQUE (image_id, contribution_id),
+    FOREIGN KEY (image_id) REFERENCES images (id) ON DELETE CASCADE,
+    FOREIGN KEY (content_id) REFERENCES contents (id) ON DELETE CASCADE,
+    FOREIGN KEY (contribution_id) REFERENCES contributions (id) ON DELETE CASCADE
+) {options};
+
+{index image_uses_content image_uses (content_id)}
+
+{index image_uses_contribution image_uses (contribution_id)}
+
+-- The names of the pictures that stand for a person or group: a square one, and a wide one above their page.
+{column entities picture VARCHAR(100) NOT NULL DEFAULT ''}
+
+{column entities cover VARCHAR(100) NOT NULL DEFAULT ''}
+
+{index entities_picture entities (picture)}
+
+{index entities_cover entities (cover)}

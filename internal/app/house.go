@@ -38,6 +38,7 @@ import (
 	"grouprise.org/grouprise/internal/features/sentmail"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
+	"grouprise.org/grouprise/internal/features/writing"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/markdown"
@@ -161,6 +162,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, theConversations).Module(),
+		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(),
 		pictures.New(pictures.Deps{
 			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(),
 		}).Module(),

@@ -22,6 +22,12 @@ const (
 	styleguidePath = "/stadt/styleguide/"
 )
 
+// Paths that the scripts of the editor ask.
+const (
+	PreviewPath  = "/stadt/api/content/markdown/"
+	MentionsPath = "/stadt/mentions/"
+)
+
 // dist holds the bundled styles, scripts and fonts. They are made by `make generate`.
 //
 //go:embed all:dist

@@ -160,6 +160,13 @@ func (v *Visitor) Send(path string, form url.Values, follow bool) Page {
 	return v.Page
 }
 
+// PostJSON posts JSON to a path, as a script does.
+func (v *Visitor) PostJSON(path, body string) Page {
+	v.t.Helper()
+	v.request(http.MethodPost, path, "application/json", body, false)
+	return v.Page
+}
+
 // File is a file that a visitor chooses.
 type File struct {
 	Field, Name string

@@ -1,0 +1,49 @@
+package writing
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/markdown"
+)
+
+// preview is a text on its way to the preview and back: markdown, then HTML.
+type preview struct {
+	Content string `json:"content"`
+}
+
+func (r *Room) showPreview(v *site.Visit) error {
+	var text preview
+	if err := json.NewDecoder(v.R.Body).Decode(&text); err != nil {
+		return errs.New(errs.Invalid, "This is no text that can be shown.").Because(err)
+	}
+	html, err := r.Texts.Render(v.Context(), r.DB, v.Viewer, v.Lang, texts.Source{Text: text.Content, Options: markdown.Options{HeadingLevel: 2, Prefix: "preview"}})
+	if err != nil {
+		return err
+	}
+	return answer(v, preview{Content: html[0]})
+}
+
+func (r *Room) showMentions(v *site.Visit) error {
+	found, err := r.Mentions(v.Context(), v.Query("q"))
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		found = []Mention{}
+	}
+	return answer(v, found)
+}
+
+// answer answers a script.
+func answer(v *site.Visit, what any) error {
+	v.W.Header().Set("Content-Type", "application/json")
+	v.W.Header().Set("Cache-Control", "no-store")
+	if err := json.NewEncoder(v.W).Encode(what); err != nil {
+		return fmt.Errorf("answer a script: %w", err)
+	}
+	return nil
+}

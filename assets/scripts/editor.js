@@ -156,8 +156,8 @@ function upload(root, text, say, file) {
     });
     request.addEventListener("loadend", () => {
       if (request.status === 201 && request.response?.markdown) {
-        const lead = text.selectionStart > 0 && text.value[text.selectionStart - 1] !== "\n" ? "\n\n" : "";
-        text.setRangeText(`${lead}${request.response.markdown}\n\n`, text.selectionStart, text.selectionEnd, "end");
+        const place = text.value.indexOf("\n", text.selectionEnd) < 0 ? text.value.length : text.value.indexOf("\n", text.selectionEnd);
+        text.setRangeText(`${place > 0 ? "\n\n" : ""}${request.response.markdown}\n\n`, place, place, "end"); // below the line
         changed(text);
         say(root.dataset.uploaded);
       } else {

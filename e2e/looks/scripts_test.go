@@ -1,0 +1,73 @@
+//go:build e2e
+
+package looks
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/e2e/town"
+)
+
+// TestScriptsHelpToWrite writes an article and a comment as a person does whose browser runs scripts: with
+// the toolbar, the preview, names that are offered, a pasted picture, a draft that survives, and a comment
+// that appears at once.
+func TestScriptsHelpToWrite(t *testing.T) {
+	place := open(t)
+	anna := place.Visitor(t, "anna", true)
+	anna.Goes("/stadt/login/")
+	anna.Fills(map[string]string{"login": "anna", "password": "demo"})
+	anna.Presses("Anmelden")
+
+	anna.Goes("/garten/articles/add/")
+	waitFor(t, anna, `!document.querySelector("markdown-toolbar").hidden`)
+	evaluate[bool](t, anna, `(() => { const t = document.querySelector("textarea"); t.value = "wichtig"; t.dispatchEvent(new Event("input", {bubbles: true})); t.focus(); t.setSelectionRange(0, 7); document.querySelector("[data-md-button=bold]").click(); return true })()`)
+	if got := evaluate[string](t, anna, `document.querySelector("textarea").value`); got != "**wichtig**" {
+		t.Errorf("the button for bold makes %q", got)
+	}
+	evaluate[bool](t, anna, `document.querySelector("[data-show]").click(), true`)
+	waitFor(t, anna, `document.querySelector(".editor-preview strong")?.textContent === "wichtig"`)
+	evaluate[bool](t, anna, `document.querySelector("[data-show]").click(), true`)
+
+	// A picture that is pasted.
+	evaluate[bool](t, anna, `(() => { const c = document.createElement("canvas"); c.width = 40; c.height = 30; c.getContext("2d").fillRect(0, 0, 40, 30);
+		c.toBlob(b => { const d = new DataTransfer(); d.items.add(new File([b], "Beet.png", {type: "image/png"}));
+		document.querySelector("textarea").dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})) }); return true })()`)
+	waitFor(t, anna, `document.querySelector("textarea").value.includes("![Beet](/-/images/text/")`)
+
+	// Names are offered while they are typed.
+	evaluate[bool](t, anna, `(() => { const t = document.querySelector("textarea"); t.focus(); t.setRangeText(" @gart", t.value.length, t.value.length, "end"); t.dispatchEvent(new InputEvent("input", {bubbles: true, data: "t"})); return true })()`)
+	waitFor(t, anna, `document.querySelector(".mentions li[data-slug=garten]")`)
+
+	// What was typed is there again after an accident.
+	time.Sleep(600 * time.Millisecond)
+	anna.Goes("/garten/articles/add/")
+	waitFor(t, anna, `document.querySelector("textarea").value.startsWith("**wichtig**") && document.querySelector(".editor-status button")`)
+	evaluate[bool](t, anna, `(() => { document.querySelector("[name=title]").value = "Vom Beet"; document.querySelector("main form button.button").click(); return true })()`)
+	waitFor(t, anna, `location.pathname.startsWith("/garten/vom-beet")`)
+	waitFor(t, anna, `(() => { const i = document.querySelector(".prose img"); return i && i.complete && i.naturalWidth === 40 })()`)
+
+	// A comment appears without another page.
+	evaluate[bool](t, anna, `(() => { window.same = true; const t = document.querySelector("textarea"); t.value = "Schön geworden."; t.dispatchEvent(new Event("input", {bubbles: true})); t.form.requestSubmit(); return true })()`)
+	waitFor(t, anna, `window.same && document.querySelector("main").textContent.includes("Schön geworden.") && document.querySelector("textarea").value === ""`)
+	anna.Goes("/garten/articles/add/")
+	if got := evaluate[string](t, anna, `document.querySelector("textarea").value`); strings.TrimSpace(got) != "" {
+		t.Errorf("the draft of what was sent is still there: %q", got)
+	}
+	if left := evaluate[string](t, anna, `Object.keys(localStorage).join()`); left != "" {
+		t.Errorf("drafts are left: %s", left)
+	}
+}
+
+// waitFor waits until something is true on the page.
+func waitFor(t *testing.T, p *town.Person, condition string) {
+	t.Helper()
+	for range 100 {
+		if evaluate[bool](t, p, `!!(`+condition+`)`) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("waited in vain for %s on\n%s", condition, evaluate[string](t, p, `document.querySelector("main").innerText + "\n" + [...document.querySelectorAll("textarea")].map(t => t.value).join("|") + Object.entries(localStorage).join()`))
+}

@@ -61,12 +61,28 @@ document.addEventListener("submit", async (event) => {
 });
 
 function enhance() {
-  if (document.querySelector("[data-editor]")) import("./editor.js").then((editor) => editor.enhance());
+  const on = (selector, load) => {
+    const found = document.querySelector(selector);
+    if (found) load().then((script) => script.enhance(found));
+  };
+  on("[data-editor]", () => import("./editor.js"));
+  on("[data-push]", () => import("./push.js"));
+  on("[data-offline]", () => import("./offline.js"));
 }
 
-// What somebody wrote on a computer that they share is gone when they sign out.
-if (!document.body.dataset.person) {
-  for (const key of Object.keys(localStorage)) if (key.startsWith("draft ")) localStorage.removeItem(key);
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("/service-worker.js").catch(() => {});
+
+// What somebody wrote and read on a computer that they share is gone when they sign out, or when somebody
+// else signs in.
+try {
+  const person = document.body.dataset.person, before = localStorage.getItem("person") ?? "";
+  if (person !== before && !document.querySelector("[data-offline]")) {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("draft ") && !key.startsWith(`draft ${person} `)) localStorage.removeItem(key);
+    if (before && "caches" in window) ["pages", "pictures"].forEach((name) => caches.delete(name));
+    localStorage.setItem("person", person);
+  }
+} catch {
+  // A browser that keeps nothing has nothing to forget.
 }
 
 enhance();

@@ -53,13 +53,20 @@ func pages(group, article, internal, conversation string) []page {
 
 func open(t *testing.T) *town.Town {
 	t.Helper()
+	place, _ := begin(t)
+	return place
+}
+
+// begin opens a demonstration town and returns what runs it.
+func begin(t *testing.T) (*town.Town, *town.Process) {
+	t.Helper()
 	place := town.New(t, town.SQLite, map[string]string{"LANGUAGE_CODE": "de-de", "EMAIL_SUBMISSION_BACKEND": "folder"})
 	if code, out := place.Call("", "demo"); code != 0 {
 		t.Fatalf("demo: %d\n%s", code, out)
 	}
-	place.Start("serve")
+	server := place.Start("serve")
 	place.Open()
-	return place
+	return place, server
 }
 
 // linked returns the first link of a page that fits a pattern.

@@ -55,9 +55,23 @@ func TestScriptsHelpToWrite(t *testing.T) {
 	if got := evaluate[string](t, anna, `document.querySelector("textarea").value`); strings.TrimSpace(got) != "" {
 		t.Errorf("the draft of what was sent is still there: %q", got)
 	}
-	if left := evaluate[string](t, anna, `Object.keys(localStorage).join()`); left != "" {
+	if left := evaluate[string](t, anna, `Object.keys(localStorage).filter(k => k.startsWith("draft ")).join()`); left != "" {
 		t.Errorf("drafts are left: %s", left)
 	}
+}
+
+// TestPagesThatWereReadAreThereWithoutAConnection reads a page, pulls the cable and reads it again.
+func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
+	place, server := begin(t)
+	nobody := place.Visitor(t, "nobody", true)
+	nobody.Goes("/")
+	waitFor(t, nobody, `navigator.serviceWorker.controller`)
+	nobody.Goes("/garten/")
+	server.Stop()
+	evaluate[bool](t, nobody, `location.href = "/garten/", true`)
+	waitFor(t, nobody, `document.querySelector("h1")?.textContent.includes("Garten")`)
+	evaluate[bool](t, nobody, `location.href = "/stadt/groups/", true`)
+	waitFor(t, nobody, `document.querySelector("[data-offline] a[href$='/garten/']")`)
 }
 
 // waitFor waits until something is true on the page.

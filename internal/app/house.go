@@ -16,6 +16,7 @@ import (
 
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
+	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/mailin"
@@ -184,10 +185,15 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
+	bell, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
+	if err != nil {
+		return h, err
+	}
+	h.modules = append(h.modules, push.Page{Push: bell, Menu: thePeople.SettingsMenu}.Module())
 	h.notifier, err = notify.New(notify.Config{
 		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
-		Channels: []notify.Channel{post, inbox.Inbox{}}, Postman: post, Never: o.never(),
+		Channels: []notify.Channel{post, inbox.Inbox{}, bell}, Postman: post, Never: o.never(),
 	})
 	if err != nil {
 		return h, err

@@ -123,7 +123,7 @@ func (n *Notifier) recipients(ctx context.Context, q sqldb.Querier, candidates [
 }
 
 const recipientColumns = `p.id, p.entity_id, e.slug, e.name, COALESCE(a.address, '') AS address, p.language, p.wants_mail, p.wants_inbox, p.active,
-	p.password <> '' AS signs_in
+	p.password <> '' AS signs_in, (SELECT COUNT(*) FROM push_devices d WHERE d.person_id = p.id) AS devices
 	FROM people p JOIN entities e ON e.id = p.entity_id LEFT JOIN email_addresses a ON a.person_id = p.id AND a.main`
 
 // served returns the deliveries of one channel: minus who cannot be reached, minus who opted out, and

@@ -49,6 +49,7 @@ type Recipient struct {
 	WantsInbox bool   `db:"wants_inbox"`
 	Active     bool   `db:"active"`
 	SignsIn    bool   `db:"signs_in"` // has a password; others know us by mail only
+	Devices    int    `db:"devices"`  // that get news by web push
 	Reason     Reason `db:"-"`
 }
 

@@ -20,6 +20,9 @@ const (
 	readyPath      = "/stadt/readyz"
 	robotsPath     = "/robots.txt"
 	styleguidePath = "/stadt/styleguide/"
+	manifestPath   = "/stadt/manifest.webmanifest"
+	workerPath     = "/service-worker.js" // in the root, because it serves all pages
+	offlinePath    = "/stadt/offline/"
 )
 
 // Paths that the scripts of the editor ask.
@@ -49,6 +52,9 @@ func (s *Site) ownRoutes() []Route {
 		{Method: http.MethodGet, Path: robotsPath, Handle: showRobots},
 		{Method: http.MethodPost, Path: languagePath, Handle: s.updateLanguage},
 		{Method: http.MethodGet, Path: styleguidePath, Handle: showStyleguide},
+		{Method: http.MethodGet, Path: manifestPath, Handle: s.showManifest},
+		{Method: http.MethodGet, Path: workerPath, Handle: s.showWorker},
+		{Method: http.MethodGet, Path: offlinePath, Handle: showOffline},
 	}
 }
 

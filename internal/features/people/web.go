@@ -438,6 +438,7 @@ func (p *People) SettingsMenu(v *site.Visit) []site.Link {
 		{Path: "/stadt/settings/", Label: v.T("Profile")},
 		{Path: community.OwnPicturesPath, Label: v.T("Pictures")},
 		{Path: "/stadt/settings/notifications/", Label: v.T("Notices")},
+		{Path: "/stadt/settings/devices/", Label: v.T("Devices")},
 		{Path: addressesPath, Label: v.T("E-mail addresses")},
 		{Path: "/stadt/settings/password/", Label: v.T("Password")},
 	}

@@ -81,6 +81,12 @@ func (s *Static) Path(source string) string {
 	return s.prefix + name
 }
 
+// Read returns the content of a source's file, and whether there is one.
+func (s *Static) Read(source string) (content []byte, ok bool) {
+	file, ok := s.files[s.manifest[source]]
+	return file.plain, ok
+}
+
 // ServeHTTP implements http.Handler. It writes nothing and returns 404 for unknown names; use Has to
 // answer those with a page.
 func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -40,6 +40,7 @@ func run(from, to string) error {
 		EntryPointsAdvanced: []api.EntryPoint{
 			{InputPath: filepath.Join(from, "styles", "site.css"), OutputPath: "site"},
 			{InputPath: filepath.Join(from, "scripts", "site.js"), OutputPath: "site"},
+			{InputPath: filepath.Join(from, "scripts", "service-worker.js"), OutputPath: "service-worker"},
 		},
 		Outdir: to, EntryNames: "[name]-[hash]", AssetNames: "[name]-[hash]",
 		Bundle: true, Splitting: true, Format: api.FormatESModule, Target: api.ES2022,
@@ -60,15 +61,19 @@ func run(from, to string) error {
 		}
 		manifest[source(name)] = name
 	}
-	icon, err := os.ReadFile(filepath.Join(from, "icon.svg"))
-	if err != nil {
-		return err
+	for _, source := range []string{"icon.svg", "icon-192.png", "icon-512.png", "icon-mask.png"} {
+		icon, err := os.ReadFile(filepath.Join(from, source))
+		if err != nil {
+			return err
+		}
+		ext := filepath.Ext(source)
+		sum := sha256.Sum256(icon)
+		name := fmt.Sprintf("%s-%X", strings.TrimSuffix(source, ext), sum[:4]) + ext
+		if err := write(to, name, icon); err != nil {
+			return err
+		}
+		manifest[source] = name
 	}
-	iconName := fmt.Sprintf("icon-%X", sha256.Sum256(icon))[:13] + ".svg"
-	if err := write(to, iconName, icon); err != nil {
-		return err
-	}
-	manifest["icon.svg"] = iconName
 	data, err := json.Marshal(manifest)
 	if err != nil {
 		return err

@@ -1,0 +1,184 @@
+// Package push is the channel that tells people of news in their browsers and on their phones, also while
+// the site is not open: web push by RFC 8030, encrypted by RFC 8291, signed with keys of our own by RFC 8292.
+//
+// What is sent passes the service of the browser's maker, who sees that something came and how long it is,
+// but cannot read it. A person chooses each device by themselves.
+package push
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/SherClockHolmes/webpush-go"
+
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Name is the channel's name in deliveries.
+const Name = "push"
+
+const (
+	keptFor   = 3 * 24 * time.Hour // how long a service keeps news for a device that is switched off
+	patience  = 20 * time.Second   // for one answer of a service
+	maxWords  = 30                 // of a text; a message may have 4096 bytes (RFC 8030, section 7.2)
+	keptTexts = 1 << 20            // bytes of rendered texts
+)
+
+// Config is what the channel stands on.
+type Config struct {
+	DB      *sqldb.DB
+	Secret  string // the keys of the site are derived from it
+	Contact string // mail address for the services that carry the messages
+
+	// Reachable says whether a service at an address may be asked; nil refuses everything that is not on the
+	// public internet, so that nobody makes the site knock at doors of its own network.
+	Reachable func(netip.Addr) bool
+	Client    *http.Client // for tests; nil is one of our own
+}
+
+// Push is the channel.
+type Push struct {
+	Config
+	public, private string // base64url
+	texts           *markdown.Cache
+}
+
+var _ notify.PostChannel = (*Push)(nil)
+
+// New returns the channel.
+func New(c Config) (*Push, error) {
+	key, err := deriveKey(c.Secret)
+	if err != nil {
+		return nil, err
+	}
+	if c.Reachable == nil {
+		c.Reachable = isPublic
+	}
+	if c.Client == nil {
+		dialer := &net.Dialer{Timeout: patience, Control: func(_, address string, _ syscall.RawConn) error {
+			there, err := netip.ParseAddrPort(address)
+			if err != nil || !c.Reachable(there.Addr()) {
+				return fmt.Errorf("%s is not on the internet", address)
+			}
+			return nil
+		}}
+		c.Client = &http.Client{
+			Timeout:       patience,
+			Transport:     &http.Transport{DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	}
+	return &Push{
+		Config: c, texts: markdown.NewCache(keptTexts),
+		public:  base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()),
+		private: base64.RawURLEncoding.EncodeToString(key.Bytes()),
+	}, nil
+}
+
+// deriveKey makes the key pair of the site from its secret, so that all machines of a site have the same.
+func deriveKey(secret string) (*ecdh.PrivateKey, error) {
+	for n := range 8 {
+		seed, err := hkdf.Key(sha256.New, []byte(secret), nil, "web push "+strconv.Itoa(n), 32)
+		if err != nil {
+			return nil, fmt.Errorf("derive the key for web push: %w", err)
+		}
+		if key, err := ecdh.P256().NewPrivateKey(seed); err == nil {
+			return key, nil // one in four thousand million seeds is no key
+		}
+	}
+	return nil, errors.New("derive the key for web push: no seed is a key")
+}
+
+// isPublic reports whether an address is on the public internet.
+func isPublic(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(a)
+}
+
+// PublicKey returns the key that browsers ask for before they give an address, as base64url.
+func (p *Push) PublicKey() string { return p.public }
+
+// Name implements notify.Channel.
+func (*Push) Name() string { return Name }
+
+// Wants implements notify.Channel: whoever named a device wants news there.
+func (p *Push) Wants(r notify.Recipient) bool { return p.CanReach(r) }
+
+// CanReach implements notify.Channel.
+func (*Push) CanReach(r notify.Recipient) bool { return r.Devices > 0 }
+
+// ServesActor implements notify.Channel: nobody needs to be told what they did themselves.
+func (*Push) ServesActor() bool { return false }
+
+// news is what a device gets; the service worker shows it.
+type news struct {
+	Title string `json:"title"`
+	Body  string `json:"body"`
+	URL   string `json:"url"`
+	Tag   string `json:"tag"` // news with the same tag replace each other, so that nothing shows twice
+}
+
+// Deliver implements notify.PostChannel. Devices that are gone are forgotten. If one of several cannot be
+// reached at the moment, all are told again later; the tag keeps that from showing.
+func (p *Push) Deliver(ctx context.Context, d notify.Delivery) error {
+	all, err := devicesOf(ctx, p.DB, d.To.PersonID)
+	if err != nil {
+		return err
+	}
+	m := d.Message
+	n := news{Title: m.Intro, URL: m.URL, Tag: "event-" + strconv.FormatInt(d.Event.ID, 10)}
+	if m.Text != "" {
+		n.Body = p.texts.Text(m.Text, maxWords)
+	}
+	text, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("write the news for a device: %w", err)
+	}
+	var problems error
+	for _, device := range all {
+		problems = errors.Join(problems, p.send(ctx, device, text))
+	}
+	return problems
+}
+
+// send hands a message to the service of one device.
+func (p *Push) send(ctx context.Context, d Device, text []byte) error {
+	answer, err := webpush.SendNotificationWithContext(ctx, text, &webpush.Subscription{
+		Endpoint: d.Endpoint, Keys: webpush.Keys{P256dh: d.P256DH, Auth: d.Auth},
+	}, &webpush.Options{
+		HTTPClient: p.Client, Subscriber: p.Contact, TTL: int(keptFor.Seconds()), Urgency: webpush.UrgencyNormal,
+		VAPIDPublicKey: p.public, VAPIDPrivateKey: p.private,
+	})
+	if err != nil {
+		return errs.New(errs.Unavailable, "A device could not be reached.").Because(err)
+	}
+	defer answer.Body.Close() // it was only read
+	_, _ = io.CopyN(io.Discard, answer.Body, 4096)
+	switch code := answer.StatusCode; {
+	case code < http.StatusMultipleChoices:
+		return nil
+	case code == http.StatusNotFound, code == http.StatusGone, code == http.StatusForbidden, code == http.StatusUnauthorized, code == http.StatusBadRequest:
+		// The browser gave the address up, or gave it to other keys than ours.
+		return forget(ctx, p.DB, d.ID, 0)
+	case code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
+		return errs.New(errs.Unavailable, "A device could not be reached.").Because(fmt.Errorf("the service of a device answers %d", code))
+	default:
+		return fmt.Errorf("the service of a device answers %d", code)
+	}
+}

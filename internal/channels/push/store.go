@@ -1,0 +1,71 @@
+package push
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// maxDevices is how many devices one person may have; the oldest one makes room.
+const maxDevices = 20
+
+// Device is a browser in which somebody wants to be told of news.
+type Device struct {
+	ID        int64      `db:"id"`
+	Endpoint  string     `db:"endpoint"`
+	P256DH    string     `db:"p256dh"`
+	Auth      string     `db:"auth"`
+	Name      string     `db:"name"` // what to call it, such as "Firefox, Android"
+	CreatedAt clock.Time `db:"created_at"`
+}
+
+func devicesOf(ctx context.Context, q sqldb.Querier, personID int64) ([]Device, error) {
+	var all []Device
+	err := q.Select(ctx, &all, `SELECT id, endpoint, p256dh, auth, name, created_at FROM push_devices WHERE person_id = ? ORDER BY id DESC LIMIT ?`, personID, maxDevices)
+	if err != nil {
+		return nil, fmt.Errorf("list the devices of a person: %w", err)
+	}
+	return all, nil
+}
+
+// remember keeps a device for a person. The same address again belongs to whoever used the browser last.
+func remember(ctx context.Context, db *sqldb.DB, personID int64, d Device) error {
+	sum := sha256.Sum256([]byte(d.Endpoint))
+	hash := hex.EncodeToString(sum[:])
+	return db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM push_devices WHERE endpoint_hash = ?`, hash); err != nil {
+			return fmt.Errorf("forget a device: %w", err)
+		}
+		_, err := tx.Insert(ctx, `INSERT INTO push_devices (person_id, endpoint, endpoint_hash, p256dh, auth, name, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			personID, d.Endpoint, hash, d.P256DH, d.Auth, d.Name, tx.Now)
+		if errs.Is(err, errs.Conflict) {
+			return nil // the same browser was faster
+		}
+		if err != nil {
+			return fmt.Errorf("remember a device: %w", err)
+		}
+		var kept []int64
+		if err := tx.Select(ctx, &kept, `SELECT id FROM push_devices WHERE person_id = ? ORDER BY id DESC LIMIT ?`, personID, maxDevices); err != nil {
+			return fmt.Errorf("count the devices of a person: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM push_devices WHERE person_id = ? AND id NOT IN (?)`, personID, kept); err != nil {
+			return fmt.Errorf("forget the oldest device: %w", err)
+		}
+		return nil
+	})
+}
+
+// forget removes a device; the person, unless 0, must be its owner.
+func forget(ctx context.Context, db *sqldb.DB, id, personID int64) error {
+	return db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM push_devices WHERE id = ? AND (person_id = ? OR ? = 0)`, id, personID, personID); err != nil {
+			return fmt.Errorf("forget device %d: %w", id, err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,112 @@
+package push
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/errs"
+)
+
+// Path is the address of the page on which people choose their devices.
+const Path = "/stadt/settings/devices/"
+
+// Page is the page on which people choose their devices.
+type Page struct {
+	*Push
+	Menu func(v *site.Visit) []site.Link // of all settings pages
+}
+
+// Module returns the page's table of contents.
+func (p Page) Module() module.Module {
+	return module.Module{
+		Name: "push",
+		Routes: []site.Route{
+			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
+			{Method: http.MethodPost, Path: Path, Handle: p.add, SignedIn: true},
+			{Method: http.MethodPost, Path: Path + "{id}/delete/", Handle: p.remove, SignedIn: true},
+		},
+	}
+}
+
+func (p Page) show(v *site.Visit) error {
+	all, err := devicesOf(v.Context(), p.DB, v.Viewer.PersonID)
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{
+		Title: v.T("Devices"), Hidden: true, Body: devicesBody(p.Menu(v), p.PublicKey(), all),
+		Crumbs: []site.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: v.T("Devices")}},
+	})
+}
+
+// deviceForm is what a browser says about itself; see the Push API, PushSubscription.
+type deviceForm struct {
+	Endpoint string `form:"endpoint" text:"line"`
+	P256DH   string `form:"p256dh" text:"line"`
+	Auth     string `form:"auth" text:"line"`
+}
+
+func (p Page) add(v *site.Visit) error {
+	var f deviceForm
+	if err := v.Bind(&f); err != nil {
+		return err
+	}
+	address, err := url.Parse(f.Endpoint)
+	if err != nil || address.Scheme != "https" || address.Host == "" || address.User != nil || len(f.Endpoint) > 2000 || !isKey(f.P256DH, 65) || !isKey(f.Auth, 16) {
+		return errs.New(errs.Invalid, "This browser did not say where news can be sent.")
+	}
+	err = remember(v.Context(), p.DB, v.Viewer.PersonID, Device{Endpoint: f.Endpoint, P256DH: f.P256DH, Auth: f.Auth, Name: deviceName(v.R.UserAgent())})
+	if err != nil {
+		return err
+	}
+	v.Flash(site.Done, "You will be told of news on this device.")
+	return v.Redirect(Path)
+}
+
+func (p Page) remove(v *site.Visit) error {
+	id, err := v.ID("id")
+	if err != nil {
+		return err
+	}
+	if err := forget(v.Context(), p.DB, id, v.Viewer.PersonID); err != nil {
+		return err
+	}
+	v.Flash(site.Done, "This device is not told of news any more.")
+	return v.Redirect(Path)
+}
+
+// isKey reports whether a text is so many bytes in base64url.
+func isKey(text string, size int) bool {
+	key, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
+	return err == nil && len(key) == size
+}
+
+// deviceName returns what to call the browser that sends this header. Only what most people have is known;
+// the others are called by their first word.
+func deviceName(agent string) string {
+	first := func(words ...string) string {
+		for _, pair := range words {
+			word, name, _ := strings.Cut(pair, "=")
+			if strings.Contains(agent, word) {
+				return name
+			}
+		}
+		return ""
+	}
+	browser := first("Edg=Edge", "OPR=Opera", "SamsungBrowser=Samsung Internet", "Firefox=Firefox", "Chrome=Chrome", "Safari=Safari")
+	system := first("Android=Android", "iPhone=iPhone", "iPad=iPad", "Windows=Windows", "Mac OS=macOS", "Linux=Linux")
+	switch {
+	case browser == "" && system == "":
+		name, _, _ := strings.Cut(agent, "/")
+		return strings.ToValidUTF8(name[:min(len(name), 50)], "")
+	case browser == "" || system == "":
+		return browser + system
+	default:
+		return browser + ", " + system
+	}
+}

@@ -44,6 +44,8 @@ var small = map[string]string{
 	"scripts/site.js":  `import { hello } from "./hello.js"; hello();`,
 	"scripts/hello.js": `export const hello = () => console.log("hello");`,
 	"icon.svg":         `<svg xmlns="http://www.w3.org/2000/svg"></svg>`,
+	"icon-192.png":     "a", "icon-512.png": "b", "icon-mask.png": "c",
+	"scripts/service-worker.js": `console.log("worker")`,
 }
 
 func TestBundleNamesFilesAfterTheirContent(t *testing.T) {
@@ -58,7 +60,7 @@ func TestBundleNamesFilesAfterTheirContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := names(t, to)
-	for _, source := range []string{"site.css", "site.js", "x.woff2", "icon.svg"} {
+	for _, source := range []string{"site.css", "site.js", "x.woff2", "icon.svg", "icon-192.png", "service-worker.js"} {
 		if _, err := os.Stat(filepath.Join(to, first[source])); err != nil || first[source] == source {
 			t.Errorf("%s became %q: %v", source, first[source], err)
 		}
@@ -97,7 +99,7 @@ func TestBundleThatFailsLeavesTheOldOne(t *testing.T) {
 	if err := run(from, to); err == nil || !strings.Contains(err.Error(), "missing.js") {
 		t.Errorf("bundling ended with %v", err)
 	}
-	if len(names(t, to)) != 4 {
+	if len(names(t, to)) != 8 {
 		t.Errorf("the old bundle is damaged: %v", names(t, to))
 	}
 }

@@ -26,8 +26,9 @@ type Route struct {
 	SignedIn bool // only for people who have signed in; others are led to the sign-in page
 	Admin    bool // only for administrators
 
-	// Shared says that a page looks the same to everybody who has not signed in, as long as nothing changes
-	// in the database: it depends on the path, the query and the language alone.
+	// Shared says that a page looks the same to everybody who has not signed in, and the same each time to
+	// somebody who has, as long as nothing changes in the database: it depends on the path, the query, the
+	// language and the viewer alone.
 	Shared bool
 
 	// CrossOrigin takes unsafe requests from other sites too: one-click unsubscribing, tokens of the
@@ -163,13 +164,11 @@ func (s *Site) answer(route Route) http.Handler {
 		}
 		v := s.newVisit(w, r)
 		v.nameRoute(route)
-		if route.Shared {
-			if v.shared = s.sharedKey(v.R); v.shared != "" {
-				v.changes = s.shelf.changes()
-			}
+		if route.Shared && s.shelf.changes != nil {
+			v.shared, v.changes = s.sharedKey(v.R), s.shelf.changes()
 		}
 		err := v.begin(route, limit)
-		if err == nil {
+		if err == nil && !(route.Shared && v.showKept()) {
 			err = route.Handle(v)
 		}
 		if err != nil {

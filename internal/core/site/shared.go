@@ -17,8 +17,8 @@ import (
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-// Pages of routes marked as Shared look the same to everybody who has not signed in. They are kept in memory as
-// long as nothing changes in the database: no transaction of this process has ended since, and no more than a
+// Pages of routes marked as Shared look the same to everybody who has not signed in, and the same each time to
+// one person. They are kept in memory as long as nothing changes in the database: no transaction of this process has ended since, and no more than a
 // second has passed, because other processes may write too. See docs/decisions/0008-shared-pages.md.
 
 const (
@@ -53,16 +53,38 @@ func newShelf(changes func() int64, c clock.Clock) (*shelf, error) {
 // sharedKey returns under which key the answer to a request may be kept, or "" if it is nobody else's
 // business: the browser has a session or waits for a message.
 func (s *Site) sharedKey(r *http.Request) string {
-	address := r.URL.RequestURI()
-	if s.shelf.changes == nil || r.Method != http.MethodGet && r.Method != http.MethodHead || len(address) > maxAddress {
+	if !s.keeps(r) {
 		return ""
 	}
-	for _, name := range []string{web.SessionCookie, flashCookie} {
-		if _, err := r.Cookie(web.CookieName(name, s.Secure())); err == nil {
-			return ""
-		}
+	if s.hasCookie(r, web.SessionCookie) || s.hasCookie(r, flashCookie) {
+		return ""
 	}
-	return s.chooseLanguage(r, "") + " " + address
+	return s.chooseLanguage(r, "") + " " + r.URL.RequestURI()
+}
+
+// showKept answers with the page that was made for the viewer before, if there is one that is still right. A
+// visitor who waits for a message has just changed something, perhaps in another process: they get a new page.
+func (v *Visit) showKept() bool {
+	if !v.Viewer.SignedIn() || !v.site.keeps(v.R) || v.site.hasCookie(v.R, flashCookie) {
+		return false
+	}
+	v.shared = strconv.FormatInt(v.Viewer.PersonID, 10) + " " + v.Lang.Language() + " " + v.R.URL.RequestURI()
+	page, ok := v.site.shelf.find(v.shared)
+	if !ok || v.save() != nil {
+		return false
+	}
+	page.send(v.raw, v.R)
+	return true
+}
+
+// keeps reports whether the answer to a request may be kept at all.
+func (s *Site) keeps(r *http.Request) bool {
+	return s.shelf.changes != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) && len(r.URL.RequestURI()) <= maxAddress
+}
+
+func (s *Site) hasCookie(r *http.Request, name string) bool {
+	_, err := r.Cookie(web.CookieName(name, s.Secure()))
+	return err == nil
 }
 
 // find returns the page that is kept under a key, if it is still right.

@@ -3,12 +3,14 @@ package site_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -85,4 +87,48 @@ func TestSharedPagesAreMadeOnceAndAreNeverOld(t *testing.T) {
 	if w := expect("without it", "/stadt/shared/", 10); strings.Contains(w.Body.String(), "Done.") {
 		t.Error("somebody else's message")
 	}
+}
+
+func TestAPageIsKeptForOnePersonOnly(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	c := cast.New(t, db)
+	made := 0
+	handler := webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), []site.Route{
+		{Method: http.MethodGet, Path: "/stadt/shared", Shared: true, Handle: func(v *site.Visit) error {
+			made++
+			return v.Show(site.Page{Title: "for " + v.Viewer.Name})
+		}},
+		{Method: http.MethodPost, Path: "/stadt/say", Handle: func(v *site.Visit) error {
+			v.Flash(site.Done, "Said.")
+			return v.Redirect("/stadt/shared/")
+		}},
+		{Method: http.MethodPost, Path: "/stadt/leave", Handle: func(v *site.Visit) error {
+			if err := v.SignOut(); err != nil {
+				return err
+			}
+			return v.Redirect("/stadt/shared/")
+		}},
+	})
+	nobody, anna, bert := webtest.VisitAs(t, handler, 0), webtest.VisitAs(t, handler, c.Anna.ID), webtest.VisitAs(t, handler, c.Bert.ID)
+	for _, step := range []struct {
+		visitor *webtest.Visitor
+		name    string
+		made    int
+	}{{anna, "Anna", 1}, {anna, "Anna", 1}, {bert, "Bert", 2}, {nobody, "for ", 3}, {bert, "Bert", 3}, {anna, "Anna", 3}} {
+		step.visitor.Get("/stadt/shared/")
+		step.visitor.Sees(http.StatusOK, step.name)
+		if step.visitor == nobody {
+			step.visitor.DoesNotSee("Anna", "Bert")
+		}
+		if made != step.made {
+			t.Errorf("%s: made %d times, want %d", step.name, made, step.made)
+		}
+	}
+	anna.Send("/stadt/say/", url.Values{}, true)
+	anna.Sees(http.StatusOK, "Said.", "Anna")
+	anna.Get("/stadt/shared/")
+	anna.DoesNotSee("Said.")
+	anna.Send("/stadt/leave/", url.Values{}, true)
+	anna.DoesNotSee("Anna")
 }

@@ -168,7 +168,7 @@ func (s *Site) answer(route Route) http.Handler {
 			v.shared, v.changes = s.sharedKey(v.R), s.shelf.changes()
 		}
 		err := v.begin(route, limit)
-		if err == nil && !(route.Shared && v.showKept()) {
+		if err == nil && (!route.Shared || !v.showKept()) {
 			err = route.Handle(v)
 		}
 		if err != nil {

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/features/articles"
@@ -14,8 +17,20 @@ import (
 )
 
 // frame is what stands around all pages.
-func frame() site.Frame {
+func (h *House) frame(register *entities.Entities) site.Frame {
 	return site.Frame{
+		Near: func(v *site.Visit, path string) []site.Link {
+			slug, _, _ := strings.Cut(strings.Trim(path, "/"), "/")
+			near, err := register.Near(v.Context(), h.db, slug)
+			if err != nil {
+				return nil // the page is about something else that is not there
+			}
+			var links []site.Link
+			for _, e := range near {
+				links = append(links, site.Link{Path: e.Path(), Label: e.Name})
+			}
+			return links
+		},
 		Places: func(v *site.Visit) []site.Place {
 			return []site.Place{
 				{Path: "/", Label: v.T("Start"), Icon: site.IconHome},
@@ -74,5 +89,6 @@ func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversa
 		}
 		return conversations.Cards(latest), nil
 	}
+	d.Waiting = inbox.Page{DB: h.db}.Waiting
 	return pages.New(d)
 }

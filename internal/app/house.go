@@ -97,7 +97,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	if err != nil {
 		return h, fmt.Errorf("load the time zone: %w", err)
 	}
-	catalogues, err := lang.Load(locale.FS)
+	catalogues, err := lang.Load(locale.FS, o.ownTexts()...)
 	if err != nil {
 		return h, err
 	}
@@ -207,8 +207,12 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	})
 	late.Queue = h.queue
 
-	h.site, err = site.New(o.site(language, zone), site.Deps{
-		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: frame(), Changes: h.db.Changes,
+	looks := o.site(language, zone)
+	if looks.Dress.Outlets, err = o.outlets(); err != nil {
+		return h, err
+	}
+	h.site, err = site.New(looks, site.Deps{
+		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: h.frame(register), Changes: h.db.Changes,
 		Ready: []site.Check{{Name: "database", Ask: h.db.Ping}, {Name: "media", Ask: h.media.Ping}, {Name: "queue", Ask: h.askQueue}},
 	})
 	if err != nil {

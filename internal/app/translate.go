@@ -74,9 +74,9 @@ func (o *Options) site(language string, zone *time.Location) site.Config {
 	return site.Config{
 		Name: o.SiteName, Domain: o.Domain, BaseURL: o.baseURL(), Secret: o.SecretKey, Transport: o.transport(),
 		Hosts: o.ExtraAllowedHosts, Loopback: isLoopback(o.Listen), TrustedProxies: o.TrustedNetworks(),
-		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: o.ContentSecurity.ScriptSrc, Connect: o.ContentSecurity.ConnectSrc},
+		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: append(o.scriptHashes(), o.ContentSecurity.ScriptSrc...), Connect: o.ContentSecurity.ConnectSrc},
 		Language: language, Zone: zone, UploadMax: o.maxUpload(), ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
-		Operator: o.operator(), Demonstration: o.Demonstration,
+		Dress: o.dress(), Operator: o.operator(), Demonstration: o.Demonstration,
 	}
 }
 

@@ -126,6 +126,14 @@ func PicturePath(name, size string) string {
 	return PicturesPath + size + name
 }
 
+// PreviewPath returns the address of a picture as messengers show it; "" if there is none.
+func PreviewPath(name string) string {
+	if name == "" {
+		return ""
+	}
+	return PicturePath(name, PreviewPicture)
+}
+
 // AddPicturePath is where scripts upload a picture for a text.
 const AddPicturePath = "/stadt/pictures/add/"
 

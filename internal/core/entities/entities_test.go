@@ -8,6 +8,7 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
@@ -141,6 +142,28 @@ func TestNamesAreFoundWhateverTheirCase(t *testing.T) {
 		})
 		if err != nil || found() != 0 {
 			t.Errorf("after the change of name: found %d, %v", found(), err)
+		}
+	})
+}
+
+func TestSlugsThatAreMeantAreFound(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		for slug, want := range map[string]string{
+			"gartn": c.Garten.Slug, "Gatren": c.Garten.Slug, "chro": c.Chor.Slug, "carle": "", "ana": c.Anna.Slug, "zzzz": "", "": "", "g%": "", "ga": "",
+		} {
+			near, err := entities.New(nil).Near(t.Context(), db, slug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if len(near) > 0 {
+				got = near[0].Slug
+			}
+			if got != want {
+				t.Errorf("%q is taken for %q, want %q", slug, got, want)
+			}
 		}
 	})
 }

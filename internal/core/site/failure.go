@@ -128,6 +128,9 @@ func (v *Visit) failurePage(err error) Page {
 		f.Title = v.T("Not found")
 		f.Text = v.T("There is no such page, or it is not there any more. Perhaps the address has a slip, or somebody removed what stood here.")
 		f.Search = v.site.deps.Frame.Search
+		if near := v.site.deps.Frame.Near; near != nil && status == http.StatusNotFound {
+			f.Near = near(v, v.R.URL.Path)
+		}
 		if status == http.StatusMethodNotAllowed {
 			f.Title = v.T("That does not work here")
 			f.Text = v.T("This address cannot be used like that. Please go back and use the buttons of the page.")
@@ -166,4 +169,5 @@ type failure struct {
 	Status              int
 	Title, Text, Number string
 	Search              string // path of the search page
+	Near                []Link // pages that may be meant
 }

@@ -52,6 +52,7 @@ func (s *Site) ownRoutes() []Route {
 		{Method: http.MethodGet, Path: robotsPath, Handle: showRobots},
 		{Method: http.MethodPost, Path: languagePath, Handle: s.updateLanguage},
 		{Method: http.MethodGet, Path: styleguidePath, Handle: showStyleguide},
+		{Method: http.MethodGet, Path: "/stadt/logos/{which}", Handle: s.showLogo},
 		{Method: http.MethodGet, Path: manifestPath, Handle: s.showManifest},
 		{Method: http.MethodGet, Path: workerPath, Handle: s.showWorker},
 		{Method: http.MethodGet, Path: offlinePath, Handle: showOffline},

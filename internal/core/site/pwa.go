@@ -25,7 +25,7 @@ type appManifest struct {
 type appIcon struct {
 	Src     string `json:"src"`
 	Sizes   string `json:"sizes"`
-	Type    string `json:"type"`
+	Type    string `json:"type,omitempty"`
 	Purpose string `json:"purpose"`
 }
 
@@ -33,6 +33,9 @@ func (s *Site) showManifest(v *Visit) error {
 	m := appManifest{
 		Name: s.Name, ShortName: shortName(s.Name), Lang: s.Language, ID: "/", StartURL: "/", Scope: "/", Display: "standalone",
 		Theme: s.ThemeColour, Background: "#fbf8f2",
+	}
+	if s.Dress.Square != "" {
+		m.Icons = append(m.Icons, appIcon{Src: s.Dress.Square, Sizes: "any", Purpose: "any"})
 	}
 	for _, icon := range []struct{ source, sizes, kind, purpose string }{
 		{"icon-192.png", "192x192", "image/png", "any"},

@@ -61,6 +61,7 @@ type Config struct {
 	UploadMax     int64  // bytes of one uploaded file; zero means 10 MiB
 	ThemeColour   string // #rrggbb
 	Logo          string // path of a picture that stands for the name in the bar
+	Dress         Dress
 	Operator      Operator
 	Demonstration bool // says on every page that nothing here is real
 }
@@ -90,6 +91,9 @@ type Frame struct {
 	Mine   func(v *Visit) []Place  // the menu of somebody who is signed in
 	Footer func(v *Visit) []Column // the foot's columns
 	Search string                  // path of the search page; "" shows no search field
+
+	// Near returns the pages whose addresses are most like one that there is not. May be nil.
+	Near func(v *Visit, path string) []Link
 }
 
 // Viewers load who looks. The people room fills it.

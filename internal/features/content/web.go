@@ -138,17 +138,9 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 	}
 	if item.Public {
 		page.Description = c.Texts.Summary(item.Text, teaserWords)
-		page.Picture = preview(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
+		page.Picture = community.PreviewPath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
 	return page, nil
-}
-
-// preview returns the address of a picture as messengers show it; "" if there is none.
-func preview(name string) string {
-	if name == "" {
-		return ""
-	}
-	return community.PicturePath(name, community.PreviewPicture)
 }
 
 // readers says who reads a comment.

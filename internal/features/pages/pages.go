@@ -36,6 +36,9 @@ type Deps struct {
 	// Talks returns the latest conversations with a group that the viewer may read; nil if there are none.
 	Talks func(v *site.Visit, group community.Entity) (templ.Component, error)
 
+	// Waiting returns the latest news that the viewer has not read; nil if there are none.
+	Waiting func(v *site.Visit) (templ.Component, error)
+
 	Postmaster string // mail address of whoever runs the site
 }
 
@@ -60,6 +63,7 @@ func (p *Pages) Module() module.Module {
 			{Method: http.MethodGet, Path: "/", Handle: p.showStart, Shared: true},
 			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity, Shared: true},
 			{Method: http.MethodGet, Path: HelpPath, Handle: p.showHelp, Shared: true},
+			{Method: http.MethodGet, Path: HelpPath + "{guide}", Handle: p.showGuide, Shared: true},
 			{Method: http.MethodGet, Path: DataProtectionPath, Handle: p.showDataProtection, Shared: true},
 			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown, Shared: true},
 		},

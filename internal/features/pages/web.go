@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"embed"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +11,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
@@ -44,8 +47,14 @@ func (p *Pages) showStart(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
+	var waiting templ.Component
+	if v.Viewer.Unread > 0 {
+		if waiting, err = p.Waiting(v); err != nil {
+			return err
+		}
+	}
 	return v.Show(site.Page{
-		Title: v.Site().Name, OwnHeading: true, Body: startBody(v, items), Aside: topPanel(groups), Canonical: "/",
+		Title: v.Site().Name, OwnHeading: true, Body: startBody(v, waiting, items), Aside: topPanel(groups), Canonical: "/",
 		Description: v.T("What the groups and initiatives of the town do, write and plan."),
 	})
 }
@@ -95,7 +104,7 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 		return err
 	}
 	return v.Show(site.Page{
-		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: topPanel(groups), Entity: &e, Canonical: e.Path(),
+		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: topPanel(groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPath(e.Picture),
 		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: e.Name}},
 	})
 }
@@ -127,6 +136,35 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 func (p *Pages) showHelp(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: v.T("Help"), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help")}},
+	})
+}
+
+// guides are the guides in each language, by the name in the address.
+//
+//go:embed help/*.md
+var guides embed.FS
+
+func (p *Pages) showGuide(v *site.Visit) error {
+	titles := map[string]string{"members": v.T("Guide for members"), "administrators": v.T("Guide for administrators")}
+	name := v.Path("guide")
+	title, ok := titles[name]
+	if !ok {
+		return errs.New(errs.NotFound, "There is nothing at this address.")
+	}
+	text, err := guides.ReadFile("help/" + name + "." + v.Lang.Language() + ".md")
+	if err != nil { // a language that an administrator added
+		text, err = guides.ReadFile("help/" + name + ".en.md")
+	}
+	if err != nil {
+		return fmt.Errorf("read a guide: %w", err)
+	}
+	html, err := p.Content.Texts.Render(v.Context(), p.DB, v.Viewer, v.Lang, texts.Source{Text: string(text), Options: markdown.Options{HeadingLevel: 2, Prefix: name}})
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{
+		Title: title, Body: site.Markdown(html[0]), Canonical: HelpPath + name + "/",
+		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help"), Path: HelpPath}, {Label: title}},
 	})
 }
 

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"grouprise.org/grouprise/internal/core/site"
+)
+
+// What an administrator dresses the site with.
+
+func (o *Options) dress() site.Dress {
+	d := site.Dress{Backdrop: o.Branding.LogoBackdrop, Favicon: o.Branding.LogoFavicon, Square: o.Branding.LogoSquare}
+	for _, s := range o.Stylesheets {
+		d.Stylesheets = append(d.Stylesheets, site.Stylesheet(s))
+	}
+	for _, s := range o.Scripts {
+		d.Scripts = append(d.Scripts, site.Script(s))
+	}
+	return d
+}
+
+// scriptHashes returns the sources of a Content-Security-Policy that let the scripts run whose text stands in
+// the configuration (CSP Level 3, section 2.3.1).
+func (o *Options) scriptHashes() []string {
+	var hashes []string
+	for _, s := range o.Scripts {
+		if s.Content != "" {
+			sum := sha256.Sum256([]byte(s.Content))
+			hashes = append(hashes, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
+		}
+	}
+	return hashes
+}
+
+// maxOutlet is how many bytes an outlet may hold: it is part of each page.
+const maxOutlet = 64 << 10
+
+// outlets reads what the administrator put into the template directories, the first directory first.
+func (o *Options) outlets() (map[site.Outlet]string, error) {
+	found := map[site.Outlet]string{}
+	for _, folder := range o.TemplateDirs {
+		for _, outlet := range site.Outlets() {
+			path := filepath.Join(folder, string(outlet)+".html")
+			html, err := os.ReadFile(path)
+			switch {
+			case errors.Is(err, fs.ErrNotExist) || found[outlet] != "":
+				continue
+			case err != nil:
+				return nil, fmt.Errorf("read the outlet %s: %w", outlet, err)
+			case len(html) > maxOutlet:
+				return nil, fmt.Errorf("%s is larger than %d KB, and it would be part of each page", path, maxOutlet>>10)
+			case strings.Contains(string(html), "{%"):
+				return nil, fmt.Errorf("%s is a template of grouprise 5.5: only plain HTML can be put into pages", path)
+			}
+			found[outlet] = strings.ToValidUTF8(string(html), "")
+		}
+	}
+	return found, nil
+}
+
+// ownTexts returns the catalogues in the template directories; those in the first directory win.
+func (o *Options) ownTexts() []fs.FS {
+	var layers []fs.FS
+	for i := len(o.TemplateDirs) - 1; i >= 0; i-- {
+		folder := filepath.Join(o.TemplateDirs[i], "locale")
+		if info, err := os.Stat(folder); err == nil && info.IsDir() {
+			layers = append(layers, os.DirFS(folder))
+		}
+	}
+	return layers
+}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"grouprise.org/grouprise/internal/core/site"
@@ -68,8 +69,8 @@ func (o *Options) outlets() (map[site.Outlet]string, error) {
 // ownTexts returns the catalogues in the template directories; those in the first directory win.
 func (o *Options) ownTexts() []fs.FS {
 	var layers []fs.FS
-	for i := len(o.TemplateDirs) - 1; i >= 0; i-- {
-		folder := filepath.Join(o.TemplateDirs[i], "locale")
+	for _, dir := range slices.Backward(o.TemplateDirs) {
+		folder := filepath.Join(dir, "locale")
 		if info, err := os.Stat(folder); err == nil && info.IsDir() {
 			layers = append(layers, os.DirFS(folder))
 		}

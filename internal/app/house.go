@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -267,6 +268,7 @@ func (h *House) checkDatabase(ctx context.Context, migrate bool) error {
 // Serve runs all roles until the context ends.
 func (h *House) Serve(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	time.AfterFunc(time.Second, debug.FreeOSMemory) // what only starting needed
 	g.Go(func() error { return h.Web(ctx) })
 	g.Go(func() error { return h.Work(ctx) })
 	g.Go(func() error { return h.Receive(ctx) })

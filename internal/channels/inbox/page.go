@@ -97,16 +97,13 @@ func (p Page) list(ctx context.Context, v community.Viewer, before site.Cursor) 
 // maxWaiting is how many entries stand on the start page.
 const maxWaiting = 3
 
-// Waiting returns the latest entries that the viewer has not read; nil if there are none.
+// Waiting returns the latest entries that the viewer has not read.
 func (p Page) Waiting(v *site.Visit) (templ.Component, error) {
 	entries, _, err := p.list(v.Context(), v.Viewer, site.Cursor{})
 	if err != nil {
 		return nil, err
 	}
 	entries = slices.DeleteFunc(entries, func(e entry) bool { return e.Read })
-	if len(entries) == 0 {
-		return nil, nil
-	}
 	return cards(entries[:min(len(entries), maxWaiting)], 3), nil
 }
 

@@ -36,7 +36,7 @@ type Deps struct {
 	// Talks returns the latest conversations with a group that the viewer may read; nil if there are none.
 	Talks func(v *site.Visit, group community.Entity) (templ.Component, error)
 
-	// Waiting returns the latest news that the viewer has not read; nil if there are none.
+	// Waiting returns the latest news that the viewer has not read.
 	Waiting func(v *site.Visit) (templ.Component, error)
 
 	Postmaster string // mail address of whoever runs the site

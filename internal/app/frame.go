@@ -67,13 +67,13 @@ func (o *Options) operator() site.Operator {
 // newPages builds the pages that put the other rooms together.
 func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversations.Conversations) *pages.Pages {
 	const shownTalks = 3
-	d.GroupHead = func(v *site.Visit, groupID int64) (templ.Component, error) {
+	d.GroupHead = func(v *site.Visit, groupID int64) (templ.Component, string, error) {
 		g, err := theGroups.Get(v.Context(), h.db, groupID)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		head, err := theGroups.Header(v.Context(), h.db, v.Viewer, g)
-		return groups.Head(head), err
+		return groups.Head(head), g.Description, err
 	}
 	d.TopGroups = func(v *site.Visit, except int64, n int) (templ.Component, error) {
 		top, err := theGroups.Top(v.Context(), h.db, v.Viewer, except, n)

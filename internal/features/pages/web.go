@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
@@ -21,6 +22,8 @@ import (
 const (
 	topGroups = 8
 	maxPinned = 10
+
+	descriptionWords = 25 // for search engines
 )
 
 // listed is a list of items with the ways through it.
@@ -80,7 +83,7 @@ func (p *Pages) showEntity(v *site.Visit) error {
 }
 
 func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standing) error {
-	head, err := p.GroupHead(v, e.OwnerID)
+	head, description, err := p.GroupHead(v, e.OwnerID)
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,8 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 	}
 	return v.Show(site.Page{
 		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: topPanel(groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPath(e.Picture),
-		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: e.Name}},
+		Description: cmp.Or(p.Content.Texts.Summary(description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
+		Crumbs:      []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: e.Name}},
 	})
 }
 
@@ -135,7 +139,7 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 
 func (p *Pages) showHelp(v *site.Visit) error {
 	return v.Show(site.Page{
-		Title: v.T("Help"), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help")}},
+		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help")}},
 	})
 }
 
@@ -163,7 +167,7 @@ func (p *Pages) showGuide(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: title, Body: site.Markdown(html[0]), Canonical: HelpPath + name + "/",
+		Title: title, Body: site.Markdown(html[0]), Canonical: HelpPath + name + "/", Description: p.Content.Texts.Summary(string(text), descriptionWords),
 		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help"), Path: HelpPath}, {Label: title}},
 	})
 }
@@ -192,7 +196,7 @@ func (p *Pages) showMarkdown(v *site.Visit) error {
 		examples[i].HTML = markdown.Render(examples[i].Source, markdown.Options{HeadingLevel: 3, Prefix: "example"}).Resolve(nil, v.Lang)
 	}
 	return v.Show(site.Page{
-		Title: v.T("How to format a text"), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
+		Title: v.T("How to format a text"), Description: v.T("What makes headings, lists, links and pictures in a text."), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
 		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Help"), Path: HelpPath}, {Label: v.T("How to format a text")}},
 	})
 }

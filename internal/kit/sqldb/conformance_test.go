@@ -210,6 +210,31 @@ func TestListsOfEveryLength(t *testing.T) {
 	})
 }
 
+func TestRowsAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		rows := [][]any{}
+		for i := range 2000 {
+			rows = append(rows, []any{i + 1, fmt.Sprintf("n%04d LIMIT ?", i), true, clock.At(time.UnixMilli(0))})
+		}
+		mustWrite(t, db, func(tx *sqldb.Tx) error {
+			return tx.InsertRows(t.Context(), `INSERT INTO things (id, name, active, created_at)`, rows)
+		})
+		const last = `SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM things WHERE id > ? AND name LIKE '% LIMIT ?' ORDER BY id LIMIT ? OFFSET ?) x`
+		for _, bound := range [][3]int{{0, 0, 0}, {0, 1, 1}, {7, 12, 3}, {0, 1024, 0}, {0, 1025, 1}, {1, 5, 1024}, {0, 1500, 400}, {0, 3000, 0}} {
+			after, limit, offset := bound[0], bound[1], bound[2]
+			want := min(after+offset+limit, 2000)
+			if limit == 0 {
+				want = 0
+			}
+			var got int
+			if err := db.Get(t.Context(), &got, last, after, limit, offset); err != nil || got != want {
+				t.Errorf("%v: %d, %v; want %d", bound, got, err, want)
+			}
+		}
+		wantEqual(t, names(t, db, `SELECT name FROM things WHERE id IN (?) ORDER BY id DESC LIMIT ?`, []int{4, 2, 3}, 2), []string{"n0003 LIMIT ?", "n0002 LIMIT ?"})
+	})
+}
+
 func TestWrongArgumentsAreNamed(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		for query, args := range map[string][]any{

@@ -53,8 +53,8 @@ type Config struct {
 	Distinct string // address of mails that somebody sends; holds {slug}
 	ReplyTo  string // address of answers; holds {reply_key}
 
-	// ReplyKey returns the key of the address by which a person answers.
-	ReplyKey func(ctx context.Context, personID int64, a notify.Answer) (string, error)
+	// ReplyKeys returns the keys of the addresses by which each of some people answers.
+	ReplyKeys func(ctx context.Context, a notify.Answer, personIDs []int64) (map[int64]string, error)
 	// UnsubscribeURL returns the absolute address that ends a person's subscription with one click.
 	UnsubscribeURL func(personID int64, group community.Entity) string
 }
@@ -90,12 +90,32 @@ func (*Email) CanReach(r notify.Recipient) bool { return r.Address != "" }
 func (*Email) ServesActor() bool { return true }
 
 // Deliver implements notify.PostChannel.
-func (e *Email) Deliver(ctx context.Context, d notify.Delivery) error {
-	draft, err := e.notice(ctx, d)
-	if err != nil {
-		return err
+func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
+	problems := make([]error, len(all))
+	people := map[notify.Answer][]int64{}
+	for _, d := range all {
+		if !d.Message.Answer.IsZero() {
+			people[d.Message.Answer] = append(people[d.Message.Answer], d.To.PersonID)
+		}
 	}
-	return e.send(ctx, e.From, d.To.Address, draft)
+	keys := make(map[notify.Answer]map[int64]string, len(people))
+	for answer, ids := range people {
+		var err error
+		if keys[answer], err = e.ReplyKeys(ctx, answer, ids); err != nil {
+			for i := range problems {
+				problems[i] = fmt.Errorf("find the reply addresses: %w", err)
+			}
+			return problems
+		}
+	}
+	for i, d := range all {
+		draft, err := e.notice(ctx, d, keys[d.Message.Answer][d.To.PersonID])
+		if err == nil {
+			err = e.send(ctx, e.From, d.To.Address, draft)
+		}
+		problems[i] = err
+	}
+	return problems
 }
 
 // Post implements notify.Postman.
@@ -119,8 +139,8 @@ func (e *Email) send(ctx context.Context, from, to string, d mime.Draft) error {
 	return e.Sender.Send(ctx, smtp.Envelope{From: from, To: []string{to}}, message)
 }
 
-// notice returns the mail for a delivery.
-func (e *Email) notice(ctx context.Context, d notify.Delivery) (mime.Draft, error) {
+// notice returns the mail for a delivery; key is that of the address to answer to, if it can be answered.
+func (e *Email) notice(ctx context.Context, d notify.Delivery, key string) (mime.Draft, error) {
 	m := d.Message
 	p := e.Catalogues.Printer(d.To.Language, e.Zone)
 	draft := mime.Draft{
@@ -135,11 +155,7 @@ func (e *Email) notice(ctx context.Context, d notify.Delivery) (mime.Draft, erro
 		texts:   e.texts,
 		printer: p, base: e.BaseURL, site: e.SiteName, intro: m.Intro, facts: m.Facts, text: m.Text, note: m.Note, actions: m.Actions,
 	}
-	if !m.Answer.IsZero() {
-		key, err := e.ReplyKey(ctx, d.To.PersonID, m.Answer)
-		if err != nil {
-			return draft, fmt.Errorf("find the reply address: %w", err)
-		}
+	if key != "" {
 		draft.ReplyTo = mime.Address{Addr: strings.ReplaceAll(e.ReplyTo, "{reply_key}", key)}
 		b.footer = append(b.footer, line{text: p.T("Answer this mail to write back.")})
 	}

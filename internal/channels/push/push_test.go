@@ -81,10 +81,10 @@ func newTown(t *testing.T, db *sqldb.DB, s *service) *town {
 }
 
 func (w *town) tell(ctx context.Context, person int64) error {
-	return w.Deliver(ctx, notify.Delivery{
+	return w.Deliver(ctx, []notify.Delivery{{
 		Event: community.Event{ID: 7}, To: notify.Recipient{PersonID: person, Devices: 1},
 		Message: &notify.Message{Intro: "Garten: Sommerfest", Text: "Am **Samstag** feiern wir.", URL: "http://example.org/x"},
-	})
+	}})[0]
 }
 
 func TestADeviceIsToldUntilItIsGone(t *testing.T) {

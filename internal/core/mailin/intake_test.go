@@ -213,11 +213,11 @@ func (p *post) key(t *testing.T, person int64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := mailin.ReplyKey(t.Context(), p.db, person, notify.Answer{ContentID: content})
+	keys, err := mailin.ReplyKeys(t.Context(), p.db, notify.Answer{ContentID: content}, []int64{person})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key
+	return keys[person]
 }
 
 func TestReplyKeysAreMadeOnce(t *testing.T) {
@@ -234,15 +234,15 @@ func TestReplyKeysAreMadeOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				again, err := mailin.ReplyKey(t.Context(), db, p.Anna.ID, notify.Answer{ContentID: answer.ContentID})
-				if err != nil || again == key || len(again) != 15 {
-					t.Errorf("another person's key is %q: %v", again, err)
+				keys, err := mailin.ReplyKeys(t.Context(), db, notify.Answer{ContentID: answer.ContentID}, []int64{p.Carla.ID, p.Anna.ID, p.Bert.ID, p.Anna.ID})
+				if err != nil || len(keys) != 3 || keys[p.Bert.ID] != key || keys[p.Anna.ID] == keys[p.Carla.ID] || len(keys[p.Anna.ID]) != 15 {
+					t.Errorf("the keys are %v beside %s: %v", keys, key, err)
 				}
 			})
 		}
 		wg.Wait()
 		var keys int
-		if err := db.Get(t.Context(), &keys, `SELECT COUNT(*) FROM reply_keys`); err != nil || keys != 2 {
+		if err := db.Get(t.Context(), &keys, `SELECT COUNT(*) FROM reply_keys`); err != nil || keys != 3 {
 			t.Errorf("%d keys: %v", keys, err)
 		}
 	})

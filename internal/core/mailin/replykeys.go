@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 
 	"grouprise.org/grouprise/internal/core/notify"
@@ -14,34 +15,49 @@ import (
 // replyKeyLength is the number of characters of a key: 15 of a to z and 0 to 9, as it has always been.
 const replyKeyLength = 15
 
-// ReplyKey returns the key of the address by which a person answers a content item, a comment or a
-// message. There is one for each person and thing answered, so the table does not grow with every mail.
-func ReplyKey(ctx context.Context, db *sqldb.DB, personID int64, a notify.Answer) (string, error) {
-	find := func(q sqldb.Querier) (key string, err error) {
-		if a.ContributionID != 0 {
-			err = q.Get(ctx, &key, `SELECT secret FROM reply_keys WHERE person_id = ? AND contribution_id = ?`, personID, a.ContributionID)
-		} else {
-			err = q.Get(ctx, &key, `SELECT secret FROM reply_keys WHERE person_id = ? AND content_id = ?`, personID, a.ContentID)
-		}
-		return key, err
+// ReplyKeys returns the keys of the addresses by which each of some people answers a content item, a comment
+// or a message. There is one for each person and thing answered, so the table does not grow with every mail.
+func ReplyKeys(ctx context.Context, db *sqldb.DB, a notify.Answer, personIDs []int64) (map[int64]string, error) {
+	thing, id := "content_id", a.ContentID
+	if a.ContributionID != 0 {
+		thing, id = "contribution_id", a.ContributionID
 	}
-	key, err := find(db)
-	if !errs.Is(err, errs.NotFound) {
-		return key, err
-	}
-	err = db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.InsertNew(ctx, `INSERT INTO reply_keys (secret, person_id, content_id, contribution_id, created_at) VALUES (?, ?, ?, ?, ?)`,
-			strings.ToLower(rand.Text())[:replyKeyLength], personID, contentOf(a), contributionOf(a), tx.Now)
-		if err != nil {
-			return err
+	keys := make(map[int64]string, len(personIDs))
+	find := func(q sqldb.Querier) error {
+		var rows []struct {
+			PersonID int64  `db:"person_id"`
+			Secret   string `db:"secret"`
 		}
-		key, err = find(tx) // somebody else's key, if they were faster
+		err := q.Select(ctx, &rows, `SELECT person_id, secret FROM reply_keys WHERE `+thing+` = ? AND person_id IN (?) ORDER BY person_id`, id, personIDs)
+		for _, r := range rows {
+			keys[r.PersonID] = r.Secret
+		}
 		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("make a reply key: %w", err)
 	}
-	return key, nil
+	err := find(db)
+	var missing []int64
+	for _, person := range personIDs {
+		if keys[person] == "" {
+			missing = append(missing, person)
+		}
+	}
+	if err == nil && len(missing) > 0 {
+		slices.Sort(missing) // so that two who make the same keys do not wait for each other
+		err = db.Write(ctx, func(tx *sqldb.Tx) error {
+			rows := make([][]any, 0, len(missing))
+			for _, person := range slices.Compact(missing) {
+				rows = append(rows, []any{strings.ToLower(rand.Text())[:replyKeyLength], person, contentOf(a), contributionOf(a), tx.Now})
+			}
+			if err := tx.InsertNewRows(ctx, `INSERT INTO reply_keys (secret, person_id, content_id, contribution_id, created_at)`, rows); err != nil {
+				return err
+			}
+			return find(tx) // the keys of others, where they were faster
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the reply keys: %w", err)
+	}
+	return keys, nil
 }
 
 // contentOf and contributionOf keep the two unique keys of the table apart: a key for a comment is no key

@@ -38,7 +38,7 @@ type parcel struct {
 func (n *Notifier) Jobs() []queue.Kind {
 	return []queue.Kind{
 		{Name: outbox.JobNotify, Handle: n.fanOut, Lane: queue.Normal},
-		{Name: JobDeliver, Handle: n.deliver, Lane: queue.Normal, Dead: n.bury},
+		{Name: JobDeliver, HandleMany: n.deliver, Lane: queue.Normal, Dead: n.bury},
 		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent},
 	}
 }
@@ -165,87 +165,6 @@ func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, channel C
 		return instant.DeliverAll(ctx, tx, all)
 	}
 	return n.Queue.EnqueueMany(ctx, tx, JobDeliver, parcels...)
-}
-
-// deliver takes one delivery to its channel.
-func (n *Notifier) deliver(ctx context.Context, job queue.Job) error {
-	var p parcel
-	if err := job.Decode(&p); err != nil {
-		return err
-	}
-	err := n.carry(ctx, p)
-	switch {
-	case err == nil:
-		return n.settle(ctx, job, p, StateSent)
-	case errors.Is(err, errSettled):
-		return nil
-	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Denied):
-		return n.settle(ctx, job, p, StateWithdrawn)
-	case !errs.Temporary(err):
-		return queue.Permanent(err)
-	default:
-		return err
-	}
-}
-
-// errSettled says that a delivery needs no more work.
-var errSettled = errors.New("the delivery is settled")
-
-// carry composes the message in the name of the recipient and hands it to the channel. NotFound and
-// Denied mean that the recipient is gone or may no longer read it.
-func (n *Notifier) carry(ctx context.Context, p parcel) error {
-	var d struct {
-		Reason Reason `db:"reason"`
-		State  string `db:"state"`
-	}
-	err := n.DB.Get(ctx, &d, `SELECT reason, state FROM deliveries WHERE event_id = ? AND person_id = ? AND channel = ?`, p.EventID, p.PersonID, p.Channel)
-	if errs.Is(err, errs.NotFound) || err == nil && d.State != StateWaiting {
-		return errSettled
-	}
-	if err != nil {
-		return fmt.Errorf("read the delivery: %w", err)
-	}
-	var e community.Event
-	if err := n.DB.Get(ctx, &e, `SELECT `+eventColumns+` FROM events WHERE id = ?`, p.EventID); err != nil {
-		return fmt.Errorf("read event %d: %w", p.EventID, err)
-	}
-	var to Recipient
-	if err := n.DB.Get(ctx, &to, `SELECT `+recipientColumns+` WHERE p.id = ?`, p.PersonID); err != nil {
-		return fmt.Errorf("read the recipient: %w", err)
-	}
-	to.Reason = d.Reason
-	channel, ok := n.channels[p.Channel].(PostChannel)
-	notice, known := n.notices[e.Name]
-	if !ok || !known || !to.Active || !channel.CanReach(to) {
-		return errs.New(errs.NotFound, "This person cannot be reached this way.")
-	}
-	if to.Language == "" {
-		to.Language = n.Language
-	}
-	message, err := notice.Compose(ctx, n.DB, n.Catalogues.Printer(to.Language, n.Zone), e, to)
-	if err != nil {
-		return fmt.Errorf("compose %s: %w", e.Name, err)
-	}
-	if err := channel.Deliver(ctx, Delivery{Event: e, To: to, Channel: p.Channel, Message: message}); err != nil {
-		// What a channel finds missing or refused is its problem, not a reason to withdraw the notice.
-		if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
-			err = errs.New(errs.Invalid, "The message was refused.").Because(err)
-		}
-		return fmt.Errorf("deliver by %s: %w", p.Channel, err)
-	}
-	return nil
-}
-
-// settle writes the end of a delivery and ends its job.
-func (n *Notifier) settle(ctx context.Context, job queue.Job, p parcel, state string) error {
-	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE event_id = ? AND person_id = ? AND channel = ?`,
-			state, tx.Now, p.EventID, p.PersonID, p.Channel)
-		if err != nil {
-			return fmt.Errorf("settle the delivery: %w", err)
-		}
-		return job.Finish(ctx, tx)
-	})
 }
 
 // bury marks a delivery dead in the transaction that gives its job up.

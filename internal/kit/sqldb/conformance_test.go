@@ -287,6 +287,40 @@ func TestGetScansPlainValuesAndStructs(t *testing.T) {
 	})
 }
 
+func TestAMemoAsksEachQuestionOnce(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		add(t, db, "a", 3)
+		add(t, db, "b", 4)
+		q := sqldb.Memo(db)
+		type thing struct {
+			Name string `db:"name"`
+		}
+		for range 3 {
+			before := db.Stats().Statements
+			var one thing
+			var all []thing
+			var name string
+			const both = `SELECT name FROM things WHERE name IN (?) ORDER BY name`
+			if err := errors.Join(
+				q.Get(t.Context(), &one, `SELECT name FROM things WHERE name = ?`, "a"),
+				q.Get(t.Context(), &name, `SELECT name FROM things WHERE name = ?`, "b"),
+				q.Select(t.Context(), &all, both, []string{"b", "a"}),
+				q.Select(t.Context(), &all, both, []string{"b", "a"}),
+			); err != nil {
+				t.Fatal(err)
+			}
+			wantKind(t, q.Get(t.Context(), &one.Name, `SELECT name FROM things WHERE name = ?`, "c"), errs.NotFound)
+			if one.Name != "a" || name != "b" || fmt.Sprint(all) != "[{a} {b}]" {
+				t.Errorf("%q, %q and %v", one.Name, name, all)
+			}
+			all[0].Name = "changed"
+			if asked := db.Stats().Statements - before; asked != 1 && asked != 4 {
+				t.Errorf("%d statements", asked)
+			}
+		}
+	})
+}
+
 func TestNullsSortWhereTheyAreToldTo(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		add(t, db, "two", 2)

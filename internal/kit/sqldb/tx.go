@@ -114,7 +114,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 	return tx.pools.get(ctx, tx.tx, dest, query, "", args)
 }
 
-// Select appends every row to the slice that dest points to.
+// Select scans every row into the slice that dest points to, in place of what it holds.
 func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
 	return tx.pools.selectAll(ctx, tx.tx, dest, query, "", args)
 }

@@ -7,12 +7,14 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"grouprise.org/grouprise/internal/app/demo"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -83,6 +85,32 @@ func BenchmarkNotices(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/subscribers, "µs/notice")
+}
+
+// BenchmarkMails hands mails to a group to the door for mail, on as many goroutines as a mail server has
+// connections. What follows from them is not done.
+func BenchmarkMails(b *testing.B) {
+	h := inventedTown(b)
+	var n atomic.Int64
+	before := h.db.Stats().Statements
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			to := "chor@" + h.options.MailDomain()
+			message := fmt.Sprintf("From: Anna <anna@example.org>\r\nTo: %[2]s\r\nSubject: Mail %[1]d\r\nMessage-ID: <%[1]d@post.example>\r\n"+
+				"Date: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nNummer %[1]d\r\n", n.Add(1), to)
+			if err := h.intake.Recipient(b.Context(), "anna@example.org", to); err != nil {
+				b.Error(err)
+			}
+			for _, err := range h.intake.Deliver(b.Context(), lmtp.Envelope{From: "anna@example.org", Recipients: []string{to}}, []byte(message)) {
+				if err != nil {
+					b.Error(err)
+				}
+			}
+		}
+	})
+	b.ReportMetric(float64(h.db.Stats().Statements-before)/float64(b.N), "statements/op")
 }
 
 // inventedTown builds the whole house with as many people and things as make bench measures with. Mails are

@@ -26,6 +26,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -125,6 +126,11 @@ func (*Push) CanReach(r notify.Recipient) bool { return r.Devices > 0 }
 
 // ServesActor implements notify.Channel: nobody needs to be told what they did themselves.
 func (*Push) ServesActor() bool { return false }
+
+// Reached implements notify.Channel.
+func (*Push) Reached(p *lang.Printer, people int) string {
+	return p.N("one on a device", "%d on their devices", people)
+}
 
 // news is what a device gets; the service worker shows it.
 type news struct {

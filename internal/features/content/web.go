@@ -190,6 +190,72 @@ func (c *Content) createComment(v *site.Visit) error {
 	return v.Redirect(item.Path() + "#" + community.ContributionAnchor(id))
 }
 
+// ReadersPath is where the forms of all kinds of content ask who will read what is being written.
+const ReadersPath = "/stadt/content/readers"
+
+// Readers says who will read what is being written, and how many people are told of it. The zero value
+// says that it depends on in whose name it is published.
+type Readers struct {
+	Public, Internal string // sentences; both stand in the form, which shows the one that is chosen
+}
+
+// Readers returns who will read what the viewer publishes for an entity.
+func (c *Content) Readers(v *site.Visit, e community.Entity) (Readers, error) {
+	var told [2]string
+	for i, public := range []bool{true, false} {
+		reach, err := c.PublishReach(v.Context(), v.Viewer, e, public)
+		if err != nil {
+			return Readers{}, err
+		}
+		told[i] = reach.Sentence(v.Lang)
+		if reach.People == 0 && !e.IsGroup() {
+			told[i] = v.T("Nobody subscribes to your profile: nobody is told.")
+		}
+	}
+	return c.readers(v, e, told[0], told[1])
+}
+
+// ReadersOf returns who will read a change of an item.
+func (c *Content) ReadersOf(v *site.Visit, i Item) (Readers, error) {
+	told := v.T("Nobody is told of the change.")
+	r, err := c.readers(v, i.Entity(), told, told)
+	if i.Comments > 0 {
+		r.Internal += " " + v.T("Those who have commented can read it, too.")
+	}
+	return r, err
+}
+
+func (c *Content) readers(v *site.Visit, e community.Entity, public, internal string) (Readers, error) {
+	r := Readers{Public: v.T("Everybody can read it, also search engines.") + " " + public}
+	if !e.IsGroup() {
+		r.Internal = v.T("Only you can read it.") + " " + internal
+		return r, nil
+	}
+	members, err := countMembers(v.Context(), c.DB, e.OwnerID)
+	r.Internal = v.Lang.N("Only you can read it: “%[2]s” has no other members.", "Only the %d members of “%s” can read it.", members, members, e.Name) + " " + internal
+	return r, err
+}
+
+// showReaders tells a script who will read what is published in the name that the form has chosen.
+func (c *Content) showReaders(v *site.Visit) error {
+	group, own := v.Query("group"), v.Query("as_gestalt") != ""
+	if group == "" && !own {
+		return v.ShowPart(readersText(Readers{}))
+	}
+	e, err := c.Publisher(v.Context(), v.Viewer, group, own)
+	if errs.Is(err, errs.Invalid) {
+		return errs.New(errs.Denied, "Only members of the group can write in its name.")
+	}
+	if err != nil {
+		return err
+	}
+	r, err := c.Readers(v, e)
+	if err != nil {
+		return err
+	}
+	return v.ShowPart(readersText(r))
+}
+
 // throttle counts what a person writes in an hour.
 func (c *Content) throttle(v *site.Visit, what string, count int) error {
 	return c.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))

@@ -19,6 +19,7 @@ function equip(root) {
   preview(root, text, say);
   pictures(root, text, say);
   mentions(root);
+  readers(root, text);
   const grow = () => { text.style.blockSize = "auto"; text.style.blockSize = `${Math.max(text.scrollHeight + 2, text.offsetHeight)}px`; };
   text.addEventListener("input", grow);
   if (text.value) grow();
@@ -167,6 +168,37 @@ function upload(root, text, say, file) {
     });
     request.send(body);
   });
+}
+
+// --- who reads it -----------------------------------------------------------------------------------------
+
+// readers asks how many people will be told: below a thread when somebody begins to write, and above the
+// button whenever somebody chooses in whose name to publish.
+function readers(root, text) {
+  const hint = document.getElementById(`hint-${text.name}`), panel = text.form.querySelector("section[data-readers]");
+  if (root.dataset.readers) text.addEventListener("focus", () => part(root.dataset.readers, hint), { once: true });
+  if (!panel) return;
+  let asked = 0;
+  text.form.addEventListener("change", async ({ target }) => {
+    if (target.name !== "group" && target.name !== "as_gestalt") return;
+    const mine = ++asked, chosen = new URLSearchParams();
+    for (const [name, value] of new FormData(text.form)) if (name === "group" || name === "as_gestalt") chosen.append(name, value);
+    const known = await part(`${panel.dataset.readers}?${chosen}`, panel.querySelector("[aria-live]"), () => mine === asked);
+    if (mine === asked) panel.hidden = !known; // what stood there is about somebody else
+  });
+}
+
+// part puts a piece of a page into an element, and reports whether there is one.
+async function part(address, into, wanted = () => true) {
+  try {
+    const answer = await fetch(address, { redirect: "error" });
+    if (!answer.ok) return false;
+    const html = await answer.text();
+    if (wanted()) into.innerHTML = html; // the site's own, and escaped there
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // --- names ----------------------------------------------------------------------------------------------

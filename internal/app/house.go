@@ -162,7 +162,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	theConversations := conversations.New(conversations.Deps{
 		DB: h.db, Outbox: events, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
-		OperatorGroup: int64(o.OperatorGroup),
+		Notices: told, OperatorGroup: int64(o.OperatorGroup),
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),

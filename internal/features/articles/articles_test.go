@@ -3,6 +3,7 @@ package articles_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -261,6 +262,38 @@ func TestTheFormSaysWhoWillReadIt(t *testing.T) {
 			t.Errorf("%d asks for %s: %d", c.person, c.group, p.Status)
 		}
 	}
+}
+
+// TestACommentSaysHowManyAreTold asks as a script does when somebody begins to write.
+func TestACommentSaysHowManyAreTold(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.visit(t, w.Anna.ID)
+	for title, public := range map[string]string{"Beet": "on", "Kasse": ""} {
+		anna.Get("/garten/articles/add/")
+		anna.Submit("Publish", map[string]string{"title": title, "text": "Text", "public": public})
+	}
+	ask := regexp.MustCompile(`/stadt/content/\d+/readers`)
+	for _, c := range []struct {
+		path, page, exact string
+	}{
+		{"/garten/beet/", "Everybody can read your comment. Those who subscribe to “Garten am Bach” are told of it.", "Everybody can read your comment. One person is told."},
+		{"/garten/kasse/", "Members of “Garten am Bach” and those who have commented can read your comment.", "those who have commented can read your comment. One person is told."},
+	} {
+		anna.Get(c.path)
+		anna.Sees(200, c.page)
+		address := ask.FindString(anna.Page.Body)
+		anna.Get(address)
+		anna.Sees(200, c.exact)
+		anna.DoesNotSee("<")
+		for person, want := range map[int64]int{0: 303, w.Bert.ID: 200, w.Carla.ID: map[bool]int{true: 200, false: 403}[c.path == "/garten/beet/"]} {
+			if got := w.visit(t, person).Ask(http.MethodGet, address); got.Status != want {
+				t.Errorf("%d asks who reads a comment on %s: %d, want %d", person, c.path, got.Status, want)
+			}
+		}
+	}
+	anna.Get("/stadt/content/99/readers")
+	anna.Sees(404)
 }
 
 func (w *town) exec(t *testing.T, query string, args ...any) {

@@ -105,6 +105,15 @@ func (c *Content) PublishReach(ctx context.Context, v community.Viewer, e commun
 	return c.Notices.Reach(ctx, c.DB, community.ContentPublished, audience, v.PersonID)
 }
 
+// CommentReach returns how many people are told when the viewer comments on an item.
+func (c *Content) CommentReach(ctx context.Context, v community.Viewer, i Item) (notify.Reach, error) {
+	audience, err := commentAudience(ctx, c.DB, i, true)
+	if err != nil {
+		return notify.Reach{}, err
+	}
+	return c.Notices.Reach(ctx, c.DB, community.CommentPosted, audience, v.PersonID)
+}
+
 // Publish publishes a draft. The same draft again within a minute is taken for a second click: the item
 // that is there already is returned.
 func (c *Content) Publish(ctx context.Context, v community.Viewer, d Draft) (item Item, err error) {

@@ -71,6 +71,7 @@ func (c *Content) Module() module.Module {
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink},
 			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true},
+			{Method: http.MethodGet, Path: "/stadt/content/{id}/readers", Handle: c.showCommentReaders, SignedIn: true},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent, Shared: true},
 			{Method: http.MethodPost, Path: "/{entity}/{slug}", Handle: c.createComment},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}/edit", Handle: c.editContent},

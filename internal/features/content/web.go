@@ -124,7 +124,8 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		Item: item, Kind: c.KindLabel(v, item.Kind), HTML: html[0], Standing: s, Comments: threads.Views(v, item.Path(), comments, html[1:], v.Viewer.SignedIn(), item.Entity().IsGroup()),
 		Newest: Newest(v), CanDelete: CanDelete(s, item.AuthorID, clock.At(time.Now())),
 		Form: threads.Answer{
-			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: readers(v, item, s), Text: f.Text, Errors: e,
+			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: commentReaders(v, item, s) + " " + subscribersTold(v, item), Text: f.Text, Errors: e,
+			Readers: commentReadersPath(item.ID),
 		},
 	}
 	if older {
@@ -143,18 +144,51 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 	return page, nil
 }
 
-// readers says who reads a comment.
-func readers(v *site.Visit, i Item, s community.Standing) string {
+// commentReaders says who reads a comment.
+func commentReaders(v *site.Visit, i Item, s community.Standing) string {
 	switch {
-	case i.Public && i.EntityKind == community.GroupEntity:
-		return v.T("Everybody can read your comment. Those who subscribe to “%s” are told of it.", i.EntityName)
 	case i.Public:
-		return v.T("Everybody can read your comment. %s is told of it.", i.EntityName)
+		return v.T("Everybody can read your comment.")
 	case s.Owner:
 		return v.T("Only you and those who have commented can read this.")
 	default:
 		return v.T("Members of “%s” and those who have commented can read your comment.", i.EntityName)
 	}
+}
+
+// subscribersTold says who is told of a comment, without asking how many they are: the page is shown more
+// often than somebody comments.
+func subscribersTold(v *site.Visit, i Item) string {
+	switch {
+	case !i.Public:
+		return ""
+	case i.EntityKind == community.GroupEntity:
+		return v.T("Those who subscribe to “%s” are told of it.", i.EntityName)
+	default:
+		return v.T("%s is told of it.", i.EntityName)
+	}
+}
+
+func commentReadersPath(id int64) string {
+	return "/stadt/content/" + strconv.FormatInt(id, 10) + "/readers"
+}
+
+// showCommentReaders tells a script who will read a comment and how many people are told of it, when
+// somebody begins to write one.
+func (c *Content) showCommentReaders(v *site.Visit) error {
+	id, err := v.ID("id")
+	if err != nil {
+		return err
+	}
+	item, s, err := c.Get(v.Context(), c.DB, v.Viewer, id)
+	if err != nil {
+		return err
+	}
+	reach, err := c.CommentReach(v.Context(), v.Viewer, item)
+	if err != nil {
+		return err
+	}
+	return v.ShowPart(site.Text(commentReaders(v, item, s) + " " + reach.Sentence(v.Lang)))
 }
 
 func (c *Content) createComment(v *site.Visit) error {

@@ -189,7 +189,9 @@ func TestHowManyAreToldIsSaidInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	mail, box, bell := email.New(email.Config{}), inbox.Inbox{}, &push.Push{}
-	on := func(c notify.Channel, people int) notify.ChannelReach { return notify.ChannelReach{Channel: c, People: people} }
+	on := func(c notify.Channel, people int) notify.ChannelReach {
+		return notify.ChannelReach{Channel: c, People: people}
+	}
 	for _, c := range []struct {
 		reach           notify.Reach
 		english, german string

@@ -94,7 +94,13 @@ try {
   const sent = sessionStorage.getItem("sent");
   sessionStorage.removeItem("sent");
   if (sent && document.querySelector(".messages .note-done")) localStorage.removeItem(sent);
-  if (location.pathname.startsWith("/stadt/logout")) document.addEventListener("submit", () => forgetDrafts());
+  if (location.pathname.startsWith("/stadt/logout")) {
+    document.addEventListener("submit", () => {
+      forgetDrafts();
+      // News is for whoever signed in here; the site learns that the address is gone when it sends the next one.
+      navigator.serviceWorker?.getRegistration().then((worker) => worker?.pushManager?.getSubscription()).then((told) => told?.unsubscribe()).catch(() => {});
+    });
+  }
   const person = document.body.dataset.person, before = localStorage.getItem("person") ?? "";
   if (person !== before && !document.querySelector("[data-offline]")) {
     if (person) forgetDrafts(person);

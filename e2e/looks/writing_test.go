@@ -230,14 +230,18 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	}
 	evaluate[bool](t, anna, `localStorage.clear(), true`)
 
-	// What is kept is gone when Anna signs out.
+	// What is kept is gone when Anna signs out, and news does not come to this device any more.
 	empty(t, anna, "/garten/articles/add/")
 	types(t, anna, "Geheim")
 	waitFor(t, anna, `Object.keys(localStorage).some(k => k.startsWith("draft "))`)
 	anna.Goes("/stadt/logout/")
+	evaluate[bool](t, anna, `PushManager.prototype.getSubscription = async () => ({ unsubscribe: async () => localStorage.setItem("told", "no") }), true`)
 	anna.Presses("Abmelden")
 	if left := evaluate[string](t, anna, `Object.keys(localStorage).filter(k => k.startsWith("draft ")).join()`); left != "" {
 		t.Errorf("drafts are left after signing out: %s", left)
+	}
+	if told := evaluate[string](t, anna, `localStorage.getItem("told")`); told != "no" {
+		t.Errorf("the device is still told of news: %q", told)
 	}
 }
 

@@ -87,8 +87,7 @@ func (p Page) list(ctx context.Context, v community.Viewer, w wanted) (entries [
 		       COALESCE(i.contribution_id, 0) AS contribution_id
 		  FROM inbox_entries i JOIN events n ON n.id = i.event_id`+joinedThings+`
 		  JOIN entities e ON e.id = COALESCE(c.entity_id, t.entity_id)
-		  LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id`+where+`
-		 ORDER BY i.created_at DESC, i.id DESC LIMIT ?`, append(args, w.Limit+1)...)
+		  LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id`+where+newestFirst, append(args, w.Limit+1)...)
 	if err != nil {
 		return nil, false, fmt.Errorf("list the entries of the inbox: %w", err)
 	}
@@ -124,17 +123,20 @@ func (p Page) settle(v *site.Visit) error {
 	if v.Viewer.Unread == 0 {
 		return nil
 	}
-	var all, listed []int64
-	const order = ` ORDER BY i.created_at DESC, i.id DESC LIMIT ?`
-	err := p.DB.Select(v.Context(), &all, `SELECT i.id FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL`+order, v.Viewer.PersonID, maxCounted)
-	if err == nil {
-		where, args := readable(v.Viewer)
-		err = p.DB.Select(v.Context(), &listed, `SELECT i.id FROM inbox_entries i`+joinedThings+where+` AND i.read_at IS NULL`+order, append(args, maxCounted)...)
+	counted := v.Viewer.Unread
+	listed, err := p.unread(v)
+	if err != nil || len(listed) == counted {
+		return err
 	}
+	// What arrives meanwhile must not get lost: it may only be missing in the first of the two lists.
+	var all []int64
+	err = p.DB.Select(v.Context(), &all, `SELECT i.id FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL`+newestFirst, v.Viewer.PersonID, maxCounted)
 	if err != nil {
 		return fmt.Errorf("count the entries of the inbox: %w", err)
 	}
-	v.Viewer.Unread = len(listed)
+	if listed, err = p.unread(v); err != nil {
+		return err
+	}
 	lost := slices.DeleteFunc(all, func(id int64) bool { return slices.Contains(listed, id) })
 	if len(lost) == 0 {
 		return nil
@@ -147,6 +149,19 @@ func (p Page) settle(v *site.Visit) error {
 		return fmt.Errorf("settle what cannot be read any more: %w", err)
 	}
 	return nil
+}
+
+const newestFirst = ` ORDER BY i.created_at DESC, i.id DESC LIMIT ?`
+
+// unread returns the entries that can be listed and wait for the viewer, and puts their number in the visit.
+func (p Page) unread(v *site.Visit) (ids []int64, err error) {
+	where, args := readable(v.Viewer)
+	err = p.DB.Select(v.Context(), &ids, `SELECT i.id FROM inbox_entries i`+joinedThings+where+` AND i.read_at IS NULL`+newestFirst, append(args, maxCounted)...)
+	if err != nil {
+		return nil, fmt.Errorf("count the entries of the inbox: %w", err)
+	}
+	v.Viewer.Unread = len(ids)
+	return ids, nil
 }
 
 // maxWaiting is how many entries stand on the start page.

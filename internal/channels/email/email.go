@@ -89,6 +89,11 @@ func (*Email) CanReach(r notify.Recipient) bool { return r.Address != "" }
 // ServesActor implements notify.Channel: whoever writes to a group by mail sees that it arrived.
 func (*Email) ServesActor() bool { return true }
 
+// Reached implements notify.Channel.
+func (*Email) Reached(p *lang.Printer, people int) string {
+	return p.N("one by mail", "%d by mail", people)
+}
+
 // Deliver implements notify.PostChannel.
 func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
 	problems := make([]error, len(all))

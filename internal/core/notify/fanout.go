@@ -82,19 +82,38 @@ func (n *Notifier) tell(ctx context.Context, tx *sqldb.Tx, e community.Event) er
 	if err != nil {
 		return fmt.Errorf("work out the audience: %w", err)
 	}
-	recipients, err := n.recipients(ctx, tx, candidates)
+	planned, err := n.plan(ctx, tx, notice, e, candidates)
 	if err != nil {
 		return err
 	}
-	for _, channel := range n.Channels {
-		if notice.Channels != nil && !slices.Contains(notice.Channels, channel.Name()) {
-			continue
-		}
-		if err := n.insertDeliveries(ctx, tx, channel, n.served(notice, channel, e, recipients)); err != nil {
-			return fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+	for _, p := range planned {
+		if err := n.insertDeliveries(ctx, tx, p.channel, p.deliveries); err != nil {
+			return fmt.Errorf("deliver by %s: %w", p.channel.Name(), err)
 		}
 	}
 	return nil
+}
+
+// plan is what an event brings about on one channel.
+type plan struct {
+	channel    Channel
+	deliveries []Delivery
+}
+
+// plan works out who is told of an event on which channel. It writes nothing, so that somebody who still
+// writes can be told what would happen.
+func (n *Notifier) plan(ctx context.Context, q sqldb.Querier, notice Notice, e community.Event, candidates []Candidate) ([]plan, error) {
+	recipients, err := n.recipients(ctx, q, candidates)
+	if err != nil {
+		return nil, err
+	}
+	var all []plan
+	for _, channel := range n.Channels {
+		if notice.Channels == nil || slices.Contains(notice.Channels, channel.Name()) {
+			all = append(all, plan{channel, n.served(notice, channel, e, recipients)})
+		}
+	}
+	return all, nil
 }
 
 // recipients looks the candidates up, each once and for the best reason, in one query.

@@ -96,6 +96,8 @@ type Channel interface {
 	// ServesActor reports whether people are told of their own doings: mail does, so that a mailing list
 	// shows everybody the same.
 	ServesActor() bool
+	// Reached says in the printer's language how many people are told this way: "31 by mail".
+	Reached(p *lang.Printer, people int) string
 }
 
 // PostChannel is a channel that delivers messages, each in a job with retries.

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -42,6 +43,10 @@ func (p *pigeons) Name() string                     { return "pigeon" }
 func (p *pigeons) Wants(r notify.Recipient) bool    { return p.CanReach(r) && r.WantsMail }
 func (p *pigeons) CanReach(r notify.Recipient) bool { return r.Address != "" }
 func (p *pigeons) ServesActor() bool                { return true }
+
+func (p *pigeons) Reached(_ *lang.Printer, people int) string {
+	return fmt.Sprintf("%d by pigeon", people)
+}
 
 func (p *pigeons) Deliver(_ context.Context, all []notify.Delivery) []error {
 	p.mu.Lock()

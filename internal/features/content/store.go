@@ -193,21 +193,29 @@ func groupsOf(ctx context.Context, q sqldb.Querier, personID int64) ([]community
 
 // subscribers returns who is told of something in an entity: the subscribers of a group, if it is
 // internal those who are members, or the owner of a profile.
-func subscribers(ctx context.Context, q sqldb.Querier, i Item, internal bool) ([]notify.Candidate, error) {
-	if i.EntityKind == community.PersonEntity {
-		return []notify.Candidate{{PersonID: i.OwnerID, Reason: notify.Owner}}, nil
+func subscribers(ctx context.Context, q sqldb.Querier, e community.Entity, internal bool) ([]notify.Candidate, error) {
+	if !e.IsGroup() {
+		return []notify.Candidate{{PersonID: e.OwnerID, Reason: notify.Owner}}, nil
 	}
 	query := `SELECT s.person_id, ? AS reason FROM subscriptions s WHERE s.entity_id = ?`
-	args := []any{notify.Subscriber, i.EntityID}
+	args := []any{notify.Subscriber, e.ID}
 	if internal {
 		query += ` AND EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`
-		args = append(args, i.OwnerID)
+		args = append(args, e.OwnerID)
 	}
 	var all []notify.Candidate
 	if err := q.Select(ctx, &all, query+` ORDER BY s.person_id`, args...); err != nil {
 		return nil, fmt.Errorf("list the subscribers: %w", err)
 	}
 	return all, nil
+}
+
+// countMembers returns how many people belong to a group.
+func countMembers(ctx context.Context, q sqldb.Querier, groupID int64) (n int, err error) {
+	if err := q.Get(ctx, &n, `SELECT COUNT(*) FROM memberships WHERE group_id = ?`, groupID); err != nil {
+		return 0, fmt.Errorf("count the members of group %d: %w", groupID, err)
+	}
+	return n, nil
 }
 
 // firstCommenter returns who wrote the first public comment on an item, if they do not belong to its

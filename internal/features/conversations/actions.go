@@ -49,6 +49,19 @@ func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community
 	return listConversations(ctx, q, v, entityID, before, limit)
 }
 
+// Reach returns how many people are told when the viewer writes in a conversation. Of one that has not begun
+// only the entity needs to be known.
+func (c *Conversations) Reach(ctx context.Context, v community.Viewer, conv Conversation) (notify.Reach, error) {
+	if conv.ID == 0 {
+		conv.AuthorID = v.PersonID
+	}
+	all, err := audience(ctx, c.DB, conv)
+	if err != nil {
+		return notify.Reach{}, err
+	}
+	return c.Notices.Reach(ctx, c.DB, community.MessagePosted, all, v.PersonID)
+}
+
 // Begin begins a conversation in the name of somebody who has signed in, and returns it. The same words
 // again within a minute are taken for a second click: the conversation that is there already is returned.
 func (c *Conversations) Begin(ctx context.Context, v community.Viewer, b Beginning) (conv Conversation, err error) {

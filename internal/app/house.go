@@ -185,8 +185,8 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	post := email.New(email.Config{
 		Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
 		SiteName: o.SiteName, BaseURL: o.baseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
-		ReplyKeys: func(ctx context.Context, a notify.Answer, personIDs []int64) (map[int64]string, error) {
-			return mailin.ReplyKeys(ctx, h.db, a, personIDs)
+		ReplyKeys: func(ctx context.Context, all []notify.Answerer) ([]string, error) {
+			return mailin.ReplyKeys(ctx, h.db, all)
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})

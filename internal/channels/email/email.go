@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,8 +54,8 @@ type Config struct {
 	Distinct string // address of mails that somebody sends; holds {slug}
 	ReplyTo  string // address of answers; holds {reply_key}
 
-	// ReplyKeys returns the keys of the addresses by which each of some people answers.
-	ReplyKeys func(ctx context.Context, a notify.Answer, personIDs []int64) (map[int64]string, error)
+	// ReplyKeys returns the keys of the addresses by which people answer, one for each of them.
+	ReplyKeys func(ctx context.Context, all []notify.Answerer) ([]string, error)
 	// UnsubscribeURL returns the absolute address that ends a person's subscription with one click.
 	UnsubscribeURL func(personID int64, group community.Entity) string
 }
@@ -96,31 +97,42 @@ func (*Email) Reached(p *lang.Printer, people int) string {
 
 // Deliver implements notify.PostChannel.
 func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
+	keys, err := e.replyKeys(ctx, all)
+	if err != nil {
+		return slices.Repeat([]error{fmt.Errorf("find the reply addresses: %w", err)}, len(all))
+	}
 	problems := make([]error, len(all))
-	people := map[notify.Answer][]int64{}
-	for _, d := range all {
-		if !d.Message.Answer.IsZero() {
-			people[d.Message.Answer] = append(people[d.Message.Answer], d.To.PersonID)
-		}
-	}
-	keys := make(map[notify.Answer]map[int64]string, len(people))
-	for answer, ids := range people {
-		var err error
-		if keys[answer], err = e.ReplyKeys(ctx, answer, ids); err != nil {
-			for i := range problems {
-				problems[i] = fmt.Errorf("find the reply addresses: %w", err)
-			}
-			return problems
-		}
-	}
 	for i, d := range all {
-		draft, err := e.notice(ctx, d, keys[d.Message.Answer][d.To.PersonID])
+		draft, err := e.notice(ctx, d, keys[i])
 		if err == nil {
 			err = e.send(ctx, e.From, d.To.Address, draft)
 		}
 		problems[i] = err
 	}
 	return problems
+}
+
+// replyKeys returns the keys by which deliveries are answered, "" for those that cannot be.
+func (e *Email) replyKeys(ctx context.Context, all []notify.Delivery) ([]string, error) {
+	keys := make([]string, len(all))
+	var asked []notify.Answerer
+	var places []int
+	for i, d := range all {
+		if !d.Message.Answer.IsZero() {
+			asked, places = append(asked, notify.Answerer{PersonID: d.To.PersonID, Answer: d.Message.Answer}), append(places, i)
+		}
+	}
+	if len(asked) == 0 {
+		return keys, nil
+	}
+	found, err := e.ReplyKeys(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		keys[place] = found[i]
+	}
+	return keys, nil
 }
 
 // Post implements notify.Postman.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,12 +66,8 @@ func newEmail(t *testing.T) (*Email, *sink) {
 		Clock:    func() time.Time { return time.Date(2026, time.March, 3, 10, 0, 0, 0, time.UTC) },
 		SiteName: "Neustadt", BaseURL: "https://town.example", Domain: "town.example",
 		From: "noreply@town.example", Distinct: "noreply+{slug}@town.example", ReplyTo: "reply+{reply_key}@town.example",
-		ReplyKeys: func(_ context.Context, _ notify.Answer, people []int64) (map[int64]string, error) {
-			keys := map[int64]string{}
-			for _, person := range people {
-				keys[person] = "abcdefghijklmno"
-			}
-			return keys, nil
+		ReplyKeys: func(_ context.Context, all []notify.Answerer) ([]string, error) {
+			return slices.Repeat([]string{"abcdefghijklmno"}, len(all)), nil
 		},
 		UnsubscribeURL: func(_ int64, g community.Entity) string { return "https://town.example/stop/" + g.Slug + "/" },
 	})
@@ -214,9 +211,7 @@ func TestWhoIsReached(t *testing.T) {
 	if err := e.Post(t.Context(), notify.Letter{Address: "a@b.example"}); !errs.Is(err, errs.Denied) {
 		t.Error(err)
 	}
-	e.ReplyKeys = func(context.Context, notify.Answer, []int64) (map[int64]string, error) {
-		return nil, errors.New("no database")
-	}
+	e.ReplyKeys = func(context.Context, []notify.Answerer) ([]string, error) { return nil, errors.New("no database") }
 	if err := deliver(t, e, comment("de")); err == nil {
 		t.Error("a mail left without an address for answers")
 	}

@@ -36,6 +36,7 @@ type post struct {
 	taken  []string
 	broken error
 	letter error
+	inside bool // the last question about an address was asked in a transaction
 }
 
 func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
@@ -56,7 +57,8 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		BaseURL: "https://town.example", AuthservID: authservID,
 		Limit: func(context.Context, string) error { return p.letter },
 		Addresses: []mailin.Address{{
-			Match: func(_ context.Context, _ sqldb.Querier, local string) (bool, error) {
+			Match: func(_ context.Context, q sqldb.Querier, local string) (bool, error) {
+				_, p.inside = q.(*sqldb.Tx)
 				return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
 			},
 			Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
@@ -139,6 +141,9 @@ func TestARefusedRecipientKeepsNobodyElseFromTheirMail(t *testing.T) {
 		t.Error(got)
 	}
 	p.expect(t, "anna to garten: Hello all.")
+	if !p.inside {
+		t.Error("a delivery needs a second connection, so that as many at once as there are connections wait for each other")
+	}
 }
 
 func TestWhatMachinesWriteIsDropped(t *testing.T) {
@@ -213,11 +218,11 @@ func (p *post) key(t *testing.T, person int64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mailin.ReplyKeys(t.Context(), p.db, notify.Answer{ContentID: content}, []int64{person})
+	keys, err := mailin.ReplyKeys(t.Context(), p.db, []notify.Answerer{{PersonID: person, Answer: notify.Answer{ContentID: content}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return keys[person]
+	return keys[0]
 }
 
 func TestReplyKeysAreMadeOnce(t *testing.T) {
@@ -234,9 +239,13 @@ func TestReplyKeysAreMadeOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				keys, err := mailin.ReplyKeys(t.Context(), db, notify.Answer{ContentID: answer.ContentID}, []int64{p.Carla.ID, p.Anna.ID, p.Bert.ID, p.Anna.ID})
-				if err != nil || len(keys) != 3 || keys[p.Bert.ID] != key || keys[p.Anna.ID] == keys[p.Carla.ID] || len(keys[p.Anna.ID]) != 15 {
-					t.Errorf("the keys are %v beside %s: %v", keys, key, err)
+				all := []notify.Answerer{}
+				for _, person := range []int64{p.Carla.ID, p.Anna.ID, p.Bert.ID, p.Anna.ID} {
+					all = append(all, notify.Answerer{PersonID: person, Answer: notify.Answer{ContentID: answer.ContentID}})
+				}
+				keys, err := mailin.ReplyKeys(t.Context(), db, all)
+				if err != nil || len(keys) != 4 || keys[2] != key || keys[0] == keys[1] || keys[1] != keys[3] || len(keys[1]) != 15 {
+					t.Errorf("the keys are %q beside %s: %v", keys, key, err)
 				}
 			})
 		}

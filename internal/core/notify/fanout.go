@@ -37,61 +37,81 @@ type parcel struct {
 // Jobs returns the jobs of this package.
 func (n *Notifier) Jobs() []queue.Kind {
 	return []queue.Kind{
-		{Name: outbox.JobNotify, Handle: n.fanOut, Lane: queue.Normal},
+		{Name: outbox.JobNotify, HandleMany: n.fanOut, Batch: 8, Lane: queue.Normal},
 		{Name: JobDeliver, HandleMany: n.deliver, Lane: queue.Normal, Dead: n.bury},
 		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent},
 	}
 }
 
-// fanOut turns an event into deliveries: in one transaction, and once, however often it runs.
-func (n *Notifier) fanOut(ctx context.Context, job queue.Job) error {
-	var task outbox.Task
-	if err := job.Decode(&task); err != nil {
-		return err
+// fanOut turns events into deliveries: each in one transaction, and once, however often it runs. Those that
+// come together share the transaction, unless one of them fails.
+func (n *Notifier) fanOut(ctx context.Context, jobs []queue.Job) []error {
+	failures := make([]error, len(jobs))
+	err := n.fanOutTogether(ctx, jobs)
+	for i := range jobs {
+		if failures[i] = err; err != nil && len(jobs) > 1 {
+			failures[i] = n.fanOutTogether(ctx, jobs[i:i+1])
+		}
+	}
+	return failures
+}
+
+func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
+	ids := make([]int64, len(jobs))
+	for i, job := range jobs {
+		var task outbox.Task
+		if err := job.Decode(&task); err != nil {
+			return err
+		}
+		ids[i] = task.EventID
 	}
 	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		var e struct {
+		var events []struct {
 			community.Event
 			Done bool `db:"done"`
 		}
-		if err := tx.GetLocked(ctx, &e, `SELECT `+eventColumns+`, done_at IS NOT NULL AS done FROM events WHERE id = ?`, task.EventID); err != nil {
-			return fmt.Errorf("read event %d: %w", task.EventID, err)
+		if err := tx.SelectLocked(ctx, &events, `SELECT `+eventColumns+`, done_at IS NOT NULL AS done FROM events WHERE id IN (?) ORDER BY id`, ids); err != nil {
+			return fmt.Errorf("read the events %v: %w", ids, err)
 		}
-		if e.Done {
-			return nil
+		q := sqldb.Memo(tx) // events often have the same audience
+		all := map[Channel][]Delivery{}
+		for _, e := range events {
+			if e.Done {
+				continue
+			}
+			if err := n.tell(ctx, q, e.Event, all); err != nil {
+				return fmt.Errorf("fan out event %d (%s): %w", e.ID, e.Name, err)
+			}
 		}
-		if err := n.tell(ctx, tx, e.Event); err != nil {
-			return fmt.Errorf("fan out event %d (%s): %w", e.ID, e.Name, err)
+		for _, channel := range n.Channels {
+			if err := n.insertDeliveries(ctx, tx, channel, all[channel]); err != nil {
+				return fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+			}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE events SET done_at = ? WHERE id = ?`, tx.Now, e.ID); err != nil {
-			return fmt.Errorf("mark event %d done: %w", e.ID, err)
+		if _, err := tx.Exec(ctx, `UPDATE events SET done_at = ? WHERE id IN (?) AND done_at IS NULL`, tx.Now, ids); err != nil {
+			return fmt.Errorf("mark the events %v done: %w", ids, err)
 		}
-		return job.Finish(ctx, tx)
+		return queue.FinishAll(ctx, tx, jobs)
 	})
 }
 
 const eventColumns = `id, name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at`
 
-// tell inserts the deliveries of an event on every channel.
-func (n *Notifier) tell(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+// tell adds the deliveries of an event on every channel.
+func (n *Notifier) tell(ctx context.Context, q sqldb.Querier, e community.Event, all map[Channel][]Delivery) error {
 	notice, ok := n.notices[e.Name]
 	if !ok {
 		return nil
 	}
-	candidates, err := notice.Audience(ctx, tx, e)
+	candidates, err := notice.Audience(ctx, q, e)
 	if err != nil {
 		return fmt.Errorf("work out the audience: %w", err)
 	}
-	planned, err := n.plan(ctx, tx, notice, e, candidates)
-	if err != nil {
-		return err
-	}
+	planned, err := n.plan(ctx, q, notice, e, candidates)
 	for _, p := range planned {
-		if err := n.insertDeliveries(ctx, tx, p.channel, p.deliveries); err != nil {
-			return fmt.Errorf("deliver by %s: %w", p.channel.Name(), err)
-		}
+		all[p.channel] = append(all[p.channel], p.deliveries...)
 	}
-	return nil
+	return err
 }
 
 // plan is what an event brings about on one channel.
@@ -160,7 +180,7 @@ func (n *Notifier) served(notice Notice, channel Channel, e community.Event, rec
 }
 
 // insertDeliveries writes the deliveries of one channel and, unless the channel delivers in the database,
-// a job for each. It runs once per event, because the event is locked and marked done with it.
+// a job for each. It runs once per event, because events are locked and marked done with it.
 func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, channel Channel, all []Delivery) error {
 	if len(all) == 0 {
 		return nil

@@ -34,8 +34,13 @@ type (
 	silentPush struct{ *push.Push }
 )
 
-func (silentMail) Deliver(context.Context, notify.Delivery) error { return nil }
-func (silentPush) Deliver(context.Context, notify.Delivery) error { return nil }
+func (silentMail) Deliver(_ context.Context, all []notify.Delivery) []error {
+	return make([]error, len(all))
+}
+
+func (silentPush) Deliver(_ context.Context, all []notify.Delivery) []error {
+	return make([]error, len(all))
+}
 
 func TestWhatIsPromisedIsWhatIsDelivered(t *testing.T) {
 	t.Parallel()

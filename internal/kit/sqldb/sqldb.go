@@ -98,6 +98,7 @@ type pools struct {
 	read    *sqlx.DB
 	write   *sqlx.DB      // the same as read, but on SQLite
 	writer  chan struct{} // SQLite: holds one token for the only writer; nil elsewhere
+	open    *together     // SQLite: the transaction that has not been committed yet; nil if there is none
 	queries *queryCache
 	asked   atomic.Int64 // statements that were run
 	changes atomic.Int64 // transactions that may have changed something

@@ -39,6 +39,9 @@ function rove(toolbar) {
     event.preventDefault();
     tools.at(there % tools.length).focus();
   });
+  // The element acts when a key goes down and moves the focus into the text, where the same key then makes a
+  // new line. A button knows by itself what keys mean.
+  toolbar.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") event.stopPropagation(); }, true);
 }
 
 // replace writes into the text so that the browser's undo knows it. It leaves the caret behind what it wrote,
@@ -163,7 +166,7 @@ function preview(root, text, say, toolbar) {
     pane.hidden = !open;
     text.closest("text-expander").hidden = open;
     for (const tool of toolbar.querySelectorAll("button")) tool.disabled = open && tool !== show;
-    if (!open) text.focus();
+    (open ? show : text).focus();
   });
 }
 

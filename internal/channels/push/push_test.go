@@ -211,8 +211,9 @@ func TestADeviceReadsWhatWasSent(t *testing.T) {
 		t.Error("the signature is wrong")
 	}
 	var claims struct {
-		Aud, Sub string
-		Exp      int64
+		Aud string `json:"aud"`
+		Sub string `json:"sub"`
+		Exp int64  `json:"exp"`
 	}
 	_, payload, _ := strings.Cut(signed, ".")
 	if err := json.Unmarshal(decode(t, payload), &claims); err != nil {

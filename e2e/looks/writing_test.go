@@ -204,7 +204,7 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	evaluate[bool](t, anna, `document.querySelector("textarea").form.requestSubmit(), true`)
 	waitFor(t, anna, `location.pathname.startsWith("/stadt/login")`)
 	signIn(anna)
-	waitFor(t, anna, `location.pathname === "`+article+`" && document.querySelector(".editor-status button")`)
+	waitFor(t, anna, `location.pathname === "`+article+`" && document.querySelector(".editor-draft button")`)
 	wantText(t, anna, "the comment after signing in", "Ein langer Kommentar")
 	evaluate[bool](t, anna, `document.querySelector("textarea").form.requestSubmit(), true`)
 	waitFor(t, anna, `document.querySelector(".thread")?.innerText.includes("Ein langer Kommentar") && document.querySelector("textarea").value === ""`)
@@ -219,7 +219,7 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	anna.Presses("Veröffentlichen")
 	waitFor(t, anna, `location.pathname.startsWith("/stadt/login")`)
 	signIn(anna)
-	waitFor(t, anna, `location.pathname === "/garten/articles/add/" && document.querySelector(".editor-status button")`)
+	waitFor(t, anna, `location.pathname === "/garten/articles/add/" && document.querySelector(".editor-draft button")`)
 	if got := evaluate[string](t, anna, `["title", "text"].map(n => document.querySelector("main [name=" + n + "]").value).join("|") + document.querySelector("[name=public]").checked`); got != "Vom Kompost|Er ist **warm**.false" {
 		t.Errorf("after signing in the form holds %q", got)
 	}
@@ -244,7 +244,7 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	empty(t, anna, edit)
 	wantText(t, anna, "what Bert has changed", "Er ist **heiß**.")
 	anna.Sees("Was hier steht, hat sich seitdem geändert.")
-	evaluate[bool](t, anna, `document.querySelector(".editor-status button").click(), true`)
+	evaluate[bool](t, anna, `document.querySelector(".editor-draft button").click(), true`)
 	if got := text(t, anna); !strings.Contains(got, "Meins. ") {
 		t.Errorf("Anna takes her own words and gets %q", got)
 	}

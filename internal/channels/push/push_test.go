@@ -271,6 +271,14 @@ func decrypt(t *testing.T, key *ecdh.PrivateKey, auth, message []byte) string {
 	return string(bytes.TrimSuffix(text, []byte{2})) // the last record
 }
 
+func TestDevicesAreToldWhateverElseIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t), newService(t))
+	if !w.Wants(notify.Recipient{Devices: 1}) || w.Wants(notify.Recipient{WantsMail: true, WantsInbox: true, Address: "anna@example.org", SignsIn: true}) {
+		t.Error("news on devices hangs on mail or the inbox")
+	}
+}
+
 func TestDevicesBelongToTheirOwner(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

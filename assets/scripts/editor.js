@@ -20,7 +20,7 @@ function equip(root) {
   rove(toolbar);
   toolbar.hidden = false;
   readers(root, text);
-  drafts(root, text, say);
+  drafts(root, text);
   preview(root, text, say, toolbar);
   pictures(root, text, say);
   mentions(root, text);
@@ -39,6 +39,9 @@ function rove(toolbar) {
     event.preventDefault();
     tools.at(there % tools.length).focus();
   });
+  // The element acts when a key goes down and moves the focus into the text, where the same key then makes a
+  // new line. A button knows by itself what keys mean.
+  toolbar.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") event.stopPropagation(); }, true);
 }
 
 // replace writes into the text so that the browser's undo knows it. It leaves the caret behind what it wrote,
@@ -70,7 +73,8 @@ const old = 30 * 24 * 3600 * 1000; // milliseconds that a draft is kept
 
 // drafts keeps what stands in the fields of a form until the site has taken it: site.js forgets a draft when
 // the page that follows says so. A page that answers with a mistake or a preview shows what was typed itself.
-function drafts(root, text, say) {
+function drafts(root, text) {
+  const say = (...what) => root.querySelector(".editor-draft").replaceChildren(...what); // above the text, where it is seen
   const form = text.form, key = `draft ${document.body.dataset.person} ${location.pathname} ${text.name}`;
   const fields = [...form.elements].filter((f) => f.name && !["hidden", "file", "submit", "button", "password"].includes(f.type));
   const part = (f) => (f.type === "checkbox" || f.type === "radio" ? "checked" : "value");
@@ -163,7 +167,7 @@ function preview(root, text, say, toolbar) {
     pane.hidden = !open;
     text.closest("text-expander").hidden = open;
     for (const tool of toolbar.querySelectorAll("button")) tool.disabled = open && tool !== show;
-    if (!open) text.focus();
+    (open ? show : text).focus();
   });
 }
 

@@ -46,7 +46,7 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   const stay = (why) => {
     button.disabled = false;
-    form.querySelector("[role=status]").textContent = why;
+    form.querySelector(".editor-status").textContent = why;
   };
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });

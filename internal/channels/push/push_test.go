@@ -211,8 +211,9 @@ func TestADeviceReadsWhatWasSent(t *testing.T) {
 		t.Error("the signature is wrong")
 	}
 	var claims struct {
-		Aud, Sub string
-		Exp      int64
+		Aud string `json:"aud"`
+		Sub string `json:"sub"`
+		Exp int64  `json:"exp"`
 	}
 	_, payload, _ := strings.Cut(signed, ".")
 	if err := json.Unmarshal(decode(t, payload), &claims); err != nil {
@@ -268,6 +269,14 @@ func decrypt(t *testing.T, key *ecdh.PrivateKey, auth, message []byte) string {
 	}
 	text = bytes.TrimRight(text, "\x00")
 	return string(bytes.TrimSuffix(text, []byte{2})) // the last record
+}
+
+func TestDevicesAreToldWhateverElseIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t), newService(t))
+	if !w.Wants(notify.Recipient{Devices: 1}) || w.Wants(notify.Recipient{WantsMail: true, WantsInbox: true, Address: "anna@example.org", SignsIn: true}) {
+		t.Error("news on devices hangs on mail or the inbox")
+	}
 }
 
 func TestDevicesBelongToTheirOwner(t *testing.T) {

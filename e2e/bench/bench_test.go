@@ -108,11 +108,14 @@ func measure(t *testing.T, database town.Database, scale int, small *report) *re
 		"METRICS_LISTEN": b.metrics, "EMAIL_SUBMISSION_BACKEND": "smtp", "EMAIL_SUBMISSION_HOST": host, "EMAIL_SUBMISSION_PORT": port,
 		"DATA_PATH": b.folder,
 	})
+	var err error
+	if b.Log, err = os.Create(filepath.Join(b.folder, "log")); err != nil { // a pipe to this process would cost as much as the pages
+		t.Fatal(err)
+	}
 	size := func(n int) string { return strconv.Itoa(n * scale) }
 	if code, out := b.Call("", "demo", "--people", size(people), "--groups", size(groups), "--contents", size(articles), "--comments", size(comments)); code != 0 {
 		t.Fatal(out)
 	}
-	var err error
 	if b.db, err = sqldb.Open(t.Context(), b.DB); err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,8 @@ type Town struct {
 	Server *dbserver.Server
 	DB     sqldb.Config // how a test looks into the database
 
+	// Log, if any, is the file that the roles log to, as they do in service; otherwise it is the test's output.
+	Log *os.File
 	// Wrap, if any, is a command that the roles are started by, such as a tracer with its arguments.
 	Wrap []string
 
@@ -163,7 +165,10 @@ func (town *Town) Call(input string, args ...string) (code int, out string) {
 func (town *Town) Start(role string) *Process {
 	town.t.Helper()
 	p := &Process{t: town.t, command: town.command(context.WithoutCancel(town.t.Context()), role), ended: make(chan error, 1)}
-	log := town.t.Output()
+	var log io.Writer = town.t.Output()
+	if town.Log != nil {
+		log = town.Log
+	}
 	p.command.Stdout, p.command.Stderr = log, log
 	if len(town.Wrap) > 0 {
 		wrapped := exec.CommandContext(context.WithoutCancel(town.t.Context()), town.Wrap[0], append(town.Wrap[1:], p.command.Args...)...)

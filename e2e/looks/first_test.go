@@ -56,7 +56,7 @@ func (n *traffic) sum() (all, code int) {
 // TestFirstLoadIsSmallAndNothingJumps opens the main pages with an empty cache: the start page is small, the editor brings few
 // scripts, and no page moves what it has shown already, on a phone and on a screen.
 func TestFirstLoadIsSmallAndNothingJumps(t *testing.T) {
-	f := open(t)
+	f := openFurnished(t)
 	f.serve(t, "anna")
 	group := strings.TrimSuffix(linked(t, f.guests["anna"].Get("/garten/").Body, `/stadt/groups/\d+/members/`), "members/")
 	w := newWindow(t, f.place, f.guests)

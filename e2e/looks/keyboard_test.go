@@ -40,7 +40,7 @@ func keys(t *testing.T, p *town.Person, pressed string) {
 // the focus, they come in the order of the page, and nothing holds who walks. The first link leads past the bar, and the
 // menu opens and closes.
 func TestPagesAreUsedWithTheKeyboard(t *testing.T) {
-	f := open(t)
+	f := openFurnished(t)
 	f.serve(t, "anna")
 	w := newWindow(t, f.place, f.guests)
 	for _, x := range []page{{path: "/"}, {path: "/garten/", who: "anna"}, {path: "/garten/articles/add/", who: "anna"}} {

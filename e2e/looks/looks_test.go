@@ -23,7 +23,7 @@ import (
 // None scrolls sideways, cuts a text off or lets things lie on each other, also with large text; none violates WCAG 2.2 AA
 // as far as axe finds out; all are valid HTML. Where SCREENS names a folder, it photographs the main pages.
 func TestPagesLookWell(t *testing.T) {
-	f := open(t)
+	f := openFurnished(t)
 	f.serve(t, "anna", "bert", "demo-admin")
 	f.furnish(t)
 	judgeAll(t, f.place, f.guests, f.pages)

@@ -36,8 +36,8 @@ type furnished struct {
 	pages  []page
 }
 
-// open opens a demonstration town.
-func open(t *testing.T) *furnished {
+// openFurnished opens a demonstration town whose pages are judged.
+func openFurnished(t *testing.T) *furnished {
 	t.Helper()
 	data := t.TempDir()
 	f := &furnished{outbox: filepath.Join(data, "outbox"), guests: map[string]*guest{}}
@@ -286,4 +286,23 @@ func latestConversation(html string) string {
 		}
 	}
 	return fmt.Sprintf("/stadt/conversations/%d/", latest)
+}
+
+// open opens a German demonstration town.
+func open(t *testing.T) *town.Town {
+	t.Helper()
+	place, _ := begin(t)
+	return place
+}
+
+// begin opens a German demonstration town and returns what runs it.
+func begin(t *testing.T) (*town.Town, *town.Process) {
+	t.Helper()
+	place := town.New(t, town.SQLite, map[string]string{"LANGUAGE_CODE": "de-de", "EMAIL_SUBMISSION_BACKEND": "folder"})
+	if code, out := place.Call("", "demo"); code != 0 {
+		t.Fatalf("demo: %d\n%s", code, out)
+	}
+	server := place.Start("serve")
+	place.Open()
+	return place, server
 }

@@ -14,12 +14,11 @@ import (
 // the toolbar, the preview, names that are offered, a pasted picture, a draft that survives, and a comment
 // that appears at once.
 func TestScriptsHelpToWrite(t *testing.T) {
-	f := open(t)
-	f.serve(t)
-	anna := f.place.Visitor(t, "anna", true)
+	place := open(t)
+	anna := place.Visitor(t, "anna", true)
 	anna.Goes("/stadt/login/")
 	anna.Fills(map[string]string{"login": "anna", "password": "demo"})
-	anna.Presses("Sign in")
+	anna.Presses("Anmelden")
 
 	anna.Goes("/garten/articles/add/")
 	waitFor(t, anna, `!document.querySelector("markdown-toolbar").hidden`)
@@ -63,13 +62,12 @@ func TestScriptsHelpToWrite(t *testing.T) {
 
 // TestPagesThatWereReadAreThereWithoutAConnection reads a page, pulls the cable and reads it again.
 func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
-	f := open(t)
-	f.serve(t)
-	nobody := f.place.Visitor(t, "nobody", true)
+	place, server := begin(t)
+	nobody := place.Visitor(t, "nobody", true)
 	nobody.Goes("/")
 	waitFor(t, nobody, `navigator.serviceWorker.controller`)
 	nobody.Goes("/garten/")
-	f.server.Stop()
+	server.Stop()
 	evaluate[bool](t, nobody, `location.href = "/garten/", true`)
 	waitFor(t, nobody, `document.querySelector("h1")?.textContent.includes("Garten")`)
 	evaluate[bool](t, nobody, `location.href = "/stadt/groups/", true`)

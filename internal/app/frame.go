@@ -87,7 +87,7 @@ func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversa
 		if err != nil || len(latest) == 0 {
 			return nil, err
 		}
-		return conversations.Cards(latest), nil
+		return conversations.Cards(latest, 3), nil
 	}
 	d.Waiting = inbox.Page{DB: h.db}.Waiting
 	return pages.New(d)

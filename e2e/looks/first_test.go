@@ -60,7 +60,7 @@ func TestFirstLoadIsSmallAndNothingJumps(t *testing.T) {
 	f.serve(t, "anna")
 	group := strings.TrimSuffix(linked(t, f.guests["anna"].Get("/garten/").Body, `/stadt/groups/\d+/members/`), "members/")
 	w := newWindow(t, f.place, f.guests)
-	call(t, w.Window(), network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+	call(w.Window(), t, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 	count := &traffic{}
 	count.begin()
 	if err := chromedp.Listen(w.Window(), count.sees); err != nil {

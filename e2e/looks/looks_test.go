@@ -117,7 +117,7 @@ func (j *judge) judge(t *testing.T, w *window, x page) {
 		if want == 0 {
 			want = 200
 		}
-		source := ""
+		var source string
 		if x.wrong {
 			want = 422
 			source, status = w.sendsEmpty(t)

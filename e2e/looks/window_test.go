@@ -52,18 +52,16 @@ type guest struct {
 type window struct {
 	*town.Person
 
-	base    string
-	guests  map[string]*guest // by the name of the person; "" is nobody
-	who     string
-	english bool
+	base   string
+	guests map[string]*guest // by the name of the person; "" is nobody
 }
 
 // newWindow opens a window for people who have signed in already.
 func newWindow(t *testing.T, place *town.Town, guests map[string]*guest) *window {
 	t.Helper()
 	w := &window{Person: place.Visitor(t, "looker", true), base: place.URL, guests: guests}
-	call(t, w.Window(), network.Enable, network.EnableParams{})
-	call(t, w.Window(), network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true})
+	call(w.Window(), t, network.Enable, network.EnableParams{})
+	call(w.Window(), t, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true})
 	return w
 }
 
@@ -81,19 +79,19 @@ func (w *window) as(t *testing.T, who, language string) {
 			}
 		}
 	}
-	call(t, w.Window(), network.SetCookies, network.SetCookiesParams{Cookies: cookies})
+	call(w.Window(), t, network.SetCookies, network.SetCookiesParams{Cookies: cookies})
 }
 
 // size makes the window so wide, as high as a phone or a screen.
 func (w *window) size(t *testing.T, width int64) {
 	t.Helper()
-	call(t, w.Window(), emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1})
+	call(w.Window(), t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1})
 }
 
 // theme chooses light or dark.
 func (w *window) theme(t *testing.T, theme string) {
 	t.Helper()
-	call(t, w.Window(), emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+	call(w.Window(), t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 	})
 }
@@ -117,7 +115,7 @@ func (w *window) liesLarge(t *testing.T) string {
 }
 
 // call asks the browser for something.
-func call[P, R any](t *testing.T, window context.Context, command cdp.Command[P, R], params P) {
+func call[P, R any](window context.Context, t *testing.T, command cdp.Command[P, R], params P) {
 	t.Helper()
 	if _, err := chromedp.Call(window, command, params); err != nil {
 		t.Fatal(err)

@@ -165,7 +165,7 @@ func (town *Town) Call(input string, args ...string) (code int, out string) {
 func (town *Town) Start(role string) *Process {
 	town.t.Helper()
 	p := &Process{t: town.t, command: town.command(context.WithoutCancel(town.t.Context()), role), ended: make(chan error, 1)}
-	var log io.Writer = town.t.Output()
+	log := town.t.Output()
 	if town.Log != nil {
 		log = town.Log
 	}

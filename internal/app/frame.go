@@ -67,12 +67,12 @@ func (o *Options) operator() site.Operator {
 // newPages builds the pages that put the other rooms together.
 func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversations.Conversations) *pages.Pages {
 	const shownTalks = 3
-	d.GroupHead = func(v *site.Visit, groupID int64) (templ.Component, string, error) {
+	d.GroupHead = func(v *site.Visit, groupID int64, s community.Standing) (templ.Component, string, error) {
 		g, err := theGroups.Get(v.Context(), h.db, groupID)
 		if err != nil {
 			return nil, "", err
 		}
-		head, err := theGroups.Header(v.Context(), h.db, v.Viewer, g)
+		head, err := theGroups.Header(v.Context(), h.db, g, s)
 		return groups.Head(head), g.Description, err
 	}
 	d.TopGroups = func(v *site.Visit, except int64, n int) (templ.Component, error) {

@@ -246,12 +246,8 @@ type Header struct {
 	About       markdown.Rendered
 }
 
-// Header returns what the head of a group's page shows to the viewer.
-func (r *Groups) Header(ctx context.Context, q sqldb.Querier, viewer community.Viewer, g community.Group) (Header, error) {
-	s, err := policy.Standing(ctx, q, viewer, g.Entity())
-	if err != nil {
-		return Header{}, err
-	}
+// Header returns what the head of a group's page shows to somebody who stands to the group like this.
+func (r *Groups) Header(ctx context.Context, q sqldb.Querier, g community.Group, s community.Standing) (Header, error) {
 	n, err := countPeople(ctx, q, g)
 	if err != nil {
 		return Header{}, err

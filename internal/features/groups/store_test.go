@@ -12,6 +12,7 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -181,7 +182,11 @@ func TestTheHeadShowsTheMailAddressToMembersOnly(t *testing.T) {
 			viewer community.Viewer
 			mail   string
 		}{{community.Viewer{}, ""}, {c.Carla.Viewer, ""}, {c.Bert.Viewer, "garten@example.org"}} {
-			h, err := r.Header(t.Context(), db, who.viewer, c.Garten)
+			s, err := policy.Standing(t.Context(), db, who.viewer, c.Garten.Entity())
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, err := r.Header(t.Context(), db, c.Garten, s)
 			if err != nil {
 				t.Fatal(err)
 			}

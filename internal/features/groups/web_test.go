@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/testkit/cast"
@@ -34,7 +35,11 @@ func newTown(t *testing.T) *town {
 		if err != nil {
 			return err
 		}
-		h, err := r.Header(v.Context(), db, v.Viewer, g)
+		s, err := policy.Standing(v.Context(), db, v.Viewer, g.Entity())
+		if err != nil {
+			return err
+		}
+		h, err := r.Header(v.Context(), db, g, s)
 		if err != nil {
 			return err
 		}

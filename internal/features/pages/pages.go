@@ -31,7 +31,7 @@ type Deps struct {
 
 	// GroupHead returns the head of a group's page, its heading, its facts and the ways to take part, and how
 	// the group describes itself in markdown.
-	GroupHead func(v *site.Visit, groupID int64) (head templ.Component, description string, err error)
+	GroupHead func(v *site.Visit, groupID int64, s community.Standing) (head templ.Component, description string, err error)
 	// TopGroups returns the most active groups but one as cards; nil if there are none.
 	TopGroups func(v *site.Visit, except int64, n int) (templ.Component, error)
 	// Talks returns the latest conversations with a group that the viewer may read; nil if there are none.

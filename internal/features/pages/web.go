@@ -32,17 +32,21 @@ type listed struct {
 	Older, Newest string
 }
 
-func (p *Pages) list(v *site.Visit, f content.Filter) (listed, error) {
+// list returns a page of a list, and the cards of other items, whose texts are rendered together with it.
+func (p *Pages) list(v *site.Visit, f content.Filter, others ...content.Item) (l listed, other []content.Card, err error) {
 	items, more, err := p.Content.List(v.Context(), p.DB, v.Viewer, f)
 	if err != nil {
-		return listed{}, err
+		return l, nil, err
 	}
-	cards, err := p.Content.Cards(v, items)
-	return listed{Cards: cards, Older: content.Older(v, items, more), Newest: content.Newest(v)}, err
+	cards, err := p.Content.Cards(v, append(slices.Clone(others), items...))
+	if err != nil {
+		return l, nil, err
+	}
+	return listed{Cards: cards[len(others):], Older: content.Older(v, items, more), Newest: content.Newest(v)}, cards[:len(others)], nil
 }
 
 func (p *Pages) showStart(v *site.Visit) error {
-	items, err := p.list(v, content.Filter{Before: v.Before()})
+	items, _, err := p.list(v, content.Filter{Before: v.Before()})
 	if err != nil {
 		return err
 	}
@@ -83,24 +87,24 @@ func (p *Pages) showEntity(v *site.Visit) error {
 }
 
 func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standing) error {
-	head, description, err := p.GroupHead(v, e.OwnerID)
+	head, description, err := p.GroupHead(v, e.OwnerID, s)
 	if err != nil {
 		return err
 	}
 	b := groupPage{Entity: e, Head: head, CanWrite: policy.CanPublish(s)}
-	if b.Items, err = p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()}); err != nil {
-		return err
-	}
-	if b.Items.Newest == "" { // the first page of the list
+	var pinned []content.Item
+	if v.Before().At.IsZero() { // the first page of the list
 		if b.Talks, err = p.Talks(v, e); err != nil {
 			return err
 		}
-		pinned, err := p.list(v, content.Filter{EntityID: e.ID, Pinned: true, Limit: maxPinned})
+		pinned, _, err = p.Content.List(v.Context(), p.DB, v.Viewer, content.Filter{EntityID: e.ID, Pinned: true, Limit: maxPinned})
 		if err != nil {
 			return err
 		}
-		b.Pinned = pinned.Cards
-		slices.Reverse(b.Pinned) // the oldest introduce the group
+		slices.Reverse(pinned) // the oldest introduce the group
+	}
+	if b.Items, b.Pinned, err = p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()}, pinned...); err != nil {
+		return err
 	}
 	groups, err := p.TopGroups(v, e.OwnerID, topGroups)
 	if err != nil {
@@ -127,7 +131,7 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 	default:
 		return v.Redirect(community.ContactPath(person.ID))
 	}
-	items, err := p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()})
+	items, _, err := p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()})
 	if err != nil {
 		return err
 	}

@@ -192,6 +192,7 @@ func (s *Site) URL(path string) string { return s.BaseURL + path }
 // Handler puts the routes into the frame. Two routes that could match the same path are an error that
 // names both.
 func (s *Site) Handler(routes []Route) (http.Handler, error) {
+	s.markOwn()
 	router, err := s.newRouter(append(s.ownRoutes(), routes...))
 	if err != nil {
 		return nil, err

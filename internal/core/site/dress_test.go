@@ -130,3 +130,30 @@ func TestFilesOfTheSitesOwnAreServed(t *testing.T) {
 		}
 	}
 }
+
+func TestEachPageShowsOneClaim(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewSite(t, dbtest.SQLite(t), webtest.People{})
+	page := func(v *site.Visit) error { return v.Show(site.Page{Title: "A page"}) }
+	visitor := webtest.Visit(t, webtest.Start(t, s, []site.Route{{Method: http.MethodGet, Path: "/stadt/{page}", Handle: page, Shared: true}}))
+	visitor.Get("/stadt/none/")
+	visitor.DoesNotSee("foot-claim")
+
+	s.Claims = []string{"Plant <trees>.", "Share tools.", "Ask the neighbours."}
+	seen := map[string]int{}
+	for _, path := range []string{"/stadt/a", "/stadt/b", "/stadt/c", "/stadt/d", "/stadt/e", "/stadt/f", "/stadt/g", "/stadt/h"} {
+		body := visitor.Get(path).Body
+		_, rest, _ := strings.Cut(body, `<p class="foot-claim">`)
+		claim, _, _ := strings.Cut(rest, "</p>")
+		if claim == "" || strings.Count(body, "foot-claim") != 1 {
+			t.Errorf("%s shows no claim, or several", path)
+		}
+		seen[claim]++
+		if again := visitor.Get(path + "/").Body; !strings.Contains(again, claim) {
+			t.Errorf("%s shows another claim the next time", path)
+		}
+	}
+	if len(seen) != 3 || seen["Plant &lt;trees&gt;."] == 0 {
+		t.Errorf("pages show %v", seen)
+	}
+}

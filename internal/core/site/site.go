@@ -58,9 +58,10 @@ type Config struct {
 	Negotiate bool   // a visitor's browser may choose another language
 	Zone      *time.Location
 
-	UploadMax     int64  // bytes of one uploaded file; zero means 10 MiB
-	ThemeColour   string // #rrggbb
-	Logo          string // path of a picture that stands for the name in the bar
+	UploadMax     int64    // bytes of one uploaded file; zero means 10 MiB
+	ThemeColour   string   // #rrggbb
+	Logo          string   // path of a picture that stands for the name in the bar
+	Claims        []string // sentences of which each page shows one
 	Dress         Dress
 	Operator      Operator
 	Demonstration bool // says on every page that nothing here is real

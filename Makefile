@@ -102,7 +102,7 @@ fuzz: generate ## run each fuzz target for FUZZTIME (30s)
 			echo "$$folder $$target"; go test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); done; done
 
 .PHONY: e2e
-e2e: build ## run the black-box tests against real databases, Postfix and Chromium
+e2e: build .cache/bin/versitygw ## run the black-box tests against real databases, Postfix, an S3-compatible store and Chromium
 	@e2e/setup
 	@go test -tags e2e -timeout 20m ./e2e/...
 
@@ -127,6 +127,10 @@ vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in 
 .cache/bin/gofumpt .cache/bin/golangci-lint .cache/bin/govulncheck &: tools/go.mod tools/go.sum
 	@mkdir -p .cache/bin && go -C tools build -o ../.cache/bin/ tool
 	@touch .cache/bin/*
+
+.cache/bin/versitygw: tools/s3/go.mod tools/s3/go.sum
+	@mkdir -p .cache/bin && go -C tools/s3 build -o ../../.cache/bin/ tool
+	@touch $@
 
 .PHONY: clean
 clean: ## remove what was built and generated; the data of `make run` stays

@@ -67,9 +67,17 @@ func TestFirstLoadIsSmallAndNothingJumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range []page{
-		{path: "/"}, {path: "/garten/"}, {path: "/anna/"}, {path: "/stadt/groups/"}, {path: "/stadt/signup/"},
-		{path: "/", who: "anna"}, {path: "/garten/", who: "anna"}, {path: "/garten/articles/add/", who: "anna"},
-		{path: "/stadt/activity/", who: "anna"}, {path: group + "members/", who: "anna"}, {path: "/stadt/settings/", who: "anna"},
+		{path: "/"},
+		{path: "/garten/"},
+		{path: "/anna/"},
+		{path: "/stadt/groups/"},
+		{path: "/stadt/signup/"},
+		{path: "/", who: "anna"},
+		{path: "/garten/", who: "anna"},
+		{path: "/garten/articles/add/", who: "anna"},
+		{path: "/stadt/activity/", who: "anna"},
+		{path: group + "members/", who: "anna"},
+		{path: "/stadt/settings/", who: "anna"},
 	} {
 		for _, width := range []int64{360, 1300} {
 			w.as(t, x.who, "de")

@@ -81,7 +81,7 @@ func (o *Options) complete(s *config.Settings) {
 		s.SetOrigin("transport_security", "default without a configuration file, for a listener on this machine only")
 	}
 	if len(o.TemplateDirs) > 0 {
-		s.Warn("template_directories", "templates of grouprise 5.5 have no effect: only head.html, header.html, start.html, sidebar.html, footer.html and locale are read")
+		s.Warn("template_directories", "templates of grouprise 5.5 have no effect: only head.html, header.html, start.html, sidebar.html, footer.html, locale and static are read")
 	}
 	o.completeDatabase(s)
 	o.completeStore(s)

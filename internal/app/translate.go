@@ -76,7 +76,7 @@ func (o *Options) site(language string, zone *time.Location) site.Config {
 		Hosts: o.ExtraAllowedHosts, Loopback: isLoopback(o.Listen), TrustedProxies: o.TrustedNetworks(),
 		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: append(o.scriptHashes(), o.ContentSecurity.ScriptSrc...), Connect: o.ContentSecurity.ConnectSrc},
 		Language: language, Zone: zone, UploadMax: o.maxUpload(), ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
-		Dress: o.dress(), Operator: o.operator(), Demonstration: o.Demonstration,
+		Claims: o.Claims, Dress: o.dress(), Operator: o.operator(), Demonstration: o.Demonstration,
 	}
 }
 

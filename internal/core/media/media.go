@@ -31,6 +31,11 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
+// exists is the answer to who puts a file under a name that there is.
+func exists(cause error) error {
+	return errs.New(errs.Conflict, "A file of this name exists.").Because(cause)
+}
+
 // NewName returns a random name with the extension of the original one, in lower case. An extension that
 // is none, such as one with blanks, is left out.
 func NewName(original string) string {
@@ -81,7 +86,7 @@ func (f *Folder) Put(_ context.Context, name string, r io.Reader) (size int64, e
 		return size, fmt.Errorf("write the file %s: %w", name, err)
 	}
 	if err = f.root.Link(part, name); errors.Is(err, fs.ErrExist) {
-		return size, errs.New(errs.Conflict, "A file of this name exists.").Because(err)
+		return size, exists(err)
 	}
 	if err != nil {
 		return size, fmt.Errorf("name the file %s: %w", name, err)

@@ -43,16 +43,20 @@ func OpenBucket(c S3) (*Bucket, error) {
 	return &Bucket{client: client, name: c.Bucket}, nil
 }
 
-// Put implements Store.
+// Put implements Store. That the name is new is for the store to decide (If-None-Match), because two processes may
+// write at once. To ask before spares the upload in the usual case, and is all there is where a store does not know the
+// condition.
 func (b *Bucket) Put(ctx context.Context, name string, r io.Reader) (size int64, err error) {
 	_, err = b.client.StatObject(ctx, b.name, name, minio.StatObjectOptions{})
 	if err == nil {
-		return 0, errs.New(errs.Conflict, "A file of this name exists already.")
+		return 0, exists(nil)
 	}
 	if err := problem("look for", name, err); !errs.Is(err, errs.NotFound) {
 		return 0, err
 	}
-	info, err := b.client.PutObject(ctx, b.name, name, r, length(r), minio.PutObjectOptions{PartSize: 16 << 20})
+	options := minio.PutObjectOptions{PartSize: 16 << 20}
+	options.SetMatchETagExcept("*")
+	info, err := b.client.PutObject(ctx, b.name, name, r, length(r), options)
 	if err != nil {
 		return 0, problem("store", name, err)
 	}
@@ -60,10 +64,21 @@ func (b *Bucket) Put(ctx context.Context, name string, r io.Reader) (size int64,
 }
 
 // length returns how many bytes a reader has left, or -1 if only reading tells: then the upload takes more
-// requests.
+// requests, and the memory of a part.
 func length(r io.Reader) int64 {
-	if l, ok := r.(interface{ Len() int }); ok {
-		return int64(l.Len())
+	switch r := r.(type) {
+	case interface{ Len() int }:
+		return int64(r.Len())
+	case io.Seeker:
+		here, err := r.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return -1
+		}
+		end, err := r.Seek(0, io.SeekEnd)
+		if _, back := r.Seek(here, io.SeekStart); err != nil || back != nil {
+			return -1
+		}
+		return end - here
 	}
 	return -1
 }
@@ -103,8 +118,10 @@ func (b *Bucket) Close() error { return nil }
 // problem says what an answer of the store means.
 func problem(what, name string, err error) error {
 	switch answer := minio.ToErrorResponse(err); {
-	case answer.Code == minio.NoSuchKey, answer.StatusCode == http.StatusNotFound && answer.Code != minio.NoSuchBucket:
+	case answer.Code == minio.NoSuchKey: // some stores answer 404, too, if they do not know the bucket or who asks
 		return errs.New(errs.NotFound, "This file does not exist.").Because(err)
+	case answer.StatusCode == http.StatusPreconditionFailed, answer.StatusCode == http.StatusConflict:
+		return exists(err)
 	case answer.StatusCode >= http.StatusInternalServerError, answer.StatusCode == 0:
 		return errs.New(errs.Unavailable, "The store of files does not answer at the moment. Please try again in a minute.").Because(fmt.Errorf("%s %s: %w", what, name, err))
 	default:

@@ -1,7 +1,14 @@
 package site
 
 import (
+	"errors"
+	"io"
+	"io/fs"
 	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -14,6 +21,7 @@ type Dress struct {
 	Favicon     string            // address of the sign in tabs
 	Square      string            // address of a square logo, for home screens and previews in messengers
 	Outlets     map[Outlet]string // HTML that is put into all pages as it is
+	Files       []fs.FS           // folders with files for all this, served below OwnPath; the first that has a file wins
 }
 
 // Stylesheet is a link to styles.
@@ -63,4 +71,100 @@ func (s *Site) showLogo(v *Visit) error {
 	v.W.Header().Set("Cache-Control", "public, max-age=3600")
 	v.W.WriteHeader(http.StatusFound)
 	return nil
+}
+
+// OwnPath is where files of the site's own are, for administrators whose site runs without a web server that could
+// serve them.
+const OwnPath = "/stadt/own/"
+
+// maxOwn is how many bytes a file of the site's own may have: more than any picture for a page needs.
+const maxOwn = 16 << 20
+
+// ownTypes are the files that pages are dressed with. Others are not served: a page among them would be one of
+// the site without its frame.
+var ownTypes = map[string]string{
+	".avif": "image/avif", ".css": "text/css; charset=utf-8", ".gif": "image/gif", ".ico": "image/x-icon", ".jpeg": "image/jpeg", ".jpg": "image/jpeg",
+	".js": "text/javascript; charset=utf-8", ".json": "application/json", ".mjs": "text/javascript; charset=utf-8", ".png": "image/png",
+	".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8", ".webp": "image/webp", ".woff": "font/woff", ".woff2": "font/woff2",
+}
+
+// sendOwn answers with a file of the site's own, and reports whether there is one. Like the bundle, it is the same for
+// everybody and asks for no session. A drawing that is opened by itself runs no scripts.
+func (s *Site) sendOwn(w http.ResponseWriter, r *http.Request) bool {
+	name, ours := strings.CutPrefix(r.URL.Path, OwnPath)
+	if !ours || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	folder, info := s.findOwn(name)
+	if folder == nil {
+		return false
+	}
+	file, err := folder.Open(name)
+	if err != nil {
+		return false // it has gone in this moment
+	}
+	defer file.Close() // it was only read
+	body, ok := file.(io.ReadSeeker)
+	if !ok {
+		return false
+	}
+	mark, h := ownMark(info), w.Header()
+	h.Set("Content-Type", ownTypes[strings.ToLower(path.Ext(name))])
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox")
+	h.Set("ETag", strconv.Quote(mark))
+	h.Set("Cache-Control", "public, max-age=300")
+	if r.URL.Query().Get("v") == mark {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	http.ServeContent(w, r, "", info.ModTime(), body)
+	return true
+}
+
+// findOwn returns the folder that has a file, nil if none has it.
+func (s *Site) findOwn(name string) (fs.FS, fs.FileInfo) {
+	hidden := strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
+	if hidden || !fs.ValidPath(name) || ownTypes[strings.ToLower(path.Ext(name))] == "" {
+		return nil, nil
+	}
+	for _, folder := range s.Dress.Files {
+		info, err := fs.Stat(folder, name)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			s.deps.Log.Warn("a file of the site's own must not be read", "file", name, "error", err)
+		case err == nil && info.Mode().IsRegular() && info.Size() <= maxOwn:
+			return folder, info
+		}
+	}
+	return nil, nil
+}
+
+// ownMark tells one state of a file from another: the mark is part of addresses in pages, so that browsers keep
+// a file for long and still ask for a new one at once.
+func ownMark(info fs.FileInfo) string {
+	return strconv.FormatInt(info.ModTime().UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36)
+}
+
+// markOwn adds their marks to the addresses of files of the site's own. It warns about those that there are not.
+func (s *Site) markOwn() {
+	d := &s.Dress
+	d.Stylesheets, d.Scripts = slices.Clone(d.Stylesheets), slices.Clone(d.Scripts)
+	addresses := []*string{&s.Logo, &d.Backdrop, &d.Favicon, &d.Square}
+	for i := range d.Stylesheets {
+		addresses = append(addresses, &d.Stylesheets[i].Path)
+	}
+	for i := range d.Scripts {
+		addresses = append(addresses, &d.Scripts[i].Path)
+	}
+	for _, address := range addresses {
+		name, ours := strings.CutPrefix(*address, OwnPath)
+		if !ours || strings.Contains(name, "?") {
+			continue
+		}
+		folder, info := s.findOwn(name)
+		if folder == nil {
+			s.deps.Log.Warn("a file that the configuration names is in no folder static of template_directories, or pages cannot use it", "address", *address)
+			continue
+		}
+		*address += "?v=" + ownMark(info)
+	}
 }

@@ -111,6 +111,9 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.site.static.ServeHTTP(w, r)
 		return
 	}
+	if rt.site.sendOwn(w, r) {
+		return
+	}
 	if page, ok := rt.site.shelf.find(rt.site.sharedKey(r)); ok {
 		page.send(w, r)
 		return

@@ -58,9 +58,10 @@ type Config struct {
 	Negotiate bool   // a visitor's browser may choose another language
 	Zone      *time.Location
 
-	UploadMax     int64  // bytes of one uploaded file; zero means 10 MiB
-	ThemeColour   string // #rrggbb
-	Logo          string // path of a picture that stands for the name in the bar
+	UploadMax     int64    // bytes of one uploaded file; zero means 10 MiB
+	ThemeColour   string   // #rrggbb
+	Logo          string   // path of a picture that stands for the name in the bar
+	Claims        []string // sentences of which each page shows one
 	Dress         Dress
 	Operator      Operator
 	Demonstration bool // says on every page that nothing here is real
@@ -192,6 +193,7 @@ func (s *Site) URL(path string) string { return s.BaseURL + path }
 // Handler puts the routes into the frame. Two routes that could match the same path are an error that
 // names both.
 func (s *Site) Handler(routes []Route) (http.Handler, error) {
+	s.markOwn()
 	router, err := s.newRouter(append(s.ownRoutes(), routes...))
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ const teaserWords = 50
 type Card struct {
 	Item
 	Teaser string // HTML
+	Home   bool   // it stands on the page of its owner, which need not be named again
 	Author bool   // the viewer may know who wrote it
 }
 

@@ -156,7 +156,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
-		Notices: told, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
+		Notices: told, Beside: theGroups.Beside, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{

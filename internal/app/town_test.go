@@ -118,6 +118,22 @@ func TestWhatIsPinnedStandsOnceOnThePageOfAGroup(t *testing.T) {
 	anna.Sees(200, "About the group", "What is new", "Wer gießt?")
 }
 
+func TestBesideAnArticleStandsItsGroup(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, carla := w.visit(t, "anna"), w.visit(t, "carla")
+	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Wer gießt?"}, "text": {"x"}, "public": {"on"}}, true)
+	carla.Get("/garten/wer-giesst/")
+	carla.Sees(200, "<h2>The group</h2>", "/garten/actions/join", "/garten/actions/subscribe")
+	anna.Get("/garten/wer-giesst/")
+	anna.Sees(200, "<h2>The group</h2>")
+	anna.DoesNotSee("/garten/actions/join")
+	anna.Send("/anna/articles/add/", map[string][]string{"title": {"Von mir"}, "text": {"x"}, "public": {"on"}}, true)
+	anna.Get("/anna/von-mir/")
+	anna.Sees(200, "Von mir")
+	anna.DoesNotSee("<h2>The group</h2>")
+}
+
 // mails runs the jobs that wait and returns the mails to an address, newest first.
 func (w *town) mails(t *testing.T, to string) []*mime.Message {
 	t.Helper()

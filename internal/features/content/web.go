@@ -142,7 +142,10 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		page.Description = c.Texts.Summary(item.Text, teaserWords)
 		page.Picture = community.PreviewPath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
-	return page, nil
+	if c.Beside != nil && entity.IsGroup() {
+		page.Aside, err = c.Beside(v, s, entity.OwnerID)
+	}
+	return page, err
 }
 
 // commentReaders says who reads a comment.

@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/pages"
 )
 
@@ -35,7 +36,7 @@ func (h *House) frame(register *entities.Entities) site.Frame {
 			return []site.Place{
 				{Path: "/", Label: v.T("Start"), Icon: site.IconHome},
 				{Path: community.GroupsPath, Label: v.T("Groups"), Icon: site.IconGroups},
-				{Path: articles.ListPath, Label: v.T("Articles"), Icon: site.IconTalk},
+				{Path: articles.ListPath, Label: v.T("Articles"), Icon: site.IconFile},
 			}
 		},
 		Mine: func(v *site.Visit) []site.Place {
@@ -65,15 +66,40 @@ func (o *Options) operator() site.Operator {
 }
 
 // newPages builds the pages that put the other rooms together.
-func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversations.Conversations) *pages.Pages {
-	const shownTalks = 3
-	d.GroupHead = func(v *site.Visit, groupID int64, s community.Standing) (templ.Component, string, error) {
+func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, members *membership.Membership, talks *conversations.Conversations) *pages.Pages {
+	const shownTalks, shownMembers = 3, 8
+	d.Introduce = func(v *site.Visit, groupID int64, s community.Standing) (pages.Introduction, error) {
 		g, err := theGroups.Get(v.Context(), h.db, groupID)
 		if err != nil {
-			return nil, "", err
+			return pages.Introduction{}, err
 		}
 		head, err := theGroups.Header(v.Context(), h.db, g, s)
-		return groups.Head(head), g.Description, err
+		if err != nil {
+			return pages.Introduction{}, err
+		}
+		facts := groups.Facts(head, nil)
+		if membership.CanSeeMembers(head.Standing) {
+			faces, err := members.Faces(v.Context(), h.db, g.ID, shownMembers)
+			if err != nil {
+				return pages.Introduction{}, err
+			}
+			facts = groups.Facts(head, membership.Faces(faces))
+		}
+		return pages.Introduction{Head: groups.Head(head), Facts: facts, Description: g.Description}, nil
+	}
+	d.GroupCards = func(v *site.Visit, n int) (templ.Component, error) {
+		cards, err := theGroups.Introduced(v.Context(), h.db, v.Viewer, n)
+		if err != nil || len(cards) == 0 {
+			return nil, err
+		}
+		return groups.Cards(cards), nil
+	}
+	d.MyGroups = func(v *site.Visit, n int) (templ.Component, bool, error) {
+		mine, more, err := theGroups.Mine(v.Context(), h.db, v.Viewer, n)
+		if err != nil || len(mine) == 0 {
+			return nil, false, err
+		}
+		return groups.Tiles(mine), more, nil
 	}
 	d.TopGroups = func(v *site.Visit, except int64, n int) (templ.Component, error) {
 		top, err := theGroups.Top(v.Context(), h.db, except, n)

@@ -156,7 +156,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
-		Notices: told, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
+		Notices: told, Beside: theGroups.Beside, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
@@ -167,7 +167,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
-		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, theConversations).Module(),
+		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, members, theConversations).Module(),
 		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(),
 		pictures.New(pictures.Deps{
 			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(),

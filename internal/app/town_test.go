@@ -72,6 +72,68 @@ func (w *town) visit(t *testing.T, slug string) *webtest.Visitor {
 	return v
 }
 
+func TestTheStartPageIsForWhoeverLooks(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, carla, nobody := w.visit(t, "anna"), w.visit(t, "carla"), w.visit(t, "")
+	nobody.Get("/")
+	nobody.Sees(200, "How to begin", "Garten am Bach", "Chor der Vielen")
+	nobody.DoesNotSee("My groups", "For you")
+	anna.Get("/")
+	anna.Sees(200, "For you", `<h2 id="my-groups">My groups</h2><ul class="tiles"><li><a class="entity" href="/chor/">`, `<li><a class="entity" href="/garten/">`)
+	anna.DoesNotSee("How to begin", "Here will stand the groups that you belong to.")
+	carla.Get("/")
+	carla.Sees(200, "Here will stand the groups that you belong to.")
+}
+
+func TestMembersSeeEachOtherOnThePageOfTheirGroup(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	bert := `<a class="entity" href="` + w.Bert.Entity().Path()
+	for who, member := range map[string]bool{"anna": true, "carla": false, "": false} {
+		v := w.visit(t, who)
+		v.Get("/garten/")
+		v.Sees(200, "Who takes part", "2 members")
+		if member {
+			v.Sees(200, bert)
+		} else {
+			v.DoesNotSee(bert, "Bert Birke")
+		}
+	}
+}
+
+func TestWhatIsPinnedStandsOnceOnThePageOfAGroup(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.visit(t, "anna")
+	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Wer wir sind"}, "text": {"x"}, "pinned": {"on"}}, true)
+	page := anna.Get("/garten/").Body
+	if n := strings.Count(page, "Wer wir sind</a>"); n != 1 {
+		t.Errorf("what is pinned stands %d times on the page", n)
+	}
+	anna.Sees(200, "About the group")
+	anna.DoesNotSee("What is new")
+	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Wer gießt?"}, "text": {"x"}}, true)
+	anna.Get("/garten/")
+	anna.Sees(200, "About the group", "What is new", "Wer gießt?")
+}
+
+func TestBesideAnArticleStandsItsGroup(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, carla := w.visit(t, "anna"), w.visit(t, "carla")
+	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Wer gießt?"}, "text": {"x"}, "public": {"on"}}, true)
+	carla.Get("/garten/wer-giesst/")
+	carla.Sees(200, "<h2>The group</h2>", "/garten/actions/join", "/garten/actions/subscribe")
+	anna.Get("/garten/wer-giesst/")
+	anna.Sees(200, "<h2>The group</h2>")
+	anna.DoesNotSee("/garten/actions/join")
+	anna.Send("/anna/articles/add/", map[string][]string{"title": {"Von mir"}, "text": {"x"}, "public": {"on"}}, true)
+	anna.Get("/anna/von-mir/")
+	anna.Sees(200, "Von mir")
+	anna.DoesNotSee("<h2>The group</h2>")
+}
+
 // mails runs the jobs that wait and returns the mails to an address, newest first.
 func (w *town) mails(t *testing.T, to string) []*mime.Message {
 	t.Helper()

@@ -7,6 +7,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/mailin"
@@ -39,6 +41,9 @@ type Deps struct {
 	Limiter  *web.Limiter
 	Pictures *media.Pictures
 	Notices  Notices
+	// Beside returns the card of a group, for the margin of what it publishes. Nil shows none.
+	Beside func(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error)
+
 	BaseURL  string // of the site, without a slash at the end
 	MaxBytes int64  // of one uploaded file
 }

@@ -26,6 +26,7 @@ const teaserWords = 50
 type Card struct {
 	Item
 	Teaser string // HTML
+	Home   bool   // it stands on the page of its owner, which need not be named again
 	Author bool   // the viewer may know who wrote it
 }
 
@@ -141,7 +142,10 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		page.Description = c.Texts.Summary(item.Text, teaserWords)
 		page.Picture = community.PreviewPath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
-	return page, nil
+	if c.Beside != nil && entity.IsGroup() {
+		page.Aside, err = c.Beside(v, s, entity.OwnerID)
+	}
+	return page, err
 }
 
 // commentReaders says who reads a comment.

@@ -223,10 +223,14 @@ func (r *Groups) List(ctx context.Context, q sqldb.Querier, viewer community.Vie
 		return list, nil
 	}
 	list.Cards, err = listCards(ctx, q, viewer, f, perPage, (max(query.Page, 1)-1)*perPage)
-	for i, c := range list.Cards {
-		list.Cards[i].About = r.texts.Render(c.Description, markdown.Options{Preset: markdown.NonInteractive})
-	}
+	r.renderAbout(list.Cards)
 	return list, err
+}
+
+func (r *Groups) renderAbout(cards []Card) {
+	for i, c := range cards {
+		cards[i].About = r.texts.Render(c.Description, markdown.Options{Preset: markdown.NonInteractive})
+	}
 }
 
 // Top returns the most active groups but one, for the margin of a page.
@@ -234,7 +238,25 @@ func (r *Groups) Top(ctx context.Context, q sqldb.Querier, exceptGroupID int64, 
 	return listTop(ctx, q, exceptGroupID, n)
 }
 
-// Header is what the head of a group's page shows to a viewer.
+// Introduced returns the most active groups with what they say about themselves, for whoever does not know
+// them yet.
+func (r *Groups) Introduced(ctx context.Context, q sqldb.Querier, viewer community.Viewer, n int) ([]Card, error) {
+	cards, err := listCards(ctx, q, viewer, filter{}, n, 0)
+	r.renderAbout(cards)
+	return cards, err
+}
+
+// Mine returns the groups that the viewer is a member of, the most active ones first, and whether there are
+// more than n.
+func (r *Groups) Mine(ctx context.Context, q sqldb.Querier, viewer community.Viewer, n int) (mine []community.Entity, more bool, err error) {
+	mine, err = listMine(ctx, q, viewer.PersonID, n+1)
+	if len(mine) > n {
+		return mine[:n], true, err
+	}
+	return mine, false, err
+}
+
+// Header is what the page of a group says about it to a viewer.
 type Header struct {
 	Group       community.Group
 	Standing    community.Standing
@@ -246,7 +268,7 @@ type Header struct {
 	About       markdown.Rendered
 }
 
-// Header returns what the head of a group's page shows to somebody who stands to the group like this.
+// Header returns what the page of a group says about it to somebody who stands to the group like this.
 func (r *Groups) Header(ctx context.Context, q sqldb.Querier, g community.Group, s community.Standing) (Header, error) {
 	n, err := countPeople(ctx, q, g)
 	if err != nil {

@@ -2,6 +2,7 @@ package groups
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -115,6 +116,11 @@ const (
 	AddMember
 	Recommend
 )
+
+// entrances returns the acts by which somebody begins to take part in a group.
+func entrances(s community.Standing, g community.Group) []Act {
+	return slices.DeleteFunc(acts(s, g), func(a Act) bool { return a != Join && a != Apply && a != Subscribe })
+}
 
 // acts returns what the viewer can do with a group: first the one thing that is most likely wanted, then
 // at most two quiet ones.

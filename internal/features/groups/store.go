@@ -79,6 +79,19 @@ func listTop(ctx context.Context, q sqldb.Querier, except int64, limit int) ([]c
 	return top, nil
 }
 
+// listMine returns the groups of a person, the most active ones first.
+func listMine(ctx context.Context, q sqldb.Querier, personID int64, limit int) ([]community.Entity, error) {
+	var mine []community.Entity
+	err := q.Select(ctx, &mine, `
+		SELECT e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour, e.picture
+		  FROM memberships m JOIN "groups" g ON g.id = m.group_id JOIN entities e ON e.id = g.entity_id
+		 WHERE m.person_id = ? ORDER BY e.score DESC, e.id DESC LIMIT ?`, personID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list the groups of a person: %w", err)
+	}
+	return mine, nil
+}
+
 // filter narrows the list of groups.
 type filter struct {
 	name   string // part of the name, in lower case; "" for any

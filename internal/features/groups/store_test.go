@@ -11,8 +11,8 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
-	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -169,6 +169,49 @@ func TestTheListShowsWhatIsAskedFor(t *testing.T) {
 		last := top[len(top)-1]
 		if len(top) != 13 || last != c.Garten.Entity() {
 			t.Errorf("%d others, the last one %+v", len(top), last)
+		}
+	})
+}
+
+func TestPeopleHaveTheirOwnGroups(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r, _ := room(db)
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE entities SET score = 7 WHERE id = ?`, c.Garten.EntityID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		garten, chor := c.Garten.Entity(), c.Chor.Entity()
+		for _, q := range []struct {
+			as   community.Viewer
+			n    int
+			mine []community.Entity
+			more bool
+		}{
+			{c.Anna.Viewer, 2, []community.Entity{garten, chor}, false},
+			{c.Anna.Viewer, 1, []community.Entity{garten}, true},
+			{c.Bert.Viewer, 2, []community.Entity{garten}, false},
+			{c.Carla.Viewer, 2, nil, false},
+			{community.Viewer{}, 2, nil, false},
+		} {
+			mine, more, err := r.Mine(t.Context(), db, q.as, q.n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(mine, q.mine) || more != q.more {
+				t.Errorf("%q and at most %d: %+v, more: %t", q.as.Slug, q.n, mine, more)
+			}
+		}
+		known, err := r.Introduced(t.Context(), db, community.Viewer{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(known) != 1 || known[0].Entity() != garten || known[0].Members != 2 {
+			t.Errorf("introduced: %+v", known)
 		}
 	})
 }

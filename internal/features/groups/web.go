@@ -11,6 +11,7 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -161,6 +162,16 @@ func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []s
 		links = append(links, site.Link{Path: community.RelationPath(g.Slug), Label: p.T("You and the group")})
 	}
 	return links
+}
+
+// Beside returns the card of a group, for the margin of what it publishes.
+func (r *Groups) Beside(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error) {
+	g, err := r.Get(v.Context(), r.DB, groupID)
+	if err != nil {
+		return nil, err
+	}
+	about := r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
+	return besideCard(Header{Group: g, Standing: s, About: about, Acts: entrances(s, g)}), nil
 }
 
 // SettingsMenu returns what the group that the address names by ?group=… adds to the menu of all settings

@@ -43,7 +43,7 @@ func newTown(t *testing.T) *town {
 		if err != nil {
 			return err
 		}
-		return v.Show(site.Page{Title: g.Name, OwnHeading: true, Body: groups.Head(h)})
+		return v.Show(site.Page{Title: g.Name, OwnHeading: true, Body: groups.Head(h), Aside: groups.Facts(h, nil)})
 	}}
 	menu := site.Route{Method: http.MethodGet, Path: "/stadt/settings/", Handle: func(v *site.Visit) error {
 		var labels []string
@@ -135,7 +135,7 @@ func TestMembersChangeTheSettings(t *testing.T) {
 	bert.Submit("slug", map[string]string{
 		"slug": "beet", "description": "[Wir](https://a.example) <b>graben</b> <script>alert(1)</script> @anna", "url": "beet.example/", "address": "Am Bach 3\nNeustadt",
 	})
-	bert.Sees(http.StatusOK, "The changes have been saved.", "<h1>Garten am Bach</h1>", `href="https://beet.example/"`, ">beet.example<", "Am Bach 3<br> Neustadt", "beet@example.org")
+	bert.Sees(http.StatusOK, "The changes have been saved.", "<h1>Garten am Bach</h1>", `href="https://beet.example/"`, ">beet.example<", "Am Bach 3, Neustadt", "beet@example.org")
 	bert.DoesNotSee("<script>alert", "<b>graben")
 	if bert.Page.Path != "/beet/" {
 		t.Errorf("after saving the visitor is at %s", bert.Page.Path)

@@ -23,17 +23,28 @@ type People interface {
 	Header(v *site.Visit, person community.Person) templ.Component
 }
 
+// Introduction is what the page of a group says about it.
+type Introduction struct {
+	Head        templ.Component // its heading, and the ways to take part
+	Facts       templ.Component // who takes part, for the margin
+	Description string          // in markdown
+}
+
 // Deps is what the room stands on.
 type Deps struct {
 	DB      *sqldb.DB
 	Content *content.Content
 	People  People
 
-	// GroupHead returns the head of a group's page, its heading, its facts and the ways to take part, and how
-	// the group describes itself in markdown.
-	GroupHead func(v *site.Visit, groupID int64, s community.Standing) (head templ.Component, description string, err error)
+	// Introduce returns what the page of a group says about it to somebody who stands to it like this.
+	Introduce func(v *site.Visit, groupID int64, s community.Standing) (Introduction, error)
 	// TopGroups returns the most active groups but one as cards; nil if there are none.
 	TopGroups func(v *site.Visit, except int64, n int) (templ.Component, error)
+	// GroupCards returns the most active groups with what they say about themselves; nil if there are none.
+	GroupCards func(v *site.Visit, n int) (templ.Component, error)
+	// MyGroups returns the groups that the viewer is a member of, and whether there are more; nil if there
+	// are none.
+	MyGroups func(v *site.Visit, n int) (mine templ.Component, more bool, err error)
 	// Talks returns the latest conversations with a group that the viewer may read; nil if there are none.
 	Talks func(v *site.Visit, group community.Entity) (templ.Component, error)
 

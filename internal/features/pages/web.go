@@ -21,6 +21,8 @@ import (
 // How much stands in the margin and at the top of pages.
 const (
 	topGroups = 8
+	faces     = 6  // groups that introduce the town
+	maxMine   = 12 // groups of the viewer
 	maxPinned = 10
 
 	descriptionWords = 25 // for search engines
@@ -42,6 +44,9 @@ func (p *Pages) list(v *site.Visit, f content.Filter, others ...content.Item) (l
 	if err != nil {
 		return l, nil, err
 	}
+	for i := range cards {
+		cards[i].Home = f.EntityID != 0
+	}
 	return listed{Cards: cards[len(others):], Older: content.Older(v, items, more), Newest: content.Newest(v)}, cards[:len(others)], nil
 }
 
@@ -50,28 +55,44 @@ func (p *Pages) showStart(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	groups, err := p.TopGroups(v, 0, topGroups)
+	page := site.Page{
+		Title: v.Site().Name, OwnHeading: true, Canonical: "/",
+		Description: v.T("What the groups and initiatives of the town do, write and plan."),
+	}
+	if v.Viewer.SignedIn() {
+		err = p.fillMine(v, &page, items)
+	} else {
+		var groups templ.Component
+		groups, err = p.GroupCards(v, faces)
+		page.Body, page.Aside = townBody(v, items), townAside(groups)
+	}
 	if err != nil {
 		return err
 	}
-	var waiting templ.Component
+	return v.Show(page)
+}
+
+// fillMine makes the start page of whoever has signed in.
+func (p *Pages) fillMine(v *site.Visit, page *site.Page, items listed) error {
+	b := minePage{Items: items}
+	var err error
 	if v.Viewer.Unread > 0 {
-		if waiting, err = p.Waiting(v); err != nil {
+		if b.Waiting, err = p.Waiting(v); err != nil {
 			return err
 		}
 	}
-	return v.Show(site.Page{
-		Title: v.Site().Name, OwnHeading: true, Body: startBody(v, waiting, items), Aside: topPanel(groups), Canonical: "/",
-		Description: v.T("What the groups and initiatives of the town do, write and plan."),
-	})
-}
-
-// topPanel is the box with groups in the margin; nil if there are none.
-func topPanel(groups templ.Component) templ.Component {
-	if groups == nil {
-		return nil
+	if b.Groups, b.MoreGroups, err = p.MyGroups(v, maxMine); err != nil {
+		return err
 	}
-	return groupsPanel(groups)
+	top, err := p.TopGroups(v, 0, topGroups)
+	if err != nil {
+		return err
+	}
+	page.Body = mineBody(v, b)
+	if top != nil {
+		page.Aside = groupsPanel(top)
+	}
+	return nil
 }
 
 // showEntity shows the page of a group or a person.
@@ -87,11 +108,11 @@ func (p *Pages) showEntity(v *site.Visit) error {
 }
 
 func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standing) error {
-	head, description, err := p.GroupHead(v, e.OwnerID, s)
+	intro, err := p.Introduce(v, e.OwnerID, s)
 	if err != nil {
 		return err
 	}
-	b := groupPage{Entity: e, Head: head, CanWrite: policy.CanPublish(s)}
+	b := groupPage{Entity: e, Head: intro.Head, CanWrite: policy.CanPublish(s)}
 	var pinned []content.Item
 	if v.Before().At.IsZero() { // the first page of the list
 		if b.Talks, err = p.Talks(v, e); err != nil {
@@ -106,13 +127,16 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 	if b.Items, b.Pinned, err = p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()}, pinned...); err != nil {
 		return err
 	}
+	b.Items.Cards = slices.DeleteFunc(b.Items.Cards, func(c content.Card) bool {
+		return slices.ContainsFunc(pinned, func(i content.Item) bool { return i.ID == c.ID })
+	})
 	groups, err := p.TopGroups(v, e.OwnerID, topGroups)
 	if err != nil {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: topPanel(groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPath(e.Picture),
-		Description: cmp.Or(p.Content.Texts.Summary(description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
+		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: groupAside(intro.Facts, groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPath(e.Picture),
+		Description: cmp.Or(p.Content.Texts.Summary(intro.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
 		Crumbs:      []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: e.Name}},
 	})
 }
@@ -136,7 +160,7 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: e.Name, OwnHeading: true, Body: personBody(v, p.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
+		Title: e.Name, OwnHeading: true, Body: personBody(p.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
 		Crumbs: []site.Crumb{{Label: v.T("Start"), Path: "/"}, {Label: v.T("People"), Path: "/stadt/gestalten/"}, {Label: e.Name}},
 	})
 }

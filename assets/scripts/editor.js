@@ -1,5 +1,5 @@
 // What helps to write a long text: a toolbar, a preview, pictures by paste and drop, names while they are
-// typed, and drafts. Loaded only where there is an editor.
+// typed, who will read it, and drafts. Loaded only where there is an editor.
 import "@github/markdown-toolbar-element";
 import "@github/text-expander-element";
 
@@ -14,109 +14,186 @@ function equip(root) {
   const text = root.querySelector("textarea");
   const status = root.querySelector(".editor-status");
   const say = (...what) => status.replaceChildren(...what);
-  root.querySelector("markdown-toolbar").hidden = false;
-  drafts(root, text, say);
-  preview(root, text, say);
-  pictures(root, text, say);
-  mentions(root);
+  const toolbar = root.querySelector("markdown-toolbar");
   const grow = () => { text.style.blockSize = "auto"; text.style.blockSize = `${Math.max(text.scrollHeight + 2, text.offsetHeight)}px`; };
   text.addEventListener("input", grow);
+  rove(toolbar);
+  toolbar.hidden = false;
+  readers(root, text);
+  drafts(root, text);
+  preview(root, text, say, toolbar);
+  pictures(root, text, say);
+  mentions(root, text);
   if (text.value) grow();
 }
 
-// changed lets everybody know that a script changed the text.
-function changed(text) {
-  text.dispatchEvent(new Event("input", { bubbles: true }));
+// rove makes a toolbar one stop of the tab key; arrows lead from tool to tool.
+function rove(toolbar) {
+  const stay = (tool) => toolbar.querySelectorAll("button").forEach((other) => { other.tabIndex = other === tool ? 0 : -1; });
+  stay(toolbar.querySelector("button"));
+  toolbar.addEventListener("focusin", ({ target }) => stay(target));
+  toolbar.addEventListener("keydown", (event) => {
+    const tools = [...toolbar.querySelectorAll("button:enabled")], here = tools.indexOf(event.target);
+    const there = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: -1 }[event.key];
+    if (there === undefined) return;
+    event.preventDefault();
+    tools.at(there % tools.length).focus();
+  });
+  // The element acts when a key goes down and moves the focus into the text, where the same key then makes a
+  // new line. A button knows by itself what keys mean.
+  toolbar.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") event.stopPropagation(); }, true);
+}
+
+// replace writes into the text so that the browser's undo knows it. It leaves the caret behind what it wrote,
+// and the focus where it was.
+function replace(text, from, to, by) {
+  const before = document.activeElement;
+  text.focus({ preventScroll: true });
+  text.setSelectionRange(from, to);
+  if (!document.execCommand("insertText", false, by)) {
+    text.setRangeText(by, from, to, "end");
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (before !== text && before !== document.body) before.focus({ preventScroll: true });
+}
+
+// button returns one that looks like a link.
+function button(label, press) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "link";
+  made.textContent = label;
+  made.addEventListener("click", press);
+  return made;
 }
 
 // --- drafts ---------------------------------------------------------------------------------------------
 
 const old = 30 * 24 * 3600 * 1000; // milliseconds that a draft is kept
 
-function drafts(root, text, say) {
-  const key = `draft ${document.body.dataset.person} ${location.pathname} ${text.name}`;
-  const begun = text.value;
-  let kept;
-  try {
-    kept = JSON.parse(localStorage.getItem(key));
-  } catch {
-    kept = null;
-  }
-  // The page that follows a form that was accepted is another one, or shows no mistakes.
-  const sent = kept?.sent && !document.querySelector(".summary");
-  if (kept && (sent || kept.begun !== begun || Date.now() - kept.at > old)) {
+// drafts keeps what stands in the fields of a form until the site has taken it: site.js forgets a draft when
+// the page that follows says so. A page that answers with a mistake or a preview shows what was typed itself.
+function drafts(root, text) {
+  const say = (...what) => root.querySelector(".editor-draft").replaceChildren(...what); // above the text, where it is seen
+  const form = text.form, key = `draft ${document.body.dataset.person} ${location.pathname} ${text.name}`;
+  const fields = [...form.elements].filter((f) => f.name && !["hidden", "file", "submit", "button", "password"].includes(f.type));
+  const part = (f) => (f.type === "checkbox" || f.type === "radio" ? "checked" : "value");
+  const read = () => fields.map((f) => [f.name, f[part(f)]]);
+  const write = (values) => fields.forEach((f, i) => {
+    if (values[i]?.[0] !== f.name || f[part(f)] === values[i][1]) return;
+    f[part(f)] = values[i][1];
+    for (const happens of ["input", "change"]) f.dispatchEvent(new Event(happens, { bubbles: true }));
+  });
+  const bare = (values) => JSON.stringify(values).replaceAll(/\\n|\s/g, ""); // the site trims what it shows again
+  const same = (a, b) => bare(a) === bare(b);
+  const shown = read();
+  const kept = load(key);
+  const begun = kept?.begun ?? shown;
+  const forget = () => {
     localStorage.removeItem(key);
-  } else if (kept && kept.text !== begun) {
-    text.value = kept.text;
-    const discard = document.createElement("button");
-    discard.type = "button";
-    discard.className = "link";
-    discard.textContent = root.dataset.discard;
-    discard.addEventListener("click", () => {
-      text.value = begun;
-      localStorage.removeItem(key);
-      say();
-      text.focus();
-    });
-    say(root.dataset.restored, " ", discard);
+    say();
+    text.focus();
+  };
+  if (kept && !same(kept.values, shown)) {
+    if (same(kept.begun, shown)) {
+      write(kept.values);
+      say(root.dataset.restored, " ", button(root.dataset.discard, () => { write(begun); forget(); }));
+    } else {
+      say(root.dataset.overtaken, " ", button(root.dataset.take, () => { write(kept.values); say(); text.focus(); }), " ", button(root.dataset.discard, forget));
+    }
   }
-  const keep = (sending) => {
+  const keep = () => {
     try {
-      if (text.value === begun) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify({ text: text.value, begun, at: Date.now(), sent: sending }));
+      const values = read();
+      if (same(values, begun)) localStorage.removeItem(key);
+      else localStorage.setItem(key, JSON.stringify({ values, begun, at: Date.now() }));
     } catch {
       // A browser that keeps nothing keeps no drafts either.
     }
   };
   let timer;
-  text.addEventListener("input", () => {
+  form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(keep, 400);
   });
-  text.form.addEventListener("submit", () => {
+  form.addEventListener("submit", () => {
     clearTimeout(timer);
-    keep(true);
+    keep();
+    if ("instant" in form.dataset) return; // it says itself when it was sent
+    try {
+      sessionStorage.setItem("sent", key);
+    } catch {
+      // Likewise.
+    }
   });
-  text.form.addEventListener("sent", () => localStorage.removeItem(key));
+  form.addEventListener("sent", () => {
+    clearTimeout(timer);
+    localStorage.removeItem(key);
+  });
+}
+
+// load returns what is kept under a key, and throws away what is too old.
+function load(key) {
+  try {
+    for (const other of Object.keys(localStorage)) {
+      if (other.startsWith("draft ") && !(Date.now() - JSON.parse(localStorage.getItem(other)).at < old)) localStorage.removeItem(other);
+    }
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
 }
 
 // --- preview --------------------------------------------------------------------------------------------
 
-function preview(root, text, say) {
-  const button = root.querySelector("[data-show]");
+function preview(root, text, say, toolbar) {
+  const show = root.querySelector("[data-show]");
   const pane = root.querySelector(".editor-preview");
-  button.addEventListener("click", async () => {
-    const show = button.getAttribute("aria-pressed") === "false";
-    if (show) {
-      try {
-        const answer = await fetch(root.dataset.preview, {
-          method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ content: text.value }),
-        });
-        if (!answer.ok) throw new Error(answer.statusText);
-        pane.innerHTML = (await answer.json()).content; // the server lets only harmless HTML through
-      } catch {
-        say(root.dataset.failed);
+  show.addEventListener("click", async () => {
+    const open = show.getAttribute("aria-pressed") === "false";
+    if (open) {
+      const answer = await fetch(root.dataset.preview, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ content: text.value }),
+      }).catch(() => null);
+      const found = answer?.ok && !answer.redirected && (await answer.json().catch(() => null));
+      if (!found) {
+        say(answer ? (answer.redirected ? root.dataset.signIn : root.dataset.failed) : root.dataset.unreachable);
         return;
       }
+      pane.innerHTML = found.content; // the server lets only harmless HTML through
+      say();
     }
-    button.setAttribute("aria-pressed", show);
-    pane.hidden = !show;
-    text.closest("text-expander").hidden = show;
-    if (!show) text.focus();
+    show.setAttribute("aria-pressed", open);
+    pane.hidden = !open;
+    text.closest("text-expander").hidden = open;
+    for (const tool of toolbar.querySelectorAll("button")) tool.disabled = open && tool !== show;
+    (open ? show : text).focus();
   });
 }
 
 // --- pictures -------------------------------------------------------------------------------------------
 
+const kinds = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
 function pictures(root, text, say) {
   const choose = document.createElement("input");
   choose.type = "file";
-  choose.accept = "image/jpeg,image/png,image/gif,image/webp";
+  choose.accept = kinds.join();
   choose.multiple = true;
+  // One after the other: the server takes one at a time, and the order stays.
+  let queue = Promise.resolve();
   const take = (files) => {
-    const all = [...files].filter((file) => file.type.startsWith("image/"));
-    // One after the other: the server takes one at a time, and the order stays.
-    all.reduce((before, file) => before.then(() => upload(root, text, say, file)), Promise.resolve());
+    const all = [...files];
+    let above = "";
+    const problems = [];
+    for (const file of all) {
+      queue = queue.then(async () => {
+        const { markdown, problem } = await upload(root, say, file);
+        if (problem) problems.push(problem);
+        else above = place(text, markdown, above);
+        if (file === all.at(-1)) say(problems.join(" ") || root.dataset.uploaded);
+      });
+    }
     return all.length > 0;
   };
   root.querySelector("[data-choose]").addEventListener("click", () => choose.click());
@@ -128,7 +205,8 @@ function pictures(root, text, say) {
     });
   }
   text.addEventListener("paste", (event) => {
-    if (take(event.clipboardData.files)) event.preventDefault();
+    // A table or a text from an office program comes as a picture as well.
+    if (!event.clipboardData.getData("text/plain") && take(event.clipboardData.files)) event.preventDefault();
   });
   text.addEventListener("dragover", (event) => {
     if (event.dataTransfer.types.includes("Files")) event.preventDefault();
@@ -138,7 +216,21 @@ function pictures(root, text, say) {
   });
 }
 
-function upload(root, text, say, file) {
+// place puts a picture below the line in which the caret is, or below the one that came before it, and lets
+// whoever goes on writing go on where they are. It returns what it put there.
+function place(text, markdown, above) {
+  const value = text.value, { selectionStart, selectionEnd } = text, there = above ? value.indexOf(above) : -1;
+  const from = there < 0 ? selectionEnd : there + above.length;
+  const end = there < 0 && value.indexOf("\n", from) >= 0 ? value.indexOf("\n", from) : there < 0 ? value.length : from;
+  const waits = document.activeElement === text && selectionEnd < value.length;
+  replace(text, end, end, `${end > 0 ? "\n\n" : ""}${markdown}\n\n`);
+  if (waits) text.setSelectionRange(selectionStart, selectionEnd);
+  return markdown;
+}
+
+// upload sends a picture and shows how far it is. It returns what shows the picture, or what is wrong.
+function upload(root, say, file) {
+  if (!kinds.includes(file.type)) return { problem: root.dataset.noPicture.replace("{name}", file.name) };
   const bar = document.createElement("progress");
   const name = root.dataset.uploading.replace("{name}", file.name);
   bar.setAttribute("aria-label", name);
@@ -155,41 +247,73 @@ function upload(root, text, say, file) {
       bar.value = event.loaded;
     });
     request.addEventListener("loadend", () => {
-      if (request.status === 201 && request.response?.markdown) {
-        const place = text.value.indexOf("\n", text.selectionEnd) < 0 ? text.value.length : text.value.indexOf("\n", text.selectionEnd);
-        text.setRangeText(`${place > 0 ? "\n\n" : ""}${request.response.markdown}\n\n`, place, place, "end"); // below the line
-        changed(text);
-        say(root.dataset.uploaded);
-      } else {
-        say(`${file.name}: ${request.response?.problem ?? root.dataset.failed}`);
-      }
-      done();
+      const { status, response } = request;
+      if (status === 201 && response?.markdown) return done(response);
+      // A server that has read enough of a large file hangs up, which looks like a broken line.
+      const lost = status === 0 || status === 413 ? root.dataset.lost.replace("{name}", file.name) : "";
+      const away = status && new URL(request.responseURL).pathname !== root.dataset.upload ? root.dataset.signIn : "";
+      done({ problem: lost || away || `${file.name}: ${response?.problem ?? root.dataset.failed}` });
     });
     request.send(body);
   });
 }
 
-// --- names ----------------------------------------------------------------------------------------------
+// --- who reads it -----------------------------------------------------------------------------------------
 
-function mentions(root) {
-  const expander = root.querySelector("text-expander");
-  expander.addEventListener("text-expander-change", (event) => {
-    const { key, provide, text } = event.detail;
-    if (key === "@" && text.length > 0) provide(find(root.dataset.mentions, text));
-  });
-  expander.addEventListener("text-expander-value", (event) => {
-    event.detail.value = `@${event.detail.item.dataset.slug}`;
+// readers asks how many people will be told: below a thread when somebody begins to write, and above the
+// button whenever somebody chooses in whose name to publish.
+function readers(root, text) {
+  const hint = document.getElementById(`hint-${text.name}`), panel = text.form.querySelector("section[data-readers]");
+  if (root.dataset.readers) text.addEventListener("focus", () => part(root.dataset.readers, hint), { once: true });
+  if (!panel) return;
+  let asked = 0;
+  text.form.addEventListener("change", async ({ target }) => {
+    if (target.name !== "group" && target.name !== "as_gestalt") return;
+    const mine = ++asked, chosen = new URLSearchParams();
+    for (const [name, value] of new FormData(text.form)) if (name === "group" || name === "as_gestalt") chosen.append(name, value);
+    const known = await part(`${panel.dataset.readers}?${chosen}`, panel.querySelector("[aria-live]"), () => mine === asked);
+    if (mine === asked) panel.hidden = !known; // what stood there is about somebody else
   });
 }
 
-async function find(address, text) {
+// part puts a piece of a page into an element, and reports whether there is one.
+async function part(address, into, wanted = () => true) {
   try {
-    const answer = await fetch(`${address}?${new URLSearchParams({ q: text })}`);
+    const answer = await fetch(address, { redirect: "error" });
+    if (!answer.ok) return false;
+    const html = await answer.text();
+    if (wanted()) into.innerHTML = html; // the site's own, and escaped there
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// --- names ----------------------------------------------------------------------------------------------
+
+function mentions(root, text) {
+  const expander = root.querySelector("text-expander");
+  expander.addEventListener("text-expander-change", (event) => {
+    const { provide, text: begun } = event.detail;
+    if (begun) provide(find(root, begun));
+  });
+  expander.addEventListener("text-expander-value", (event) => {
+    event.preventDefault(); // the element writes past the browser's undo
+    const end = text.selectionEnd;
+    expander.dismiss();
+    replace(text, text.value.lastIndexOf("@", end - 1), end, `@${event.detail.item.dataset.slug} `);
+  });
+}
+
+async function find(root, text) {
+  try {
+    const answer = await fetch(`${root.dataset.mentions}?${new URLSearchParams({ q: text })}`);
     const found = await answer.json();
     if (found.length === 0) return { matched: false };
     const list = document.createElement("ul");
     list.className = "mentions";
     list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", root.dataset.names);
     for (const [i, who] of found.entries()) {
       const item = document.createElement("li");
       item.id = `mention-${i}`;

@@ -20,31 +20,43 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form && event.target.tagName === "TEXTAREA") form.requestSubmit();
 });
 
-// Times in words go on as long as the page is open.
-const units = [["minute", 60], ["hour", 3600], ["day", 86400], ["week", 604800]];
-const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+// Times in words go on as long as the page is open. What is to come, and what is so old that the page names
+// the day, stays as it is; so does "one hour ago", which the page says without a digit.
+const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+const relative = new Intl.RelativeTimeFormat(document.documentElement.lang);
 
 function tick() {
   for (const time of document.querySelectorAll("time.since")) {
     const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
-    const unit = units.findLast(([, length]) => seconds >= length);
-    if (unit && seconds < 4 * 604800) time.textContent = relative.format(-Math.floor(seconds / unit[1]), unit[0]);
+    const [unit, length] = units.find(([, length]) => seconds >= length) ?? [];
+    const count = Math.floor(seconds / length);
+    if (unit && seconds < 7 * 86400 && (count > 1 || /\d/.test(time.textContent))) time.textContent = relative.format(-count, unit);
   }
 }
 setInterval(tick, 60_000);
 
-// A form that is sent in the background: the answer's content takes the place of this page's.
+// A form that is sent in the background: the answer's content takes the place of this page's. Where that
+// does not work, the text stays, and what is wrong stands below it.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!("instant" in form.dataset) || event.defaultPrevented) return;
   event.preventDefault();
-  const button = event.submitter ?? form.querySelector("[type=submit]");
+  const button = event.submitter ?? form.querySelector("[type=submit]"), editor = form.querySelector("[data-editor]");
+  if (button.disabled) return; // it is on its way
   button.disabled = true;
+  const stay = (why) => {
+    button.disabled = false;
+    form.querySelector(".editor-status").textContent = why;
+  };
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = document.querySelector("main"), next = page.querySelector("main");
-    if (!next || !next.querySelector("form[data-instant]")) throw new Error("another page");
+    if (!next?.querySelector("form[data-instant]")) {
+      if (answer.ok) location.assign(answer.url); // to sign in, and back to the draft
+      else stay(page.querySelector(".failure .lead")?.textContent ?? editor.dataset.failed);
+      return;
+    }
     const known = new Set([...now.querySelectorAll("[id]")].map((e) => e.id));
     now.replaceWith(document.adoptNode(next));
     const fresh = next.querySelector(".summary") ?? [...next.querySelectorAll("article[id], li[id]")].findLast((e) => !known.has(e.id));
@@ -56,7 +68,7 @@ document.addEventListener("submit", async (event) => {
     if (answer.ok) form.dispatchEvent(new CustomEvent("sent"));
     enhance();
   } catch {
-    form.submit(); // the browser knows how to say what is wrong
+    stay(editor.dataset.unreachable);
   }
 });
 
@@ -73,11 +85,25 @@ function enhance() {
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/service-worker.js").catch(() => {});
 
 // What somebody wrote and read on a computer that they share is gone when they sign out, or when somebody
-// else signs in.
+// else signs in. A session that ends by itself leaves the drafts for whoever wrote them.
+function forgetDrafts(but) {
+  for (const key of Object.keys(localStorage)) if (key.startsWith("draft ") && !key.startsWith(`draft ${but} `)) localStorage.removeItem(key);
+}
+
 try {
+  const sent = sessionStorage.getItem("sent");
+  sessionStorage.removeItem("sent");
+  if (sent && document.querySelector(".messages .note-done")) localStorage.removeItem(sent);
+  if (location.pathname.startsWith("/stadt/logout")) {
+    document.addEventListener("submit", () => {
+      forgetDrafts();
+      // News is for whoever signed in here; the site learns that the address is gone when it sends the next one.
+      navigator.serviceWorker?.getRegistration().then((worker) => worker?.pushManager?.getSubscription()).then((told) => told?.unsubscribe()).catch(() => {});
+    });
+  }
   const person = document.body.dataset.person, before = localStorage.getItem("person") ?? "";
   if (person !== before && !document.querySelector("[data-offline]")) {
-    for (const key of Object.keys(localStorage)) if (key.startsWith("draft ") && !key.startsWith(`draft ${person} `)) localStorage.removeItem(key);
+    if (person) forgetDrafts(person);
     if (before && "caches" in window) ["pages", "pictures"].forEach((name) => caches.delete(name));
     localStorage.setItem("person", person);
   }

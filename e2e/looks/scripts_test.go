@@ -43,7 +43,7 @@ func TestScriptsHelpToWrite(t *testing.T) {
 	// What was typed is there again after an accident.
 	time.Sleep(600 * time.Millisecond)
 	anna.Goes("/garten/articles/add/")
-	waitFor(t, anna, `document.querySelector("textarea").value.startsWith("**wichtig**") && document.querySelector(".editor-status button")`)
+	waitFor(t, anna, `document.querySelector("textarea").value.startsWith("**wichtig**") && document.querySelector(".editor-draft button")`)
 	evaluate[bool](t, anna, `(() => { document.querySelector("[name=title]").value = "Vom Beet"; document.querySelector("main form button.button").click(); return true })()`)
 	waitFor(t, anna, `location.pathname.startsWith("/garten/vom-beet")`)
 	waitFor(t, anna, `(() => { const i = document.querySelector(".prose img"); return i && i.complete && i.naturalWidth === 40 })()`)

@@ -38,7 +38,7 @@ type Person struct {
 // tests' Postfix fills.
 func (town *Town) Visitor(t testing.TB, name string, javaScript bool) *Person {
 	t.Helper()
-	window, cancel := context.WithTimeout(servers.NewBrowser(t, servers.Browser{JavaScript: javaScript}), 4*time.Minute)
+	window, cancel := context.WithTimeout(servers.NewBrowser(t, servers.Browser{JavaScript: javaScript}), 8*time.Minute)
 	t.Cleanup(cancel)
 	return &Person{Address: name + "@" + servers.MailboxDomain, t: t, town: town, window: window}
 }
@@ -96,16 +96,24 @@ func (p *Person) Fills(fields map[string]string) {
 // Answers answers the question that keeps programs out.
 func (p *Person) Answers() {
 	p.t.Helper()
+	answer, ok := Answer(p.page())
+	if !ok {
+		p.t.Fatalf("no question that this test knows:\n%s", p.page())
+	}
+	p.Fills(map[string]string{"captcha_0": answer})
+}
+
+// Answer returns the answer to the question against robots on an English page; false if there is none.
+func Answer(page string) (answer string, ok bool) {
 	for question, answer := range map[string]string{
 		"season": "spring", "days does a week": "7", "months": "12", "after Wednesday": "thursday", "snow": "white", "sky": "blue",
 		"grass": "green", "opposite of day": "night", "hours": "24",
 	} {
-		if strings.Contains(p.page(), question) {
-			p.Fills(map[string]string{"captcha_0": answer})
-			return
+		if strings.Contains(page, question) {
+			return answer, true
 		}
 	}
-	p.t.Fatalf("no question that this test knows:\n%s", p.page())
+	return "", false
 }
 
 // page returns the text of the page with its main part.
@@ -175,14 +183,15 @@ func (p *Person) Mail(post *servers.Postfix, count int) Letter {
 	if len(mails) != count {
 		p.t.Fatalf("%s got %d mails, want %d", p.Address, len(mails), count)
 	}
-	l, err := open(mails[count-1])
+	l, err := ReadLetter(mails[count-1])
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return l
 }
 
-func open(raw []byte) (Letter, error) {
+// ReadLetter takes a mail apart.
+func ReadLetter(raw []byte) (Letter, error) {
 	m, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		return Letter{}, err

@@ -64,7 +64,10 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 	bert.Sees(name)
 
 	anna.Goes("/" + slug + "/articles/add/")
+	anna.Sees("Everybody can read it, also search engines. One person is told.")
 	anna.Fills(map[string]string{"title": "Wer gießt im Sommer?", "text": "Bitte tragt euch ein: **zwei Leute** je Woche.", "public": ""})
+	anna.Sees("Only the 2 members of “" + name + "” can read it. One person is told.")
+	anna.SeesNot("search engines")
 	anna.Presses("Publish")
 	anna.Sees("Wer gießt im Sommer?", "zwei Leute")
 	article := anna.Path()
@@ -115,6 +118,7 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 
 	bert.UnsubscribesWithOneClick(bert.Mail(s.post, 3)) // his own answer came back to him
 	anna.Goes("/" + slug + "/articles/add/")
+	anna.Sees("Nobody is told.")
 	anna.Fills(map[string]string{"title": "Noch etwas", "text": "Die Kanne ist voll.", "public": ""})
 	anna.Presses("Publish")
 	anna.Mail(s.post, 4)

@@ -47,6 +47,11 @@ type Town struct {
 	Server *dbserver.Server
 	DB     sqldb.Config // how a test looks into the database
 
+	// Log, if any, is the file that the roles log to, as they do in service; otherwise it is the test's output.
+	Log *os.File
+	// Wrap, if any, is a command that the roles are started by, such as a tracer with its arguments.
+	Wrap []string
+
 	t       testing.TB
 	program string
 	environ map[string]string
@@ -161,7 +166,15 @@ func (town *Town) Start(role string) *Process {
 	town.t.Helper()
 	p := &Process{t: town.t, command: town.command(context.WithoutCancel(town.t.Context()), role), ended: make(chan error, 1)}
 	log := town.t.Output()
+	if town.Log != nil {
+		log = town.Log
+	}
 	p.command.Stdout, p.command.Stderr = log, log
+	if len(town.Wrap) > 0 {
+		wrapped := exec.CommandContext(context.WithoutCancel(town.t.Context()), town.Wrap[0], append(town.Wrap[1:], p.command.Args...)...)
+		wrapped.Env, wrapped.SysProcAttr, wrapped.Stdout, wrapped.Stderr = p.command.Env, p.command.SysProcAttr, log, log
+		p.command = wrapped
+	}
 	if err := p.command.Start(); err != nil {
 		town.t.Fatal(err)
 	}
@@ -172,7 +185,7 @@ func (town *Town) Start(role string) *Process {
 
 // Kill ends the process as kill -9 does. Killing what has ended is no error.
 func (p *Process) Kill() {
-	_ = p.command.Process.Kill()
+	_ = syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL)
 	err := <-p.ended
 	p.ended <- err
 }
@@ -180,7 +193,7 @@ func (p *Process) Kill() {
 // Stop asks the process to end and fails the test unless it ends cleanly.
 func (p *Process) Stop() {
 	p.t.Helper()
-	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := syscall.Kill(-p.command.Process.Pid, syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
 	select {

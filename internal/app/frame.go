@@ -76,7 +76,7 @@ func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversa
 		return groups.Head(head), g.Description, err
 	}
 	d.TopGroups = func(v *site.Visit, except int64, n int) (templ.Component, error) {
-		top, err := theGroups.Top(v.Context(), h.db, v.Viewer, except, n)
+		top, err := theGroups.Top(v.Context(), h.db, except, n)
 		if err != nil || len(top) == 0 {
 			return nil, err
 		}
@@ -87,7 +87,7 @@ func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, talks *conversa
 		if err != nil || len(latest) == 0 {
 			return nil, err
 		}
-		return conversations.Cards(latest), nil
+		return conversations.Cards(latest, 3), nil
 	}
 	d.Waiting = inbox.Page{DB: h.db}.Waiting
 	return pages.New(d)

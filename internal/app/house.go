@@ -85,6 +85,10 @@ const renderedTexts = 16 << 20
 // queue needs to know the jobs of all rooms.
 type jobs struct{ *queue.Queue }
 
+// notices is the notifier for the rooms, which are built before it, because it needs to know the notices of
+// all of them.
+type notices struct{ *notify.Notifier }
+
 // Build builds the house: first what it stands on, then the rooms from the bottom up, then what the rooms
 // are poured into. It needs no database that answers.
 func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err error) {
@@ -122,7 +126,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	}
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
-	late := &jobs{}
+	late, told := &jobs{}, &notices{}
 	h.events = outbox.New(late)
 	events, letters, register := h.events, notify.NewLetters(late), entities.New(o.SlugBlacklist)
 
@@ -152,13 +156,13 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
-		BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
+		Notices: told, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
 		DB: h.db, Outbox: events, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
-		OperatorGroup: int64(o.OperatorGroup),
+		Notices: told, OperatorGroup: int64(o.OperatorGroup),
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
@@ -181,8 +185,8 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	post := email.New(email.Config{
 		Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
 		SiteName: o.SiteName, BaseURL: o.baseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
-		ReplyKey: func(ctx context.Context, personID int64, a notify.Answer) (string, error) {
-			return mailin.ReplyKey(ctx, h.db, personID, a)
+		ReplyKeys: func(ctx context.Context, all []notify.Answerer) ([]string, error) {
+			return mailin.ReplyKeys(ctx, h.db, all)
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
@@ -199,6 +203,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	if err != nil {
 		return h, err
 	}
+	told.Notifier = h.notifier
 	events.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
 	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()})
 	h.queue = queue.New(h.db, queue.Config{

@@ -27,9 +27,16 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
+	h := buildHouse(t, "folder")
+	return &town{House: h, Cast: cast.New(t, h.db), outbox: filepath.Join(h.options.DataPath, "outbox"), browsers: map[int64]*webtest.Visitor{}}
+}
+
+// buildHouse builds the whole house on an empty SQLite database; mails leave by a backend.
+func buildHouse(t testing.TB, backend string) *House {
+	t.Helper()
 	folder := t.TempDir()
 	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: []string{
-		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND=folder", "GROUPRISE_LANGUAGE_CODE=en",
+		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND=" + backend, "GROUPRISE_LANGUAGE_CODE=en",
 		"GROUPRISE_MAILINGLIST_ENABLED=true",
 	}})
 	if err != nil {
@@ -50,7 +57,7 @@ func newTown(t *testing.T) *town {
 	if err := h.checkDatabase(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	return &town{House: h, Cast: cast.New(t, h.db), outbox: filepath.Join(folder, "outbox"), browsers: map[int64]*webtest.Visitor{}}
+	return h
 }
 
 // visit returns a visitor who has signed in as the person of a slug, or not at all for "".

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,8 +54,8 @@ type Config struct {
 	Distinct string // address of mails that somebody sends; holds {slug}
 	ReplyTo  string // address of answers; holds {reply_key}
 
-	// ReplyKey returns the key of the address by which a person answers.
-	ReplyKey func(ctx context.Context, personID int64, a notify.Answer) (string, error)
+	// ReplyKeys returns the keys of the addresses by which people answer, one for each of them.
+	ReplyKeys func(ctx context.Context, all []notify.Answerer) ([]string, error)
 	// UnsubscribeURL returns the absolute address that ends a person's subscription with one click.
 	UnsubscribeURL func(personID int64, group community.Entity) string
 }
@@ -89,13 +90,49 @@ func (*Email) CanReach(r notify.Recipient) bool { return r.Address != "" }
 // ServesActor implements notify.Channel: whoever writes to a group by mail sees that it arrived.
 func (*Email) ServesActor() bool { return true }
 
+// Reached implements notify.Channel.
+func (*Email) Reached(p *lang.Printer, people int) string {
+	return p.N("one by mail", "%d by mail", people)
+}
+
 // Deliver implements notify.PostChannel.
-func (e *Email) Deliver(ctx context.Context, d notify.Delivery) error {
-	draft, err := e.notice(ctx, d)
+func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
+	keys, err := e.replyKeys(ctx, all)
 	if err != nil {
-		return err
+		return slices.Repeat([]error{fmt.Errorf("find the reply addresses: %w", err)}, len(all))
 	}
-	return e.send(ctx, e.From, d.To.Address, draft)
+	problems := make([]error, len(all))
+	for i, d := range all {
+		draft, err := e.notice(ctx, d, keys[i])
+		if err == nil {
+			err = e.send(ctx, e.From, d.To.Address, draft)
+		}
+		problems[i] = err
+	}
+	return problems
+}
+
+// replyKeys returns the keys by which deliveries are answered, "" for those that cannot be.
+func (e *Email) replyKeys(ctx context.Context, all []notify.Delivery) ([]string, error) {
+	keys := make([]string, len(all))
+	var asked []notify.Answerer
+	var places []int
+	for i, d := range all {
+		if !d.Message.Answer.IsZero() {
+			asked, places = append(asked, notify.Answerer{PersonID: d.To.PersonID, Answer: d.Message.Answer}), append(places, i)
+		}
+	}
+	if len(asked) == 0 {
+		return keys, nil
+	}
+	found, err := e.ReplyKeys(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		keys[place] = found[i]
+	}
+	return keys, nil
 }
 
 // Post implements notify.Postman.
@@ -119,8 +156,8 @@ func (e *Email) send(ctx context.Context, from, to string, d mime.Draft) error {
 	return e.Sender.Send(ctx, smtp.Envelope{From: from, To: []string{to}}, message)
 }
 
-// notice returns the mail for a delivery.
-func (e *Email) notice(ctx context.Context, d notify.Delivery) (mime.Draft, error) {
+// notice returns the mail for a delivery; key is that of the address to answer to, if it can be answered.
+func (e *Email) notice(ctx context.Context, d notify.Delivery, key string) (mime.Draft, error) {
 	m := d.Message
 	p := e.Catalogues.Printer(d.To.Language, e.Zone)
 	draft := mime.Draft{
@@ -135,11 +172,7 @@ func (e *Email) notice(ctx context.Context, d notify.Delivery) (mime.Draft, erro
 		texts:   e.texts,
 		printer: p, base: e.BaseURL, site: e.SiteName, intro: m.Intro, facts: m.Facts, text: m.Text, note: m.Note, actions: m.Actions,
 	}
-	if !m.Answer.IsZero() {
-		key, err := e.ReplyKey(ctx, d.To.PersonID, m.Answer)
-		if err != nil {
-			return draft, fmt.Errorf("find the reply address: %w", err)
-		}
+	if key != "" {
 		draft.ReplyTo = mime.Address{Addr: strings.ReplaceAll(e.ReplyTo, "{reply_key}", key)}
 		b.footer = append(b.footer, line{text: p.T("Answer this mail to write back.")})
 	}

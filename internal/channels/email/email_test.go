@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,11 +66,18 @@ func newEmail(t *testing.T) (*Email, *sink) {
 		Clock:    func() time.Time { return time.Date(2026, time.March, 3, 10, 0, 0, 0, time.UTC) },
 		SiteName: "Neustadt", BaseURL: "https://town.example", Domain: "town.example",
 		From: "noreply@town.example", Distinct: "noreply+{slug}@town.example", ReplyTo: "reply+{reply_key}@town.example",
-		ReplyKey:       func(context.Context, int64, notify.Answer) (string, error) { return "abcdefghijklmno", nil },
+		ReplyKeys: func(_ context.Context, all []notify.Answerer) ([]string, error) {
+			return slices.Repeat([]string{"abcdefghijklmno"}, len(all)), nil
+		},
 		UnsubscribeURL: func(_ int64, g community.Entity) string { return "https://town.example/stop/" + g.Slug + "/" },
 	})
 	e.seed = "seed"
 	return e, s
+}
+
+func deliver(t *testing.T, e *Email, d notify.Delivery) error {
+	t.Helper()
+	return e.Deliver(t.Context(), []notify.Delivery{d})[0]
 }
 
 func comment(language string) notify.Delivery {
@@ -93,13 +101,13 @@ func TestMailsAreAsTheyWere(t *testing.T) {
 	t.Parallel()
 	for _, language := range []string{"de", "en"} {
 		e, s := newEmail(t)
-		if err := e.Deliver(t.Context(), comment(language)); err != nil {
+		if err := deliver(t, e, comment(language)); err != nil {
 			t.Fatal(err)
 		}
 		golden.Equal(t, "comment."+language, s.messages[0])
 		plain := comment(language)
 		plain.Message = &notify.Message{Kind: "membership", Subject: "Hello", Intro: "Something happened."}
-		if err := e.Deliver(t.Context(), plain); err != nil {
+		if err := deliver(t, e, plain); err != nil {
 			t.Fatal(err)
 		}
 		golden.Equal(t, "plain."+language, s.messages[1])
@@ -120,7 +128,7 @@ func TestMailsAreAsTheyWere(t *testing.T) {
 func TestAMailCanBeReadAgain(t *testing.T) {
 	t.Parallel()
 	e, s := newEmail(t)
-	if err := e.Deliver(t.Context(), comment("de")); err != nil {
+	if err := deliver(t, e, comment("de")); err != nil {
 		t.Fatal(err)
 	}
 	m := s.parse(t)
@@ -144,7 +152,7 @@ func TestThreadsDifferForEachRecipient(t *testing.T) {
 	first, second := comment("de"), comment("de")
 	second.To.Address = "carla@example.org"
 	for _, d := range []notify.Delivery{first, first, second} {
-		if err := e.Deliver(t.Context(), d); err != nil {
+		if err := deliver(t, e, d); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -169,7 +177,7 @@ func TestFilesThatAreTooLargeAreLinked(t *testing.T) {
 		d.Message.Attachments, notify.Attachment{Name: "Film.mp4", MediaType: "video/mp4", File: "film.mp4", Size: maxAttached},
 		notify.Attachment{Name: "weg.txt", File: "weg.txt", Size: 1},
 	)
-	if err := e.Deliver(t.Context(), d); err != nil {
+	if err := deliver(t, e, d); err != nil {
 		t.Fatal(err)
 	}
 	m := s.parse(t)
@@ -196,15 +204,15 @@ func TestWhoIsReached(t *testing.T) {
 	}
 	// What the server says is what the notifier acts on.
 	s.err = errs.New(errs.Unavailable, "Later.")
-	if err := e.Deliver(t.Context(), comment("de")); !errs.Temporary(err) {
+	if err := deliver(t, e, comment("de")); !errs.Temporary(err) {
 		t.Error(err)
 	}
 	s.err = errs.New(errs.Denied, "No.")
 	if err := e.Post(t.Context(), notify.Letter{Address: "a@b.example"}); !errs.Is(err, errs.Denied) {
 		t.Error(err)
 	}
-	e.ReplyKey = func(context.Context, int64, notify.Answer) (string, error) { return "", errors.New("no database") }
-	if err := e.Deliver(t.Context(), comment("de")); err == nil {
+	e.ReplyKeys = func(context.Context, []notify.Answerer) ([]string, error) { return nil, errors.New("no database") }
+	if err := deliver(t, e, comment("de")); err == nil {
 		t.Error("a mail left without an address for answers")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -32,6 +33,11 @@ func (Inbox) CanReach(r notify.Recipient) bool { return r.SignsIn }
 
 // ServesActor implements notify.Channel: nobody needs to be told what they did themselves.
 func (Inbox) ServesActor() bool { return false }
+
+// Reached implements notify.Channel.
+func (Inbox) Reached(p *lang.Printer, people int) string {
+	return p.N("one in Activity", "%d in Activity", people)
+}
 
 // DeliverAll implements notify.InstantChannel.
 func (Inbox) DeliverAll(ctx context.Context, tx *sqldb.Tx, all []notify.Delivery) error {

@@ -63,52 +63,128 @@ func (e entry) path() string {
 	return page
 }
 
+// wanted narrows a list of entries.
+type wanted struct {
+	Unread bool        // only what waits to be read
+	Before site.Cursor // only what is older
+	Limit  int
+}
+
 // list returns the entries of a person, newest first, as far as they may still read what they are about,
 // and whether there are more.
-func (p Page) list(ctx context.Context, v community.Viewer, before site.Cursor) (entries []entry, more bool, err error) {
-	contents, args1 := policy.ReadableContents("c", v)
-	comments, args2 := policy.ReadableComments("k", "c.entity_id", v)
-	talks, args3 := policy.ReadableConversations("t", v)
-	query := `
+func (p Page) list(ctx context.Context, v community.Viewer, w wanted) (entries []entry, more bool, err error) {
+	where, args := readable(v)
+	if w.Unread {
+		where += ` AND i.read_at IS NULL`
+	}
+	if !w.Before.At.IsZero() {
+		where += ` AND (i.created_at < ? OR i.created_at = ? AND i.id < ?)`
+		args = append(args, w.Before.At, w.Before.At, w.Before.ID)
+	}
+	err = p.DB.Select(ctx, &entries, `
 		SELECT i.id, n.name AS event, i.created_at, i.read_at IS NOT NULL AS is_read, COALESCE(c.title, t.subject) AS title, e.name AS entity_name,
 		       COALESCE(a.name, '') AS author, COALESCE(i.content_id, 0) AS content_id, COALESCE(i.conversation_id, 0) AS conversation_id,
 		       COALESCE(i.contribution_id, 0) AS contribution_id
-		  FROM inbox_entries i JOIN events n ON n.id = i.event_id
-		  LEFT JOIN contents c ON c.id = i.content_id LEFT JOIN conversations t ON t.id = i.conversation_id
+		  FROM inbox_entries i JOIN events n ON n.id = i.event_id`+joinedThings+`
 		  JOIN entities e ON e.id = COALESCE(c.entity_id, t.entity_id)
-		  LEFT JOIN contributions k ON k.id = i.contribution_id LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id
-		 WHERE i.person_id = ? AND (i.content_id IS NOT NULL AND ` + contents + ` AND (i.contribution_id IS NULL OR ` + comments + `)
-		    OR i.conversation_id IS NOT NULL AND k.deleted_at IS NULL AND ` + talks + `)`
-	args := append(append(append([]any{v.PersonID}, args1...), args2...), args3...)
-	if !before.At.IsZero() {
-		query += ` AND (i.created_at < ? OR i.created_at = ? AND i.id < ?)`
-		args = append(args, before.At, before.At, before.ID)
-	}
-	err = p.DB.Select(ctx, &entries, query+` ORDER BY i.created_at DESC, i.id DESC LIMIT ?`, append(args, pageSize+1)...)
+		  LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id`+where+newestFirst, append(args, w.Limit+1)...)
 	if err != nil {
 		return nil, false, fmt.Errorf("list the entries of the inbox: %w", err)
 	}
-	if more = len(entries) > pageSize; more {
-		entries = entries[:pageSize]
+	if more = len(entries) > w.Limit; more {
+		entries = entries[:w.Limit]
 	}
 	return entries, more, nil
+}
+
+// joinedThings are what entries are about.
+const joinedThings = `
+		  LEFT JOIN contents c ON c.id = i.content_id LEFT JOIN conversations t ON t.id = i.conversation_id
+		  LEFT JOIN contributions k ON k.id = i.contribution_id`
+
+// readable is the condition on entries of the viewer that are about something that they may read.
+func readable(v community.Viewer) (where string, args []any) {
+	contents, args1 := policy.ReadableContents("c", v)
+	comments, args2 := policy.ReadableComments("k", "c.entity_id", v)
+	talks, args3 := policy.ReadableConversations("t", v)
+	where = `
+		 WHERE i.person_id = ? AND (i.content_id IS NOT NULL AND ` + contents + ` AND (i.contribution_id IS NULL OR ` + comments + `)
+		    OR i.conversation_id IS NOT NULL AND k.deleted_at IS NULL AND ` + talks + `)`
+	return where, append(append(append([]any{v.PersonID}, args1...), args2...), args3...)
+}
+
+// maxCounted is how many entries are looked at when they are counted; nobody reads a thousand.
+const maxCounted = 1000
+
+// settle corrects how many entries wait for the viewer. The number that every page shows is counted without
+// asking what the entries are about. Those about something that was removed, or that is not for the viewer
+// any more, cannot be listed: they are marked as read, so that the number never promises more than there is.
+func (p Page) settle(v *site.Visit) error {
+	if v.Viewer.Unread == 0 {
+		return nil
+	}
+	counted := v.Viewer.Unread
+	listed, err := p.unread(v)
+	if err != nil || len(listed) == counted {
+		return err
+	}
+	// What arrives meanwhile must not get lost: it may only be missing in the first of the two lists.
+	var all []int64
+	err = p.DB.Select(v.Context(), &all, `SELECT i.id FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL`+newestFirst, v.Viewer.PersonID, maxCounted)
+	if err != nil {
+		return fmt.Errorf("count the entries of the inbox: %w", err)
+	}
+	if listed, err = p.unread(v); err != nil {
+		return err
+	}
+	lost := slices.DeleteFunc(all, func(id int64) bool { return slices.Contains(listed, id) })
+	if len(lost) == 0 {
+		return nil
+	}
+	err = p.DB.Write(v.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(v.Context(), `UPDATE inbox_entries SET read_at = ? WHERE person_id = ? AND id IN (?)`, tx.Now, v.Viewer.PersonID, lost)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("settle what cannot be read any more: %w", err)
+	}
+	return nil
+}
+
+const newestFirst = ` ORDER BY i.created_at DESC, i.id DESC LIMIT ?`
+
+// unread returns the entries that can be listed and wait for the viewer, and puts their number in the visit.
+func (p Page) unread(v *site.Visit) (ids []int64, err error) {
+	where, args := readable(v.Viewer)
+	err = p.DB.Select(v.Context(), &ids, `SELECT i.id FROM inbox_entries i`+joinedThings+where+` AND i.read_at IS NULL`+newestFirst, append(args, maxCounted)...)
+	if err != nil {
+		return nil, fmt.Errorf("count the entries of the inbox: %w", err)
+	}
+	v.Viewer.Unread = len(ids)
+	return ids, nil
 }
 
 // maxWaiting is how many entries stand on the start page.
 const maxWaiting = 3
 
-// Waiting returns the latest entries that the viewer has not read.
+// Waiting returns the latest entries that the viewer has not read, and corrects the number of those in the
+// visit.
 func (p Page) Waiting(v *site.Visit) (templ.Component, error) {
-	entries, _, err := p.list(v.Context(), v.Viewer, site.Cursor{})
+	if err := p.settle(v); err != nil {
+		return nil, err
+	}
+	entries, _, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxWaiting})
 	if err != nil {
 		return nil, err
 	}
-	entries = slices.DeleteFunc(entries, func(e entry) bool { return e.Read })
-	return cards(entries[:min(len(entries), maxWaiting)], 3), nil
+	return cards(entries, 3), nil
 }
 
 func (p Page) show(v *site.Visit) error {
-	entries, more, err := p.list(v.Context(), v.Viewer, v.Before())
+	if err := p.settle(v); err != nil {
+		return err
+	}
+	entries, more, err := p.list(v.Context(), v.Viewer, wanted{Before: v.Before(), Limit: pageSize})
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -36,8 +37,12 @@ const Name = "push"
 const (
 	keptFor   = 3 * 24 * time.Hour // how long a service keeps news for a device that is switched off
 	patience  = 20 * time.Second   // for one answer of a service
-	maxWords  = 30                 // of a text; a message may have 4096 bytes (RFC 8030, section 7.2)
+	maxWords  = 30                 // of a text
 	keptTexts = 1 << 20            // bytes of rendered texts
+	maxPause  = 24 * time.Hour     // that a service may ask for
+
+	// A message may have 4096 bytes (RFC 8030, section 7.2), encrypted. A character takes up to six of them.
+	maxTitle, maxBody = 200, 300
 )
 
 // Config is what the channel stands on.
@@ -126,6 +131,11 @@ func (*Push) CanReach(r notify.Recipient) bool { return r.Devices > 0 }
 // ServesActor implements notify.Channel: nobody needs to be told what they did themselves.
 func (*Push) ServesActor() bool { return false }
 
+// Reached implements notify.Channel.
+func (*Push) Reached(p *lang.Printer, people int) string {
+	return p.N("one on a device", "%d on their devices", people)
+}
+
 // news is what a device gets; the service worker shows it.
 type news struct {
 	Title string `json:"title"`
@@ -134,31 +144,48 @@ type news struct {
 	Tag   string `json:"tag"` // news with the same tag replace each other, so that nothing shows twice
 }
 
-// Deliver implements notify.PostChannel. Devices that are gone are forgotten. If one of several cannot be
-// reached at the moment, all are told again later; the tag keeps that from showing.
-func (p *Push) Deliver(ctx context.Context, d notify.Delivery) error {
+// Deliver implements notify.PostChannel.
+func (p *Push) Deliver(ctx context.Context, all []notify.Delivery) []error {
+	problems := make([]error, len(all))
+	for i, d := range all {
+		problems[i] = p.tell(ctx, d)
+	}
+	return problems
+}
+
+// tell tells all devices of a person. Those that are gone are forgotten. If one of several cannot be reached
+// at the moment, all are told again later; the tag keeps that from showing.
+func (p *Push) tell(ctx context.Context, d notify.Delivery) error {
 	all, err := devicesOf(ctx, p.DB, d.To.PersonID)
 	if err != nil {
 		return err
 	}
 	m := d.Message
-	n := news{Title: m.Intro, URL: m.URL, Tag: "event-" + strconv.FormatInt(d.Event.ID, 10)}
+	n := news{Title: clip(m.Intro, maxTitle), URL: m.URL, Tag: "event-" + strconv.FormatInt(d.Event.ID, 10)}
 	if m.Text != "" {
-		n.Body = p.texts.Text(m.Text, maxWords)
-	}
-	text, err := json.Marshal(n)
-	if err != nil {
-		return fmt.Errorf("write the news for a device: %w", err)
+		n.Body = clip(p.texts.Text(m.Text, maxWords), maxBody)
 	}
 	var problems error
 	for _, device := range all {
-		problems = errors.Join(problems, p.send(ctx, device, text))
+		problems = errors.Join(problems, p.send(ctx, device, n))
 	}
 	return problems
 }
 
+// clip cuts a text to so many characters.
+func clip(text string, size int) string {
+	if r := []rune(text); len(r) > size {
+		return string(r[:size-1]) + "…"
+	}
+	return text
+}
+
 // send hands a message to the service of one device.
-func (p *Push) send(ctx context.Context, d Device, text []byte) error {
+func (p *Push) send(ctx context.Context, d Device, n news) error {
+	text, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("write the news for a device: %w", err)
+	}
 	answer, err := webpush.SendNotificationWithContext(ctx, text, &webpush.Subscription{
 		Endpoint: d.Endpoint, Keys: webpush.Keys{P256dh: d.P256DH, Auth: d.Auth},
 	}, &webpush.Options{
@@ -177,8 +204,22 @@ func (p *Push) send(ctx context.Context, d Device, text []byte) error {
 		// The browser gave the address up, or gave it to other keys than ours.
 		return forget(ctx, p.DB, d.ID, 0)
 	case code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
-		return errs.New(errs.Unavailable, "A device could not be reached.").Because(fmt.Errorf("the service of a device answers %d", code))
+		return errs.New(errs.Unavailable, "A device could not be reached.").Because(fmt.Errorf("the service of a device answers %d", code)).After(pause(answer.Header.Get("Retry-After")))
+	case code == http.StatusRequestEntityTooLarge && n.Body != "":
+		n.Body = "" // who did what fits everywhere, and the rest is a click away
+		return p.send(ctx, d, n)
 	default:
 		return fmt.Errorf("the service of a device answers %d", code)
 	}
+}
+
+// pause reads how long a service wants to be left alone (RFC 9110, section 10.2.3). Zero means unknown.
+func pause(header string) time.Duration {
+	wait := time.Duration(0)
+	if seconds, err := strconv.Atoi(header); err == nil {
+		wait = time.Duration(min(max(seconds, 0), int(maxPause.Seconds()))) * time.Second
+	} else if at, err := http.ParseTime(header); err == nil {
+		wait = time.Until(at)
+	}
+	return min(max(wait, 0), maxPause)
 }

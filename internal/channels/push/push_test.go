@@ -1,11 +1,21 @@
 package push_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -13,6 +23,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/community"
@@ -30,6 +41,10 @@ type service struct {
 	*httptest.Server
 	status atomic.Int64
 	taken  atomic.Int64
+	pause  atomic.Value // Retry-After
+	small  atomic.Bool  // takes no message with a text
+	last   atomic.Value // the message that was taken last, as it travelled
+	signed atomic.Value // and who says to have sent it
 }
 
 func newService(t *testing.T) *service {
@@ -43,6 +58,15 @@ func newService(t *testing.T) *service {
 			return
 		}
 		s.taken.Add(1)
+		s.last.Store(body)
+		s.signed.Store(r.Header.Get("Authorization"))
+		if wait, ok := s.pause.Load().(string); ok {
+			w.Header().Set("Retry-After", wait)
+		}
+		if s.small.CompareAndSwap(true, false) {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			return
+		}
 		w.WriteHeader(int(s.status.Load()))
 	}))
 	t.Cleanup(s.Close)
@@ -81,10 +105,10 @@ func newTown(t *testing.T, db *sqldb.DB, s *service) *town {
 }
 
 func (w *town) tell(ctx context.Context, person int64) error {
-	return w.Deliver(ctx, notify.Delivery{
+	return w.Deliver(ctx, []notify.Delivery{{
 		Event: community.Event{ID: 7}, To: notify.Recipient{PersonID: person, Devices: 1},
 		Message: &notify.Message{Intro: "Garten: Sommerfest", Text: "Am **Samstag** feiern wir.", URL: "http://example.org/x"},
-	})
+	}})[0]
 }
 
 func TestADeviceIsToldUntilItIsGone(t *testing.T) {
@@ -114,6 +138,145 @@ func TestADeviceIsToldUntilItIsGone(t *testing.T) {
 			t.Errorf("a device that is gone was told again, %v", err)
 		}
 	})
+}
+
+func TestAServiceThatAsksForPatienceGetsIt(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	w := newTown(t, dbtest.SQLite(t), s)
+	webtest.VisitAs(t, w.handler, w.Anna.ID).Send(push.Path, subscription(t, s.URL), true)
+	s.status.Store(http.StatusTooManyRequests)
+	for header, want := range map[string]time.Duration{
+		"120": 2 * time.Minute, "": 0, "soon": 0, "-5": 0, "99999999999999": 24 * time.Hour, "99999999999999999999": 0,
+		time.Now().Add(time.Hour).UTC().Format(http.TimeFormat): time.Hour, "Mon, 02 Jan 2006 15:04:05 GMT": 0,
+	} {
+		s.pause.Store(header)
+		err := w.tell(t.Context(), w.Anna.ID)
+		problem, ok := errors.AsType[*errs.Error](err)
+		if !ok || problem.Kind != errs.Unavailable || (problem.RetryAfter-want).Abs() > 5*time.Second {
+			t.Errorf("%q: %v", header, err)
+		}
+	}
+}
+
+// TestADeviceReadsWhatWasSent decrypts as a browser does (RFC 8291), and checks the signature as a service
+// does (RFC 8292).
+func TestADeviceReadsWhatWasSent(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	w := newTown(t, dbtest.SQLite(t), s)
+	key, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth := []byte("sixteen bytes!!!")
+	told := subscription(t, s.URL)
+	told.Set("p256dh", base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()))
+	told.Set("auth", base64.RawURLEncoding.EncodeToString(auth))
+	webtest.VisitAs(t, w.handler, w.Anna.ID).Send(push.Path, told, true)
+	tell := func(text string) string {
+		t.Helper()
+		problems := w.Deliver(t.Context(), []notify.Delivery{{
+			Event: community.Event{ID: 7}, To: notify.Recipient{PersonID: w.Anna.ID, Devices: 1},
+			Message: &notify.Message{Intro: "Garten: Sommerfest", Text: text, URL: "http://example.org/x"},
+		}})
+		if problems[0] != nil {
+			t.Fatal(problems[0])
+		}
+		return decrypt(t, key, auth, s.last.Load().([]byte))
+	}
+	if got, want := tell("Am **Samstag** feiern wir."), `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"http://example.org/x","tag":"event-7"}`; got != want {
+		t.Errorf("the device reads %s, want %s", got, want)
+	}
+	long := tell(strings.Repeat("<&>", 5000))
+	if !strings.Contains(long, `…","url"`) || len(long) > 2200 {
+		t.Errorf("a long text arrives as %s", long)
+	}
+	s.small.Store(true)
+	if got := tell("Zu lang"); got != `{"title":"Garten: Sommerfest","body":"","url":"http://example.org/x","tag":"event-7"}` {
+		t.Errorf("a service with little room gets %s", got)
+	}
+
+	token, public, ok := strings.Cut(strings.TrimPrefix(s.signed.Load().(string), "vapid t="), ", k=")
+	if parts := strings.Split(token, "."); !ok || public != w.PublicKey() || len(parts) != 3 {
+		t.Fatalf("signed by %s, want %s: %v", public, w.PublicKey(), parts)
+	}
+	signed, signature := token[:strings.LastIndex(token, ".")], decode(t, token[strings.LastIndex(token, ".")+1:])
+	signer, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), decode(t, public))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(signed))
+	if len(signature) != 64 || !ecdsa.Verify(signer, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
+		t.Error("the signature is wrong")
+	}
+	var claims struct {
+		Aud string `json:"aud"`
+		Sub string `json:"sub"`
+		Exp int64  `json:"exp"`
+	}
+	_, payload, _ := strings.Cut(signed, ".")
+	if err := json.Unmarshal(decode(t, payload), &claims); err != nil {
+		t.Fatal(err)
+	}
+	left := time.Until(time.Unix(claims.Exp, 0))
+	if claims.Aud != s.URL || claims.Sub != "mailto:post@stadt.example" || left <= 0 || left > 24*time.Hour {
+		t.Errorf("the token says %+v", claims)
+	}
+}
+
+func decode(t *testing.T, text string) []byte {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// decrypt reads a message with the keys of a device: RFC 8188 and RFC 8291, section 3.4.
+func decrypt(t *testing.T, key *ecdh.PrivateKey, auth, message []byte) string {
+	t.Helper()
+	salt, sender, sealed := message[:16], message[21:21+int(message[20])], message[21+int(message[20]):]
+	theirs, err := ecdh.P256().NewPublicKey(sender)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := key.ECDH(theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	derive := func(secret, salt []byte, info string, size int) []byte {
+		t.Helper()
+		out, err := hkdf.Key(sha256.New, secret, salt, info, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	shared := derive(secret, auth, "WebPush: info\x00"+string(key.PublicKey().Bytes())+string(sender), 32)
+	block, err := aes.NewCipher(derive(shared, salt, "Content-Encoding: aes128gcm\x00", 16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := gcm.Open(nil, derive(shared, salt, "Content-Encoding: nonce\x00", 12), sealed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.TrimRight(text, "\x00")
+	return string(bytes.TrimSuffix(text, []byte{2})) // the last record
+}
+
+func TestDevicesAreToldWhateverElseIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t), newService(t))
+	if !w.Wants(notify.Recipient{Devices: 1}) || w.Wants(notify.Recipient{WantsMail: true, WantsInbox: true, Address: "anna@example.org", SignsIn: true}) {
+		t.Error("news on devices hangs on mail or the inbox")
+	}
 }
 
 func TestDevicesBelongToTheirOwner(t *testing.T) {

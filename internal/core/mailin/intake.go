@@ -92,7 +92,7 @@ func (in *Intake) Recipient(ctx context.Context, _, to string) error {
 		_, _, err := replyTarget(ctx, in.DB, key)
 		return err
 	}
-	_, err := in.room(ctx, local)
+	_, err := in.room(ctx, in.DB, local)
 	return err
 }
 
@@ -133,9 +133,9 @@ func (in *Intake) isNoReply(local string) bool {
 }
 
 // room returns the address family that answers for a local part.
-func (in *Intake) room(ctx context.Context, local string) (Address, error) {
+func (in *Intake) room(ctx context.Context, q sqldb.Querier, local string) (Address, error) {
 	for _, a := range in.Addresses {
-		matches, err := a.Match(ctx, in.DB, local)
+		matches, err := a.Match(ctx, q, local)
 		if err != nil {
 			return a, err
 		}
@@ -297,7 +297,7 @@ func (in *Intake) effect(ctx context.Context, d delivery, local string, first on
 func (in *Intake) hand(ctx context.Context, tx *sqldb.Tx, d delivery, local string, m *Incoming) error {
 	key, isReply := in.replyKey(local)
 	if !isReply {
-		room, err := in.room(ctx, local)
+		room, err := in.room(ctx, tx, local)
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,7 @@ type post struct {
 	taken  []string
 	broken error
 	letter error
+	inside bool // the last question about an address was asked in a transaction
 }
 
 func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
@@ -56,7 +57,8 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		BaseURL: "https://town.example", AuthservID: authservID,
 		Limit: func(context.Context, string) error { return p.letter },
 		Addresses: []mailin.Address{{
-			Match: func(_ context.Context, _ sqldb.Querier, local string) (bool, error) {
+			Match: func(_ context.Context, q sqldb.Querier, local string) (bool, error) {
+				_, p.inside = q.(*sqldb.Tx)
 				return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
 			},
 			Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
@@ -139,6 +141,9 @@ func TestARefusedRecipientKeepsNobodyElseFromTheirMail(t *testing.T) {
 		t.Error(got)
 	}
 	p.expect(t, "anna to garten: Hello all.")
+	if !p.inside {
+		t.Error("a delivery needs a second connection, so that as many at once as there are connections wait for each other")
+	}
 }
 
 func TestWhatMachinesWriteIsDropped(t *testing.T) {
@@ -213,11 +218,11 @@ func (p *post) key(t *testing.T, person int64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := mailin.ReplyKey(t.Context(), p.db, person, notify.Answer{ContentID: content})
+	keys, err := mailin.ReplyKeys(t.Context(), p.db, []notify.Answerer{{PersonID: person, Answer: notify.Answer{ContentID: content}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key
+	return keys[0]
 }
 
 func TestReplyKeysAreMadeOnce(t *testing.T) {
@@ -234,15 +239,19 @@ func TestReplyKeysAreMadeOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				again, err := mailin.ReplyKey(t.Context(), db, p.Anna.ID, notify.Answer{ContentID: answer.ContentID})
-				if err != nil || again == key || len(again) != 15 {
-					t.Errorf("another person's key is %q: %v", again, err)
+				all := []notify.Answerer{}
+				for _, person := range []int64{p.Carla.ID, p.Anna.ID, p.Bert.ID, p.Anna.ID} {
+					all = append(all, notify.Answerer{PersonID: person, Answer: notify.Answer{ContentID: answer.ContentID}})
+				}
+				keys, err := mailin.ReplyKeys(t.Context(), db, all)
+				if err != nil || len(keys) != 4 || keys[2] != key || keys[0] == keys[1] || keys[1] != keys[3] || len(keys[1]) != 15 {
+					t.Errorf("the keys are %q beside %s: %v", keys, key, err)
 				}
 			})
 		}
 		wg.Wait()
 		var keys int
-		if err := db.Get(t.Context(), &keys, `SELECT COUNT(*) FROM reply_keys`); err != nil || keys != 2 {
+		if err := db.Get(t.Context(), &keys, `SELECT COUNT(*) FROM reply_keys`); err != nil || keys != 3 {
 			t.Errorf("%d keys: %v", keys, err)
 		}
 	})

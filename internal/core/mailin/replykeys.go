@@ -1,9 +1,12 @@
 package mailin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"grouprise.org/grouprise/internal/core/notify"
@@ -14,50 +17,89 @@ import (
 // replyKeyLength is the number of characters of a key: 15 of a to z and 0 to 9, as it has always been.
 const replyKeyLength = 15
 
-// ReplyKey returns the key of the address by which a person answers a content item, a comment or a
-// message. There is one for each person and thing answered, so the table does not grow with every mail.
-func ReplyKey(ctx context.Context, db *sqldb.DB, personID int64, a notify.Answer) (string, error) {
-	find := func(q sqldb.Querier) (key string, err error) {
+// ReplyKeys returns the keys of the addresses by which people answer content items, comments and messages, in
+// the order of those who ask. There is one for each person and thing answered, so the table does not grow with
+// every mail.
+func ReplyKeys(ctx context.Context, db *sqldb.DB, all []notify.Answerer) ([]string, error) {
+	all = slices.Clone(all)
+	for i, a := range all {
 		if a.ContributionID != 0 {
-			err = q.Get(ctx, &key, `SELECT secret FROM reply_keys WHERE person_id = ? AND contribution_id = ?`, personID, a.ContributionID)
-		} else {
-			err = q.Get(ctx, &key, `SELECT secret FROM reply_keys WHERE person_id = ? AND content_id = ?`, personID, a.ContentID)
+			all[i].ContentID = 0 // a key for a comment is no key for its item
 		}
-		return key, err
 	}
-	key, err := find(db)
-	if !errs.Is(err, errs.NotFound) {
-		return key, err
-	}
-	err = db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.InsertNew(ctx, `INSERT INTO reply_keys (secret, person_id, content_id, contribution_id, created_at) VALUES (?, ?, ?, ?, ?)`,
-			strings.ToLower(rand.Text())[:replyKeyLength], personID, contentOf(a), contributionOf(a), tx.Now)
-		if err != nil {
-			return err
-		}
-		key, err = find(tx) // somebody else's key, if they were faster
-		return err
-	})
+	keys, err := findKeys(ctx, db, all)
 	if err != nil {
-		return "", fmt.Errorf("make a reply key: %w", err)
+		return nil, fmt.Errorf("find the reply keys: %w", err)
 	}
-	return key, nil
+	missing := slices.DeleteFunc(slices.Clone(all), func(a notify.Answerer) bool { return keys[a] != "" })
+	if len(missing) > 0 {
+		// In one order, so that two who make the same keys do not wait for each other.
+		slices.SortFunc(missing, func(a, b notify.Answerer) int {
+			return cmp.Or(cmp.Compare(a.ContentID, b.ContentID), cmp.Compare(a.ContributionID, b.ContributionID), cmp.Compare(a.PersonID, b.PersonID))
+		})
+		missing = slices.Compact(missing)
+		err = db.Write(ctx, func(tx *sqldb.Tx) error {
+			rows := make([][]any, len(missing))
+			for i, a := range missing {
+				rows[i] = []any{strings.ToLower(rand.Text())[:replyKeyLength], a.PersonID, orNull(a.ContentID), orNull(a.ContributionID), tx.Now}
+			}
+			if err := tx.InsertNewRows(ctx, `INSERT INTO reply_keys (secret, person_id, content_id, contribution_id, created_at)`, rows); err != nil {
+				return err
+			}
+			made, err := findKeys(ctx, tx, missing) // somebody else's keys, where they were faster
+			maps.Copy(keys, made)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("make reply keys: %w", err)
+		}
+	}
+	secrets := make([]string, len(all))
+	for i, a := range all {
+		secrets[i] = keys[a]
+	}
+	return secrets, nil
 }
 
-// contentOf and contributionOf keep the two unique keys of the table apart: a key for a comment is no key
-// for its item.
-func contentOf(a notify.Answer) any {
-	if a.ContributionID != 0 || a.ContentID == 0 {
-		return nil
+// findKeys returns the keys that there are.
+func findKeys(ctx context.Context, q sqldb.Querier, all []notify.Answerer) (map[notify.Answerer]string, error) {
+	var people, contents, contributions []int64
+	for _, a := range all {
+		people = append(people, a.PersonID)
+		if a.ContributionID != 0 {
+			contributions = append(contributions, a.ContributionID)
+		} else {
+			contents = append(contents, a.ContentID)
+		}
 	}
-	return a.ContentID
+	keys := map[notify.Answerer]string{}
+	find := func(column string, ids []int64, answer func(id int64) notify.Answer) error {
+		if len(ids) == 0 {
+			return nil
+		}
+		var rows []struct {
+			PersonID int64  `db:"person_id"`
+			Thing    int64  `db:"thing"`
+			Secret   string `db:"secret"`
+		}
+		err := q.Select(ctx, &rows, `SELECT person_id, `+column+` AS thing, secret FROM reply_keys WHERE `+column+` IN (?) AND person_id IN (?) ORDER BY secret`, ids, people)
+		for _, r := range rows {
+			keys[notify.Answerer{PersonID: r.PersonID, Answer: answer(r.Thing)}] = r.Secret
+		}
+		return err
+	}
+	err := find("content_id", contents, func(id int64) notify.Answer { return notify.Answer{ContentID: id} })
+	if err == nil {
+		err = find("contribution_id", contributions, func(id int64) notify.Answer { return notify.Answer{ContributionID: id} })
+	}
+	return keys, err
 }
 
-func contributionOf(a notify.Answer) any {
-	if a.ContributionID == 0 {
+func orNull(id int64) any {
+	if id == 0 {
 		return nil
 	}
-	return a.ContributionID
+	return id
 }
 
 // replyTarget returns whose key it is and what it answers; NotFound for a key that nobody has.

@@ -37,64 +37,103 @@ type parcel struct {
 // Jobs returns the jobs of this package.
 func (n *Notifier) Jobs() []queue.Kind {
 	return []queue.Kind{
-		{Name: outbox.JobNotify, Handle: n.fanOut, Lane: queue.Normal},
-		{Name: JobDeliver, Handle: n.deliver, Lane: queue.Normal, Dead: n.bury},
+		{Name: outbox.JobNotify, HandleMany: n.fanOut, Batch: 8, Lane: queue.Normal},
+		{Name: JobDeliver, HandleMany: n.deliver, Lane: queue.Normal, Dead: n.bury},
 		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent},
 	}
 }
 
-// fanOut turns an event into deliveries: in one transaction, and once, however often it runs.
-func (n *Notifier) fanOut(ctx context.Context, job queue.Job) error {
-	var task outbox.Task
-	if err := job.Decode(&task); err != nil {
-		return err
+// fanOut turns events into deliveries: each in one transaction, and once, however often it runs. Those that
+// come together share the transaction, unless one of them fails.
+func (n *Notifier) fanOut(ctx context.Context, jobs []queue.Job) []error {
+	failures := make([]error, len(jobs))
+	err := n.fanOutTogether(ctx, jobs)
+	for i := range jobs {
+		if failures[i] = err; err != nil && len(jobs) > 1 {
+			failures[i] = n.fanOutTogether(ctx, jobs[i:i+1])
+		}
+	}
+	return failures
+}
+
+func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
+	ids := make([]int64, len(jobs))
+	for i, job := range jobs {
+		var task outbox.Task
+		if err := job.Decode(&task); err != nil {
+			return err
+		}
+		ids[i] = task.EventID
 	}
 	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		var e struct {
+		var events []struct {
 			community.Event
 			Done bool `db:"done"`
 		}
-		if err := tx.GetLocked(ctx, &e, `SELECT `+eventColumns+`, done_at IS NOT NULL AS done FROM events WHERE id = ?`, task.EventID); err != nil {
-			return fmt.Errorf("read event %d: %w", task.EventID, err)
+		if err := tx.SelectLocked(ctx, &events, `SELECT `+eventColumns+`, done_at IS NOT NULL AS done FROM events WHERE id IN (?) ORDER BY id`, ids); err != nil {
+			return fmt.Errorf("read the events %v: %w", ids, err)
 		}
-		if e.Done {
-			return nil
+		q := sqldb.Memo(tx) // events often have the same audience
+		all := map[Channel][]Delivery{}
+		for _, e := range events {
+			if e.Done {
+				continue
+			}
+			if err := n.tell(ctx, q, e.Event, all); err != nil {
+				return fmt.Errorf("fan out event %d (%s): %w", e.ID, e.Name, err)
+			}
 		}
-		if err := n.tell(ctx, tx, e.Event); err != nil {
-			return fmt.Errorf("fan out event %d (%s): %w", e.ID, e.Name, err)
+		for _, channel := range n.Channels {
+			if err := n.insertDeliveries(ctx, tx, channel, all[channel]); err != nil {
+				return fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+			}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE events SET done_at = ? WHERE id = ?`, tx.Now, e.ID); err != nil {
-			return fmt.Errorf("mark event %d done: %w", e.ID, err)
+		if _, err := tx.Exec(ctx, `UPDATE events SET done_at = ? WHERE id IN (?) AND done_at IS NULL`, tx.Now, ids); err != nil {
+			return fmt.Errorf("mark the events %v done: %w", ids, err)
 		}
-		return job.Finish(ctx, tx)
+		return queue.FinishAll(ctx, tx, jobs)
 	})
 }
 
 const eventColumns = `id, name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at`
 
-// tell inserts the deliveries of an event on every channel.
-func (n *Notifier) tell(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+// tell adds the deliveries of an event on every channel.
+func (n *Notifier) tell(ctx context.Context, q sqldb.Querier, e community.Event, all map[Channel][]Delivery) error {
 	notice, ok := n.notices[e.Name]
 	if !ok {
 		return nil
 	}
-	candidates, err := notice.Audience(ctx, tx, e)
+	candidates, err := notice.Audience(ctx, q, e)
 	if err != nil {
 		return fmt.Errorf("work out the audience: %w", err)
 	}
-	recipients, err := n.recipients(ctx, tx, candidates)
+	planned, err := n.plan(ctx, q, notice, e, candidates)
+	for _, p := range planned {
+		all[p.channel] = append(all[p.channel], p.deliveries...)
+	}
+	return err
+}
+
+// plan is what an event brings about on one channel.
+type plan struct {
+	channel    Channel
+	deliveries []Delivery
+}
+
+// plan works out who is told of an event on which channel. It writes nothing, so that somebody who still
+// writes can be told what would happen.
+func (n *Notifier) plan(ctx context.Context, q sqldb.Querier, notice Notice, e community.Event, candidates []Candidate) ([]plan, error) {
+	recipients, err := n.recipients(ctx, q, candidates)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var all []plan
 	for _, channel := range n.Channels {
-		if notice.Channels != nil && !slices.Contains(notice.Channels, channel.Name()) {
-			continue
-		}
-		if err := n.insertDeliveries(ctx, tx, channel, n.served(notice, channel, e, recipients)); err != nil {
-			return fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+		if notice.Channels == nil || slices.Contains(notice.Channels, channel.Name()) {
+			all = append(all, plan{channel, n.served(notice, channel, e, recipients)})
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // recipients looks the candidates up, each once and for the best reason, in one query.
@@ -141,7 +180,7 @@ func (n *Notifier) served(notice Notice, channel Channel, e community.Event, rec
 }
 
 // insertDeliveries writes the deliveries of one channel and, unless the channel delivers in the database,
-// a job for each. It runs once per event, because the event is locked and marked done with it.
+// a job for each. It runs once per event, because events are locked and marked done with it.
 func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, channel Channel, all []Delivery) error {
 	if len(all) == 0 {
 		return nil
@@ -165,87 +204,6 @@ func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, channel C
 		return instant.DeliverAll(ctx, tx, all)
 	}
 	return n.Queue.EnqueueMany(ctx, tx, JobDeliver, parcels...)
-}
-
-// deliver takes one delivery to its channel.
-func (n *Notifier) deliver(ctx context.Context, job queue.Job) error {
-	var p parcel
-	if err := job.Decode(&p); err != nil {
-		return err
-	}
-	err := n.carry(ctx, p)
-	switch {
-	case err == nil:
-		return n.settle(ctx, job, p, StateSent)
-	case errors.Is(err, errSettled):
-		return nil
-	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Denied):
-		return n.settle(ctx, job, p, StateWithdrawn)
-	case !errs.Temporary(err):
-		return queue.Permanent(err)
-	default:
-		return err
-	}
-}
-
-// errSettled says that a delivery needs no more work.
-var errSettled = errors.New("the delivery is settled")
-
-// carry composes the message in the name of the recipient and hands it to the channel. NotFound and
-// Denied mean that the recipient is gone or may no longer read it.
-func (n *Notifier) carry(ctx context.Context, p parcel) error {
-	var d struct {
-		Reason Reason `db:"reason"`
-		State  string `db:"state"`
-	}
-	err := n.DB.Get(ctx, &d, `SELECT reason, state FROM deliveries WHERE event_id = ? AND person_id = ? AND channel = ?`, p.EventID, p.PersonID, p.Channel)
-	if errs.Is(err, errs.NotFound) || err == nil && d.State != StateWaiting {
-		return errSettled
-	}
-	if err != nil {
-		return fmt.Errorf("read the delivery: %w", err)
-	}
-	var e community.Event
-	if err := n.DB.Get(ctx, &e, `SELECT `+eventColumns+` FROM events WHERE id = ?`, p.EventID); err != nil {
-		return fmt.Errorf("read event %d: %w", p.EventID, err)
-	}
-	var to Recipient
-	if err := n.DB.Get(ctx, &to, `SELECT `+recipientColumns+` WHERE p.id = ?`, p.PersonID); err != nil {
-		return fmt.Errorf("read the recipient: %w", err)
-	}
-	to.Reason = d.Reason
-	channel, ok := n.channels[p.Channel].(PostChannel)
-	notice, known := n.notices[e.Name]
-	if !ok || !known || !to.Active || !channel.CanReach(to) {
-		return errs.New(errs.NotFound, "This person cannot be reached this way.")
-	}
-	if to.Language == "" {
-		to.Language = n.Language
-	}
-	message, err := notice.Compose(ctx, n.DB, n.Catalogues.Printer(to.Language, n.Zone), e, to)
-	if err != nil {
-		return fmt.Errorf("compose %s: %w", e.Name, err)
-	}
-	if err := channel.Deliver(ctx, Delivery{Event: e, To: to, Channel: p.Channel, Message: message}); err != nil {
-		// What a channel finds missing or refused is its problem, not a reason to withdraw the notice.
-		if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
-			err = errs.New(errs.Invalid, "The message was refused.").Because(err)
-		}
-		return fmt.Errorf("deliver by %s: %w", p.Channel, err)
-	}
-	return nil
-}
-
-// settle writes the end of a delivery and ends its job.
-func (n *Notifier) settle(ctx context.Context, job queue.Job, p parcel, state string) error {
-	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE event_id = ? AND person_id = ? AND channel = ?`,
-			state, tx.Now, p.EventID, p.PersonID, p.Channel)
-		if err != nil {
-			return fmt.Errorf("settle the delivery: %w", err)
-		}
-		return job.Finish(ctx, tx)
-	})
 }
 
 // bury marks a delivery dead in the transaction that gives its job up.

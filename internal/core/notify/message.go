@@ -65,6 +65,12 @@ type Answer struct {
 // IsZero reports whether the message cannot be answered by mail.
 func (a Answer) IsZero() bool { return a == Answer{} }
 
+// Answerer is somebody who can answer something by mail.
+type Answerer struct {
+	PersonID int64
+	Answer
+}
+
 // Attachment is a stored file that goes along.
 type Attachment struct {
 	Name      string // what people call it

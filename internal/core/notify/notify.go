@@ -96,14 +96,17 @@ type Channel interface {
 	// ServesActor reports whether people are told of their own doings: mail does, so that a mailing list
 	// shows everybody the same.
 	ServesActor() bool
+	// Reached says in the printer's language how many people are told this way: "31 by mail".
+	Reached(p *lang.Printer, people int) string
 }
 
-// PostChannel is a channel that delivers one message at a time, each in a job with retries.
+// PostChannel is a channel that delivers messages, each in a job with retries.
 type PostChannel interface {
 	Channel
-	// Deliver hands the message over. Errors that are errs.Temporary are tried again, others end as a
-	// dead letter that an administrator sees.
-	Deliver(ctx context.Context, d Delivery) error
+	// Deliver hands a few messages over, one after the other, and returns an error or nil for each.
+	// Errors that are errs.Temporary are tried again, others end as a dead letter that an administrator
+	// sees.
+	Deliver(ctx context.Context, all []Delivery) []error
 }
 
 // InstantChannel is a channel inside the database: it delivers in the transaction of the fan-out.

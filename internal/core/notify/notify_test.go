@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -30,6 +31,7 @@ type pigeons struct {
 	told    map[string][]string
 	letters []string
 	answers map[int64]error
+	flights int // calls of Deliver
 }
 
 var (
@@ -42,14 +44,21 @@ func (p *pigeons) Wants(r notify.Recipient) bool    { return p.CanReach(r) && r.
 func (p *pigeons) CanReach(r notify.Recipient) bool { return r.Address != "" }
 func (p *pigeons) ServesActor() bool                { return true }
 
-func (p *pigeons) Deliver(_ context.Context, d notify.Delivery) error {
+func (p *pigeons) Reached(_ *lang.Printer, people int) string {
+	return fmt.Sprintf("%d by pigeon", people)
+}
+
+func (p *pigeons) Deliver(_ context.Context, all []notify.Delivery) []error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.answers[d.To.PersonID]; err != nil {
-		return err
+	problems := make([]error, len(all))
+	for i, d := range all {
+		if problems[i] = p.answers[d.To.PersonID]; problems[i] == nil {
+			p.told[d.To.Slug] = append(p.told[d.To.Slug], d.Message.Subject)
+		}
 	}
-	p.told[d.To.Slug] = append(p.told[d.To.Slug], d.Message.Subject)
-	return nil
+	p.flights++
+	return problems
 }
 
 func (p *pigeons) Post(_ context.Context, l notify.Letter) error {
@@ -232,6 +241,51 @@ func TestOneBrokenMailboxHoldsUpNobody(t *testing.T) {
 		}
 		if !slices.Equal(p.pigeons.told["bert"], []string{"as subscriber"}) {
 			t.Errorf("Bert was told %v", p.pigeons.told["bert"])
+		}
+	})
+}
+
+func TestManyDeliveriesGoTogetherAndEndAlone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := open(t, db)
+		p.pigeons.answers[p.cast.Bert.ID] = errs.New(errs.Denied, "").Because(errors.New("no such user"))
+		p.blind[p.cast.Dora.ID] = true
+		const events = 60
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			for range events {
+				if _, err := p.outbox.Record(t.Context(), tx, community.Event{Name: community.CommentPosted, ActorID: p.cast.Anna.ID}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = p.queue.Run(ctx) })
+		for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
+			if c, err := p.queue.Counts(t.Context()); err != nil || c.Waiting+c.Later+c.Running == 0 {
+				break
+			}
+		}
+		stop()
+		running.Wait()
+		var ends []string
+		if err := db.Select(t.Context(), &ends, `SELECT CONCAT(e.slug, ' ', d.state, ' ', COUNT(*)) FROM deliveries d JOIN people p ON p.id = d.person_id
+			JOIN entities e ON e.id = p.entity_id WHERE d.channel = 'pigeon' GROUP BY e.slug, d.state ORDER BY 1`); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"anna sent 60", "bert dead 60", "dora withdrawn 60"}; !slices.Equal(ends, want) {
+			t.Errorf("the deliveries ended so: %q", ends)
+		}
+		if told := len(p.pigeons.told["anna"]); told != events {
+			t.Errorf("Anna was told %d times", told)
+		}
+		if p.pigeons.flights >= 2*events {
+			t.Errorf("%d flights for %d messages", p.pigeons.flights, 2*events)
 		}
 	})
 }

@@ -168,14 +168,36 @@ func (s *Site) answer(route Route) http.Handler {
 			v.shared, v.changes = s.sharedKey(v.R), s.shelf.changes()
 		}
 		err := v.begin(route, limit)
-		if err == nil && (!route.Shared || !v.showKept()) {
-			err = route.Handle(v)
+		if err == nil {
+			err = v.handle(route)
 		}
 		if err != nil {
 			v.fail(err)
 		}
 		v.end()
 	})
+}
+
+// handle lets the handler answer, unless a page is kept that can be sent, or somebody else is making it.
+func (v *Visit) handle(route Route) error {
+	if !route.Shared {
+		return route.Handle(v)
+	}
+	if v.showKept() {
+		return nil
+	}
+	if v.shared == "" {
+		return route.Handle(v)
+	}
+	made, ours := v.site.shelf.begin(v.Context(), v.shared)
+	defer made()
+	if !ours {
+		if v.sendKept() {
+			return nil
+		}
+		v.changes = v.site.shelf.changes()
+	}
+	return route.Handle(v)
 }
 
 // begin checks, in this order, what can be refused without asking the database first.

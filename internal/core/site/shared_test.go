@@ -1,14 +1,19 @@
 package site_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -86,6 +91,51 @@ func TestSharedPagesAreMadeOnceAndAreNeverOld(t *testing.T) {
 	}
 	if w := expect("without it", "/stadt/shared/", 10); strings.Contains(w.Body.String(), "Done.") {
 		t.Error("somebody else's message")
+	}
+}
+
+func TestAPageThatManyAskForIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	c := cast.New(t, db)
+	var made, refused atomic.Int64
+	handler := webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), []site.Route{
+		{Method: http.MethodGet, Path: "/stadt/shared", Shared: true, Handle: func(v *site.Visit) error {
+			n := made.Add(1)
+			time.Sleep(50 * time.Millisecond)
+			return v.Show(site.Page{Title: fmt.Sprintf("made %d for %s", n, v.Viewer.Name)})
+		}},
+		{Method: http.MethodGet, Path: "/stadt/gone", Shared: true, Handle: func(*site.Visit) error {
+			refused.Add(1)
+			time.Sleep(10 * time.Millisecond)
+			return errs.New(errs.NotFound, "Gone.")
+		}},
+	})
+	together := func(path string, status int, want string, visitors ...*webtest.Visitor) {
+		t.Helper()
+		var all sync.WaitGroup
+		for _, visitor := range visitors {
+			all.Go(func() {
+				visitor.Get(path)
+				visitor.Sees(status, want)
+			})
+		}
+		all.Wait()
+	}
+	several := func(id int64) (all []*webtest.Visitor) {
+		for range 8 {
+			all = append(all, webtest.VisitAs(t, handler, id))
+		}
+		return all
+	}
+	together("/stadt/shared/", http.StatusOK, "made 1 for", several(0)...)
+	together("/stadt/shared/", http.StatusOK, "made 2 for Anna", several(c.Anna.ID)...)
+	if made.Load() != 2 {
+		t.Errorf("made %d times", made.Load())
+	}
+	together("/stadt/gone/", http.StatusNotFound, "Gone.", several(0)...)
+	if refused.Load() != 8 {
+		t.Errorf("%d of 8 visitors were refused by the handler: what is not kept is nobody else's", refused.Load())
 	}
 }
 

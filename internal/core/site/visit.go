@@ -261,6 +261,21 @@ func (v *Visit) Show(p Page) error {
 	return nil
 }
 
+// ShowPart answers a script with a piece of a page.
+func (v *Visit) ShowPart(part templ.Component) error {
+	buffer := templ.GetBuffer()
+	defer templ.ReleaseBuffer(buffer)
+	if err := part.Render(v.R.Context(), buffer); err != nil {
+		return fmt.Errorf("render a piece of %s: %w", v.R.URL.Path, err)
+	}
+	if err := v.save(); err != nil {
+		return err
+	}
+	v.raw.Header().Set("Cache-Control", "no-store")
+	v.write(http.StatusOK, buffer)
+	return nil
+}
+
 // render draws the page and its frame.
 func (v *Visit) render(buffer *bytes.Buffer, p Page) error {
 	if err := document(v, p).Render(v.R.Context(), buffer); err != nil {

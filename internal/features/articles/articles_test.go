@@ -3,6 +3,7 @@ package articles_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -41,9 +42,11 @@ func newTown(t *testing.T) *town {
 	t.Cleanup(func() { _ = folder.Close() })
 	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
 	comments := threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
+	told := &mailtest.Notices{}
 	contents := content.New(content.Deps{
-		DB: db, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: comments, Texts: words, Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org",
+		DB: db, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: comments, Texts: words, Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org", Notices: told,
 	})
+	told.Open(t, db, contents.Module().Notices...)
 	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "the page of " + v.Path("entity")}) }}
 	routes := append(articles.New(contents).Module().Routes, contents.Module().Routes...)
 	routes = append(append(routes, comments.Module().Routes...), page)
@@ -202,5 +205,104 @@ func TestWhoMayWriteInWhoseName(t *testing.T) {
 		if p := w.visit(t, w.Anna.ID).Ask(http.MethodGet, path); p.Status != 404 {
 			t.Errorf("%s: %d", path, p.Status)
 		}
+	}
+}
+
+// TestTheFormSaysWhoWillReadIt asks as people stand, in all places where articles are written.
+func TestTheFormSaysWhoWillReadIt(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.exec(t, `INSERT INTO subscriptions (entity_id, person_id, created_at) VALUES (?, ?, ?), (?, ?, ?)`,
+		w.Garten.EntityID, w.Carla.ID, cast.Joined(), w.Garten.EntityID, w.Dora.ID, cast.Joined())
+	const everybody, unchosen = "Everybody can read it, also search engines.", "Choose in whose name you publish it"
+	anna := w.visit(t, w.Anna.ID)
+	for _, c := range []struct {
+		path string
+		says []string
+	}{
+		{"/garten/articles/add/", []string{
+			everybody + " 3 people are told: 3 by mail, 2 in Activity.", "Only the 2 members of “Garten am Bach” can read it. One person is told.",
+		}},
+		{"/chor/articles/add/", []string{everybody + " Nobody is told.", "Only you can read it: “Chor der Vielen” has no other members. Nobody is told."}},
+		{"/anna/articles/add/", []string{everybody + " Nobody subscribes to your profile: nobody is told.", "Only you can read it. Nobody subscribes to your profile: nobody is told."}},
+		{"/stadt/articles/add/", []string{unchosen, `data-readers="/stadt/content/readers"`}},
+		{"/stadt/content/readers", []string{unchosen}},
+		{"/stadt/content/readers?group=garten", []string{everybody + " 3 people are told"}},
+		{"/stadt/content/readers?group=garten&as_gestalt=on", []string{everybody + " 3 people are told"}},
+		{"/stadt/content/readers?as_gestalt=on", []string{"Nobody subscribes to your profile"}},
+	} {
+		anna.Get(c.path)
+		anna.Sees(200, c.says...)
+		if strings.Contains(c.path, "readers") {
+			anna.DoesNotSee("<html", "<h1")
+		}
+	}
+	anna.Get("/stadt/articles/add/")
+	anna.Submit("Publish", map[string]string{"title": "Beet", "text": "Text", "group": "garten", "preview": "1"})
+	anna.Sees(200, everybody+" 3 people are told: 3 by mail, 2 in Activity.")
+	anna.DoesNotSee(unchosen)
+	anna.Submit("Publish", map[string]string{"title": " ", "preview": ""})
+	anna.Sees(422, everybody+" 3 people are told")
+	anna.Submit("Publish", map[string]string{"title": "Beet", "preview": ""})
+	anna.Get("/garten/beet/edit/")
+	anna.Sees(200, everybody+" Nobody is told of the change.", "Only the 2 members of “Garten am Bach” can read it. Nobody is told of the change.")
+	anna.DoesNotSee("Those who have commented")
+	carla := w.visit(t, w.Carla.ID)
+	carla.Send("/garten/beet/", map[string][]string{"text": {"x"}}, true)
+	anna.Get("/garten/beet/edit/")
+	anna.Sees(200, "Nobody is told of the change. Those who have commented can read it, too.")
+
+	for _, c := range []struct {
+		person int64
+		group  string
+		want   int
+	}{{w.Bert.ID, "chor", 403}, {w.Carla.ID, "garten", 403}, {w.Admin.ID, "garten", 403}, {w.Anna.ID, "niemand", 403}, {w.Anna.ID, "bert", 403}, {0, "garten", 303}} {
+		p := w.visit(t, c.person).Ask(http.MethodGet, "/stadt/content/readers?group="+c.group)
+		if p.Status != c.want || strings.Contains(p.Body, "told:") {
+			t.Errorf("%d asks for %s: %d", c.person, c.group, p.Status)
+		}
+	}
+}
+
+// TestACommentSaysHowManyAreTold asks as a script does when somebody begins to write.
+func TestACommentSaysHowManyAreTold(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.visit(t, w.Anna.ID)
+	for title, public := range map[string]string{"Beet": "on", "Kasse": ""} {
+		anna.Get("/garten/articles/add/")
+		anna.Submit("Publish", map[string]string{"title": title, "text": "Text", "public": public})
+	}
+	ask := regexp.MustCompile(`/stadt/content/\d+/readers`)
+	for _, c := range []struct {
+		path, page, exact string
+	}{
+		{"/garten/beet/", "Everybody can read your comment. Those who subscribe to “Garten am Bach” are told of it.", "Everybody can read your comment. One person is told."},
+		{"/garten/kasse/", "Members of “Garten am Bach” and those who have commented can read your comment.", "those who have commented can read your comment. One person is told."},
+	} {
+		anna.Get(c.path)
+		anna.Sees(200, c.page)
+		address := ask.FindString(anna.Page.Body)
+		anna.Get(address)
+		anna.Sees(200, c.exact)
+		anna.DoesNotSee("<")
+		for person, want := range map[int64]int{0: 303, w.Bert.ID: 200, w.Carla.ID: map[bool]int{true: 200, false: 403}[c.path == "/garten/beet/"]} {
+			if got := w.visit(t, person).Ask(http.MethodGet, address); got.Status != want {
+				t.Errorf("%d asks who reads a comment on %s: %d, want %d", person, c.path, got.Status, want)
+			}
+		}
+	}
+	anna.Get("/stadt/content/99/readers")
+	anna.Sees(404)
+}
+
+func (w *town) exec(t *testing.T, query string, args ...any) {
+	t.Helper()
+	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), query, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -52,6 +52,7 @@ type editor struct {
 	Entity  *community.Entity // who publishes it; nil asks
 	Item    *content.Item     // what is changed; nil for a new one
 	Groups  []community.Entity
+	Readers content.Readers
 	Preview string // HTML
 }
 
@@ -97,6 +98,10 @@ func (a *Articles) page(v *site.Visit, e editor) (site.Page, error) {
 			return site.Page{}, err
 		}
 	}
+	var err error
+	if e.Readers, err = a.readers(v, e); err != nil {
+		return site.Page{}, err
+	}
 	if e.Form.Preview != "" && e.Form.Text != "" {
 		html, err := a.content.Texts.Render(v.Context(), a.content.DB, v.Viewer, v.Lang, texts.Source{Text: e.Form.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}})
 		if err != nil {
@@ -116,6 +121,24 @@ func (a *Articles) page(v *site.Visit, e editor) (site.Page, error) {
 		crumbs = append(crumbs, site.Crumb{Label: v.T("Articles"), Path: ListPath}, site.Crumb{Label: title})
 	}
 	return site.Page{Title: title, Body: editorBody(e), Hidden: true, Entity: e.Entity, Crumbs: crumbs}, nil
+}
+
+// readers returns who will read the article, as far as it is known in whose name it is published.
+func (a *Articles) readers(v *site.Visit, e editor) (content.Readers, error) {
+	switch {
+	case e.Item != nil:
+		return a.content.ReadersOf(v, *e.Item)
+	case e.Entity != nil:
+		return a.content.Readers(v, *e.Entity)
+	}
+	publisher, err := a.content.Publisher(v.Context(), v.Viewer, e.Form.Group, e.Form.Own)
+	if errs.Is(err, errs.Invalid) {
+		return content.Readers{}, nil // nobody is chosen yet
+	}
+	if err != nil {
+		return content.Readers{}, err
+	}
+	return a.content.Readers(v, publisher)
 }
 
 // again shows the editor with what was typed and what is wrong with it.
@@ -141,7 +164,7 @@ func (a *Articles) createArticle(v *site.Visit) error {
 	}
 	var publisher community.Entity
 	if err == nil {
-		publisher, err = a.chosen(v, e.Form)
+		publisher, err = a.content.Publisher(v.Context(), v.Viewer, e.Form.Group, e.Form.Own)
 	}
 	if err == nil {
 		return a.publish(v, publisher, e)
@@ -156,24 +179,6 @@ func (a *Articles) read(v *site.Visit, f *articleForm) error {
 		f.Text, err = a.content.AddPictures(v, "pictures", f.Text, f.Pictures)
 	}
 	return err
-}
-
-// chosen returns in whose name the article is to be published. Nothing is chosen beforehand, because
-// people published under their own name by mistake.
-func (a *Articles) chosen(v *site.Visit, f articleForm) (community.Entity, error) {
-	if f.Group == "" && f.Own {
-		return v.Viewer.Entity(), nil
-	}
-	groups, err := a.content.Groups(v.Context(), v.Viewer)
-	if err != nil {
-		return community.Entity{}, err
-	}
-	for _, g := range groups {
-		if g.Slug == f.Group {
-			return g, nil
-		}
-	}
-	return community.Entity{}, errs.Check(errs.Field("group", "Choose a group, or your own profile."))
 }
 
 func (a *Articles) createArticleOf(v *site.Visit) error {

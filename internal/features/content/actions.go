@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -75,6 +76,42 @@ func (c *Content) Entity(ctx context.Context, v community.Viewer, slug string) (
 // Groups returns the groups in whose name the viewer may publish.
 func (c *Content) Groups(ctx context.Context, v community.Viewer) ([]community.Entity, error) {
 	return groupsOf(ctx, c.DB, v.PersonID)
+}
+
+// Publisher returns in whose name the viewer wants to publish: a group of theirs, by its slug, or else
+// themselves. Nothing is chosen beforehand, because people published under their own name by mistake.
+func (c *Content) Publisher(ctx context.Context, v community.Viewer, group string, own bool) (community.Entity, error) {
+	if group == "" && own {
+		return v.Entity(), nil
+	}
+	groups, err := c.Groups(ctx, v)
+	if err != nil {
+		return community.Entity{}, err
+	}
+	for _, g := range groups {
+		if g.Slug == group {
+			return g, nil
+		}
+	}
+	return community.Entity{}, errs.Check(errs.Field("group", "Choose a group, or your own profile."))
+}
+
+// PublishReach returns how many people are told when the viewer publishes something for an entity.
+func (c *Content) PublishReach(ctx context.Context, v community.Viewer, e community.Entity, public bool) (notify.Reach, error) {
+	audience, err := subscribers(ctx, c.DB, e, !public)
+	if err != nil {
+		return notify.Reach{}, err
+	}
+	return c.Notices.Reach(ctx, c.DB, community.ContentPublished, audience, v.PersonID)
+}
+
+// CommentReach returns how many people are told when the viewer comments on an item.
+func (c *Content) CommentReach(ctx context.Context, v community.Viewer, i Item) (notify.Reach, error) {
+	audience, err := commentAudience(ctx, c.DB, i, true)
+	if err != nil {
+		return notify.Reach{}, err
+	}
+	return c.Notices.Reach(ctx, c.DB, community.CommentPosted, audience, v.PersonID)
 }
 
 // Publish publishes a draft. The same draft again within a minute is taken for a second click: the item

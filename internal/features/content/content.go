@@ -4,6 +4,7 @@
 package content
 
 import (
+	"context"
 	"net/http"
 
 	"grouprise.org/grouprise/internal/community"
@@ -22,6 +23,12 @@ import (
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
+// Notices is what this room needs to know of how notices spread.
+type Notices interface {
+	// Reach returns how many people would be told if the actor caused an event and these were its candidates.
+	Reach(ctx context.Context, q sqldb.Querier, name community.EventName, candidates []notify.Candidate, actorID int64) (notify.Reach, error)
+}
+
 // Deps is what the room stands on.
 type Deps struct {
 	DB       *sqldb.DB
@@ -31,6 +38,7 @@ type Deps struct {
 	Texts    *texts.Texts
 	Limiter  *web.Limiter
 	Pictures *media.Pictures
+	Notices  Notices
 	BaseURL  string // of the site, without a slash at the end
 	MaxBytes int64  // of one uploaded file
 }
@@ -62,6 +70,8 @@ func (c *Content) Module() module.Module {
 		Name: "content",
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink},
+			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true},
+			{Method: http.MethodGet, Path: "/stadt/content/{id}/readers", Handle: c.showCommentReaders, SignedIn: true},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent, Shared: true},
 			{Method: http.MethodPost, Path: "/{entity}/{slug}", Handle: c.createComment},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}/edit", Handle: c.editContent},

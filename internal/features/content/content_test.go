@@ -51,10 +51,12 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	t.Cleanup(func() { _ = folder.Close() })
 	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
 	h.threads = threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
+	told := &mailtest.Notices{}
 	h.Content = content.New(content.Deps{
-		DB: db, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: h.threads, Texts: words,
+		DB: db, Notices: told, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: h.threads, Texts: words,
 		Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org",
 	})
+	told.Open(t, db, h.Module().Notices...)
 	return h
 }
 
@@ -372,6 +374,17 @@ func TestAudiences(t *testing.T) {
 		expect("a comment on it by somebody else", "anna owner, carla starter")
 		comment(h.Bert, own.ID)
 		expect("a comment by a third", "anna owner, carla starter")
+		// The administrator began to talk about the first one.
+		for _, c := range []struct {
+			writes cast.Person
+			item   content.Item
+			people int
+		}{{h.Anna, public, 3}, {h.Dora, public, 4}, {h.Anna, internal, 1}, {h.Bert, own, 2}, {h.Carla, own, 1}} {
+			reach, err := h.CommentReach(t.Context(), c.writes.Viewer, c.item)
+			if err != nil || reach.People != c.people {
+				t.Errorf("%s is promised that a comment on %s reaches %d people, want %d, %v", c.writes.Slug, c.item.Title, reach.People, c.people, err)
+			}
+		}
 		e := h.event(t)
 		if err := h.Withdraw(t.Context(), h.Anna.Viewer, own.ID); err != nil {
 			t.Fatal(err)

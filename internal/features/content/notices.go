@@ -23,7 +23,7 @@ func (c *Content) publishedNotice() notify.Notice {
 			if err != nil || i.Deleted {
 				return nil, gone(err)
 			}
-			return subscribers(ctx, q, i, !i.Public)
+			return subscribers(ctx, q, i.Entity(), !i.Public)
 		},
 		Compose: c.composePublished,
 	}
@@ -91,15 +91,20 @@ func (c *Content) commentNotice() notify.Notice {
 			if err != nil {
 				return nil, gone(err)
 			}
-			audience, err := subscribers(ctx, q, i, !i.Public || !k.Public)
-			if err != nil {
-				return nil, err
-			}
-			first, err := firstCommenter(ctx, q, i)
-			return append(audience, first...), err
+			return commentAudience(ctx, q, i, k.Public)
 		},
 		Compose: c.composeComment,
 	}
+}
+
+// commentAudience returns who is told of a comment on an item.
+func commentAudience(ctx context.Context, q sqldb.Querier, i Item, public bool) ([]notify.Candidate, error) {
+	audience, err := subscribers(ctx, q, i.Entity(), !i.Public || !public)
+	if err != nil {
+		return nil, err
+	}
+	first, err := firstCommenter(ctx, q, i)
+	return append(audience, first...), err
 }
 
 func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to notify.Recipient) (*notify.Message, error) {

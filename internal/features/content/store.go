@@ -18,20 +18,20 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
+// itemColumns is what a card shows of an item. How often it was written only matters on its own page.
 const itemColumns = `
 	SELECT c.id, c.kind, COALESCE(c.slug, '') AS slug, c.title, c.public, c.pinned, c.message_key, c.published_at, c.deleted_at IS NOT NULL AS deleted,
 	       COALESCE((SELECT x.text FROM versions x WHERE x.content_id = c.id ORDER BY x.created_at DESC, x.id DESC LIMIT 1), '') AS text,
-	       (SELECT COUNT(*) FROM versions x WHERE x.content_id = c.id) AS versions,
 	       (SELECT COUNT(*) FROM contributions k WHERE k.content_id = c.id AND k.public AND k.deleted_at IS NULL) AS comments,
 	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, e.picture AS entity_picture, COALESCE(g.id, o.id, 0) AS owner_id,
 	       p.id AS author_id, p.public AS author_public, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour, a.picture AS author_picture
-	  FROM `
+	`
 
 const joinedItems = `
 	  JOIN entities e ON e.id = c.entity_id LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people o ON o.entity_id = e.id
 	  JOIN people p ON p.id = c.author_id JOIN entities a ON a.id = p.entity_id`
 
-const selectItems = itemColumns + `contents c` + joinedItems
+const selectItems = itemColumns + `, (SELECT COUNT(*) FROM versions x WHERE x.content_id = c.id) AS versions FROM contents c` + joinedItems
 
 func getItem(ctx context.Context, q sqldb.Querier, where string, args ...any) (Item, error) {
 	var i Item
@@ -76,7 +76,7 @@ func list(ctx context.Context, q sqldb.Querier, v community.Viewer, f Filter) (i
 	}
 	// Which ones first, and then what they look like, so that nothing is counted for those that are not shown.
 	found := `(SELECT c.id, c.published_at FROM contents c` + where + ` ORDER BY c.published_at DESC, c.id DESC LIMIT ?) found JOIN contents c ON c.id = found.id`
-	err = q.Select(ctx, &items, itemColumns+found+joinedItems+` ORDER BY found.published_at DESC, found.id DESC`, append(args, limit+1)...)
+	err = q.Select(ctx, &items, itemColumns+` FROM `+found+joinedItems+` ORDER BY found.published_at DESC, found.id DESC`, append(args, limit+1)...)
 	if err != nil {
 		return nil, false, fmt.Errorf("list content: %w", err)
 	}
@@ -193,21 +193,29 @@ func groupsOf(ctx context.Context, q sqldb.Querier, personID int64) ([]community
 
 // subscribers returns who is told of something in an entity: the subscribers of a group, if it is
 // internal those who are members, or the owner of a profile.
-func subscribers(ctx context.Context, q sqldb.Querier, i Item, internal bool) ([]notify.Candidate, error) {
-	if i.EntityKind == community.PersonEntity {
-		return []notify.Candidate{{PersonID: i.OwnerID, Reason: notify.Owner}}, nil
+func subscribers(ctx context.Context, q sqldb.Querier, e community.Entity, internal bool) ([]notify.Candidate, error) {
+	if !e.IsGroup() {
+		return []notify.Candidate{{PersonID: e.OwnerID, Reason: notify.Owner}}, nil
 	}
 	query := `SELECT s.person_id, ? AS reason FROM subscriptions s WHERE s.entity_id = ?`
-	args := []any{notify.Subscriber, i.EntityID}
+	args := []any{notify.Subscriber, e.ID}
 	if internal {
 		query += ` AND EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`
-		args = append(args, i.OwnerID)
+		args = append(args, e.OwnerID)
 	}
 	var all []notify.Candidate
 	if err := q.Select(ctx, &all, query+` ORDER BY s.person_id`, args...); err != nil {
 		return nil, fmt.Errorf("list the subscribers: %w", err)
 	}
 	return all, nil
+}
+
+// countMembers returns how many people belong to a group.
+func countMembers(ctx context.Context, q sqldb.Querier, groupID int64) (n int, err error) {
+	if err := q.Get(ctx, &n, `SELECT COUNT(*) FROM memberships WHERE group_id = ?`, groupID); err != nil {
+		return 0, fmt.Errorf("count the members of group %d: %w", groupID, err)
+	}
+	return n, nil
 }
 
 // firstCommenter returns who wrote the first public comment on an item, if they do not belong to its

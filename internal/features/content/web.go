@@ -124,7 +124,8 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		Item: item, Kind: c.KindLabel(v, item.Kind), HTML: html[0], Standing: s, Comments: threads.Views(v, item.Path(), comments, html[1:], v.Viewer.SignedIn(), item.Entity().IsGroup()),
 		Newest: Newest(v), CanDelete: CanDelete(s, item.AuthorID, clock.At(time.Now())),
 		Form: threads.Answer{
-			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: readers(v, item, s), Text: f.Text, Errors: e,
+			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: commentReaders(v, item, s) + " " + subscribersTold(v, item), Text: f.Text, Errors: e,
+			Readers: commentReadersPath(item.ID),
 		},
 	}
 	if older {
@@ -143,18 +144,51 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 	return page, nil
 }
 
-// readers says who reads a comment.
-func readers(v *site.Visit, i Item, s community.Standing) string {
+// commentReaders says who reads a comment.
+func commentReaders(v *site.Visit, i Item, s community.Standing) string {
 	switch {
-	case i.Public && i.EntityKind == community.GroupEntity:
-		return v.T("Everybody can read your comment. Those who subscribe to “%s” are told of it.", i.EntityName)
 	case i.Public:
-		return v.T("Everybody can read your comment. %s is told of it.", i.EntityName)
+		return v.T("Everybody can read your comment.")
 	case s.Owner:
 		return v.T("Only you and those who have commented can read this.")
 	default:
 		return v.T("Members of “%s” and those who have commented can read your comment.", i.EntityName)
 	}
+}
+
+// subscribersTold says who is told of a comment, without asking how many they are: the page is shown more
+// often than somebody comments.
+func subscribersTold(v *site.Visit, i Item) string {
+	switch {
+	case !i.Public:
+		return ""
+	case i.EntityKind == community.GroupEntity:
+		return v.T("Those who subscribe to “%s” are told of it.", i.EntityName)
+	default:
+		return v.T("%s is told of it.", i.EntityName)
+	}
+}
+
+func commentReadersPath(id int64) string {
+	return "/stadt/content/" + strconv.FormatInt(id, 10) + "/readers"
+}
+
+// showCommentReaders tells a script who will read a comment and how many people are told of it, when
+// somebody begins to write one.
+func (c *Content) showCommentReaders(v *site.Visit) error {
+	id, err := v.ID("id")
+	if err != nil {
+		return err
+	}
+	item, s, err := c.Get(v.Context(), c.DB, v.Viewer, id)
+	if err != nil {
+		return err
+	}
+	reach, err := c.CommentReach(v.Context(), v.Viewer, item)
+	if err != nil {
+		return err
+	}
+	return v.ShowPart(site.Text(commentReaders(v, item, s) + " " + reach.Sentence(v.Lang)))
 }
 
 func (c *Content) createComment(v *site.Visit) error {
@@ -188,6 +222,72 @@ func (c *Content) createComment(v *site.Visit) error {
 	}
 	v.Flash(site.Done, "Your comment stands below.")
 	return v.Redirect(item.Path() + "#" + community.ContributionAnchor(id))
+}
+
+// ReadersPath is where the forms of all kinds of content ask who will read what is being written.
+const ReadersPath = "/stadt/content/readers"
+
+// Readers says who will read what is being written, and how many people are told of it. The zero value
+// says that it depends on in whose name it is published.
+type Readers struct {
+	Public, Internal string // sentences; both stand in the form, which shows the one that is chosen
+}
+
+// Readers returns who will read what the viewer publishes for an entity.
+func (c *Content) Readers(v *site.Visit, e community.Entity) (Readers, error) {
+	var told [2]string
+	for i, public := range []bool{true, false} {
+		reach, err := c.PublishReach(v.Context(), v.Viewer, e, public)
+		if err != nil {
+			return Readers{}, err
+		}
+		told[i] = reach.Sentence(v.Lang)
+		if reach.People == 0 && !e.IsGroup() {
+			told[i] = v.T("Nobody subscribes to your profile: nobody is told.")
+		}
+	}
+	return c.readers(v, e, told[0], told[1])
+}
+
+// ReadersOf returns who will read a change of an item.
+func (c *Content) ReadersOf(v *site.Visit, i Item) (Readers, error) {
+	told := v.T("Nobody is told of the change.")
+	r, err := c.readers(v, i.Entity(), told, told)
+	if i.Comments > 0 {
+		r.Internal += " " + v.T("Those who have commented can read it, too.")
+	}
+	return r, err
+}
+
+func (c *Content) readers(v *site.Visit, e community.Entity, public, internal string) (Readers, error) {
+	r := Readers{Public: v.T("Everybody can read it, also search engines.") + " " + public}
+	if !e.IsGroup() {
+		r.Internal = v.T("Only you can read it.") + " " + internal
+		return r, nil
+	}
+	members, err := countMembers(v.Context(), c.DB, e.OwnerID)
+	r.Internal = v.Lang.N("Only you can read it: “%[2]s” has no other members.", "Only the %d members of “%s” can read it.", members, members, e.Name) + " " + internal
+	return r, err
+}
+
+// showReaders tells a script who will read what is published in the name that the form has chosen.
+func (c *Content) showReaders(v *site.Visit) error {
+	group, own := v.Query("group"), v.Query("as_gestalt") != ""
+	if group == "" && !own {
+		return v.ShowPart(readersText(Readers{}))
+	}
+	e, err := c.Publisher(v.Context(), v.Viewer, group, own)
+	if errs.Is(err, errs.Invalid) {
+		return errs.New(errs.Denied, "Only members of the group can write in its name.")
+	}
+	if err != nil {
+		return err
+	}
+	r, err := c.Readers(v, e)
+	if err != nil {
+		return err
+	}
+	return v.ShowPart(readersText(r))
 }
 
 // throttle counts what a person writes in an hour.

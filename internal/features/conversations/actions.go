@@ -49,52 +49,66 @@ func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community
 	return listConversations(ctx, q, v, entityID, before, limit)
 }
 
+// Reach returns how many people are told when the viewer writes in a conversation. Of one that has not begun
+// only the entity needs to be known.
+func (c *Conversations) Reach(ctx context.Context, v community.Viewer, conv Conversation) (notify.Reach, error) {
+	if conv.ID == 0 {
+		conv.AuthorID = v.PersonID
+	}
+	all, err := audience(ctx, c.DB, conv)
+	if err != nil {
+		return notify.Reach{}, err
+	}
+	return c.Notices.Reach(ctx, c.DB, community.MessagePosted, all, v.PersonID)
+}
+
 // Begin begins a conversation in the name of somebody who has signed in, and returns it. The same words
 // again within a minute are taken for a second click: the conversation that is there already is returned.
 func (c *Conversations) Begin(ctx context.Context, v community.Viewer, b Beginning) (conv Conversation, err error) {
 	err = c.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		conv, err = c.begin(ctx, tx, v.PersonID, b)
+		conv, err = c.beginAndGet(ctx, tx, v.PersonID, b)
 		return err
 	})
 	return conv, err
 }
 
-func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (Conversation, error) {
-	if err := errs.Check(b.validate()...); err != nil {
-		return Conversation{}, err
-	}
-	id, err := begun(ctx, tx, authorID, b)
+func (c *Conversations) beginAndGet(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (Conversation, error) {
+	id, err := c.begin(ctx, tx, authorID, b)
 	if err != nil {
 		return Conversation{}, err
 	}
-	if id != 0 {
-		return getConversation(ctx, tx, id)
+	return getConversation(ctx, tx, id)
+}
+
+func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (id int64, err error) {
+	if err := errs.Check(b.validate()...); err != nil {
+		return 0, err
+	}
+	if id, err = begun(ctx, tx, authorID, b); err != nil || id != 0 {
+		return id, err
 	}
 	if id, err = insertConversation(ctx, tx, authorID, b); err != nil {
-		return Conversation{}, err
+		return 0, err
 	}
 	message, _, err := c.Threads.Post(ctx, tx, threads.Post{
 		ConversationID: id, AuthorID: authorID, Text: b.Text, Cut: b.Cut, Public: true, ByMail: b.ByMail, At: b.At, Files: b.Files,
 	})
 	if err != nil {
-		return Conversation{}, err
+		return 0, err
 	}
 	if b.Apply {
 		g, err := c.Members.Groups.GetByEntity(ctx, tx, b.Entity.ID)
 		if err != nil {
-			return Conversation{}, err
+			return 0, err
 		}
 		if err := c.Members.Apply(ctx, tx, g, authorID, message); err != nil {
-			return Conversation{}, err
+			return 0, err
 		}
 	}
 	_, err = c.Outbox.Record(ctx, tx, community.Event{
 		Name: community.MessagePosted, ActorID: authorID, EntityID: b.Entity.ID, ConversationID: id, ContributionID: message,
 	})
-	if err != nil {
-		return Conversation{}, err
-	}
-	return getConversation(ctx, tx, id)
+	return id, err
 }
 
 // Answer adds a message to a conversation that the viewer may read and returns its id.
@@ -192,7 +206,7 @@ func (c *Conversations) Confirm(ctx context.Context, secret string) (conv Conver
 		if !author.Active {
 			return errs.New(errs.Conflict, "The account with this address has been closed.")
 		}
-		conv, err = c.begin(ctx, tx, author.ID, b)
+		conv, err = c.beginAndGet(ctx, tx, author.ID, b)
 		return err
 	})
 	return conv, err

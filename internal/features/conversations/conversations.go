@@ -38,6 +38,12 @@ type People interface {
 	ParseAddress(text string) (address, key string, ok bool)
 }
 
+// Notices is what this room needs to know of how notices spread.
+type Notices interface {
+	// Reach returns how many people would be told if the actor caused an event and these were its candidates.
+	Reach(ctx context.Context, q sqldb.Querier, name community.EventName, candidates []notify.Candidate, actorID int64) (notify.Reach, error)
+}
+
 // Deps is what the room stands on.
 type Deps struct {
 	DB         *sqldb.DB
@@ -47,6 +53,7 @@ type Deps struct {
 	Threads    *threads.Threads
 	Texts      *texts.Texts
 	Letters    *notify.Letters
+	Notices    Notices
 	Catalogues *lang.Catalogues
 	Limiter    *web.Limiter
 	Captcha    *captcha.Captcha

@@ -66,11 +66,13 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 		DB: db, Outbox: out, Groups: groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)}), People: everybody, Letters: letters,
 		Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org",
 	})
+	told := &mailtest.Notices{}
 	h.Conversations = conversations.New(conversations.Deps{
-		DB: db, Outbox: out, Members: members, People: everybody, Threads: threads.New(threads.Deps{DB: db, Media: folder, Texts: words}), Texts: words,
+		DB: db, Notices: told, Outbox: out, Members: members, People: everybody, Threads: threads.New(threads.Deps{DB: db, Media: folder, Texts: words}), Texts: words,
 		Letters: letters, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: "Neustadt",
 		BaseURL: "http://example.org", Language: "en", OperatorGroup: 22,
 	})
+	told.Open(t, db, h.Module().Notices...)
 	return h
 }
 
@@ -330,6 +332,39 @@ func TestTalkingOnTheWeb(t *testing.T) {
 	anna.Sees(200, "Report a page", "http://example.org/garten/fest")
 	anna.Get("/stadt/gestalten/13/conversations/add/")
 	anna.Sees(200, "Write to Carla Clematis")
+}
+
+// TestFormsSayHowManyAreTold asks as somebody does who is about to write.
+func TestFormsSayHowManyAreTold(t *testing.T) {
+	t.Parallel()
+	h, handler := newTown(t)
+	group, person := "/stadt/groups/21/conversations/add/", fmt.Sprintf("/stadt/gestalten/%d/conversations/add/", h.Carla.ID)
+	talk := h.begin(t, h.Carla, h.Garten.Entity(), "Seeds")
+	letter := h.begin(t, h.Carla, h.Anna.Entity(), "Hello")
+	for _, c := range []struct {
+		who        int64
+		path, says string
+	}{
+		{h.Carla.ID, group, "2 people are told: 2 by mail, 2 in Activity."},
+		{h.Anna.ID, group, "One person is told."},
+		{0, group, "2 people are told"},
+		{h.Anna.ID, "/stadt/groups/22/conversations/add/", "Nobody is told."},
+		{h.Anna.ID, person, "One person is told."},
+		{h.Carla.ID, talk.Path(), "2 people are told"},
+		{h.Bert.ID, talk.Path(), "2 people are told"}, // Anna, and Carla who began
+		{h.Anna.ID, letter.Path(), "One person is told."},
+	} {
+		v := webtest.VisitAs(t, handler, c.who)
+		v.Get(c.path)
+		v.Sees(200, c.says)
+		if c.path == group {
+			v.Submit("Send", map[string]string{"text": ""})
+			v.Sees(422, c.says, "Write something first.")
+		}
+	}
+	stranger := webtest.Visit(t, handler)
+	stranger.Get(person)
+	stranger.DoesNotSee("is told", "are told", "data-editor")
 }
 
 func TestAnsweringTheAuthorAlone(t *testing.T) {

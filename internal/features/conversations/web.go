@@ -30,6 +30,7 @@ type contact struct {
 	Entity    community.Entity
 	Title     string
 	Lead      string
+	Told      string // how many people are told
 	Apply     bool
 	Form      messageForm
 	Challenge captcha.Challenge // for those who have not signed in
@@ -210,7 +211,31 @@ func (c *Conversations) ask(v *site.Visit, f contact) (err error) {
 			return err
 		}
 	}
+	if f.Told, err = c.told(v, f.Entity); err != nil {
+		return err
+	}
 	return v.Show(c.contactPage(v, f))
+}
+
+// again shows the form with what was typed and what is wrong with it.
+func (c *Conversations) again(v *site.Visit, wrong error, f contact) (err error) {
+	if f.Told, err = c.told(v, f.Entity); err != nil {
+		return err
+	}
+	return v.ShowAgain(wrong, func(e site.Errors) site.Page {
+		f.Errors = e
+		return c.contactPage(v, f)
+	})
+}
+
+// told says how many people are told of a first message. How a single person wants to be told is theirs to
+// know, so that strangers do not learn whether somebody has switched everything off.
+func (c *Conversations) told(v *site.Visit, e community.Entity) (string, error) {
+	if !e.IsGroup() && !v.Viewer.SignedIn() {
+		return "", nil
+	}
+	reach, err := c.Reach(v.Context(), v.Viewer, Conversation{EntityID: e.ID, EntityKind: e.Kind, OwnerID: e.OwnerID})
+	return reach.Sentence(v.Lang), err
 }
 
 func (c *Conversations) contactPage(v *site.Visit, f contact) site.Page {
@@ -244,10 +269,7 @@ func (c *Conversations) send(v *site.Visit, f contact) error {
 			return drawErr
 		}
 	}
-	return v.ShowAgain(err, func(e site.Errors) site.Page {
-		f.Errors = e
-		return c.contactPage(v, f)
-	})
+	return c.again(v, err, f)
 }
 
 func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
@@ -257,10 +279,7 @@ func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
 		conv, err = c.Begin(v.Context(), v.Viewer, b)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page {
-			f.Errors = e
-			return c.contactPage(v, f)
-		})
+		return c.again(v, err, f)
 	}
 	v.Flash(site.Done, "Your message is on its way.")
 	return v.Redirect(conv.Path())
@@ -368,7 +387,11 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	if !v.Before().At.IsZero() {
 		b.Newest = conv.Path()
 	}
-	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: why(v, conv, s), Text: f.Text, Errors: e}
+	reach, err := c.Reach(v.Context(), v.Viewer, conv)
+	if err != nil {
+		return site.Page{}, err
+	}
+	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: why(v, conv, s) + " " + reach.Sentence(v.Lang), Text: f.Text, Errors: e}
 	b.Form.To, _ = threads.Answering(v, messages)
 	entity := conv.Entity()
 	crumbs := []site.Crumb{{Label: v.T("Start"), Path: "/"}}

@@ -230,8 +230,8 @@ func (r *Groups) List(ctx context.Context, q sqldb.Querier, viewer community.Vie
 }
 
 // Top returns the most active groups but one, for the margin of a page.
-func (r *Groups) Top(ctx context.Context, q sqldb.Querier, viewer community.Viewer, exceptGroupID int64, n int) ([]Card, error) {
-	return listCards(ctx, q, viewer, filter{except: exceptGroupID}, n, 0)
+func (r *Groups) Top(ctx context.Context, q sqldb.Querier, exceptGroupID int64, n int) ([]community.Entity, error) {
+	return listTop(ctx, q, exceptGroupID, n)
 }
 
 // Header is what the head of a group's page shows to a viewer.

@@ -67,16 +67,26 @@ const cardColumns = groupColumns + `,
 	EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.id AND m.person_id = ?) AS member,
 	EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = g.entity_id AND s.person_id = ?) AS subscribed`
 
+// listTop returns the most active groups but one, as far as a name and a face show them.
+func listTop(ctx context.Context, q sqldb.Querier, except int64, limit int) ([]community.Entity, error) {
+	var top []community.Entity
+	err := q.Select(ctx, &top, `
+		SELECT e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour, e.picture FROM entities e JOIN "groups" g ON g.entity_id = e.id
+		 WHERE e.kind = ? AND g.id <> ? ORDER BY e.score DESC, e.id DESC LIMIT ?`, community.GroupEntity, except, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list the most active groups: %w", err)
+	}
+	return top, nil
+}
+
 // filter narrows the list of groups.
 type filter struct {
 	name   string // part of the name, in lower case; "" for any
 	member int64  // only groups of this person; 0 for any
-	except int64  // not this group
 }
 
 func (f filter) where() (condition string, args []any) {
-	condition = `g.id <> ?`
-	args = []any{f.except}
+	condition = `TRUE`
 	if f.name != "" {
 		condition += ` AND e.name_key LIKE ? ESCAPE '!'`
 		args = append(args, "%"+sqldb.EscapeLike(f.name)+"%")

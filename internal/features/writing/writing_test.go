@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/writing"
@@ -23,9 +24,17 @@ func newRoom(t *testing.T, db *sqldb.DB) (*cast.Cast, *writing.Room) {
 func TestNamesThatBeginAsTyped(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		_, r := newRoom(t, db)
+		c, r := newRoom(t, db)
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE entities SET name = ?, name_key = ? WHERE id = ?`, "Süßes Öl", entities.NameKey("Süßes Öl"), c.Chor.EntityID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for prefix, want := range map[string]string{
 			"": "", "gart": "garten", "GART": "garten", "bach": "garten", "ahorn": "anna", "an": "anna", "carla": "", "%": "", "_": "", "zzz": "",
+			"sü": "chor", "SÜ": "chor", "öl": "chor", "Öl": "chor",
 		} {
 			found, err := r.Mentions(t.Context(), prefix)
 			if err != nil {

@@ -56,6 +56,12 @@ type Kind struct {
 	Timeout     time.Duration                          // ctx ends after it; zero is 5 minutes
 	Backoff     func(attempt int) time.Duration        // pause after the attempt that failed, from 1; nil is DefaultBackoff
 
+	// HandleMany stands in for Handle where many small jobs share work. It takes at most Batch jobs and
+	// returns an error or nil for each, in their order. Batches come about only while jobs are quick and
+	// many wait; Timeout is for all of a batch. If it panics, each job of the batch is handled alone.
+	HandleMany func(ctx context.Context, jobs []Job) []error
+	Batch      int // zero is 16
+
 	// Dead is called in the transaction that marks the job dead, which its error undoes: the job is
 	// then dead without it.
 	Dead func(ctx context.Context, tx *sqldb.Tx, j Job, err error) error
@@ -129,6 +135,10 @@ func New(db *sqldb.DB, c Config) *Queue {
 		}
 		k.MaxAttempts = cmp.Or(k.MaxAttempts, 15)
 		k.Timeout = cmp.Or(k.Timeout, 5*time.Minute)
+		k.Batch = cmp.Or(k.Batch, 16)
+		if k.HandleMany == nil {
+			k.Batch = 1
+		}
 		if k.Backoff == nil {
 			k.Backoff = DefaultBackoff
 		}
@@ -266,7 +276,8 @@ type Job struct {
 	CreatedAt clock.Time
 	Payload   []byte // JSON
 
-	finish func(ctx context.Context, tx *sqldb.Tx) error
+	lease    string // who has the job in hand; empty outside the queue
+	finished func() // called after the commit of its effect
 }
 
 // Decode reads the payload into dest. A payload that does not fit is a permanent error.
@@ -280,11 +291,28 @@ func (j Job) Decode(dest any) error {
 // Finish ends the job in the transaction of its effect, so that both happen or neither. If the job was
 // taken away meanwhile, because this process seemed dead, it returns errs.Conflict and the transaction
 // must not go on. The handler returns nil after the commit.
-func (j Job) Finish(ctx context.Context, tx *sqldb.Tx) error {
-	if j.finish == nil {
+func (j Job) Finish(ctx context.Context, tx *sqldb.Tx) error { return FinishAll(ctx, tx, []Job{j}) }
+
+// FinishAll is Finish for jobs that one handler has in hand: it ends all of them or none.
+func FinishAll(ctx context.Context, tx *sqldb.Tx, jobs []Job) error {
+	if len(jobs) == 0 || jobs[0].lease == "" {
 		return nil
 	}
-	return j.finish(ctx, tx)
+	ids := make([]int64, len(jobs))
+	for i, j := range jobs {
+		ids[i] = j.ID
+	}
+	rows, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id IN (?) AND lease = ?`, ids, jobs[0].lease)
+	if err != nil {
+		return err
+	}
+	if rows < int64(len(jobs)) {
+		return errs.New(errs.Conflict, "").Because(fmt.Errorf("%d of the jobs %v are no longer ours", int64(len(jobs))-rows, ids))
+	}
+	for _, j := range jobs {
+		tx.AfterCommit(j.finished)
+	}
+	return nil
 }
 
 // Permanent marks an error that trying again does not help against: the job is dead at once.

@@ -588,6 +588,87 @@ func TestFinishAndEffectAreOne(t *testing.T) {
 	})
 }
 
+func TestQuickJobsRunInBatches(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		var largest, panics atomic.Int64
+		effect := func(ctx context.Context, jobs []queue.Job) error {
+			return db.Write(ctx, func(tx *sqldb.Tx) error {
+				for _, j := range jobs {
+					if _, err := tx.Exec(ctx, `INSERT INTO periodics (name, schedule, next_at) VALUES (?, '', ?)`, string(j.Payload), j.Attempt); err != nil {
+						return err
+					}
+				}
+				return queue.FinishAll(ctx, tx, jobs)
+			})
+		}
+		q := queue.New(db, queue.Config{Logger: quiet, Kinds: []queue.Kind{{
+			Name: "a.batch", Batch: 8, Backoff: func(int) time.Duration { return 0 },
+			HandleMany: func(ctx context.Context, jobs []queue.Job) []error {
+				failures := make([]error, len(jobs))
+				largest.Store(max(largest.Load(), int64(len(jobs))))
+				if len(jobs) > 3 && panics.Add(1) == 1 {
+					panic("each job runs alone")
+				}
+				var well []queue.Job
+				for i, j := range jobs {
+					if j.Attempt == 1 && strings.HasSuffix(string(j.Payload), "7") {
+						failures[i] = errors.New("not this one")
+						continue
+					}
+					well = append(well, j)
+				}
+				if err := effect(ctx, well); err != nil {
+					t.Error(err)
+				}
+				return failures
+			},
+		}}})
+		const all = 300
+		payloads := make([]any, all)
+		for i := range payloads {
+			payloads[i] = i
+		}
+		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error { return q.EnqueueMany(t.Context(), tx, "a.batch", payloads...) }); err != nil {
+			t.Fatal(err)
+		}
+		run(t, q)
+		eventually(t, "every job to be done", func() bool { return counts(t, q) == (queue.Counts{}) })
+		var done, again int
+		if err := db.Get(t.Context(), &done, `SELECT COUNT(*) FROM periodics`); err != nil || done != all {
+			t.Errorf("%d of %d jobs had their effect: %v", done, all, err)
+		}
+		if err := db.Get(t.Context(), &again, `SELECT COUNT(*) FROM periodics WHERE next_at = 2 AND name LIKE '%7'`); err != nil || again == 0 {
+			t.Errorf("%d jobs ran twice: %v", again, err)
+		}
+		if largest.Load() != 8 || panics.Load() < 2 {
+			t.Errorf("the largest batch had %d jobs; %d were large", largest.Load(), panics.Load())
+		}
+	})
+}
+
+func TestABatchIsFinishedAsAWhole(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		var problem error
+		q := queue.New(db, queue.Config{Logger: quiet, Kinds: []queue.Kind{{Name: "a.batch", HandleMany: func(ctx context.Context, jobs []queue.Job) []error {
+			problem = db.Write(ctx, func(tx *sqldb.Tx) error {
+				stranger := jobs[0]
+				stranger.ID += 1000 // not in our hands
+				return queue.FinishAll(ctx, tx, []queue.Job{jobs[0], stranger})
+			})
+			return make([]error, len(jobs)-1) // a handler that forgets a job has not done it
+		}}}})
+		enqueue(t, db, q, "a.batch", nil)
+		if err := drain(t, q); err == nil || !errs.Is(problem, errs.Conflict) {
+			t.Errorf("the job's error is %v, the transaction's %v", err, problem)
+		}
+		if c := counts(t, q); c != (queue.Counts{Later: 1}) {
+			t.Errorf("left over: %+v", c)
+		}
+	})
+}
+
 func TestUrgentJobsDoNotWaitForOthers(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {

@@ -100,7 +100,7 @@ func (q *Queue) Drain(ctx context.Context) error {
 			return errors.Join(failures...)
 		}
 		h := &hand{taken: jobs[0]}
-		failure := q.handle(ctx, h, lease)
+		failure := q.handle(ctx, []*hand{h}, lease)[0]
 		switch {
 		case failure != nil:
 			failures = append(failures, fmt.Errorf("%s: %w", h.Kind, failure))
@@ -114,34 +114,64 @@ func (q *Queue) Drain(ctx context.Context) error {
 	}
 }
 
-// handle calls the handler and turns a panic into an error.
-func (q *Queue) handle(ctx context.Context, h *hand, lease string) (err error) {
-	k := q.kinds[h.Kind]
+// handle calls the handler of jobs of one kind and turns a panic into an error. It returns an error or nil
+// for each job.
+func (q *Queue) handle(ctx context.Context, hands []*hand, lease string) []error {
+	k := q.kinds[hands[0].Kind]
 	ctx, cancel := context.WithTimeoutCause(ctx, k.Timeout, fmt.Errorf("not done within %v", k.Timeout))
 	defer cancel()
+	jobs := make([]Job, len(hands))
+	for i, h := range hands {
+		jobs[i] = h.job()
+		jobs[i].lease, jobs[i].finished = lease, func() { h.finished.Store(true) }
+	}
+	failures, panicked := q.call(ctx, k, jobs)
+	if panicked && len(jobs) > 1 { // one of them did it: the others are not to suffer for it
+		for i, h := range hands {
+			if failures[i] = nil; !h.finished.Load() {
+				alone, _ := q.call(ctx, k, jobs[i:i+1])
+				failures[i] = alone[0]
+			}
+		}
+	}
+	cause := context.Cause(ctx)
+	for i, err := range failures {
+		if err != nil && cause != nil && errors.Is(err, ctx.Err()) {
+			failures[i] = fmt.Errorf("%w: %w", cause, err)
+		}
+	}
+	return failures
+}
+
+func (q *Queue) call(ctx context.Context, k *Kind, jobs []Job) (failures []error, panicked bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.log.ErrorContext(ctx, "a job panicked", "job", h.ID, "kind", h.Kind, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", p)
+			panicked = true
+			q.log.ErrorContext(ctx, "a job panicked", "job", jobs[0].ID, "jobs", len(jobs), "kind", k.Name, "panic", p, "stack", string(debug.Stack()))
+			failures = slices.Repeat([]error{fmt.Errorf("panic: %v", p)}, len(jobs))
 		}
 	}()
-	if k.Handle == nil {
-		return fmt.Errorf("there is no handler for %s in this process", h.Kind)
+	switch {
+	case k.HandleMany != nil:
+		if failures = k.HandleMany(ctx, jobs); len(failures) != len(jobs) {
+			return slices.Repeat([]error{fmt.Errorf("the handler answered for %d of %d jobs", len(failures), len(jobs))}, len(jobs)), false
+		}
+		return failures, false
+	case k.Handle != nil:
+		return []error{k.Handle(ctx, jobs[0])}, false
+	default:
+		return []error{fmt.Errorf("there is no handler for %s in this process", k.Name)}, false
 	}
-	job := h.job()
-	job.finish = finishWith(h.ID, lease, func() { h.finished.Store(true) })
-	err = k.Handle(ctx, job)
-	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, ctx.Err()) {
-		return fmt.Errorf("%w: %w", cause, err)
-	}
-	return err
 }
 
 // hand is a job that this process holds.
 type hand struct {
 	taken
 	finished atomic.Bool // its own transaction deleted it
+	lost     atomic.Bool // another process has it
+	failed   atomic.Bool // it is being rescheduled, and may be taken again at any moment
 	cancel   context.CancelCauseFunc
+	alone    bool // its handler has no other job in hand
 }
 
 // runner is one call of Run.
@@ -257,7 +287,7 @@ func (r *runner) want() map[string]int {
 			n++
 		}
 		if pace := r.pace[lane]; pace > 0 {
-			n += int(min(prefetchTime/pace, prefetchMax))
+			n += int(min(prefetchTime*time.Duration(lanes[lane](r.q.config.Workers))/pace, prefetchMax))
 		}
 		// Small refills would make a transaction of each job.
 		if missing := n - len(r.buffered[lane]); missing > n/2 {
@@ -282,7 +312,7 @@ func (r *runner) take(jobs []taken) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, t := range jobs {
-		if r.hands[t.ID] != nil {
+		if h := r.hands[t.ID]; h != nil && !h.failed.Load() {
 			// Rescued from us while we could not renew, and taken by us again: the first run goes on.
 			continue
 		}
@@ -297,47 +327,72 @@ func (r *runner) take(jobs []taken) {
 func (r *runner) begin() {
 	for _, lane := range laneOrder {
 		for len(r.buffered[lane]) > 0 && !r.stopped && r.mayBegin(lane, 0) {
-			h := r.buffered[lane][0]
-			r.buffered[lane] = r.buffered[lane][1:]
+			batch := r.next(lane)
 			r.busy[lane]++
 			ctx, cancel := context.WithCancelCause(r.ctx)
-			h.cancel = cancel
-			go r.work(ctx, h)
+			for _, h := range batch {
+				h.cancel, h.alone = cancel, len(batch) == 1
+			}
+			go r.work(ctx, cancel, batch)
 		}
 	}
 }
 
-// work runs a job to its end.
-func (r *runner) work(ctx context.Context, h *hand) {
+// next takes out of the buffer what one worker does next: a fair share of the jobs of one kind. The caller
+// holds the lock.
+func (r *runner) next(lane string) []*hand {
+	buffer, free := r.buffered[lane], 1
+	for r.mayBegin(lane, free) {
+		free++
+	}
+	kind := buffer[0].Kind
+	share := min(r.q.kinds[kind].Batch, (len(buffer)+free-1)/free)
+	n := 1
+	for n < share && buffer[n].Kind == kind {
+		n++
+	}
+	r.buffered[lane] = buffer[n:]
+	return slices.Clone(buffer[:n])
+}
+
+// work runs jobs to their end.
+func (r *runner) work(ctx context.Context, cancel context.CancelCauseFunc, batch []*hand) {
 	start := time.Now()
-	err := r.q.handle(ctx, h, r.lease)
-	took := time.Since(start)
-	lost := errors.Is(context.Cause(ctx), errLost)
-	stopping := err != nil && errors.Is(context.Cause(ctx), errStopping)
-	h.cancel(nil)
-	switch {
-	case err == nil || stopping:
-	case lost || h.finished.Load():
-		r.q.log.WarnContext(r.ctx, "a job failed that is no longer ours", "job", h.ID, "kind", h.Kind, "error", err)
-	default:
-		stopping = !r.fail(h, err)
+	failures := r.q.handle(ctx, batch, r.lease)
+	took := time.Since(start) / time.Duration(len(batch))
+	stopping := errors.Is(context.Cause(ctx), errStopping)
+	cancel(nil)
+	stays := make([]bool, len(batch)) // in hands, for leave to give it back
+	for i, h := range batch {
+		switch err := failures[i]; {
+		case err == nil:
+		case stopping:
+			stays[i] = true
+		case h.lost.Load() || h.finished.Load():
+			r.q.log.WarnContext(r.ctx, "a job failed that is no longer ours", "job", h.ID, "kind", h.Kind, "error", err)
+		default:
+			h.failed.Store(true)
+			stays[i] = !r.fail(h, err)
+		}
 	}
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.busy[h.Lane]--
-	r.pace[h.Lane] = (3*cmp.Or(r.pace[h.Lane], took) + took) / 4
-	switch {
-	case stopping:
-		// It stays in hands, and leave gives it back.
-	case err == nil && !h.finished.Load() && !lost:
-		r.unfinished = append(r.unfinished, h.ID)
-		poke(r.finishing)
-	default:
-		delete(r.hands, h.ID)
+	lane := batch[0].Lane
+	r.busy[lane]--
+	r.pace[lane] = (3*cmp.Or(r.pace[lane], took) + took) / 4
+	for i, h := range batch {
+		switch {
+		case stays[i]:
+		case failures[i] == nil && !h.finished.Load() && !h.lost.Load():
+			r.unfinished = append(r.unfinished, h.ID)
+			poke(r.finishing)
+		case r.hands[h.ID] == h:
+			delete(r.hands, h.ID)
+		}
 	}
 	r.begin()
-	if len(r.buffered[h.Lane]) <= prefetchMax/2 {
+	if len(r.buffered[lane]) <= prefetchMax/2 {
 		poke(r.idle)
 	}
 }
@@ -425,8 +480,11 @@ func (r *runner) renewLoop(ctx context.Context) {
 			if h == nil || h.finished.Load() || slices.Contains(ours, id) || slices.Contains(r.unfinished, id) {
 				continue
 			}
+			h.lost.Store(true)
 			if h.cancel != nil {
-				h.cancel(errLost)
+				if h.alone {
+					h.cancel(errLost)
+				}
 				continue
 			}
 			r.buffered[h.Lane] = slices.DeleteFunc(r.buffered[h.Lane], func(b *hand) bool { return b == h })

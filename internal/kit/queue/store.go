@@ -117,21 +117,6 @@ func (q *Queue) finished(ctx context.Context, lease string, ids []int64) error {
 	})
 }
 
-// finishWith returns what Job.Finish does for a job; done is called after the commit.
-func finishWith(id int64, lease string, done func()) func(context.Context, *sqldb.Tx) error {
-	return func(ctx context.Context, tx *sqldb.Tx) error {
-		rows, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id = ? AND lease = ?`, id, lease)
-		if err != nil {
-			return err
-		}
-		if rows == 0 {
-			return errs.New(errs.Conflict, "").Because(fmt.Errorf("job %d is no longer ours", id))
-		}
-		tx.AfterCommit(done)
-		return nil
-	}
-}
-
 // failed notes what went wrong with a job and when it runs again, or that it is dead.
 func (q *Queue) failed(ctx context.Context, lease string, t taken, failure error) error {
 	k := q.kinds[t.Kind]

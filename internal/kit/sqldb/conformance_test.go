@@ -128,6 +128,7 @@ func TestValuesComeBackAsTheyWere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, db *sqldb.DB) {
+				want := want // the engines give it different ids
 				mustWrite(t, db, func(tx *sqldb.Tx) (err error) {
 					want.ID, err = tx.Insert(t.Context(), `INSERT INTO things (name, "text", data, number, active, day, created_at)
 						VALUES (?, ?, ?, ?, ?, ?, ?)`, want.Name, want.Text, want.Data, want.Number, want.Active, want.Day, want.CreatedAt)
@@ -210,6 +211,31 @@ func TestListsOfEveryLength(t *testing.T) {
 	})
 }
 
+func TestRowsAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		rows := [][]any{}
+		for i := range 2000 {
+			rows = append(rows, []any{i + 1, fmt.Sprintf("n%04d LIMIT ?", i), true, clock.At(time.UnixMilli(0))})
+		}
+		mustWrite(t, db, func(tx *sqldb.Tx) error {
+			return tx.InsertRows(t.Context(), `INSERT INTO things (id, name, active, created_at)`, rows)
+		})
+		const last = `SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM things WHERE id > ? AND name LIKE '% LIMIT ?' ORDER BY id LIMIT ? OFFSET ?) x`
+		for _, bound := range [][3]int{{0, 0, 0}, {0, 1, 1}, {7, 12, 3}, {0, 1024, 0}, {0, 1025, 1}, {1, 5, 1024}, {0, 1500, 400}, {0, 3000, 0}} {
+			after, limit, offset := bound[0], bound[1], bound[2]
+			want := min(after+offset+limit, 2000)
+			if limit == 0 {
+				want = 0
+			}
+			var got int
+			if err := db.Get(t.Context(), &got, last, after, limit, offset); err != nil || got != want {
+				t.Errorf("%v: %d, %v; want %d", bound, got, err, want)
+			}
+		}
+		wantEqual(t, names(t, db, `SELECT name FROM things WHERE id IN (?) ORDER BY id DESC LIMIT ?`, []int{4, 2, 3}, 2), []string{"n0003 LIMIT ?", "n0002 LIMIT ?"})
+	})
+}
+
 func TestWrongArgumentsAreNamed(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		for query, args := range map[string][]any{
@@ -259,6 +285,40 @@ func TestGetScansPlainValuesAndStructs(t *testing.T) {
 		}
 		wantKind(t, db.Get(t.Context(), &sum, `SELECT id FROM things WHERE name = ?`, "c"), errs.NotFound)
 		wantKind(t, db.Get(t.Context(), &sum, `SELECT missing FROM things`), errs.Internal)
+	})
+}
+
+func TestAMemoAsksEachQuestionOnce(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		add(t, db, "a", 3)
+		add(t, db, "b", 4)
+		q := sqldb.Memo(db)
+		type thing struct {
+			Name string `db:"name"`
+		}
+		for range 3 {
+			before := db.Stats().Statements
+			var one thing
+			var all []thing
+			var name string
+			const both = `SELECT name FROM things WHERE name IN (?) ORDER BY name`
+			if err := errors.Join(
+				q.Get(t.Context(), &one, `SELECT name FROM things WHERE name = ?`, "a"),
+				q.Get(t.Context(), &name, `SELECT name FROM things WHERE name = ?`, "b"),
+				q.Select(t.Context(), &all, both, []string{"b", "a"}),
+				q.Select(t.Context(), &all, both, []string{"b", "a"}),
+			); err != nil {
+				t.Fatal(err)
+			}
+			wantKind(t, q.Get(t.Context(), &one.Name, `SELECT name FROM things WHERE name = ?`, "c"), errs.NotFound)
+			if one.Name != "a" || name != "b" || fmt.Sprint(all) != "[{a} {b}]" {
+				t.Errorf("%q, %q and %v", one.Name, name, all)
+			}
+			all[0].Name = "changed"
+			if asked := db.Stats().Statements - before; asked != 1 && asked != 4 {
+				t.Errorf("%d statements", asked)
+			}
+		}
 	})
 }
 

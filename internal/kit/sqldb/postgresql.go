@@ -66,6 +66,7 @@ func openPostgreSQL(_ context.Context, c Config, p *pools) error {
 	config.RuntimeParams["timezone"] = "UTC"
 	config.RuntimeParams["default_transaction_isolation"] = "read committed"
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "300000"
+	config.RuntimeParams["jit"] = "off" // compiling takes longer than any of our queries
 	p.postgres = config
 	p.read = pool(stdlib.OpenDB(*config), cmp.Or(c.MaxConns, 16))
 	p.read.SetConnMaxLifetime(30 * time.Minute)

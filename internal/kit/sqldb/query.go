@@ -29,12 +29,14 @@ type query struct {
 	plain  string   // with the engine's placeholders, for calls without lists
 	pieces []string // len(marks)+1 texts between the placeholders
 	marks  []mark
+	bounds bool // some placeholder bounds the number of rows
 }
 
 // mark is one placeholder.
 type mark struct {
 	list bool   // it stands in IN (?)
 	not  bool   // it stands in NOT IN (?)
+	rows bool   // it stands behind LIMIT or OFFSET
 	head string // the piece before it without its end "IN ("
 	tail string // the piece after it without its beginning ")"
 }
@@ -66,6 +68,7 @@ func (p *pools) parse(text, suffix string) *query {
 var (
 	listHead = regexp.MustCompile(`(?i)\s+(NOT\s+)?IN\s*\(\s*$`)
 	listTail = regexp.MustCompile(`^\s*\)`)
+	rowsHead = regexp.MustCompile(`(?i)\s(LIMIT|OFFSET)\s+$`)
 )
 
 func parse(text string, numbered bool) *query {
@@ -106,6 +109,8 @@ func parse(text string, numbered bool) *query {
 		if head != nil && tail != nil {
 			q.marks[i] = mark{list: true, not: head[2] >= 0, head: before[:head[0]], tail: after[tail[1]:]}
 		}
+		q.marks[i].rows = rowsHead.MatchString(before)
+		q.bounds = q.bounds || q.marks[i].rows
 	}
 	q.plain = text
 	if numbered {
@@ -129,6 +134,11 @@ func (p *pools) bind(text, suffix string, args []any) (string, []any, error) {
 	if len(args) != len(q.marks) {
 		return "", nil, fmt.Errorf("%d arguments for %d placeholders in: %s", len(args), len(q.marks), text)
 	}
+	if q.bounds {
+		if written, rest, ok := q.writeBounds(args); ok {
+			q, args = p.parse(written, ""), rest
+		}
+	}
 	lists := false
 	values := make([]any, len(args))
 	for i, arg := range args {
@@ -149,6 +159,34 @@ func (p *pools) bind(text, suffix string, args []any) (string, []any, error) {
 		return q.plain, values, nil
 	}
 	return p.engine.expand(q, args, values)
+}
+
+// maxWritten bounds the numbers that are written into a text, and so the number of texts.
+const maxWritten = 1024
+
+// writeBounds writes into the text how many rows are wanted. A server that keeps the plan of a statement
+// makes it for any number of rows; not knowing that a dozen is meant, PostgreSQL reads whole tables. It
+// returns the arguments that are left; ok is false if nothing can be written.
+func (q *query) writeBounds(args []any) (text string, rest []any, ok bool) {
+	size := 0
+	for _, piece := range q.pieces {
+		size += len(piece) + 4
+	}
+	var b strings.Builder
+	b.Grow(size)
+	rest = make([]any, 0, len(args))
+	for i, m := range q.marks {
+		b.WriteString(q.pieces[i])
+		if n, isInt := args[i].(int); m.rows && isInt && n >= 0 && n <= maxWritten {
+			b.WriteString(strconv.Itoa(n))
+			ok = true
+			continue
+		}
+		b.WriteByte('?')
+		rest = append(rest, args[i])
+	}
+	b.WriteString(q.pieces[len(q.pieces)-1])
+	return b.String(), rest, ok
 }
 
 // expand builds the text of a query with lists.

@@ -49,7 +49,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -99,6 +98,7 @@ type pools struct {
 	read    *sqlx.DB
 	write   *sqlx.DB      // the same as read, but on SQLite
 	writer  chan struct{} // SQLite: holds one token for the only writer; nil elsewhere
+	open    *together     // SQLite: the transaction that has not been committed yet; nil if there is none
 	queries *queryCache
 	asked   atomic.Int64 // statements that were run
 	changes atomic.Int64 // transactions that may have changed something
@@ -110,7 +110,7 @@ type pools struct {
 type Querier interface {
 	// Get scans the first row into dest; no row is errs.NotFound.
 	Get(ctx context.Context, dest any, query string, args ...any) error
-	// Select appends every row to the slice that dest points to.
+	// Select scans every row into the slice that dest points to, in place of what it holds.
 	Select(ctx context.Context, dest any, query string, args ...any) error
 }
 
@@ -189,13 +189,9 @@ func (db *DB) Get(ctx context.Context, dest any, query string, args ...any) erro
 	return db.reading(ctx, func() error { return db.get(ctx, db.read, dest, query, "", args) })
 }
 
-// Select appends every row to the slice that dest points to.
+// Select scans every row into the slice that dest points to, in place of what it holds.
 func (db *DB) Select(ctx context.Context, dest any, query string, args ...any) error {
-	had := length(dest)
-	return db.reading(ctx, func() error {
-		truncate(dest, had)
-		return db.selectAll(ctx, db.read, dest, query, "", args)
-	})
+	return db.reading(ctx, func() error { return db.selectAll(ctx, db.read, dest, query, "", args) })
 }
 
 // reading runs a read again when its connection turns out to be dead, as the idle ones are after a
@@ -223,20 +219,6 @@ func (p *pools) selectAll(ctx context.Context, q sqlx.QueryerContext, dest any, 
 		return err
 	}
 	return p.translate(ctx, query, sqlx.SelectContext(ctx, q, dest, text, bound...))
-}
-
-// length returns the length of the slice that dest points to; a wrong dest is sqlx's to refuse.
-func length(dest any) int {
-	if v := reflect.ValueOf(dest); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Slice {
-		return v.Elem().Len()
-	}
-	return 0
-}
-
-func truncate(dest any, n int) {
-	if v := reflect.ValueOf(dest); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Slice && v.Elem().Len() > n {
-		v.Elem().SetLen(n)
-	}
 }
 
 // EscapeLike returns text that matches itself in a pattern: LIKE ? ESCAPE '!' with EscapeLike(text)+"%".

@@ -1,13 +1,17 @@
 package sqldb_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
 func TestSQLiteFilesAreDurableAndPrivate(t *testing.T) {
@@ -66,5 +70,122 @@ func TestOpenRefusesWhatCannotBe(t *testing.T) {
 		wantKind(t, db.Ping(t.Context()), errs.Unavailable)
 		wantKind(t, db.Write(t.Context(), func(*sqldb.Tx) error { return nil }), errs.Unavailable)
 		db.Close()
+	}
+}
+
+// queue runs several writes of one row each on a database, so that each one queues while the one before it
+// runs: the first ends when the last one waits. It returns how they ended.
+func queue(t *testing.T, db *sqldb.DB, writes ...func(tx *sqldb.Tx) error) []error {
+	t.Helper()
+	ends := make([]error, len(writes))
+	last := make(chan struct{})
+	var all sync.WaitGroup
+	for i, write := range writes {
+		started := make(chan struct{})
+		var once sync.Once
+		all.Go(func() {
+			if i > 0 {
+				once.Do(func() { close(started) })
+			}
+			ends[i] = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				once.Do(func() { close(started) })
+				if i == 0 {
+					<-last
+				}
+				return write(tx)
+			})
+		})
+		<-started
+		time.Sleep(20 * time.Millisecond) // now it waits for the writer
+	}
+	close(last)
+	all.Wait()
+	return ends
+}
+
+func TestWhoQueuesToWriteSharesACommit(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	note := func(key string) func(tx *sqldb.Tx) error {
+		return func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `INSERT INTO periodics (name, schedule, next_at) VALUES (?, '', 0)`, key)
+			return err
+		}
+	}
+	count := func(q sqldb.Querier) (n int) {
+		if err := q.Get(t.Context(), &n, `SELECT COUNT(*) FROM periodics`); err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	refused, runs := errors.New("refused"), 0
+	ends := queue(
+		t, db,
+		func(tx *sqldb.Tx) error { runs++; return note("a")(tx) },
+		func(tx *sqldb.Tx) error {
+			if count(tx) != 1 || count(db) != 0 {
+				t.Errorf("the second finds %d rows, a reader %d: they share no transaction", count(tx), count(db))
+			}
+			return errors.Join(note("b")(tx), refused)
+		},
+		func(tx *sqldb.Tx) error {
+			var undone bool
+			if err := tx.Get(t.Context(), &undone, `SELECT COUNT(*) = 0 FROM periodics WHERE name = 'b'`); err != nil || !undone {
+				t.Errorf("what failed was not undone, %v", err)
+			}
+			return note("c")(tx)
+		},
+		func(tx *sqldb.Tx) error {
+			if runs > 1 {
+				return refused
+			}
+			_, _ = tx.Exec(t.Context(), `ROLLBACK`) // as SQLite does by itself when the disk is full
+			return refused
+		},
+		note("d"),
+	)
+	want := []error{nil, refused, nil, refused, nil}
+	for i, err := range ends {
+		if !errors.Is(err, want[i]) {
+			t.Errorf("write %d ended with %v", i, err)
+		}
+	}
+	var names []string
+	if err := db.Select(t.Context(), &names, `SELECT name FROM periodics ORDER BY name`); err != nil || strings.Join(names, "") != "acd" {
+		t.Errorf("kept %v, %v", names, err)
+	}
+	if runs != 2 {
+		t.Errorf("the first write ran %d times", runs)
+	}
+}
+
+func TestAPanicUndoesItselfAlone(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	var caught any
+	write := func(name string, crash bool) {
+		defer func() {
+			if p := recover(); p != nil {
+				caught = p
+			}
+		}()
+		_ = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			time.Sleep(20 * time.Millisecond)
+			_, err := tx.Exec(t.Context(), `INSERT INTO periodics (name, schedule, next_at) VALUES (?, '', 0)`, name)
+			if crash {
+				panic("defect")
+			}
+			return err
+		})
+	}
+	var all sync.WaitGroup
+	for i, name := range []string{"a", "b", "c", "d"} {
+		all.Go(func() { write(name, i == 2) })
+		time.Sleep(5 * time.Millisecond)
+	}
+	all.Wait()
+	var names []string
+	if err := db.Select(t.Context(), &names, `SELECT name FROM periodics ORDER BY name`); err != nil || strings.Join(names, "") != "abd" || caught != "defect" {
+		t.Errorf("kept %v, %v; caught %v", names, err, caught)
 	}
 }

@@ -32,7 +32,7 @@ const (
 
 // Write runs fn in one transaction and commits it if fn returns nil; an error or a panic rolls it back
 // and is passed on. After a deadlock, a serialization failure or a lost connection before the commit,
-// fn runs again from the start, a few times, on a new Tx.
+// fn runs again from the start, a few times, on a new Tx. On SQLite those who queue to write share a commit.
 //
 // A commit whose answer got lost is errs.Unavailable, although it may have happened.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
@@ -74,10 +74,7 @@ func (db *DB) again(err error, committing bool, attempt int) bool {
 // try runs the transaction once. committing says that the commit was sent, so that its fate is unknown.
 func (db *DB) try(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (committing bool, err error) {
 	if db.writer != nil {
-		if err := db.acquireWriter(ctx); err != nil {
-			return false, err
-		}
-		defer func() { <-db.writer }()
+		return db.tryTogether(ctx, tx, fn)
 	}
 	tx.tx, err = db.write.BeginTxx(ctx, nil)
 	if err != nil {
@@ -92,6 +89,9 @@ func (db *DB) try(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (committin
 
 // acquireWriter waits for SQLite's only writer.
 func (db *DB) acquireWriter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case db.writer <- struct{}{}:
 		return nil
@@ -114,7 +114,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 	return tx.pools.get(ctx, tx.tx, dest, query, "", args)
 }
 
-// Select appends every row to the slice that dest points to.
+// Select scans every row into the slice that dest points to, in place of what it holds.
 func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
 	return tx.pools.selectAll(ctx, tx.tx, dest, query, "", args)
 }

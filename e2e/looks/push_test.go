@@ -1,0 +1,76 @@
+//go:build e2e
+
+package looks
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/chromedp"
+)
+
+// TestNewsAppearsWhileNobodyLooks hands a message to the service worker as the browser's maker does, whose
+// service no test reaches, and looks at what the device shows.
+func TestNewsAppearsWhileNobodyLooks(t *testing.T) {
+	place := open(t)
+	nobody := place.Visitor(t, "nobody", true)
+	var mu sync.Mutex
+	var workers []serviceworker.RegistrationID
+	err := chromedp.Listen(nobody.Window(), func(event any) {
+		if updated, ok := event.(*serviceworker.EventWorkerRegistrationUpdated); ok {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, r := range updated.Registrations {
+				workers = append(workers, r.RegistrationID)
+			}
+		}
+	})
+	if err == nil {
+		_, err = chromedp.Call(nobody.Window(), serviceworker.Enable, struct{}{})
+	}
+	if err == nil {
+		_, err = chromedp.CallBrowser(nobody.Window(), browser.SetPermission, browser.SetPermissionParams{
+			Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted, Origin: place.URL,
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody.Goes("/")
+	waitFor(t, nobody, `navigator.serviceWorker.controller`)
+	worker := func() serviceworker.RegistrationID {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(workers) == 0 {
+			return ""
+		}
+		return workers[len(workers)-1]
+	}
+	for range 100 {
+		if worker() != "" {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	for range 2 { // the same news twice shows once
+		_, err = chromedp.Call(nobody.Window(), serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{
+			Origin: place.URL, RegistrationID: worker(), Data: `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"` + place.URL + `/garten/","tag":"event-7"}`,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const shown = `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.map(n => [n.title, n.body, new URL(n.data.url).pathname, n.tag, !!n.icon].join(" | ")).join("; "))`
+	const want = "Garten: Sommerfest | Am Samstag feiern wir. | /garten/ | event-7 | true"
+	got := ""
+	for range 100 {
+		if got = evaluateLater[string](t, nobody, shown); got == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("the device shows %q, want %q", got, want)
+}

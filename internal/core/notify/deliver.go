@@ -1,0 +1,219 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// errand is a delivery on its way to its channel.
+type errand struct {
+	parcel
+	job      queue.Job
+	delivery Delivery
+	channel  PostChannel
+	state    string // how it ends; empty while it has not
+	err      error  // why it goes no further
+}
+
+// deliver takes deliveries to their channels. They share what is read for all of them and the transaction
+// that settles them; each has its own end.
+func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
+	all := make([]*errand, len(jobs))
+	for i, job := range jobs {
+		all[i] = &errand{job: job}
+		all[i].err = job.Decode(&all[i].parcel)
+	}
+	if err := n.read(ctx, open(all)); err != nil {
+		for _, e := range open(all) {
+			e.err = err
+		}
+	}
+	q := sqldb.Memo(n.DB)
+	for _, e := range open(all) {
+		e.end(n.compose(ctx, q, e))
+	}
+	carry(ctx, open(all))
+	n.settle(ctx, all)
+	failures := make([]error, len(all))
+	for i, e := range all {
+		switch {
+		case e.err == nil, errors.Is(e.err, errSettled):
+		case !errs.Temporary(e.err):
+			failures[i] = queue.Permanent(e.err)
+		default:
+			failures[i] = e.err
+		}
+	}
+	return failures
+}
+
+// open returns those that go on.
+func open(all []*errand) []*errand {
+	var some []*errand
+	for _, e := range all {
+		if e.err == nil && e.state == "" {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// end notes an error of an errand. NotFound and Denied mean that the recipient is gone or may no longer
+// read what they were to be told.
+func (e *errand) end(err error) {
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
+		e.state = StateWithdrawn
+		return
+	}
+	e.err = err
+}
+
+// errSettled says that a delivery needs no more work.
+var errSettled = errors.New("the delivery is settled")
+
+// read looks up the deliveries, their events and their recipients, each in one query.
+func (n *Notifier) read(ctx context.Context, all []*errand) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var eventIDs, personIDs []int64
+	for _, e := range all {
+		eventIDs, personIDs = append(eventIDs, e.EventID), append(personIDs, e.PersonID)
+	}
+	var rows []struct {
+		EventID  int64  `db:"event_id"`
+		PersonID int64  `db:"person_id"`
+		Channel  string `db:"channel"`
+		Reason   Reason `db:"reason"`
+	}
+	if err := n.DB.Select(ctx, &rows, `SELECT event_id, person_id, channel, reason FROM deliveries WHERE event_id IN (?) AND person_id IN (?) AND state = ?
+		ORDER BY event_id, person_id, channel`, eventIDs, personIDs, StateWaiting); err != nil {
+		return fmt.Errorf("read the deliveries: %w", err)
+	}
+	waiting := map[parcel]Reason{}
+	for _, r := range rows {
+		waiting[parcel{EventID: r.EventID, PersonID: r.PersonID, Channel: r.Channel}] = r.Reason
+	}
+	var events []community.Event
+	if err := n.DB.Select(ctx, &events, `SELECT `+eventColumns+` FROM events WHERE id IN (?) ORDER BY id`, eventIDs); err != nil {
+		return fmt.Errorf("read the events: %w", err)
+	}
+	eventOf := map[int64]community.Event{}
+	for _, e := range events {
+		eventOf[e.ID] = e
+	}
+	var people []Recipient
+	if err := n.DB.Select(ctx, &people, `SELECT `+recipientColumns+` WHERE p.id IN (?) ORDER BY p.id`, personIDs); err != nil {
+		return fmt.Errorf("read the recipients: %w", err)
+	}
+	personOf := map[int64]Recipient{}
+	for _, p := range people {
+		personOf[p.PersonID] = p
+	}
+	for _, e := range all {
+		reason, ok := waiting[e.parcel]
+		if !ok {
+			e.err = errSettled
+			continue
+		}
+		to := personOf[e.PersonID]
+		to.Reason = reason
+		if to.Language == "" {
+			to.Language = n.Language
+		}
+		e.delivery = Delivery{Event: eventOf[e.EventID], To: to, Channel: e.Channel}
+	}
+	return nil
+}
+
+// compose makes the message in the name of the recipient.
+func (n *Notifier) compose(ctx context.Context, q sqldb.Querier, e *errand) (err error) {
+	to, event := e.delivery.To, e.delivery.Event
+	channel, ok := n.channels[e.Channel].(PostChannel)
+	e.channel = channel
+	notice, known := n.notices[event.Name]
+	if !ok || !known || !to.Active || !channel.CanReach(to) {
+		return errs.New(errs.NotFound, "This person cannot be reached this way.")
+	}
+	e.delivery.Message, err = notice.Compose(ctx, q, n.Catalogues.Printer(to.Language, n.Zone), event, to)
+	if err != nil {
+		return fmt.Errorf("compose %s: %w", event.Name, err)
+	}
+	return nil
+}
+
+// carry hands the messages to their channels.
+func carry(ctx context.Context, all []*errand) {
+	byChannel := map[PostChannel][]*errand{}
+	for _, e := range all {
+		byChannel[e.channel] = append(byChannel[e.channel], e)
+	}
+	for channel, some := range byChannel {
+		deliveries := make([]Delivery, len(some))
+		for i, e := range some {
+			deliveries[i] = e.delivery
+		}
+		problems := channel.Deliver(ctx, deliveries)
+		for i, e := range some {
+			err := problems[i]
+			if err == nil {
+				e.state = StateSent
+				continue
+			}
+			// What a channel finds missing or refused is its problem, not a reason to withdraw the notice.
+			if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
+				err = errs.New(errs.Invalid, "The message was refused.").Because(err)
+			}
+			e.err = fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+		}
+	}
+}
+
+// settle writes how deliveries ended and ends their jobs. If some of the jobs have been taken away
+// meanwhile, the others are settled one by one.
+func (n *Notifier) settle(ctx context.Context, all []*errand) {
+	var ended []*errand
+	for _, e := range all {
+		if e.err == nil && e.state != "" {
+			ended = append(ended, e)
+		}
+	}
+	err := n.settleTogether(ctx, ended)
+	for _, e := range ended {
+		if e.err = err; err != nil && len(ended) > 1 && errs.Is(err, errs.Conflict) {
+			e.err = n.settleTogether(ctx, []*errand{e})
+		}
+	}
+}
+
+func (n *Notifier) settleTogether(ctx context.Context, all []*errand) error {
+	if len(all) == 0 {
+		return nil
+	}
+	type ending struct {
+		event          int64
+		channel, state string
+	}
+	people := map[ending][]int64{}
+	jobs := make([]queue.Job, len(all))
+	for i, e := range all {
+		key := ending{e.EventID, e.Channel, e.state}
+		people[key], jobs[i] = append(people[key], e.PersonID), e.job
+	}
+	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		for key, ids := range people {
+			_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE event_id = ? AND channel = ? AND person_id IN (?)`,
+				key.state, tx.Now, key.event, key.channel, ids)
+			if err != nil {
+				return fmt.Errorf("settle the deliveries: %w", err)
+			}
+		}
+		return queue.FinishAll(ctx, tx, jobs)
+	})
+}

@@ -1,0 +1,55 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+)
+
+// Memo returns a Querier that asks q each question once: the same text with the same arguments is answered
+// from memory the next time. It is for work on many things alike in one go, such as a mail to each of many
+// people; it lives as long as that, and one goroutine uses it. What lies behind pointers in an answer is
+// shared by all who asked and not to be changed.
+func Memo(q Querier) Querier { return &memo{q: q, answers: map[string]reflect.Value{}} }
+
+type memo struct {
+	q       Querier
+	answers map[string]reflect.Value
+}
+
+// Get implements Querier.
+func (m *memo) Get(ctx context.Context, dest any, query string, args ...any) error {
+	return m.ask(ctx, m.q.Get, dest, query, args)
+}
+
+// Select implements Querier.
+func (m *memo) Select(ctx context.Context, dest any, query string, args ...any) error {
+	return m.ask(ctx, m.q.Select, dest, query, args)
+}
+
+func (m *memo) ask(ctx context.Context, ask func(context.Context, any, string, ...any) error, dest any, query string, args []any) error {
+	target := reflect.ValueOf(dest)
+	if target.Kind() != reflect.Pointer || target.IsNil() {
+		return ask(ctx, dest, query, args...) // is refused there
+	}
+	key := fmt.Sprintf("%T %q %s", dest, args, query)
+	if answer, ok := m.answers[key]; ok {
+		target.Elem().Set(copied(answer))
+		return nil
+	}
+	if err := ask(ctx, dest, query, args...); err != nil {
+		return err
+	}
+	m.answers[key] = copied(target.Elem())
+	return nil
+}
+
+// copied returns a value of its own; the rows of a slice are copied, too.
+func copied(v reflect.Value) reflect.Value {
+	own := reflect.New(v.Type()).Elem()
+	if v.Kind() != reflect.Slice {
+		own.Set(v)
+		return own
+	}
+	return reflect.AppendSlice(own, v)
+}

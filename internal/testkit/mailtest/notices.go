@@ -1,0 +1,38 @@
+package mailtest
+
+import (
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/internal/channels/email"
+	"grouprise.org/grouprise/internal/channels/inbox"
+	"grouprise.org/grouprise/internal/channels/push"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/locale"
+)
+
+// Notices is the notifier that rooms ask how many people a notice reaches, on the channels that the house
+// has. It carries nothing. Rooms get it before they are built, and Open gives it their notices.
+type Notices struct{ *notify.Notifier }
+
+// Open makes the notices known.
+func (n *Notices) Open(tb testing.TB, db *sqldb.DB, all ...notify.Notice) {
+	tb.Helper()
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	bell, err := push.New(push.Config{DB: db, Secret: "a secret of the town", Contact: "post@stadt.example"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	n.Notifier, err = notify.New(notify.Config{
+		DB: db, Catalogues: catalogues, Zone: time.UTC, Language: "en", Notices: all,
+		Channels: []notify.Channel{email.New(email.Config{}), inbox.Inbox{}, bell},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -152,7 +152,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		return h, err
 	}
 	words := texts.New(markdown.NewCache(renderedTexts), o.baseURL())
-	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Texts: words})
+	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Sender: o.sender(), Texts: words})
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
@@ -170,7 +170,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, members, theConversations).Module(),
 		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(),
 		pictures.New(pictures.Deps{
-			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(),
+			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(), Sender: o.sender(),
 		}).Module(),
 		h.newAdmin(late).Module(), h.housekeeping(sessions, limiter),
 	}

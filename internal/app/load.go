@@ -120,10 +120,18 @@ func (o *Options) completeDatabase(s *config.Settings) {
 	}
 }
 
-// completeStore checks that a bucket can be found.
+// completeStore checks that a bucket can be found, and that the web server finds what it is to send.
 func (o *Options) completeStore(s *config.Settings) {
 	if o.MediaStore != "s3" {
+		if o.DownloadsVia != "none" {
+			if path, err := filepath.Abs(o.MediaRoot); err == nil {
+				o.MediaRoot = path // the web server runs in another folder
+			}
+		}
 		return
+	}
+	if o.DownloadsVia != "none" && !s.Refused("file_download_backend") {
+		s.Refuse("file_download_backend", "must be \"none\" with media_store \"s3\": a web server cannot send files that lie in a bucket")
 	}
 	for name, value := range map[string]string{"endpoint": o.S3.Endpoint, "bucket": o.S3.Bucket, "access_key": o.S3.AccessKey, "secret_key": o.S3.SecretKey} {
 		if value == "" && !s.Refused("s3."+name) {

@@ -54,6 +54,9 @@ func (o *Options) openMedia() (mediaStore, error) {
 	return media.OpenFolder(o.MediaRoot)
 }
 
+// sender sends stored files, or leaves that to the web server in front.
+func (o *Options) sender() media.Sender { return media.SendThrough(o.DownloadsVia, o.MediaRoot) }
+
 // shownMailDomain is the domain of the groups' addresses if members are shown them.
 func (o *Options) shownMailDomain() string {
 	if !o.ShowGroupLists {

@@ -106,33 +106,44 @@ func (p *Pictures) keep(ctx context.Context, name string, made picture.Picture) 
 	return err
 }
 
+// Stored is a picture that is open for reading.
+type Stored struct {
+	io.ReadSeekCloser
+	Name string // in the store: that of the picture, or of a rendition
+}
+
 // Open returns a picture that the viewer may see, for reading: size is the name of a rendition, or empty. A
 // rendition is made when it is first asked for, and kept. NotFound covers pictures that are not for the
 // viewer.
-func (p *Pictures) Open(ctx context.Context, v community.Viewer, name, size string) (io.ReadSeekCloser, error) {
+func (p *Pictures) Open(ctx context.Context, v community.Viewer, name, size string) (Stored, error) {
 	condition, args := visible(v)
 	var id int64
 	if err := p.db.Get(ctx, &id, `SELECT i.id FROM images i WHERE i.name = ? AND `+condition, append([]any{name}, args...)...); err != nil {
-		return nil, fmt.Errorf("find the picture %q: %w", name, err)
+		return Stored{}, fmt.Errorf("find the picture %q: %w", name, err)
 	}
 	if size == "" {
-		return p.store.Open(ctx, name)
+		return p.open(ctx, name)
 	}
 	change, ok := p.sizes[size]
 	if !ok {
-		return nil, errs.New(errs.NotFound, "There is no such size of a picture.")
+		return Stored{}, errs.New(errs.NotFound, "There is no such size of a picture.")
 	}
 	kept := renditionName(name, size)
-	r, err := p.store.Open(ctx, kept)
+	r, err := p.open(ctx, kept)
 	if !errs.Is(err, errs.NotFound) {
 		return r, err
 	}
 	// Whoever asks first makes it for all; their going away must not take it from the others.
 	_, err, _ = p.made.Do(kept, func() (any, error) { return nil, p.make(context.WithoutCancel(ctx), name, kept, change) })
 	if err != nil {
-		return nil, err
+		return Stored{}, err
 	}
-	return p.store.Open(ctx, kept)
+	return p.open(ctx, kept)
+}
+
+func (p *Pictures) open(ctx context.Context, stored string) (Stored, error) {
+	r, err := p.store.Open(ctx, stored)
+	return Stored{ReadSeekCloser: r, Name: stored}, err
 }
 
 func (p *Pictures) make(ctx context.Context, name, kept string, change func(picture.Picture) picture.Picture) error {

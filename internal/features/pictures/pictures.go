@@ -23,6 +23,7 @@ type Deps struct {
 	Limiter  *web.Limiter
 	Menu     func(v *site.Visit) []site.Link // of all settings pages
 	MaxBytes int64                           // of one picture
+	Sender   media.Sender
 }
 
 // Room is the room.

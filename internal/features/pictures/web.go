@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path"
 	"strconv"
-	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
@@ -21,11 +20,11 @@ import (
 // browser asks once.
 func (r *Room) sendPicture(v *site.Visit) error {
 	name := v.Path("name")
-	body, err := r.Pictures.Open(v.Context(), v.Viewer, name, v.Path("size"))
+	stored, err := r.Pictures.Open(v.Context(), v.Viewer, name, v.Path("size"))
 	if err != nil {
 		return err
 	}
-	defer body.Close() // it was only read
+	defer stored.Close() // it was only read
 	types := map[string]string{".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp"}
 	mediaType, ok := types[path.Ext(name)]
 	if !ok {
@@ -37,7 +36,7 @@ func (r *Room) sendPicture(v *site.Visit) error {
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	h.Set("ETag", `"`+name+"."+v.Path("size")+`"`)
-	http.ServeContent(v.W, v.R, "", time.Time{}, body)
+	r.Sender.Send(v.W, v.R, stored.Name, stored)
 	return nil
 }
 

@@ -17,9 +17,10 @@ import (
 
 // Deps is what the room stands on.
 type Deps struct {
-	DB    *sqldb.DB
-	Media media.Store
-	Texts *texts.Texts
+	DB     *sqldb.DB
+	Media  media.Store
+	Sender media.Sender
+	Texts  *texts.Texts
 }
 
 // Threads is the room.

@@ -2,10 +2,8 @@ package threads
 
 import (
 	"mime"
-	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
@@ -132,7 +130,7 @@ func (t *Threads) sendFile(v *site.Visit) error {
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", `"`+f.Name+`"`)
-	http.ServeContent(v.W, v.R, "", time.Time{}, body)
+	t.Sender.Send(v.W, v.R, f.Name, body)
 	return nil
 }
 

@@ -1,0 +1,62 @@
+package media
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"time"
+)
+
+// DownloadsPath is where nginx looks for files that it is told to send. Its location is internal, so that
+// nobody gets at a file without having asked this program.
+const DownloadsPath = "/protected-downloads/"
+
+// Sender sends stored files to browsers. The zero value sends them itself; one of SendThrough leaves that
+// to the web server in front, once it has been decided who may have a file.
+type Sender struct{ header, prefix string }
+
+// SendThrough returns a Sender that hands files over to the web server in front: nginx, apache or lighttpd,
+// or none. root is the folder of the store, which that server must be able to read.
+func SendThrough(server, root string) Sender {
+	switch server {
+	case "nginx":
+		return Sender{header: "X-Accel-Redirect", prefix: DownloadsPath}
+	case "apache", "lighttpd":
+		return Sender{header: "X-Sendfile", prefix: (&url.URL{Path: filepath.Clean(root) + "/"}).EscapedPath()}
+	default:
+		return Sender{}
+	}
+}
+
+// Send answers with the stored file of a name, or a part of it. The handler has set the headers that say
+// what it is, with an ETag; whoever has that already is told so.
+func (s Sender) Send(w http.ResponseWriter, r *http.Request, name string, file io.ReadSeeker) {
+	if s.header == "" {
+		http.ServeContent(w, r, "", time.Time{}, file)
+		return
+	}
+	// The web server knows the file, and cuts the part out of it that was asked for.
+	whole := r.Clone(r.Context())
+	whole.Header.Del("Range")
+	http.ServeContent(&handover{ResponseWriter: w, header: s.header, value: s.prefix + url.PathEscape(name)}, whole, "", time.Time{}, bytes.NewReader(nil))
+}
+
+// handover names the file in answers that send it. A 304 must not name it: the web server would send it.
+type handover struct {
+	http.ResponseWriter
+	header, value string
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (h *handover) WriteHeader(code int) {
+	if code == http.StatusOK {
+		h.Header().Set(h.header, h.value)
+		h.Header().Del("Accept-Ranges") // the web server says so itself
+	}
+	h.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (h *handover) Unwrap() http.ResponseWriter { return h.ResponseWriter }

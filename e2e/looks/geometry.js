@@ -51,7 +51,8 @@
   if (bar && getComputedStyle(bar).position === "fixed") {
     const was = document.activeElement;
     for (const e of pressed) {
-      if (fixed(e) || e.disabled) continue;
+      // The open menu of the style guide is shut, as every menu, when the focus is elsewhere.
+      if (fixed(e) || e.disabled || e.closest(".sample .menu")) continue;
       e.focus();
       const p = e.getBoundingClientRect(), top = bar.getBoundingClientRect().top;
       // A browser scrolls the line that is written in into view, not the whole field.

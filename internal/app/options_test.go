@@ -189,7 +189,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"session_cookie_age: two weeks":                "session_cookie_age",
 		"secret_key: short":                            "secret_key",
 		"data_path: /nowhere/at/all":                   "data_path",
-		"{file_download_backend: nginx, media_store: s3, s3: {endpoint: 'https://s3.example.org', bucket: b, access_key: a, secret_key: s}}": "file_download_backend",
+		"{file_download_backend: nginx, media_store: s3, s3: {endpoint: s3.example.org, bucket: b, access_key: a, secret_key: s}}": "file_download_backend",
 		"file_download_backend: iis":                                            "file_download_backend",
 		"upload_max_file_size: 10MB":                                            "upload_max_file_size",
 		"database: {engine: oracle, name: x}":                                   "database.engine",

@@ -9,6 +9,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 )
 
+// here is where the links of the style guide lead: nowhere else.
+const here = "#content"
+
 // showStyleguide shows every component in its states: what to build pages from, and what to look at
 // after changing a style. What is exported here and not shown there fails a test.
 func showStyleguide(v *Visit) error {
@@ -27,7 +30,7 @@ func showStyleguide(v *Visit) error {
 	return v.Show(Page{
 		Title: "Style guide", Body: styleguide(v, wrong), Aside: styleguideAside(), Hidden: true,
 		Crumbs: []Crumb{
-			{Label: v.T("Start"), Path: "/"}, {Label: sampleGroup.Name, Path: "#content"}, {Label: "A page between with a rather long name", Path: "#content"}, {Label: "Style guide"},
+			{Label: v.T("Start"), Path: "/"}, {Label: sampleGroup.Name, Path: here}, {Label: "A page between with a rather long name", Path: here}, {Label: "Style guide"},
 		},
 	})
 }
@@ -53,9 +56,9 @@ func sampleInputs() []Input {
 // sampleFailures are the error pages that anybody may see.
 func sampleFailures(v *Visit) []Page {
 	found := failure{
-		Status: http.StatusNotFound, Title: v.T("Not found"), Search: "#content",
+		Status: http.StatusNotFound, Title: v.T("Not found"), Search: here,
 		Text: v.T("There is no such page, or it is not there any more. Perhaps the address has a slip, or somebody removed what stood here."),
-		Near: []Link{{Path: "#content", Label: sampleGroup.Name}, {Path: "#content", Label: samplePerson.Name}},
+		Near: []Link{{Path: here, Label: sampleGroup.Name}, {Path: here, Label: samplePerson.Name}},
 	}
 	pages := []Page{{Title: found.Title, Body: failureBody(found)}}
 	for _, kind := range []errs.Kind{errs.Denied, errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany, errs.Unavailable, errs.Internal} {
@@ -67,10 +70,10 @@ func sampleFailures(v *Visit) []Page {
 // sampleMenu is the menu of somebody who is signed in.
 func sampleMenu(p *lang.Printer) []Place {
 	return []Place{
-		{Path: "#content", Label: p.T("My page"), Icon: IconPerson},
+		{Path: here, Label: p.T("My page"), Icon: IconPerson},
 		{Path: "/stadt/styleguide/", Label: "The page that is open", Icon: IconHome},
-		{Path: "#content", Label: "With a number", Icon: IconBell, Count: 3},
-		{Path: "#content", Label: "With a large number", Icon: IconMail, Count: 321},
+		{Path: here, Label: "With a number", Icon: IconBell, Count: 3},
+		{Path: here, Label: "With a large number", Icon: IconMail, Count: 321},
 	}
 }
 

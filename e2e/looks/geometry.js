@@ -48,11 +48,11 @@
 
   // The bar at the bottom of a phone must cover neither what has the focus nor the end of the page.
   const bar = document.querySelector(".places");
-  if (bar && getComputedStyle(bar).position === "fixed") {
+  // The open menu and the focused samples of the style guide move what follows whenever the focus moves.
+  if (bar && getComputedStyle(bar).position === "fixed" && !document.querySelector(".sample")) {
     const was = document.activeElement;
     for (const e of pressed) {
-      // The open menu of the style guide is shut, as every menu, when the focus is elsewhere.
-      if (fixed(e) || e.disabled || e.closest(".sample .menu")) continue;
+      if (fixed(e) || e.disabled) continue;
       e.focus();
       const p = e.getBoundingClientRect(), top = bar.getBoundingClientRect().top;
       // A browser scrolls the line that is written in into view, not the whole field.

@@ -31,6 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -98,6 +99,7 @@ type Queue struct {
 	names     []string // of the kinds
 	periodics []periodic
 	wake      chan struct{} // something may have become due
+	telling   atomic.Bool   // the other processes will be woken in a moment
 }
 
 type periodic struct {
@@ -202,7 +204,8 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sqldb.Tx, kind string, payload 
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", kind, err)
 	}
-	return q.announce(ctx, tx)
+	q.announce(tx)
+	return nil
 }
 
 // EnqueueMany adds a job for each payload with few statements.
@@ -221,7 +224,8 @@ func (q *Queue) EnqueueMany(ctx context.Context, tx *sqldb.Tx, kind string, payl
 	if err := tx.InsertRows(ctx, insert, rows); err != nil {
 		return fmt.Errorf("enqueue %d × %s: %w", len(payloads), kind, err)
 	}
-	return q.announce(ctx, tx)
+	q.announce(tx)
+	return nil
 }
 
 func (q *Queue) row(tx *sqldb.Tx, kind string, payload any, o options) ([]any, error) {
@@ -246,10 +250,30 @@ func (q *Queue) row(tx *sqldb.Tx, kind string, payload any, o options) ([]any, e
 	return []any{kind, k.Lane, state, o.priority, string(text), unique, unique, 0, o.runAt, o.expiresAt, tx.Now}, nil
 }
 
-// announce wakes the workers after the commit: those of this process directly.
-func (q *Queue) announce(ctx context.Context, tx *sqldb.Tx) error {
+// announce wakes the workers after the commit: those of this process directly, the others a moment later.
+func (q *Queue) announce(tx *sqldb.Tx) {
 	tx.AfterCommit(q.poke)
-	return tx.Wake(ctx, channel)
+	tx.AfterCommit(q.tellOthers)
+}
+
+const (
+	tellAfter = 20 * time.Millisecond // so that many jobs in a row wake the other processes once
+	tellTime  = 5 * time.Second
+)
+
+// tellOthers wakes the other processes soon. If it fails they find the jobs when they look by themselves.
+func (q *Queue) tellOthers() {
+	if !q.telling.CompareAndSwap(false, true) {
+		return
+	}
+	time.AfterFunc(tellAfter, func() {
+		q.telling.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), tellTime)
+		defer cancel()
+		if err := q.db.Wake(ctx, channel); err != nil {
+			q.log.DebugContext(ctx, "other processes are not woken", "error", err)
+		}
+	})
 }
 
 // poke makes the loop of Run look for work, now or as soon as it has looked.
@@ -363,7 +387,8 @@ func (q *Queue) Retry(ctx context.Context, id int64) error {
 		if rows == 0 {
 			return errs.New(errs.NotFound, "")
 		}
-		return q.announce(ctx, tx)
+		q.announce(tx)
+		return nil
 	})
 }
 

@@ -179,10 +179,8 @@ func (q *Queue) release(ctx context.Context, lease string, ids []int64) error {
 	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting', attempt = attempt - 1, lease = NULL, leased_at = NULL
 			WHERE id IN (?) AND lease = ?`, ids, lease)
-		if err != nil {
-			return err
-		}
-		return tx.Wake(ctx, channel)
+		tx.AfterCommit(q.tellOthers)
+		return err
 	})
 }
 

@@ -31,3 +31,18 @@ func (db *DB) Listen(ctx context.Context, channel string, wake func()) error {
 		}
 	}
 }
+
+// Wake tells the listeners of a channel, in all processes, that something has been committed. Only PostgreSQL
+// carries it; elsewhere nothing happens. It is no part of a transaction: one that notifies holds a lock of the
+// whole server until its commit is on the disk, so that no two of them share a write.
+func (db *DB) Wake(ctx context.Context, channel string) error {
+	if db.engine.notify == "" {
+		return nil
+	}
+	text, bound, err := db.bind(db.engine.notify, "", []any{channel})
+	if err != nil {
+		return err
+	}
+	_, err = db.write.ExecContext(ctx, text, bound...)
+	return db.translate(ctx, "NOTIFY", err)
+}

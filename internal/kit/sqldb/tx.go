@@ -288,13 +288,3 @@ func (tx *Tx) Nested(ctx context.Context, fn func() error) error {
 // AfterCommit has fn called once the transaction is committed, in the order of the calls; never if it
 // is not.
 func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
-
-// Wake tells the listeners of a channel (see Listen), in all processes, once the transaction is
-// committed. Only PostgreSQL carries it; elsewhere nothing happens.
-func (tx *Tx) Wake(ctx context.Context, channel string) error {
-	if tx.pools.engine.notify == "" {
-		return nil
-	}
-	_, err := tx.Exec(ctx, tx.pools.engine.notify, channel)
-	return err
-}

@@ -283,7 +283,7 @@ func (b *bench) cost(path, cookie string) (queries, size int) {
 		size = ask()
 		least = min(least, b.statements()-before)
 	}
-	return least - looking, size
+	return max(0, least-looking), size
 }
 
 func (b *bench) statements() int {

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"path"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -22,11 +23,11 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-// Limits of pictures. Reading one of the largest takes about 150 MB for a moment, so one is read at a time.
+// Limits of pictures. One is read at a time, so that not more than maxBytes are taken by all.
 const (
-	maxPixels = 32_000_000 // what a camera makes
-	maxSide   = 1920       // pixels that are kept: what a screen shows
-	maxUses   = 200        // pictures that one text can show
+	maxBytes = 80_000_000 // of memory: what a camera of 50 million pixels makes takes 75
+	maxSide  = 1920       // pixels that are kept: what a screen shows
+	maxUses  = 200        // pictures that one text can show
 )
 
 // renditions are the sizes in which a picture is shown, by the name that stands in its address.
@@ -63,9 +64,10 @@ func NewPictures(db *sqldb.DB, store Store) *Pictures {
 // is wrong with the picture.
 func (p *Pictures) Add(ctx context.Context, creatorID int64, field string, r io.ReadSeeker) (name string, err error) {
 	taken, err := p.read(ctx, r)
+	large, tooLarge := errors.AsType[picture.TooLarge](err)
 	switch {
-	case errors.Is(err, picture.ErrTooLarge):
-		return "", errs.Check(errs.Field(field, "This picture is too large: it may have %d million pixels.", maxPixels/1_000_000))
+	case tooLarge:
+		return "", errs.Check(errs.Field(field, "This picture is too large: one of its kind may have %d million pixels. Make it smaller first.", large.Pixels/1_000_000))
 	case errors.Is(err, picture.ErrFormat):
 		return "", errs.Check(errs.Field(field, "This is no picture that can be shown. Choose a JPEG, PNG, GIF or WebP file."))
 	case err != nil:
@@ -94,7 +96,9 @@ func (p *Pictures) read(ctx context.Context, r io.ReadSeeker) (picture.Picture, 
 		return picture.Picture{}, fmt.Errorf("wait to read a picture: %w", ctx.Err())
 	}
 	defer func() { <-p.turn }()
-	return picture.Read(r, maxPixels, maxSide)
+	read, err := picture.Read(r, maxBytes, maxSide)
+	debug.FreeOSMemory() // before the next one is read: together they would take twice as much
+	return read, err
 }
 
 func (p *Pictures) keep(ctx context.Context, name string, made picture.Picture) error {

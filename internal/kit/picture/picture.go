@@ -7,22 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/draw"
 	_ "image/gif" // a format that is read
 	"image/jpeg"
 	"image/png"
 	"io"
 
 	"github.com/bep/imagemeta"
-	xdraw "golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // a format that is read
 )
 
-// What can be wrong with a picture.
-var (
-	ErrFormat   = errors.New("this is no JPEG, PNG, GIF or WebP picture, or it is damaged")
-	ErrTooLarge = errors.New("the picture has too many pixels")
-)
+// ErrFormat is what is wrong with a file that is not too large.
+var ErrFormat = errors.New("this is no JPEG, PNG, GIF or WebP picture, or it is damaged")
 
 // quality of JPEG files: what it takes away cannot be seen at arm's length.
 const quality = 82
@@ -34,9 +29,9 @@ type Picture struct {
 }
 
 // Read reads a JPEG, PNG, WebP or the first frame of a GIF, makes it small enough that no side has more than
-// maxSide pixels, and turns it as its EXIF orientation says. ErrTooLarge means more than maxPixels pixels,
-// which are not read; ErrFormat anything else that is wrong.
-func Read(r io.ReadSeeker, maxPixels, maxSide int) (Picture, error) {
+// maxSide pixels, and turns it as its EXIF orientation says. TooLarge means that its pixels would take more
+// than maxBytes of memory, so that they are not read; ErrFormat anything else that is wrong.
+func Read(r io.ReadSeeker, maxBytes, maxSide int) (Picture, error) {
 	config, format, err := image.DecodeConfig(bufio.NewReader(r))
 	if err != nil {
 		return Picture{}, fmt.Errorf("%w: %w", ErrFormat, err)
@@ -44,8 +39,12 @@ func Read(r io.ReadSeeker, maxPixels, maxSide int) (Picture, error) {
 	if config.Width < 1 || config.Height < 1 {
 		return Picture{}, ErrFormat
 	}
-	if config.Width > maxPixels/config.Height {
-		return Picture{}, ErrTooLarge
+	perPixel, err := need(r, config, format)
+	if err != nil {
+		return Picture{}, err
+	}
+	if maxPixels := int(float64(maxBytes) / perPixel); config.Width > maxPixels/config.Height {
+		return Picture{}, TooLarge{maxPixels}
 	}
 	turned := orientation(r, format)
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
@@ -164,9 +163,7 @@ func (p Picture) Crop(width, height int) Picture {
 }
 
 func (p Picture) scale(from image.Rectangle, width, height int) Picture {
-	dst := image.NewRGBA(image.Rect(0, 0, width, height))
-	xdraw.CatmullRom.Scale(dst, dst.Bounds(), p.pixels, from, draw.Src, nil)
-	return Picture{pixels: dst, opaque: p.opaque}
+	return Picture{pixels: scaled(p.pixels, from, width, height), opaque: p.opaque}
 }
 
 // Extension returns what the name of the file ends with that Write writes: ".jpg", or ".png" where

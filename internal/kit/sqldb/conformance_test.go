@@ -322,6 +322,35 @@ func TestAMemoAsksEachQuestionOnce(t *testing.T) {
 	})
 }
 
+func TestAMemoTellsArgumentsApart(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		begin := clock.Date(2026, 3, 29, 1, 30)
+		rows := [][]any{}
+		for i, id := range []int64{5, 1_200_000, 1_200_001, math.MaxInt64} {
+			rows = append(rows, []any{id, fmt.Sprint(id), true, clock.At(begin.Add(time.Duration(i) * time.Millisecond))})
+		}
+		mustWrite(t, db, func(tx *sqldb.Tx) error {
+			return tx.InsertRows(t.Context(), `INSERT INTO things (id, name, active, created_at)`, rows)
+		})
+		q := sqldb.Memo(db)
+		number := new(int64)
+		for _, row := range rows {
+			*number = row[0].(int64)
+			for query, arg := range map[string]any{
+				`SELECT name FROM things WHERE id = ?`:          row[0],
+				`SELECT name FROM things WHERE id IN (?)`:       []int64{row[0].(int64)},
+				`SELECT name FROM things WHERE id = ? OR FALSE`: number,
+				`SELECT name FROM things WHERE created_at = ?`:  row[3],
+			} {
+				var name string
+				if err := q.Get(t.Context(), &name, query, arg); err != nil || name != row[1] {
+					t.Errorf("%s with %v: %q, %v", query, arg, name, err)
+				}
+			}
+		}
+	})
+}
+
 func TestNullsSortWhereTheyAreToldTo(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		add(t, db, "two", 2)

@@ -32,7 +32,10 @@ func (m *memo) ask(ctx context.Context, ask func(context.Context, any, string, .
 	if target.Kind() != reflect.Pointer || target.IsNil() {
 		return ask(ctx, dest, query, args...) // is refused there
 	}
-	key := fmt.Sprintf("%T %q %s", dest, args, query)
+	key, err := question(dest, query, args)
+	if err != nil {
+		return err
+	}
 	if answer, ok := m.answers[key]; ok {
 		target.Elem().Set(copied(answer))
 		return nil
@@ -42,6 +45,21 @@ func (m *memo) ask(ctx context.Context, ask func(context.Context, any, string, .
 	}
 	m.answers[key] = copied(target.Elem())
 	return nil
+}
+
+// question returns what tells a question from every other one: what the server would be sent, exactly.
+func question(dest any, query string, args []any) (string, error) {
+	bound := make([]any, len(args))
+	for i, arg := range args {
+		if bound[i] = arg; isList(arg) {
+			continue
+		}
+		var err error
+		if bound[i], err = value(arg); err != nil {
+			return "", fmt.Errorf("argument %d: %w in: %s", i+1, err, query)
+		}
+	}
+	return fmt.Sprintf("%T %#v %s", dest, bound, query), nil
 }
 
 // copied returns a value of its own; the rows of a slice are copied, too.

@@ -48,10 +48,11 @@
 
   // The bar at the bottom of a phone must cover neither what has the focus nor the end of the page.
   const bar = document.querySelector(".places");
-  // The open menu and the focused samples of the style guide move what follows whenever the focus moves.
-  if (bar && getComputedStyle(bar).position === "fixed" && !document.querySelector(".sample")) {
+  if (bar && getComputedStyle(bar).position === "fixed") {
     const was = document.activeElement;
-    for (const e of pressed) {
+    // The open menu of the style guide moves what follows whenever the focus moves.
+    const focused = document.querySelector(".sample .menu") ? [] : pressed;
+    for (const e of focused) {
       if (fixed(e) || e.disabled) continue;
       e.focus();
       const p = e.getBoundingClientRect(), top = bar.getBoundingClientRect().top;

@@ -109,6 +109,9 @@ func (f *furnished) lighthouse(t *testing.T, x page) (poor []string) {
 	if !strings.HasSuffix(verdict.FinalURL, x.path) {
 		t.Fatalf("lighthouse was led from %s to %s", x.path, verdict.FinalURL)
 	}
+	if len(verdict.Categories) != 4 {
+		t.Fatalf("lighthouse judges %d categories", len(verdict.Categories))
+	}
 	for name, category := range verdict.Categories {
 		t.Logf("%s %.2f", name, category.Score)
 		if category.Score >= enough {

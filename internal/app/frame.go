@@ -77,15 +77,15 @@ func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, members *member
 		if err != nil {
 			return pages.Introduction{}, err
 		}
-		facts := groups.Facts(head, nil)
-		if membership.CanSeeMembers(head.Standing) {
-			faces, err := members.Faces(v.Context(), h.db, g.ID, shownMembers)
+		var faces templ.Component
+		if membership.CanSeeMembers(s) {
+			active, err := members.Faces(v.Context(), h.db, g.ID, shownMembers)
 			if err != nil {
 				return pages.Introduction{}, err
 			}
-			facts = groups.Facts(head, membership.Faces(faces))
+			faces = membership.Faces(active)
 		}
-		return pages.Introduction{Head: groups.Head(head), Facts: facts, Description: g.Description}, nil
+		return pages.Introduction{Head: groups.Head(head), Facts: groups.Facts(head, faces), Description: g.Description}, nil
 	}
 	d.GroupCards = func(v *site.Visit, n int) (templ.Component, error) {
 		cards, err := theGroups.Introduced(v.Context(), h.db, v.Viewer, n)

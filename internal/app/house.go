@@ -185,7 +185,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	post := email.New(email.Config{
 		Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
 		SiteName: o.SiteName, BaseURL: o.baseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
-		ReplyKeys: func(ctx context.Context, all []notify.Answerer) ([]string, error) {
+		ReplyKeys: func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
 			return mailin.ReplyKeys(ctx, h.db, all)
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,

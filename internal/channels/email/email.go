@@ -55,7 +55,7 @@ type Config struct {
 	ReplyTo  string // address of answers; holds {reply_key}
 
 	// ReplyKeys returns the keys of the addresses by which people answer, one for each of them.
-	ReplyKeys func(ctx context.Context, all []notify.Answerer) ([]string, error)
+	ReplyKeys func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error)
 	// UnsubscribeURL returns the absolute address that ends a person's subscription with one click.
 	UnsubscribeURL func(personID int64, group community.Entity) string
 }
@@ -97,13 +97,19 @@ func (*Email) Reached(p *lang.Printer, people int) string {
 
 // Deliver implements notify.PostChannel.
 func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
-	keys, err := e.replyKeys(ctx, all)
+	var answerers []notify.Answerer
+	for _, d := range all {
+		if !d.Message.Answer.IsZero() {
+			answerers = append(answerers, answerer(d))
+		}
+	}
+	keys, err := e.ReplyKeys(ctx, answerers)
 	if err != nil {
 		return slices.Repeat([]error{fmt.Errorf("find the reply addresses: %w", err)}, len(all))
 	}
 	problems := make([]error, len(all))
 	for i, d := range all {
-		draft, err := e.notice(ctx, d, keys[i])
+		draft, err := e.notice(ctx, d, keys[answerer(d)])
 		if err == nil {
 			err = e.send(ctx, e.From, d.To.Address, draft)
 		}
@@ -112,27 +118,9 @@ func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
 	return problems
 }
 
-// replyKeys returns the keys by which deliveries are answered, "" for those that cannot be.
-func (e *Email) replyKeys(ctx context.Context, all []notify.Delivery) ([]string, error) {
-	keys := make([]string, len(all))
-	var asked []notify.Answerer
-	var places []int
-	for i, d := range all {
-		if !d.Message.Answer.IsZero() {
-			asked, places = append(asked, notify.Answerer{PersonID: d.To.PersonID, Answer: d.Message.Answer}), append(places, i)
-		}
-	}
-	if len(asked) == 0 {
-		return keys, nil
-	}
-	found, err := e.ReplyKeys(ctx, asked)
-	if err != nil {
-		return nil, err
-	}
-	for i, place := range places {
-		keys[place] = found[i]
-	}
-	return keys, nil
+// answerer is whoever can answer what is delivered.
+func answerer(d notify.Delivery) notify.Answerer {
+	return notify.Answerer{PersonID: d.To.PersonID, Answer: d.Message.Answer}
 }
 
 // Post implements notify.Postman.

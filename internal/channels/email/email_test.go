@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,8 +65,12 @@ func newEmail(t *testing.T) (*Email, *sink) {
 		Clock:    func() time.Time { return time.Date(2026, time.March, 3, 10, 0, 0, 0, time.UTC) },
 		SiteName: "Neustadt", BaseURL: "https://town.example", Domain: "town.example",
 		From: "noreply@town.example", Distinct: "noreply+{slug}@town.example", ReplyTo: "reply+{reply_key}@town.example",
-		ReplyKeys: func(_ context.Context, all []notify.Answerer) ([]string, error) {
-			return slices.Repeat([]string{"abcdefghijklmno"}, len(all)), nil
+		ReplyKeys: func(_ context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
+			keys := map[notify.Answerer]string{}
+			for _, a := range all {
+				keys[a] = "abcdefghijklmno"
+			}
+			return keys, nil
 		},
 		UnsubscribeURL: func(_ int64, g community.Entity) string { return "https://town.example/stop/" + g.Slug + "/" },
 	})
@@ -211,7 +214,9 @@ func TestWhoIsReached(t *testing.T) {
 	if err := e.Post(t.Context(), notify.Letter{Address: "a@b.example"}); !errs.Is(err, errs.Denied) {
 		t.Error(err)
 	}
-	e.ReplyKeys = func(context.Context, []notify.Answerer) ([]string, error) { return nil, errors.New("no database") }
+	e.ReplyKeys = func(context.Context, []notify.Answerer) (map[notify.Answerer]string, error) {
+		return nil, errors.New("no database")
+	}
 	if err := deliver(t, e, comment("de")); err == nil {
 		t.Error("a mail left without an address for answers")
 	}

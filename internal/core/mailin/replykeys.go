@@ -17,48 +17,38 @@ import (
 // replyKeyLength is the number of characters of a key: 15 of a to z and 0 to 9, as it has always been.
 const replyKeyLength = 15
 
-// ReplyKeys returns the keys of the addresses by which people answer content items, comments and messages, in
-// the order of those who ask. There is one for each person and thing answered, so the table does not grow with
-// every mail.
-func ReplyKeys(ctx context.Context, db *sqldb.DB, all []notify.Answerer) ([]string, error) {
-	all = slices.Clone(all)
-	for i, a := range all {
-		if a.ContributionID != 0 {
-			all[i].ContentID = 0 // a key for a comment is no key for its item
-		}
-	}
+// ReplyKeys returns the keys of the addresses by which people answer content items, comments and messages. There
+// is one for each person and thing answered, so the table does not grow with every mail.
+func ReplyKeys(ctx context.Context, db *sqldb.DB, all []notify.Answerer) (map[notify.Answerer]string, error) {
 	keys, err := findKeys(ctx, db, all)
 	if err != nil {
 		return nil, fmt.Errorf("find the reply keys: %w", err)
 	}
 	missing := slices.DeleteFunc(slices.Clone(all), func(a notify.Answerer) bool { return keys[a] != "" })
-	if len(missing) > 0 {
-		// In one order, so that two who make the same keys do not wait for each other.
-		slices.SortFunc(missing, func(a, b notify.Answerer) int {
-			return cmp.Or(cmp.Compare(a.ContentID, b.ContentID), cmp.Compare(a.ContributionID, b.ContributionID), cmp.Compare(a.PersonID, b.PersonID))
-		})
-		missing = slices.Compact(missing)
-		err = db.Write(ctx, func(tx *sqldb.Tx) error {
-			rows := make([][]any, len(missing))
-			for i, a := range missing {
-				rows[i] = []any{strings.ToLower(rand.Text())[:replyKeyLength], a.PersonID, orNull(a.ContentID), orNull(a.ContributionID), tx.Now}
-			}
-			if err := tx.InsertNewRows(ctx, `INSERT INTO reply_keys (secret, person_id, content_id, contribution_id, created_at)`, rows); err != nil {
-				return err
-			}
-			made, err := findKeys(ctx, tx, missing) // somebody else's keys, where they were faster
-			maps.Copy(keys, made)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("make reply keys: %w", err)
+	if len(missing) == 0 {
+		return keys, nil
+	}
+	// In one order, so that two who make the same keys do not wait for each other.
+	slices.SortFunc(missing, func(a, b notify.Answerer) int {
+		return cmp.Or(cmp.Compare(a.ContentID, b.ContentID), cmp.Compare(a.ContributionID, b.ContributionID), cmp.Compare(a.PersonID, b.PersonID))
+	})
+	missing = slices.Compact(missing)
+	err = db.Write(ctx, func(tx *sqldb.Tx) error {
+		rows := make([][]any, len(missing))
+		for i, a := range missing {
+			rows[i] = []any{strings.ToLower(rand.Text())[:replyKeyLength], a.PersonID, orNull(a.ContentID), orNull(a.ContributionID), tx.Now}
 		}
+		if err := tx.InsertNewRows(ctx, `INSERT INTO reply_keys (secret, person_id, content_id, contribution_id, created_at)`, rows); err != nil {
+			return err
+		}
+		made, err := findKeys(ctx, tx, missing) // somebody else's keys, where they were faster
+		maps.Copy(keys, made)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make reply keys: %w", err)
 	}
-	secrets := make([]string, len(all))
-	for i, a := range all {
-		secrets[i] = keys[a]
-	}
-	return secrets, nil
+	return keys, nil
 }
 
 // findKeys returns the keys that there are.

@@ -56,7 +56,7 @@ type Thread struct {
 	References []string
 }
 
-// Answer names what a reply by mail belongs to: a content item or a comment or message.
+// Answer names what a reply by mail belongs to: a content item, or else a comment or message.
 type Answer struct {
 	ContentID      int64
 	ContributionID int64

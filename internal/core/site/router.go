@@ -183,23 +183,24 @@ func (s *Site) answer(route Route) http.Handler {
 
 // handle lets the handler answer, unless a page is kept that can be sent, or somebody else is making it.
 func (v *Visit) handle(route Route) error {
-	if !route.Shared {
-		return route.Handle(v)
-	}
-	if v.showKept() {
+	if route.Shared && v.showKept() {
 		return nil
 	}
-	if v.shared == "" {
+	if !route.Shared || v.shared == "" {
 		return route.Handle(v)
 	}
-	made, ours := v.site.shelf.begin(v.Context(), v.shared)
-	defer made()
-	if !ours {
-		if v.sendKept() {
-			return nil
-		}
-		v.changes = v.site.shelf.changes()
+	ours := false
+	_, err, _ := v.site.shelf.made.Do(v.shared, func() (any, error) {
+		ours = true
+		return nil, route.Handle(v)
+	})
+	switch {
+	case ours:
+		return err
+	case v.sendKept():
+		return nil
 	}
+	v.changes = v.site.shelf.changes()
 	return route.Handle(v)
 }
 

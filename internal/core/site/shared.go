@@ -3,7 +3,6 @@ package site
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -44,39 +44,12 @@ type shelf struct {
 	changes func() int64
 	clock   clock.Clock
 	pages   *lru.Cache[string, *sharedPage]
-
-	mu     sync.Mutex
-	making map[string]chan struct{} // closed when the page is made
+	made    singleflight.Group // a page that many ask for while it is out of date is made once
 }
 
 func newShelf(changes func() int64, c clock.Clock) (*shelf, error) {
 	pages, err := lru.New[string, *sharedPage](sharedPages)
-	return &shelf{changes: changes, clock: c, pages: pages, making: map[string]chan struct{}{}}, err
-}
-
-// begin announces that a page is being made; made ends that. If somebody else is making the same page, it
-// waits for them instead, so that a page that many ask for is made once when it is out of date: ours is false
-// then, and there is nothing to end.
-func (s *shelf) begin(ctx context.Context, key string) (made func(), ours bool) {
-	s.mu.Lock()
-	others, busy := s.making[key]
-	if !busy {
-		own := make(chan struct{})
-		s.making[key] = own
-		s.mu.Unlock()
-		return func() {
-			s.mu.Lock()
-			delete(s.making, key)
-			s.mu.Unlock()
-			close(own)
-		}, true
-	}
-	s.mu.Unlock()
-	select {
-	case <-others:
-	case <-ctx.Done():
-	}
-	return func() {}, false
+	return &shelf{changes: changes, clock: c, pages: pages}, err
 }
 
 // sharedKey returns under which key the answer to a request may be kept, or "" if it is nobody else's

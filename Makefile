@@ -104,13 +104,14 @@ fuzz: generate ## run each fuzz target for FUZZTIME (30s)
 .PHONY: e2e
 e2e: build .cache/bin/versitygw ## run the black-box tests against real databases, Postfix, an S3-compatible store and Chromium
 	@e2e/setup
-	@go test -tags e2e -timeout 20m ./e2e/...
+	@go test -tags e2e -timeout 20m -skip Lighthouse ./e2e/...
+	@go test -tags e2e -timeout 20m -run Lighthouse ./e2e/looks # alone: it measures how fast pages show
 
 .PHONY: screens
 screens: build ## photograph the main pages at three widths, in both themes and languages, into dist/screens
 	@e2e/setup
 	@rm -rf dist/screens && mkdir -p dist/screens
-	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 ./e2e/looks
+	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 -run TestPagesLookWell ./e2e/looks
 
 .PHONY: bench
 bench: build ## measure pages, mails, memory and start in a large town, on SQLite and PostgreSQL (15 minutes)

@@ -79,12 +79,18 @@ func (l *Limiter) count(ctx context.Context, key string, limit Limit) (counted b
 			counted = rows > 0
 			return err
 		}
-		var resets []clock.Time
-		if err := tx.Select(ctx, &resets, `SELECT resets_at FROM throttles WHERE key_hash = ?`, key); err != nil {
+		var standing []struct {
+			Count    int        `db:"count"`
+			ResetsAt clock.Time `db:"resets_at"`
+		}
+		if err := tx.Select(ctx, &standing, `SELECT count, resets_at FROM throttles WHERE key_hash = ?`, key); err != nil {
 			return err
 		}
-		if len(resets) > 0 {
-			wait = resets[0].Sub(now.Time)
+		if len(standing) > 0 {
+			// A span with room left was begun by somebody else since the first look.
+			if standing[0].Count >= limit.Count {
+				wait = standing[0].ResetsAt.Sub(now.Time)
+			}
 			return nil
 		}
 		counted, err = tx.InsertNew(ctx, `INSERT INTO throttles (key_hash, count, resets_at) VALUES (?, 1, ?)`, key, until)

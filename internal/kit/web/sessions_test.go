@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -235,6 +236,26 @@ func TestLimitHoldsAgainstManyAtOnce(t *testing.T) {
 		}
 		if allowed != 5 {
 			t.Errorf("%d came through, want 5", allowed)
+		}
+	})
+}
+
+// Whoever finds the count of another, begun a moment before, is counted there and not turned away.
+func TestTheFirstOnesOfASpanAllComeThrough(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		limiter := web.NewLimiter(db, nil)
+		limit := web.Limit{Name: "sign-in", Count: 4, Per: time.Hour}
+		for subject := range 25 {
+			var wg sync.WaitGroup
+			answers := make([]error, limit.Count)
+			for i := range answers {
+				wg.Go(func() { answers[i] = limiter.Allow(t.Context(), limit, strconv.Itoa(subject)) })
+			}
+			wg.Wait()
+			if err := errors.Join(answers...); err != nil {
+				t.Fatalf("round %d: %v", subject, err)
+			}
 		}
 	})
 }

@@ -34,7 +34,7 @@ func (h *House) frame(register *entities.Entities) site.Frame {
 		},
 		Places: func(v *site.Visit) []site.Place {
 			return []site.Place{
-				{Path: "/", Label: v.T("Start"), Icon: site.IconHome},
+				{Path: "/", Label: v.T("Home"), Icon: site.IconHome},
 				{Path: community.GroupsPath, Label: v.T("Groups"), Icon: site.IconGroups},
 				{Path: articles.ListPath, Label: v.T("Articles"), Icon: site.IconFile},
 			}

@@ -30,7 +30,7 @@ func showStyleguide(v *Visit) error {
 	return v.Show(Page{
 		Title: "Style guide", Body: styleguide(v, wrong), Aside: styleguideAside(), Hidden: true,
 		Crumbs: []Crumb{
-			{Label: v.T("Start"), Path: "/"}, {Label: sampleGroup.Name, Path: here}, {Label: "A page between with a rather long name", Path: here}, {Label: "Style guide"},
+			{Label: v.T("Home"), Path: "/"}, {Label: sampleGroup.Name, Path: here}, {Label: "A page between with a rather long name", Path: here}, {Label: "Style guide"},
 		},
 	})
 }

@@ -390,7 +390,7 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
 		Crumbs: []site.Crumb{
-			{Label: v.T("Start"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: g.Name, Path: e.Path()}, {Label: title},
+			{Label: v.T("Home"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: g.Name, Path: e.Path()}, {Label: title},
 		},
 	}
 }

@@ -37,7 +37,7 @@ func Fill(ctx context.Context, db *sqldb.DB, size Size, passwordHash string) err
 	if people > 0 {
 		return ErrNotEmpty
 	}
-	return db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := db.Write(ctx, func(tx *sqldb.Tx) error {
 		t := &town{
 			rand: rand.New(rand.NewPCG(1848, 1919)), now: tx.Now, hash: passwordHash,
 			size:  Size{max(size.People, 4), max(size.Groups, 3), max(size.Contents, 2), max(size.Comments, 4), max(size.Conversations, 1)},
@@ -50,6 +50,10 @@ func Fill(ctx context.Context, db *sqldb.DB, size Size, passwordHash string) err
 		t.conversations()
 		return t.insert(ctx, tx)
 	})
+	if err == nil {
+		err = db.Analyze(ctx)
+	}
+	return err
 }
 
 // town is what is invented, row by row.

@@ -1,6 +1,7 @@
 package conversations_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
@@ -278,6 +280,31 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 		m.Sender = h.Carla.Viewer
 		if err := deliver(func(tx *sqldb.Tx) error { return reply.Deliver(t.Context(), tx, target, &m) }); !errs.Is(err, errs.Denied) {
 			t.Errorf("Carla answers what she may not read: %v", err)
+		}
+	})
+}
+
+// Somebody's mails are taken side by side: none waits until another is kept.
+func TestMailsOfOneSenderDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		if db.Engine() == sqldb.SQLite {
+			t.Skip("on SQLite, transactions follow each other")
+		}
+		h := newHouse(t, db)
+		take := func(ctx context.Context, text string, meanwhile func() error) error {
+			return db.Write(ctx, func(tx *sqldb.Tx) error {
+				m := mailin.Incoming{Sender: h.Bert.Viewer, Subject: "Water", Text: text}
+				return errors.Join(h.Module().Addresses[0].Deliver(ctx, tx, "garten", &m), meanwhile())
+			})
+		}
+		err := take(t.Context(), "first", func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			return take(ctx, "second", func() error { return nil })
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -57,14 +57,15 @@ func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer,
 const twice = time.Minute
 
 // begun returns the conversation that the author has just begun in the same words, or 0. The author is
-// locked until the transaction ends, so that of two clicks one sees what the other did.
+// locked until the transaction ends, so that of two clicks one sees what the other did. The same mail
+// twice is known by its id, so mails of one author do not wait for each other.
 func begun(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (id int64, err error) {
+	if b.ByMail {
+		return 0, nil
+	}
 	var author int64
 	if err := tx.GetLocked(ctx, &author, `SELECT id FROM people WHERE id = ?`, authorID); err != nil {
 		return 0, fmt.Errorf("lock the author: %w", err)
-	}
-	if b.ByMail {
-		return 0, nil // the same mail twice is known by its id
 	}
 	err = tx.Get(ctx, &id, `
 		SELECT v.id FROM conversations v JOIN contributions k ON k.conversation_id = v.id

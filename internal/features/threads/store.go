@@ -99,13 +99,14 @@ func (t *Threads) Contribution(ctx context.Context, q sqldb.Querier, id int64) (
 // twice is how soon the same words again are taken for a second click on the button.
 const twice = time.Minute
 
-// insert keeps a post. The author's row is locked, so that of two that arrive at once one finds the other.
+// insert keeps a post. The author's row is locked, so that of two that arrive at once one finds the other; the same
+// mail twice is known by its id.
 func insert(ctx context.Context, tx *sqldb.Tx, p Post) (id int64, fresh bool, err error) {
-	var author int64
-	if err := tx.GetLocked(ctx, &author, `SELECT id FROM people WHERE id = ?`, p.AuthorID); err != nil {
-		return 0, false, fmt.Errorf("lock the author: %w", err)
-	}
 	if !p.ByMail {
+		var author int64
+		if err := tx.GetLocked(ctx, &author, `SELECT id FROM people WHERE id = ?`, p.AuthorID); err != nil {
+			return 0, false, fmt.Errorf("lock the author: %w", err)
+		}
 		err = tx.Get(ctx, &id, `
 			SELECT k.id FROM contributions k
 			 WHERE k.author_id = ? AND COALESCE(k.content_id, 0) = ? AND COALESCE(k.conversation_id, 0) = ? AND k.created_at > ?

@@ -662,6 +662,46 @@ func TestSkipLockedPassesOver(t *testing.T) {
 	})
 }
 
+// Who holds a row keeps others from changing it, not from naming it as their parent.
+func TestALockedRowCanBeReferredTo(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		if db.Engine() != sqldb.PostgreSQL {
+			t.Skip("SQLite writes alone, and MariaDB's foreign keys wait for the lock")
+		}
+		id := add(t, db, "parent", 0)
+		other := dbtest.Again(t, db)
+		mustWrite(t, db, func(tx *sqldb.Tx) error {
+			var n int64
+			if err := tx.GetLocked(t.Context(), &n, `SELECT number FROM things WHERE id = ?`, id); err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			return other.Write(ctx, func(tx *sqldb.Tx) error {
+				_, err := tx.Insert(ctx, `INSERT INTO parts (thing_id, name) VALUES (?, 'a')`, id)
+				return err
+			})
+		})
+	})
+}
+
+// A database that was filled plans by what is in it.
+func TestAnalyzeLooksAtTheData(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		add(t, db, "one", 1)
+		if err := db.Analyze(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if db.Engine() != sqldb.PostgreSQL {
+			return
+		}
+		var seen int
+		if err := db.Get(t.Context(), &seen, `SELECT CAST(reltuples AS INTEGER) FROM pg_class WHERE oid = CAST('things' AS regclass)`); err != nil || seen != 1 {
+			t.Errorf("the planner knows of %d things, %v", seen, err)
+		}
+	})
+}
+
 func TestCancelledContextsPassThrough(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -184,6 +184,19 @@ func (db *DB) Stats() Stats {
 // asking for it is up to date, as far as this process knows, while the number stays the same.
 func (db *DB) Changes() int64 { return db.changes.Load() }
 
+// Analyze lets the database look at its data anew, after many rows were written at once: until then it
+// may plan as if its tables were empty. SQLite is not asked: its few figures lead it to worse plans for
+// our queries than its rules do.
+func (db *DB) Analyze(ctx context.Context) error {
+	if db.engine.analyze == "" {
+		return nil
+	}
+	return db.Write(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(ctx, db.engine.analyze)
+		return err
+	})
+}
+
 // Get scans the first row into dest, a struct with db tags or a plain value; no row is errs.NotFound.
 func (db *DB) Get(ctx context.Context, dest any, query string, args ...any) error {
 	return db.reading(ctx, func() error { return db.get(ctx, db.read, dest, query, "", args) })

@@ -250,10 +250,7 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	hasher, err := password.New(password.Moderate())
-	if err != nil {
-		return errors.Join(err, h.Close())
-	}
+	hasher := password.New(password.Moderate())
 	hash, err := hasher.Hash(ctx, demoPassword)
 	if err != nil {
 		return errors.Join(err, h.Close())

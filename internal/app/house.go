@@ -120,10 +120,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	if err != nil {
 		return h, err
 	}
-	passwords, err := password.New(password.Moderate())
-	if err != nil {
-		return h, err
-	}
+	passwords := password.New(password.Moderate())
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
 	late, told := &jobs{}, &notices{}

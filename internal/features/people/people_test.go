@@ -56,10 +56,7 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasher, err := password.New(password.Trifling())
-	if err != nil {
-		t.Fatal(err)
-	}
+	hasher := password.New(password.Trifling())
 	signer, err := web.NewSigner("a secret for tests only", tell)
 	if err != nil {
 		t.Fatal(err)

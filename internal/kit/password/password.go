@@ -10,7 +10,6 @@ package password
 import (
 	"context"
 	"crypto/pbkdf2"
-	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // Django's older hashes need it; HMAC-SHA1 in PBKDF2 is not broken.
 	"crypto/sha256"
 	"crypto/subtle"
@@ -57,21 +56,14 @@ type Hasher struct {
 	cost  Cost
 	slots chan struct{}
 	wait  time.Duration
-	decoy string
 }
 
 // AtOnce is how many hashes a Hasher computes at the same time.
 const AtOnce = 4
 
 // New returns a hasher of a cost.
-func New(cost Cost) (*Hasher, error) {
-	h := &Hasher{cost: cost, slots: make(chan struct{}, AtOnce), wait: 10 * time.Second}
-	var err error
-	// Nobody knows the decoy's password.
-	if h.decoy, err = argon2id.CreateHash(rand.Text(), h.params()); err != nil {
-		return nil, fmt.Errorf("prepare passwords: %w", err)
-	}
-	return h, nil
+func New(cost Cost) *Hasher {
+	return &Hasher{cost: cost, slots: make(chan struct{}, AtOnce), wait: 10 * time.Second}
 }
 
 func (h *Hasher) params() *argon2id.Params {
@@ -109,15 +101,17 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (bool, err
 	if django, ok := parseDjango(stored); ok {
 		return django.matches(password)
 	}
-	known := bearable(stored)
-	if !known {
-		stored = h.decoy
+	if !bearable(stored) {
+		if _, err := argon2id.CreateHash(password, h.params()); err != nil { // for the time that it takes
+			return false, fmt.Errorf("spend the time of a password: %w", err)
+		}
+		return false, nil
 	}
 	match, err := argon2id.ComparePasswordAndHash(password, stored)
 	if err != nil {
 		return false, fmt.Errorf("verify a password: %w", err)
 	}
-	return match && known, nil
+	return match, nil
 }
 
 // Decoy takes as long as Verify: it is called where there is no such person, so that the time of the

@@ -11,10 +11,7 @@ import (
 
 func newHasher(t *testing.T) *password.Hasher {
 	t.Helper()
-	h, err := password.New(password.Trifling())
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := password.New(password.Trifling())
 	return h
 }
 
@@ -92,10 +89,7 @@ func TestOnlyHashesOfAnotherCostNeedAnUpgrade(t *testing.T) {
 	if h.NeedsUpgrade(stored) {
 		t.Error("a fresh hash needs an upgrade")
 	}
-	dearer, err := password.New(password.Cost{Memory: 128, Passes: 1, Threads: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	dearer := password.New(password.Cost{Memory: 128, Passes: 1, Threads: 1})
 	if !dearer.NeedsUpgrade(stored) {
 		t.Error("a hash of a lower cost needs no upgrade")
 	}
@@ -103,10 +97,7 @@ func TestOnlyHashesOfAnotherCostNeedAnUpgrade(t *testing.T) {
 
 func TestHasherComputesFewHashesAtOnce(t *testing.T) {
 	t.Parallel()
-	h, err := password.New(password.Cost{Memory: 4 * 1024, Passes: 1, Threads: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := password.New(password.Cost{Memory: 4 * 1024, Passes: 1, Threads: 1})
 	var done atomic.Int32
 	var all sync.WaitGroup
 	for range 4 * password.AtOnce {
@@ -166,10 +157,7 @@ func TestWeakPasswordsAreRefused(t *testing.T) {
 }
 
 func BenchmarkModerateHash(b *testing.B) {
-	h, err := password.New(password.Moderate())
-	if err != nil {
-		b.Fatal(err)
-	}
+	h := password.New(password.Moderate())
 	for b.Loop() {
 		if _, err := h.Hash(b.Context(), "Löwenzahn 77"); err != nil {
 			b.Fatal(err)

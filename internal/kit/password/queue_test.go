@@ -11,10 +11,7 @@ import (
 
 func TestAFullHouseAsksPeopleToComeBack(t *testing.T) {
 	t.Parallel()
-	h, err := New(Trifling())
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := New(Trifling())
 	for range AtOnce {
 		h.slots <- struct{}{}
 	}

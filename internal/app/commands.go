@@ -250,8 +250,7 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	hasher := password.New(password.Moderate())
-	hash, err := hasher.Hash(ctx, demoPassword)
+	hash, err := password.New(password.Moderate()).Hash(ctx, demoPassword)
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}

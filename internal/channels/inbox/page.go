@@ -197,7 +197,7 @@ func (p Page) show(v *site.Visit) error {
 		b.Newest = Path
 	}
 	return v.Show(site.Page{
-		Title: v.T("Activity"), Body: listBody(b), Hidden: true, Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Activity")}},
+		Title: v.T("Activity"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Activity")}),
 	})
 }
 

@@ -29,9 +29,7 @@ func showStyleguide(v *Visit) error {
 	}
 	return v.Show(Page{
 		Title: "Style guide", Body: styleguide(v, wrong), Aside: styleguideAside(), Hidden: true,
-		Crumbs: []Crumb{
-			{Label: v.T("Home"), Path: "/"}, {Label: sampleGroup.Name, Path: here}, {Label: "A page between with a rather long name", Path: here}, {Label: "Style guide"},
-		},
+		Crumbs: v.FromHome(Crumb{Label: sampleGroup.Name, Path: here}, Crumb{Label: "A page between with a rather long name", Path: here}, Crumb{Label: "Style guide"}),
 	})
 }
 

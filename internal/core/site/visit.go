@@ -211,6 +211,11 @@ func (v *Visit) SignOut() error {
 // Session returns the visitor's session store. It can be used in routes only, after the visit began.
 func (v *Visit) Session() *web.Sessions { return v.site.deps.Sessions }
 
+// FromHome returns the way to a page that begins at the first page of the site.
+func (v *Visit) FromHome(way ...Crumb) []Crumb {
+	return append([]Crumb{{Label: v.T("Home"), Path: "/"}}, way...)
+}
+
 // Redirect sends the browser to a path of the site by 303, so that reloading does not post again.
 func (v *Visit) Redirect(path string) error {
 	local, ok := web.LocalPath(path, v.site.BaseURL)

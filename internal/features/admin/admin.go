@@ -92,7 +92,7 @@ func (a *Admin) show(v *site.Visit) error {
 		b.Older = v.Older(site.Cursor{At: dead[perPage-1].CreatedAt, ID: dead[perPage-1].ID})
 	}
 	return v.Show(site.Page{
-		Title: v.T("Administration"), Body: pageBody(b), Hidden: true, Wide: true, Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Administration")}},
+		Title: v.T("Administration"), Body: pageBody(b), Hidden: true, Wide: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Administration")}),
 	})
 }
 

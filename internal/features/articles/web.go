@@ -27,7 +27,7 @@ func (a *Articles) showArticles(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: v.T("Articles"), Body: listBody(v, cards, content.Older(v, items, more), content.Newest(v)), Canonical: ListPath,
 		Description: v.T("What the groups and people of the town write."),
-		Crumbs:      []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Articles")}},
+		Crumbs:      v.FromHome(site.Crumb{Label: v.T("Articles")}),
 	})
 }
 
@@ -110,7 +110,7 @@ func (a *Articles) page(v *site.Visit, e editor) (site.Page, error) {
 		e.Preview = html[0]
 	}
 	title := v.T("Write an article")
-	crumbs := []site.Crumb{{Label: v.T("Home"), Path: "/"}}
+	crumbs := v.FromHome()
 	switch {
 	case e.Item != nil:
 		title = v.T("Edit “%s”", e.Item.Title)

@@ -136,7 +136,7 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 	entity := item.Entity()
 	page := site.Page{
 		Title: item.Title, OwnHeading: true, Body: detailBody(d), Entity: &entity, Hidden: !item.Public, Canonical: item.Path(),
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: entity.Name, Path: entity.Path()}, {Label: item.Title}},
+		Crumbs: v.FromHome(site.Crumb{Label: entity.Name, Path: entity.Path()}, site.Crumb{Label: item.Title}),
 	}
 	if item.Public {
 		page.Description = c.Texts.Summary(item.Text, teaserWords)
@@ -376,7 +376,7 @@ func (c *Content) askDeletion(v *site.Visit) error {
 	entity := item.Entity()
 	return v.Show(site.Page{
 		Title: v.T("Delete “%s”", item.Title), Hidden: true, Entity: &entity,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: entity.Name, Path: entity.Path()}, {Label: item.Title, Path: item.Path()}, {Label: v.T("Delete")}},
+		Crumbs: v.FromHome(site.Crumb{Label: entity.Name, Path: entity.Path()}, site.Crumb{Label: item.Title, Path: item.Path()}, site.Crumb{Label: v.T("Delete")}),
 		Body: site.ConfirmForm(site.Confirmation{
 			Question: v.T("Do you want to delete “%s” with all its comments? It cannot be brought back.", item.Title),
 			Button:   v.T("Delete"), Cancel: item.Path(), Danger: true,

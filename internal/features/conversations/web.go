@@ -242,7 +242,7 @@ func (c *Conversations) contactPage(v *site.Visit, f contact) site.Page {
 	entity := f.Entity
 	return site.Page{
 		Title: f.Title, Body: contactBody(f), Hidden: true, Entity: &entity,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: f.Title}},
+		Crumbs: v.FromHome(site.Crumb{Label: f.Title}),
 	}
 }
 
@@ -315,7 +315,7 @@ func (c *Conversations) askToBegin(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Deliver your message"), Hidden: true, Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Deliver your message")}},
+		Title: v.T("Deliver your message"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Deliver your message")}),
 		Body: site.ConfirmForm(site.Confirmation{
 			Question: v.T("Do you want to deliver your message “%s” to “%s” with the address %s? Your address is kept, so that answers reach you.", b.Subject, b.Entity.Name, address),
 			Button:   v.T("Deliver the message"), Cancel: "/",
@@ -394,7 +394,7 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: why(v, conv, s) + " " + reach.Sentence(v.Lang), Text: f.Text, Errors: e}
 	b.Form.To, _ = threads.Answering(v, messages)
 	entity := conv.Entity()
-	crumbs := []site.Crumb{{Label: v.T("Home"), Path: "/"}}
+	crumbs := v.FromHome()
 	if entity.IsGroup() {
 		crumbs = append(crumbs, site.Crumb{Label: entity.Name, Path: entity.Path()})
 	}
@@ -474,6 +474,6 @@ func (c *Conversations) showOfGroup(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: v.T("Conversations"), Hidden: true, Entity: &entity, Body: listBody(g, all, older, newest),
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: g.Name, Path: entity.Path()}, {Label: v.T("Conversations")}},
+		Crumbs: v.FromHome(site.Crumb{Label: g.Name, Path: entity.Path()}, site.Crumb{Label: v.T("Conversations")}),
 	})
 }

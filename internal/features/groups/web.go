@@ -29,7 +29,7 @@ func (r *Groups) showGroups(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: title, Wide: true, Body: listPage(v, q, list), Canonical: community.GroupsPath,
 		Description: v.T("All groups and initiatives of the town."),
-		Crumbs:      []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: title}},
+		Crumbs:      v.FromHome(site.Crumb{Label: title}),
 	})
 }
 
@@ -75,7 +75,7 @@ func foundPage(v *site.Visit, f foundForm, e site.Errors) site.Page {
 	title := v.T("Found a group")
 	return site.Page{
 		Title: title, Body: foundBody(f, e), Hidden: true,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: title}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: title}),
 	}
 }
 
@@ -257,6 +257,6 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	e := g.Entity()
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: g.Name, Path: e.Path()}, {Label: title}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: g.Name, Path: e.Path()}, site.Crumb{Label: title}),
 	}
 }

@@ -48,7 +48,7 @@ func (r *HeldMail) ask(v *site.Visit) error {
 		subject = v.T("Message without a subject")
 	}
 	return v.Show(site.Page{
-		Title: v.T("Deliver a mail"), Hidden: true, Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Deliver a mail")}},
+		Title: v.T("Deliver a mail"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Deliver a mail")}),
 		Body: site.ConfirmForm(site.Confirmation{
 			Question: v.T("Did you write the mail “%s” to %s? It is delivered when you confirm it.", subject, m.Recipient),
 			Button:   v.T("Deliver the mail"), Cancel: "/",

@@ -137,7 +137,7 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 	return v.Show(site.Page{
 		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: groupAside(intro.Facts, groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPath(e.Picture),
 		Description: cmp.Or(p.Content.Texts.Summary(intro.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
-		Crumbs:      []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: e.Name}},
+		Crumbs:      v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: e.Name}),
 	})
 }
 
@@ -161,13 +161,13 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 	}
 	return v.Show(site.Page{
 		Title: e.Name, OwnHeading: true, Body: personBody(p.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("People"), Path: "/stadt/gestalten/"}, {Label: e.Name}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, site.Crumb{Label: e.Name}),
 	})
 }
 
 func (p *Pages) showHelp(v *site.Visit) error {
 	return v.Show(site.Page{
-		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Help")}},
+		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: v.FromHome(site.Crumb{Label: v.T("Help")}),
 	})
 }
 
@@ -196,14 +196,14 @@ func (p *Pages) showGuide(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: title, Body: site.Markdown(html[0]), Canonical: HelpPath + name + "/", Description: p.Content.Texts.Summary(string(text), descriptionWords),
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Help"), Path: HelpPath}, {Label: title}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Help"), Path: HelpPath}, site.Crumb{Label: title}),
 	})
 }
 
 func (p *Pages) showDataProtection(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: v.T("Data protection"), Body: dataProtectionBody(p.Postmaster), Canonical: DataProtectionPath,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Data protection")}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Data protection")}),
 	})
 }
 
@@ -225,7 +225,7 @@ func (p *Pages) showMarkdown(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: v.T("How to format a text"), Description: v.T("What makes headings, lists, links and pictures in a text."), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Help"), Path: HelpPath}, {Label: v.T("How to format a text")}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Help"), Path: HelpPath}, site.Crumb{Label: v.T("How to format a text")}),
 	})
 }
 

@@ -63,7 +63,7 @@ func (r *SentMail) showMails(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: v.T("Outgoing mails"), Body: listBody(entries), Hidden: true, Wide: true,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Outgoing mails")}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Outgoing mails")}),
 	})
 }
 
@@ -83,7 +83,7 @@ func (r *SentMail) showMail(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: m.Subject, Body: mailBody(m, Path+url.PathEscape(v.Path("name"))+"/html/", string(data)), Hidden: true, Wide: true,
-		Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Outgoing mails"), Path: Path}, {Label: m.Subject}},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Outgoing mails"), Path: Path}, site.Crumb{Label: m.Subject}),
 	})
 }
 

@@ -295,8 +295,6 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	e := g.Entity()
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: []site.Crumb{
-			{Label: v.T("Home"), Path: "/"}, {Label: v.T("Groups"), Path: community.GroupsPath}, {Label: g.Name, Path: e.Path()}, {Label: title},
-		},
+		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: g.Name, Path: e.Path()}, site.Crumb{Label: title}),
 	}
 }

@@ -87,7 +87,7 @@ func (t *Threads) askRemoval(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Remove your comment"), Hidden: true, Crumbs: []site.Crumb{{Label: v.T("Home"), Path: "/"}, {Label: v.T("Remove your comment")}},
+		Title: v.T("Remove your comment"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Remove your comment")}),
 		Body: site.ConfirmForm(site.Confirmation{
 			Question: v.T("Do you want to remove your comment “%s”? It cannot be brought back.", t.Texts.Summary(c.Text, 20)),
 			Button:   v.T("Remove the comment"), Cancel: commentPath(v), Danger: true,

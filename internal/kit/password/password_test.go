@@ -9,15 +9,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/password"
 )
 
-func newHasher(t *testing.T) *password.Hasher {
-	t.Helper()
-	h := password.New(password.Trifling())
-	return h
-}
-
 func TestHashVerifiesItsOwnPasswordOnly(t *testing.T) {
 	t.Parallel()
-	h := newHasher(t)
+	h := password.New(password.Trifling())
 	stored, err := h.Hash(t.Context(), "Löwenzahn 77")
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +38,7 @@ func TestHashVerifiesItsOwnPasswordOnly(t *testing.T) {
 
 func TestHashesOfOtherProgramsAreVerifiedOrMatchNothing(t *testing.T) {
 	t.Parallel()
-	h := newHasher(t)
+	h := password.New(password.Trifling())
 	for _, c := range []struct {
 		name, stored, password string
 		want, usable           bool
@@ -81,7 +75,7 @@ func TestHashesOfOtherProgramsAreVerifiedOrMatchNothing(t *testing.T) {
 
 func TestOnlyHashesOfAnotherCostNeedAnUpgrade(t *testing.T) {
 	t.Parallel()
-	h := newHasher(t)
+	h := password.New(password.Trifling())
 	stored, err := h.Hash(t.Context(), "Löwenzahn 77")
 	if err != nil {
 		t.Fatal(err)

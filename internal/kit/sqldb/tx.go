@@ -119,7 +119,8 @@ func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) e
 	return tx.pools.selectAll(ctx, tx.tx, dest, query, "", args)
 }
 
-// GetLocked is Get for a row that nobody else may change or lock until the transaction ends. On
+// GetLocked is Get for a row that nobody else may change or lock until the transaction ends. Rows that
+// refer to it can be added meanwhile on PostgreSQL; on MariaDB their foreign keys wait for the lock. On
 // SQLite, where a transaction writes alone, it is Get.
 func (tx *Tx) GetLocked(ctx context.Context, dest any, query string, args ...any) error {
 	return tx.pools.get(ctx, tx.tx, dest, query, tx.pools.engine.locked, args)

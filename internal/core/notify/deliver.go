@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -21,8 +23,12 @@ type errand struct {
 	err      error  // why it goes no further
 }
 
-// deliver takes deliveries to their channels. They share what is read for all of them and the transaction
-// that settles them; each has its own end.
+// unsettled is how many messages of a process are on their way at most, or have left without a note of it: those leave
+// twice if it dies meanwhile.
+const unsettled = 4
+
+// deliver takes deliveries to their channels. They share what is read for all of them, and a few of them the
+// transaction that settles them; each has its own end.
 func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 	all := make([]*errand, len(jobs))
 	for i, job := range jobs {
@@ -38,8 +44,9 @@ func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 	for _, e := range open(all) {
 		e.end(n.compose(ctx, q, e))
 	}
-	carry(ctx, open(all))
-	n.settle(ctx, all)
+	for some := range slices.Chunk(all, unsettled) {
+		n.send(ctx, some)
+	}
 	failures := make([]error, len(all))
 	for i, e := range all {
 		switch {
@@ -51,6 +58,19 @@ func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 		}
 	}
 	return failures
+}
+
+// send hands messages to their channels and notes how that ended, before others of this process may leave.
+func (n *Notifier) send(ctx context.Context, some []*errand) {
+	if err := n.leaving.Acquire(ctx, int64(len(some))); err != nil {
+		for _, e := range open(some) {
+			e.err = err
+		}
+		return
+	}
+	defer n.leaving.Release(int64(len(some)))
+	carry(ctx, open(some))
+	n.settle(ctx, some)
 }
 
 // open returns those that go on.
@@ -206,7 +226,7 @@ func (n *Notifier) settleTogether(ctx context.Context, all []*errand) error {
 		key := ending{e.EventID, e.Channel, e.state}
 		people[key], jobs[i] = append(people[key], e.PersonID), e.job
 	}
-	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	settle := func(tx *sqldb.Tx) error {
 		for key, ids := range people {
 			_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE event_id = ? AND channel = ? AND person_id IN (?)`,
 				key.state, tx.Now, key.event, key.channel, ids)
@@ -215,5 +235,16 @@ func (n *Notifier) settleTogether(ctx context.Context, all []*errand) error {
 			}
 		}
 		return queue.FinishAll(ctx, tx, jobs)
-	})
+	}
+	for {
+		err := n.DB.Write(ctx, settle)
+		if !errs.Is(err, errs.Unavailable) {
+			return err
+		}
+		select { // what has left must not leave again because the database is away for a while
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
+	}
 }

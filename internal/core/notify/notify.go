@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -154,11 +156,12 @@ type Notifier struct {
 	Config
 	notices  map[community.EventName]Notice
 	channels map[string]Channel
+	leaving  *semaphore.Weighted // by messages; see unsettled
 }
 
 // New returns a notifier. Two notices for one event are a mistake in the building of the house.
 func New(c Config) (*Notifier, error) {
-	n := &Notifier{Config: c, notices: map[community.EventName]Notice{}, channels: map[string]Channel{}}
+	n := &Notifier{Config: c, notices: map[community.EventName]Notice{}, channels: map[string]Channel{}, leaving: semaphore.NewWeighted(unsettled)}
 	for _, notice := range c.Notices {
 		if _, twice := n.notices[notice.Event]; twice {
 			return nil, fmt.Errorf("two notices follow the event %s", notice.Event)

@@ -2,6 +2,7 @@ package picture_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -95,6 +96,8 @@ func TestWhatTakesTooMuchMemoryIsRefused(t *testing.T) {
 	if err := gif.Encode(&paletted, flag(64, 32), nil); err != nil {
 		t.Fatal(err)
 	}
+	small := bytes.Clone(fromText(t, movingLossless)) // it says that it is smaller than its frame
+	clear(small[24:30])
 	for _, c := range []struct {
 		name  string
 		file  []byte
@@ -108,6 +111,12 @@ func TestWhatTakesTooMuchMemoryIsRefused(t *testing.T) {
 		{"interlaced png", interlaced, 6},
 		{"deep png", asPNG(t, deep), 8},
 		{"gif", paletted.Bytes(), 1},
+		{"webp", fromText(t, lossyWebP), 1.5},
+		{"webp without loss", fromText(t, losslessWebP), 8},
+		{"webp without loss behind a header that does not say so", fromText(t, extendedLossless), 8},
+		{"moving webp", fromText(t, movingWebP), 1.5},
+		{"moving webp without loss", fromText(t, movingLossless), 8},
+		{"moving webp that is larger than it says", small, 8},
 	} {
 		enough := int(c.bytes * 64 * 32)
 		if _, err := picture.Read(bytes.NewReader(c.file), enough, 1000); isTooLarge(err) {
@@ -119,8 +128,48 @@ func TestWhatTakesTooMuchMemoryIsRefused(t *testing.T) {
 		}
 	}
 	bomb := claiming(asPNG(t, flag(64, 32)), 1<<30, 1<<30)
-	if _, err := picture.Read(bytes.NewReader(bomb), 1<<30, 1000); !isTooLarge(err) && !errors.Is(err, picture.ErrFormat) {
+	if _, err := picture.Read(bytes.NewReader(bomb), 1<<30, 1000); !isTooLarge(err) && !errors.Is(err, picture.ErrDamaged) {
 		t.Errorf("a bomb: %v", err)
+	}
+}
+
+// WebP files of 64×32 pixels, made with cwebp, img2webp and, for the extended one, webpmux -set exif.
+const (
+	lossyWebP        = "UklGRnwAAABXRUJQVlA4IHAAAAAwBQCdASpAACAAPrVInEunJCKht+gA4BaJZADAJQA1KnoH4q/kB0Y29536DhIT7ekmwAD+7L2M7OvhHfrne/VFK5KQuvD0S9kpfzb7m33NvvnStWfP9Ec7kfYbP/M9JPn5tP8RDp/cVuIIeEEllzAA"
+	losslessWebP     = "UklGRjgAAABXRUJQVlA4TCwAAAAvP8AHAB8gEEjeHzqN+RcQFPwf3fxHZA+ASIDEk570pIlMjej/BAyLvoJHXw=="
+	extendedLossless = "UklGRmAAAABXRUJQVlA4WAoAAAAIAAAAPwAAHwAAVlA4TCwAAAAvP8AHAB8gEEjeHzqN+RcQFPwf3fxHZA+ASIDEk570pIlMjej/BAyLvoJHX0VYSUYOAAAATU0AKgAAAAgAAAAAAAA="
+	movingWebP       = "UklGRkIBAABXRUJQVlA4WAoAAAACAAAAPwAAHwAAQU5JTQYAAAD/////AABBTk1GiAAAAAAAAAAAAD8AAB8AAAkAAAJWUDggcAAAADAFAJ0BKkAAIAA+tUicS6ckIqG36ADgFolkAMAlADUqegfir+QHRjb3nfoOEhPt6SbAAP7svYzs6+Ed+ud79UUrkpC68PRL2Sl/Nvubfc2++dK1Z8/0RzuR9hs/8z0k+fm0/xEOn9xW4gh4QSWXMABBTk1GhgAAAAAAAAAAAD8AAB8AAAkAAABWUDggbgAAAPQEAJ0BKkAAIAA+uVCcS4N/1YAAAXCWQAtk0ANVZ5v+Lv43c4ZDnM/AguZx73V92AD+62RZnCtIy79aZf8cxk2+J+z+Sdqqn8uM5cZy4zywYlrR+U7zzbwaO5+ccRyROt/+GV2nXdPRIAg4AAAA"
+	movingLossless   = "UklGRrwAAABXRUJQVlA4WAoAAAACAAAAPwAAHwAAQU5JTQYAAAD/////AABBTk1GRAAAAAAAAAAAAD8AAB8AAAkAAAJWUDhMLAAAAC8/wAcAHyAQSN4fOo35FxAU/B/d/EdkD4BIgMSTnvSkiUyN6P8EDIu+gkdfQU5NRkQAAAAAAAAAAAA/AAAfAAAJAAAAVlA4TCwAAAAvP8AHAB8gEEjeHzqN+RcQFPk/2vxHZIeASIDEk570pIlMjej/BBSHvo5BXw=="
+)
+
+func fromText(t *testing.T, text string) []byte {
+	t.Helper()
+	file, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestOfAMovingPictureTheFirstFrameIsRead cuts a file that moves, or lies about itself, in many ways, too.
+func TestOfAMovingPictureTheFirstFrameIsRead(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{movingWebP, movingLossless} {
+		file := fromText(t, text)
+		m, _ := written(t, read(t, file))
+		if got := look(m, false, false) + look(m, true, false); m.Bounds() != image.Rect(0, 0, 64, 32) || got != "RG" {
+			t.Errorf("%v, %s", m.Bounds(), got)
+		}
+		for end := range file {
+			if _, err := picture.Read(bytes.NewReader(file[:end]), 4_000_000, 1000); err == nil && end < len(file)/2 {
+				t.Errorf("%d bytes of %d are a picture", end, len(file))
+			}
+			changed := bytes.Clone(file)
+			changed[end] ^= 0xff
+			if p, err := picture.Read(bytes.NewReader(changed), 4_000_000, 1000); err == nil && max(p.Width(), p.Height()) > 1000 {
+				t.Errorf("byte %d: %d×%d", end, p.Width(), p.Height())
+			}
+		}
 	}
 }
 

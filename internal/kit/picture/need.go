@@ -20,8 +20,9 @@ func (e TooLarge) Error() string {
 }
 
 // need returns how many bytes reading takes for each pixel. It may be more than that, but not less: what a
-// file says before its pixels is all there is to refuse it by.
-func need(r io.ReadSeeker, config image.Config, format string) (float64, error) {
+// file says before its pixels is all there is to refuse it by. Of a WebP that moves the first frame counts:
+// config gets its size.
+func need(r io.ReadSeeker, config *image.Config, format string) (float64, error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return 0, fmt.Errorf("read the picture again: %w", err)
 	}
@@ -43,8 +44,15 @@ func need(r io.ReadSeeker, config image.Config, format string) (float64, error) 
 			perPixel *= 1.5
 		}
 	case "webp":
+		found, err := findStill(r)
+		if err != nil {
+			return 0, err
+		}
+		if found.frame != nil {
+			config.Width, config.Height = found.size.X, found.size.Y
+		}
 		perPixel = 8 // without loss, or with what shines through
-		if config.ColorModel == color.YCbCrModel {
+		if found.lossy {
 			perPixel = 1.5
 		}
 	}

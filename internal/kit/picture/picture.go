@@ -16,8 +16,11 @@ import (
 	_ "golang.org/x/image/webp" // a format that is read
 )
 
-// ErrFormat is what is wrong with a file that is not too large.
-var ErrFormat = errors.New("this is no JPEG, PNG, GIF or WebP picture, or it is damaged")
+// What is wrong with a file that is not too large.
+var (
+	ErrFormat  = errors.New("this is no JPEG, PNG, GIF or WebP picture")
+	ErrDamaged = errors.New("the picture is damaged or of a rare kind") // it begins as one of them
+)
 
 // quality of JPEG files: what it takes away cannot be seen at arm's length.
 const quality = 82
@@ -28,39 +31,64 @@ type Picture struct {
 	opaque bool
 }
 
-// Read reads a JPEG, PNG, WebP or the first frame of a GIF, makes it small enough that no side has more than
-// maxSide pixels, and turns it as its EXIF orientation says. TooLarge means that its pixels would take more
-// than maxBytes of memory, so that they are not read; ErrFormat anything else that is wrong.
+// Read reads a JPEG, PNG, GIF or WebP, of one that moves the first frame, makes it small enough that no side
+// has more than maxSide pixels, and turns it as its EXIF orientation says. TooLarge means that its pixels
+// would take more than maxBytes of memory, so that they are not read; ErrFormat or ErrDamaged anything else
+// that is wrong.
 func Read(r io.ReadSeeker, maxBytes, maxSide int) (Picture, error) {
 	config, format, err := image.DecodeConfig(bufio.NewReader(r))
-	if err != nil {
+	if errors.Is(err, image.ErrFormat) {
 		return Picture{}, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	if config.Width < 1 || config.Height < 1 {
-		return Picture{}, ErrFormat
+	if err != nil {
+		return Picture{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	perPixel, err := need(r, config, format)
+	perPixel, err := need(r, &config, format)
 	if err != nil {
 		return Picture{}, err
+	}
+	if config.Width < 1 || config.Height < 1 {
+		return Picture{}, ErrDamaged
 	}
 	if maxPixels := int(float64(maxBytes) / perPixel); config.Width > maxPixels/config.Height {
 		return Picture{}, TooLarge{maxPixels}
 	}
 	turned := orientation(r, format)
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return Picture{}, fmt.Errorf("read the picture again: %w", err)
-	}
-	pixels, _, err := image.Decode(bufio.NewReader(r))
+	pixels, err := decode(r, format)
 	if err != nil {
-		return Picture{}, fmt.Errorf("%w: %w", ErrFormat, err)
+		return Picture{}, err
 	}
 	p := Picture{pixels: pixels, opaque: isOpaque(pixels)}.Fit(maxSide, maxSide)
 	p.pixels = upright(p.pixels, turned)
 	return p, nil
 }
 
+// decode reads the pixels.
+func decode(r io.ReadSeeker, format string) (image.Image, error) {
+	var source io.Reader
+	if format == "webp" {
+		found, err := findStill(r)
+		if err != nil {
+			return nil, err
+		}
+		source = found.frame
+	}
+	if source == nil {
+		if _, err := r.Seek(0, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("read the picture again: %w", err)
+		}
+		source = bufio.NewReader(r)
+	}
+	pixels, _, err := image.Decode(source)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return pixels, nil
+}
+
 // orientation returns how the camera was held, from 1 to 8 as EXIF counts (CIPA DC-008, tag Orientation); 1
-// if it does not say. Metadata that cannot be read say nothing.
+// if it does not say. What cannot be read says nothing, but does not take back what stood before it: cameras
+// and programs leave many a damaged note about other things.
 func orientation(r io.ReadSeeker, format string) int {
 	formats := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP}
 	kind, ok := formats[format]
@@ -71,7 +99,7 @@ func orientation(r io.ReadSeeker, format string) int {
 		return 1
 	}
 	turned := 1
-	_, err := imagemeta.Decode(imagemeta.Options{
+	_, _ = imagemeta.Decode(imagemeta.Options{
 		R: r, ImageFormat: kind, Sources: imagemeta.EXIF,
 		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" && tag.Namespace == "IFD0" },
 		HandleTag: func(tag imagemeta.TagInfo) error {
@@ -81,9 +109,6 @@ func orientation(r io.ReadSeeker, format string) int {
 			return nil
 		},
 	})
-	if err != nil {
-		return 1
-	}
 	return turned
 }
 

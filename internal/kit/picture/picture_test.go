@@ -2,6 +2,7 @@ package picture_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"image"
@@ -124,6 +125,19 @@ func TestPicturesStandUprightAndSayNothingElse(t *testing.T) {
 	}
 }
 
+// TestADamagedNoteDoesNotTakeBackTheOrientation points to a place outside the file behind it.
+func TestADamagedNoteDoesNotTakeBackTheOrientation(t *testing.T) {
+	t.Parallel()
+	file := withExif(t, asJPEG(t, flag(64, 32)), 6)
+	tag := bytes.Index(file, []byte{0x01, 0x12, 0, 3})
+	// The orientation first, then where the place is noted: 61 thousand bytes further on.
+	copy(file[tag-12:], file[tag:tag+12])
+	copy(file[tag:], []byte{0x88, 0x25, 0, 4, 0, 0, 0, 1, 0, 0, 0xee, 0xee})
+	if p := read(t, file); p.Width() != 32 || p.Height() != 64 {
+		t.Errorf("the picture is %d×%d", p.Width(), p.Height())
+	}
+}
+
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	p := read(t, asJPEG(t, flag(400, 100)))
@@ -175,11 +189,21 @@ func TestWhatShinesThroughStaysSo(t *testing.T) {
 func TestWhatIsNoPicture(t *testing.T) {
 	t.Parallel()
 	whole := asJPEG(t, flag(64, 32))
-	for name, file := range map[string][]byte{
-		"empty": nil, "text": []byte("hello"), "svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "cut off": whole[:len(whole)/2],
+	for _, c := range []struct {
+		name string
+		file []byte
+		want error
+	}{
+		{"empty", nil, picture.ErrFormat},
+		{"text", []byte("hello"), picture.ErrFormat},
+		{"svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), picture.ErrFormat},
+		{"only a beginning", whole[:3], picture.ErrDamaged},
+		{"cut off", whole[:len(whole)/2], picture.ErrDamaged},
+		{"webp without a picture", []byte("RIFF\x04\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x07\x00\x00"), picture.ErrDamaged},
+		{"webp with a frame that ends at once", []byte("RIFF\x04\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x07\x00\x00ANMF\x08\x00\x00\x00"), picture.ErrDamaged},
 	} {
-		if _, err := picture.Read(bytes.NewReader(file), 4_000_000, 1000); !errors.Is(err, picture.ErrFormat) {
-			t.Errorf("%s: %v", name, err)
+		if _, err := picture.Read(bytes.NewReader(c.file), 4_000_000, 1000); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 }
@@ -195,6 +219,11 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
+	for _, text := range []string{lossyWebP, extendedLossless, movingWebP, movingLossless} {
+		if file, err := base64.StdEncoding.DecodeString(text); err == nil {
+			f.Add(file)
+		}
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		p, err := picture.Read(bytes.NewReader(file), 40_000, 50)
 		if err != nil {

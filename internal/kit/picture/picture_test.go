@@ -125,14 +125,13 @@ func TestPicturesStandUprightAndSayNothingElse(t *testing.T) {
 	}
 }
 
-// TestADamagedNoteDoesNotTakeBackTheOrientation points to a place outside the file behind it.
+// TestADamagedNoteDoesNotTakeBackTheOrientation puts a note of a kind that there is not behind it.
 func TestADamagedNoteDoesNotTakeBackTheOrientation(t *testing.T) {
 	t.Parallel()
 	file := withExif(t, asJPEG(t, flag(64, 32)), 6)
 	tag := bytes.Index(file, []byte{0x01, 0x12, 0, 3})
-	// The orientation first, then where the place is noted: 61 thousand bytes further on.
 	copy(file[tag-12:], file[tag:tag+12])
-	copy(file[tag:], []byte{0x88, 0x25, 0, 4, 0, 0, 0, 1, 0, 0, 0xee, 0xee})
+	copy(file[tag:], []byte{0x01, 0x31, 0, 99, 0, 0, 0, 1, 0, 0, 0xee, 0xee})
 	if p := read(t, file); p.Width() != 32 || p.Height() != 64 {
 		t.Errorf("the picture is %d×%d", p.Width(), p.Height())
 	}

@@ -105,7 +105,12 @@ func unchunk(r io.Reader) ([]byte, error) {
 
 func openBucket(t *testing.T) *media.Bucket {
 	t.Helper()
-	server := httptest.NewServer(&fakeS3{files: map[string][]byte{}})
+	return openBucketOf(t, &fakeS3{files: map[string][]byte{}})
+}
+
+func openBucketOf(t *testing.T, s3 *fakeS3) *media.Bucket {
+	t.Helper()
+	server := httptest.NewServer(s3)
 	t.Cleanup(server.Close)
 	b, err := media.OpenBucket(media.S3{
 		Endpoint: strings.TrimPrefix(server.URL, "http://"), Bucket: "stadt", Region: "us-east-1", AccessKey: "key", SecretKey: "secret", Insecure: true,

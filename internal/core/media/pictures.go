@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/sync/singleflight"
 
@@ -70,6 +71,8 @@ func (p *Pictures) Add(ctx context.Context, creatorID int64, field string, r io.
 		return "", errs.Check(errs.Field(field, "This picture is too large: one of its kind may have %d million pixels. Make it smaller first.", large.Pixels/1_000_000))
 	case errors.Is(err, picture.ErrFormat):
 		return "", errs.Check(errs.Field(field, "This is no picture that can be shown. Choose a JPEG, PNG, GIF or WebP file."))
+	case errors.Is(err, picture.ErrDamaged):
+		return "", errs.Check(errs.Field(field, "This picture is damaged, or of a kind that is rare. Open it in another program and save it again as JPEG or PNG."))
 	case err != nil:
 		return "", err
 	}
@@ -162,7 +165,13 @@ func (p *Pictures) make(ctx context.Context, name, kept string, change func(pict
 	if err := p.keep(ctx, kept, change(whole)); err != nil && !errs.Is(err, errs.Conflict) { // another process was faster
 		return err
 	}
-	return nil
+	var id int64
+	err = p.db.Get(ctx, &id, `SELECT id FROM images WHERE name = ?`, name)
+	if errs.Is(err, errs.NotFound) {
+		// Somebody has removed the picture meanwhile, and could not know of this.
+		return errors.Join(err, p.store.Remove(ctx, kept))
+	}
+	return err
 }
 
 // renditionName returns the name of a rendition in the store.
@@ -186,47 +195,69 @@ func FacesOf(ctx context.Context, q sqldb.Querier, entityID int64) (Faces, error
 	return f, nil
 }
 
-// SetFaces gives a person or group other pictures. Those that they had and that nothing else shows are
+// SetFaces changes the pictures of a person or group. Those that they had and that nothing else shows are
 // removed.
-func (p *Pictures) SetFaces(ctx context.Context, entityID int64, to Faces) error {
+func (p *Pictures) SetFaces(ctx context.Context, entityID int64, change func(*Faces)) error {
 	var gone []string
 	err := p.db.Write(ctx, func(tx *sqldb.Tx) error {
-		gone = gone[:0]
-		from, err := FacesOf(ctx, tx, entityID)
-		if err != nil {
-			return err
+		// Of two who change one picture each at once, the second sees what the first did.
+		var from Faces
+		if err := tx.GetLocked(ctx, &from, `SELECT picture, cover FROM entities WHERE id = ?`, entityID); err != nil {
+			return fmt.Errorf("get the pictures of entity %d: %w", entityID, err)
 		}
+		to := from
+		change(&to)
 		if _, err := tx.Exec(ctx, `UPDATE entities SET picture = ?, cover = ? WHERE id = ?`, to.Picture, to.Cover, entityID); err != nil {
 			return fmt.Errorf("set the pictures of entity %d: %w", entityID, err)
 		}
-		unused := []string{}
-		for _, name := range []string{from.Picture, from.Cover} {
-			if name != "" && name != to.Picture && name != to.Cover {
-				unused = append(unused, name)
-			}
-		}
-		if len(unused) == 0 {
-			return nil
-		}
-		err = tx.Select(ctx, &gone, `SELECT i.name FROM images i WHERE i.name IN (?)
-			AND NOT EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name OR e.cover = i.name)
-			AND NOT EXISTS (SELECT 1 FROM image_uses u WHERE u.image_id = i.id)`, unused)
-		if err != nil {
-			return fmt.Errorf("look for pictures that nothing shows: %w", err)
-		}
-		if len(gone) == 0 {
-			return nil
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM images WHERE name IN (?)`, gone); err != nil {
-			return fmt.Errorf("remove pictures that nothing shows: %w", err)
-		}
-		return nil
+		var err error
+		gone, err = deleteUnused(ctx, tx, from.Picture, from.Cover)
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	return p.erase(ctx, gone)
+}
+
+// Discard removes pictures that were added for something that failed; an empty name is none. Those that
+// something shows stay.
+func (p *Pictures) Discard(ctx context.Context, names ...string) error {
+	if strings.Join(names, "") == "" {
+		return nil
+	}
+	var gone []string
+	err := p.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		gone, err = deleteUnused(ctx, tx, names...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.erase(ctx, gone)
+}
+
+// deleteUnused forgets those pictures that nothing shows, and returns their names.
+func deleteUnused(ctx context.Context, tx *sqldb.Tx, names ...string) (gone []string, err error) {
+	err = tx.Select(ctx, &gone, `SELECT i.name FROM images i WHERE i.name IN (?)
+		AND NOT EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name OR e.cover = i.name)
+		AND NOT EXISTS (SELECT 1 FROM image_uses u WHERE u.image_id = i.id)`, names)
+	if err != nil {
+		return nil, fmt.Errorf("look for pictures that nothing shows: %w", err)
+	}
+	if len(gone) == 0 {
+		return nil, nil
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM images WHERE name IN (?)`, gone); err != nil {
+		return nil, fmt.Errorf("remove pictures that nothing shows: %w", err)
+	}
+	return gone, nil
+}
+
+// erase removes pictures and what was made of them from the store.
+func (p *Pictures) erase(ctx context.Context, names []string) error {
 	var problems error
-	for _, name := range gone {
+	for _, name := range names {
 		problems = errors.Join(problems, p.store.Remove(ctx, name))
 		for size := range p.sizes {
 			problems = errors.Join(problems, p.store.Remove(ctx, renditionName(name, size)))
@@ -293,12 +324,14 @@ func Use(ctx context.Context, tx *sqldb.Tx, authorID int64, text string, content
 }
 
 // visible is the condition on rows of images under the alias i that the viewer may see: their own pictures,
-// those that stand for a person or group, and those in a text that they may read.
+// those that stand for a person or group, and those in a text that they may read. The face of a person goes
+// with their name, also where their page is not public; the wide picture stands on that page only.
 func visible(v community.Viewer) (condition string, args []any) {
 	contents, ofContents := policy.ReadableContents("c", v)
 	comments, ofComments := policy.ReadableComments("k", "c.entity_id", v)
 	conversations, ofConversations := policy.ReadableConversations("d", v)
-	condition = `(i.creator_id = ? OR EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name) OR EXISTS (SELECT 1 FROM entities e WHERE e.cover = i.name)
+	condition = `(i.creator_id = ? OR EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name) OR EXISTS (SELECT 1 FROM entities e WHERE e.cover = i.name
+			AND NOT EXISTS (SELECT 1 FROM people h WHERE h.entity_id = e.id AND NOT h.public))
 		OR EXISTS (SELECT 1 FROM image_uses u JOIN contents c ON c.id = u.content_id WHERE u.image_id = i.id AND ` + contents + `)
 		OR EXISTS (SELECT 1 FROM image_uses u JOIN contributions k ON k.id = u.contribution_id JOIN contents c ON c.id = k.content_id
 			WHERE u.image_id = i.id AND ` + contents + ` AND ` + comments + `)
@@ -317,15 +350,22 @@ func (p *Pictures) Upload(ctx context.Context, creatorID int64, field string, f 
 	return p.Add(ctx, creatorID, field, file)
 }
 
+// entity finds what Markdown takes for the name of a character.
+var entity = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
+
 // Markdown returns what shows a picture in a text. What its owner called the file describes it to those who
-// do not see it.
+// do not see it: what means something in Markdown, or is not to be seen itself, is left out.
 func Markdown(name, original string) string {
 	description := strings.TrimSuffix(original, path.Ext(original))
 	description = strings.Map(func(r rune) rune {
-		if strings.ContainsRune("[]()\\`*_<>!\n\r", r) {
+		switch {
+		case strings.ContainsRune("[]()\\`*_<>!\n\r", r):
 			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(description, ""))
+	description = entity.ReplaceAllString(description, " $1")
 	return "![" + strings.Join(strings.Fields(description), " ") + "](" + community.PicturePath(name, community.TextPicture) + ")"
 }

@@ -2,14 +2,18 @@ package media_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/jpeg"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
@@ -138,7 +142,7 @@ func TestAPictureIsSeenByWhoMayReadWhatShowsIt(t *testing.T) {
 		if got := readers(talk); got != "abc" {
 			t.Errorf("the picture of a message is seen by %q", got)
 		}
-		if err := a.SetFaces(t.Context(), a.Chor.EntityID, media.Faces{Picture: face}); err != nil {
+		if err := a.SetFaces(t.Context(), a.Chor.EntityID, func(f *media.Faces) { f.Picture = face }); err != nil {
 			t.Fatal(err)
 		}
 		if got := readers(face); got != "0abc" {
@@ -154,7 +158,7 @@ func TestFacesThatNothingShowsAreRemoved(t *testing.T) {
 		first, second := a.add(t, a.Anna.ID), a.add(t, a.Anna.ID)
 		set := func(f media.Faces) {
 			t.Helper()
-			if err := a.SetFaces(t.Context(), a.Garten.EntityID, f); err != nil {
+			if err := a.SetFaces(t.Context(), a.Garten.EntityID, func(now *media.Faces) { *now = f }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -205,12 +209,187 @@ func TestAPictureIsMadeSmallAndARenditionOnce(t *testing.T) {
 	}
 }
 
+// hooked is a store in which something happens before a file is put.
+type hooked struct {
+	media.Store
+	before func(name string)
+}
+
+func (h hooked) Put(ctx context.Context, name string, r io.Reader) (int64, error) {
+	h.before(name)
+	return h.Store.Put(ctx, name, r)
+}
+
+func TestARenditionOfAPictureThatIsRemovedMeanwhileGoes(t *testing.T) {
+	t.Parallel()
+	a := newAlbum(t, dbtest.SQLite(t))
+	name := a.add(t, a.Anna.ID)
+	folder, err := media.OpenFolder(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	other := media.NewPictures(a.db, hooked{folder, func(string) {
+		if err := a.Discard(t.Context(), name, ""); err != nil {
+			t.Error(err)
+		}
+	}})
+	if _, err := other.Open(t.Context(), a.Anna.Viewer, name, community.SmallPicture); !errs.Is(err, errs.NotFound) {
+		t.Errorf("opened: %v", err)
+	}
+	if left, err := os.ReadDir(a.path); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestOnlyPicturesThatNothingShowsAreDiscarded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		a := newAlbum(t, db)
+		face, shown, unused := a.add(t, a.Anna.ID), a.add(t, a.Anna.ID), a.add(t, a.Anna.ID)
+		if err := a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) { f.Cover = face }); err != nil {
+			t.Fatal(err)
+		}
+		a.write(t, a.Anna.ID, media.Markdown(shown, "x.jpg"), `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at) VALUES ('article', ?, ?, 'x', 'x', ?, 1)`,
+			a.Garten.EntityID, a.Anna.ID, false)
+		if err := errors.Join(a.Discard(t.Context(), face, shown, unused), a.Discard(t.Context()), a.Discard(t.Context(), "", "")); err != nil {
+			t.Fatal(err)
+		}
+		for name, stays := range map[string]bool{face: true, shown: true, unused: false} {
+			if a.sees(t, a.Anna.Viewer, name) != stays {
+				t.Errorf("%s: want %v", name, stays)
+			}
+		}
+	})
+}
+
+// TestTwoWhoChangeOneFaceEachBothGetTheirs is what two members do who both have the form open.
+func TestTwoWhoChangeOneFaceEachBothGetTheirs(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		a := newAlbum(t, db)
+		picture, cover := a.add(t, a.Anna.ID), a.add(t, a.Bert.ID)
+		var once sync.Once
+		second := make(chan error, 1)
+		err := a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) {
+			once.Do(func() {
+				go func() {
+					second <- a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) { f.Cover = cover })
+				}()
+				time.Sleep(30 * time.Millisecond) // so that the second comes in between, if it can
+			})
+			f.Picture = picture
+		})
+		if err := errors.Join(err, <-second); err != nil {
+			t.Error(err)
+		}
+		if got, err := media.FacesOf(t.Context(), db, a.Garten.EntityID); err != nil || got != (media.Faces{Picture: picture, Cover: cover}) {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+// TestTwoProcessesMakeARendition lets two that share a store ask for all sizes of a picture at once, several times each.
+func TestTwoProcessesMakeARendition(t *testing.T) {
+	t.Parallel()
+	folder, path := openFolder(t)
+	again, err := media.OpenFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Close() })
+	bucket := &fakeS3{files: map[string][]byte{}}
+	for name, c := range map[string]struct {
+		one, other media.Store
+		kept       func() []string
+	}{
+		"folder": {folder, again, func() []string { return filesIn(t, path) }},
+		"bucket": {openBucketOf(t, bucket), openBucketOf(t, bucket), func() []string { return slices.Sorted(maps.Keys(bucket.files)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := dbtest.SQLite(t)
+			anna := cast.New(t, db).Anna
+			processes := []*media.Pictures{media.NewPictures(db, c.one), media.NewPictures(dbtest.Again(t, db), c.other)}
+			original, err := processes[0].Add(t.Context(), anna.ID, "picture", photo(t, 300, 200))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{original}
+			for size, dimensions := range map[string]image.Point{
+				community.SmallPicture: image.Pt(96, 96), community.CardPicture: image.Pt(640, 400), community.TextPicture: image.Pt(300, 200),
+			} {
+				want = append(want, strings.TrimSuffix(original, ".jpg")+"."+size+".jpg")
+				answers := make([][]byte, 6)
+				start := make(chan struct{})
+				var all sync.WaitGroup
+				for i := range answers {
+					all.Go(func() {
+						<-start
+						answers[i] = wholePicture(t, processes[i%2], anna.Viewer, original, size, dimensions)
+					})
+				}
+				close(start)
+				all.Wait()
+				for _, answer := range answers {
+					if !bytes.Equal(answer, answers[0]) {
+						t.Errorf("%s: %d bytes and %d bytes", size, len(answer), len(answers[0]))
+					}
+				}
+			}
+			slices.Sort(want)
+			if got := c.kept(); !slices.Equal(got, want) {
+				t.Errorf("kept %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// wholePicture opens a picture and reads it to its end.
+func wholePicture(t *testing.T, p *media.Pictures, v community.Viewer, name, size string, dimensions image.Point) []byte {
+	t.Helper()
+	stored, err := p.Open(t.Context(), v, name, size)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	file, err := io.ReadAll(stored)
+	if err := errors.Join(err, stored.Close()); err != nil {
+		t.Error(err)
+	}
+	m, err := jpeg.Decode(bytes.NewReader(file))
+	if err != nil || m.Bounds().Size() != dimensions {
+		t.Errorf("%s: %v", size, err)
+	}
+	return file
+}
+
+func filesIn(t *testing.T, path string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
 func TestNamesInATextAndWhatShowsAPicture(t *testing.T) {
 	t.Parallel()
 	name := "abcdefgh-60x40.jpg"
 	shown := media.Markdown(name, "Unser [neues] Beet_2026!.JPG")
 	if shown != "![Unser neues Beet 2026](/-/images/text/abcdefgh-60x40.jpg)" {
 		t.Error(shown)
+	}
+	for original, description := range map[string]string{
+		"a\u202eb\u200f.png": "ab", "Tom & Eva.png": "Tom & Eva", "a&#x202e;b&lt;.png": "a #x202e;b lt;", "\xff\x00\a.png": "", "x](y)\n\n# z.png": "x y # z",
+	} {
+		if shown := media.Markdown(name, original); shown != "!["+description+"](/-/images/text/"+name+")" {
+			t.Errorf("%q: %s", original, shown)
+		}
 	}
 	if first := media.FirstIn("a\n" + shown); first != name || media.FirstIn("none") != "" {
 		t.Errorf("the first picture is %q", first)

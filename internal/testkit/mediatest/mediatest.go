@@ -34,6 +34,7 @@ func TestStore(t *testing.T, store media.Store) {
 	t.Run("keeps a file of unknown length", func(t *testing.T) { keepsUnknownLength(t, store) })
 	t.Run("lets one of many have a name", func(t *testing.T) { letsOneHaveAName(t, store) })
 	t.Run("keeps nothing of a broken upload", func(t *testing.T) { keepsNothingBroken(t, store) })
+	t.Run("shows nothing before it is whole", func(t *testing.T) { showsOnlyWhole(t, store) })
 }
 
 func givesBack(t *testing.T, store media.Store) {
@@ -141,6 +142,39 @@ func keepsNothingBroken(t *testing.T, store media.Store) {
 		if _, err := bucket.Put(ctx, "cancelled", strings.NewReader("x")); err == nil {
 			t.Error("an upload went on after its end")
 		}
+	}
+}
+
+// looking is a reader that looks for the file before the store has read all of it.
+type looking struct {
+	look func()
+	left int
+}
+
+func (l *looking) Read(b []byte) (int, error) {
+	l.look()
+	if l.left == 0 {
+		return 0, io.EOF
+	}
+	l.left--
+	return copy(b, "piece "), nil
+}
+
+func showsOnlyWhole(t *testing.T, store media.Store) {
+	t.Helper()
+	looked := 0
+	_, err := store.Put(t.Context(), "slow", &looking{left: 3, look: func() {
+		missing(t, store, "slow")
+		looked++
+	}})
+	if err != nil || looked < 3 {
+		t.Errorf("looked %d times: %v", looked, err)
+	}
+	if got := read(t, store, "slow", 0, io.SeekStart); string(got) != "piece piece piece " {
+		t.Errorf("read %q", got)
+	}
+	if err := store.Remove(t.Context(), "slow"); err != nil {
+		t.Error(err)
 	}
 }
 

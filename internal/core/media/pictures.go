@@ -124,9 +124,12 @@ type Stored struct {
 // viewer.
 func (p *Pictures) Open(ctx context.Context, v community.Viewer, name, size string) (Stored, error) {
 	condition, args := visible(v)
-	var id int64
-	if err := p.db.Get(ctx, &id, `SELECT i.id FROM images i WHERE i.name = ? AND `+condition, append([]any{name}, args...)...); err != nil {
+	var found string
+	if err := p.db.Get(ctx, &found, `SELECT i.name FROM images i WHERE i.name = ? AND `+condition, append([]any{name}, args...)...); err != nil {
 		return Stored{}, fmt.Errorf("find the picture %q: %w", name, err)
+	}
+	if found != name { // the database leaves out what it cannot keep, such as NUL
+		return Stored{}, errs.New(errs.NotFound, "This file does not exist.")
 	}
 	if size == "" {
 		return p.open(ctx, name)

@@ -56,19 +56,25 @@ func (v *Visit) Errors(err error) Errors {
 // kinds Invalid (422), Conflict (409), TooLarge (413) and TooMany (429). Any other error comes back
 // and becomes an error page.
 func (v *Visit) ShowAgain(err error, page func(Errors) Page) error {
-	var status int
 	switch errs.KindOf(err) {
-	case errs.Invalid:
-		status = http.StatusUnprocessableEntity
-	case errs.Conflict, errs.TooLarge, errs.TooMany:
-		status = statusOf(err)
+	case errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany:
 	default:
 		return err
 	}
-	setRetryAfter(v.raw, err)
+	status := v.Refuse(err)
 	p := page(v.Errors(err))
 	if p.Status == 0 {
 		p.Status = status
 	}
 	return v.Show(p)
+}
+
+// Refuse returns the status of an answer that says what is wrong with what was sent, and sets the header
+// that says when coming back makes sense.
+func (v *Visit) Refuse(err error) (status int) {
+	setRetryAfter(v.raw, err)
+	if errs.Is(err, errs.Invalid) {
+		return http.StatusUnprocessableEntity
+	}
+	return statusOf(err)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -215,7 +216,7 @@ func (v *Visit) begin(route Route, limit int64) error {
 		// A browser shows the answer only after it has sent everything; cut off, it shows an error of its own.
 		_, _ = io.CopyN(io.Discard, v.R.Body, min(v.R.ContentLength, maxIgnored))
 		v.raw.Header().Set("Connection", "close")
-		return errs.New(errs.TooLarge, "That is more than this site takes at once.")
+		return form.TooLarge(limit)
 	}
 	v.R.Body = http.MaxBytesReader(v.raw, v.R.Body, limit)
 	if err := v.identify(); err != nil {

@@ -164,10 +164,21 @@ func parse(r *http.Request) error {
 	if err == nil {
 		return nil
 	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || errors.Is(err, multipart.ErrMessageTooLarge) {
-		return errs.New(errs.TooLarge, "That is more than this site takes at once.").Because(err)
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return TooLarge(large.Limit).Because(err)
+	}
+	if errors.Is(err, multipart.ErrMessageTooLarge) {
+		return TooLarge(maxInMemory + maxValues).Because(err)
 	}
 	return notAForm(err)
+}
+
+// maxValues is how much package multipart takes of what is no file, beyond what it may keep in memory.
+const maxValues = 10 << 20
+
+// TooLarge is the answer to a form of more than so many bytes.
+func TooLarge(limit int64) *errs.Error {
+	return errs.New(errs.TooLarge, "That is more than the %d MB that this site takes at once.", max(1, limit>>20))
 }
 
 func notAForm(cause error) error {
@@ -197,9 +208,15 @@ func (rd *Reader) takeFiles(f field, target reflect.Value, files []*multipart.Fi
 	return wrong
 }
 
-// fileName cleans the name of an upload: no folders, no line ends, at most 200 characters.
+// fileName cleans the name of an upload: no folders, no line ends, nothing that turns the direction of
+// writing, at most 200 characters.
 func fileName(name string) string {
-	name = Clean(name, Line)
+	name = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, Clean(name, Line))
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}

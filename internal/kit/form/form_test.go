@@ -164,8 +164,12 @@ func TestBodiesThatAreNoForms(t *testing.T) {
 			r.Header.Set("Content-Type", test.kind)
 			r.Body = http.MaxBytesReader(httptest.NewRecorder(), r.Body, test.limit)
 			var got article
-			if err := form.New(0).Read(r, &got); !errs.Is(err, test.want) {
+			err := form.New(0).Read(r, &got)
+			if !errs.Is(err, test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
+			}
+			if said := "the 1 MB that this site takes"; test.want == errs.TooLarge && !strings.Contains(err.Error(), said) {
+				t.Errorf("%v does not say %q", err, said)
 			}
 		})
 	}
@@ -188,6 +192,7 @@ func TestUploads(t *testing.T) {
 		{"none chosen", [][3]string{{"images", "", ""}}, nil, nil},
 		{"an empty file is a file", [][3]string{{"images", "empty.txt", ""}}, []string{"empty.txt"}, nil},
 		{"folders of Windows", [][3]string{{"images", `C:\Photos\a.png`, "A"}}, []string{"a.png"}, nil},
+		{"a direction that hides the ending", [][3]string{{"images", "photo\u202egnp.exe", "A"}}, []string{"photognp.exe"}, nil},
 		{"one too large", [][3]string{{"images", "a.png", "A"}, {"images", "big.png", strings.Repeat("x", 2<<20)}}, []string{"a.png"}, []string{"images: “big.png” is too large. A file may have up to 1 MB."}},
 		{"too many", [][3]string{{"images", "1", "x"}, {"images", "2", "x"}, {"images", "3", "x"}, {"images", "4", "x"}}, []string{"1", "2", "3", "4"}, []string{"images: Choose up to 3."}},
 	} {

@@ -250,7 +250,7 @@ function upload(root, say, file) {
       const { status, response } = request;
       if (status === 201 && response?.markdown) return done(response);
       // A server that has read enough of a large file hangs up, which looks like a broken line.
-      const lost = status === 0 || status === 413 ? root.dataset.lost.replace("{name}", file.name) : "";
+      const lost = status === 0 || (status === 413 && !response?.problem) ? root.dataset.lost.replace("{name}", file.name) : "";
       const away = status && new URL(request.responseURL).pathname !== root.dataset.upload ? root.dataset.signIn : "";
       done({ problem: lost || away || `${file.name}: ${response?.problem ?? root.dataset.failed}` });
     });

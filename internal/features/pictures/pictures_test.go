@@ -6,6 +6,8 @@ import (
 	"image/png"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,24 +24,30 @@ import (
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
-// room is this room with its doors open.
+// room is this room with its doors open. Bert reads German.
 type room struct {
 	*cast.Cast
+	*media.Pictures
 	db      *sqldb.DB
 	handler http.Handler
+	path    string // of the folder of the store, which stands alone in another one
 }
 
-func newRoom(t *testing.T) *room {
+// megabytes is how large a picture may be.
+const megabytes = 10
+
+func newRoom(t *testing.T, db *sqldb.DB) *room {
 	t.Helper()
-	db := dbtest.SQLite(t)
 	c := cast.New(t, db)
-	folder, err := media.OpenFolder(t.TempDir())
+	path := filepath.Join(t.TempDir(), "media")
+	folder, err := media.OpenFolder(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
+	kept := media.NewPictures(db, folder)
 	routes := pictures.New(pictures.Deps{
-		DB: db, Pictures: media.NewPictures(db, folder), Entities: entities.New(nil), Limiter: web.NewLimiter(db, nil), MaxBytes: 1 << 20,
+		DB: db, Pictures: kept, Entities: entities.New(nil), Limiter: web.NewLimiter(db, nil), MaxBytes: megabytes << 20,
 		Menu: func(*site.Visit) []site.Link { return nil },
 	}).Module().Routes
 	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error {
@@ -49,7 +57,49 @@ func newRoom(t *testing.T) *room {
 		}
 		return v.Show(site.Page{Title: e.Name, Body: site.Avatar(e, "")})
 	}}
-	return &room{Cast: c, db: db, handler: webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), append(routes, page))}
+	people := webtest.People(c.Viewers())
+	if err := people.SetLanguage(t.Context(), c.Bert.ID, "de"); err != nil {
+		t.Fatal(err)
+	}
+	return &room{Cast: c, Pictures: kept, db: db, handler: webtest.Start(t, webtest.NewSite(t, db, people), append(routes, page)), path: path}
+}
+
+// left returns the names of what lies in the store.
+func (r *room) left(t *testing.T) []string {
+	t.Helper()
+	files, err := os.ReadDir(r.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
+// change changes the database behind the back of the rooms.
+func (r *room) change(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	err := r.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), statement, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keptNothing fails the test if an upload left anything behind.
+func (r *room) keptNothing(t *testing.T) {
+	t.Helper()
+	var rows int
+	if err := r.db.Get(t.Context(), &rows, `SELECT COUNT(*) FROM images`); err != nil || rows != 0 {
+		t.Errorf("%d pictures are recorded, %v", rows, err)
+	}
+	if left := r.left(t); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
 }
 
 func drawing(t *testing.T) []byte {
@@ -61,11 +111,11 @@ func drawing(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-var address = regexp.MustCompile(`/-/images/[a-z]+/[a-z0-9-]+\.jpg`)
+var address = regexp.MustCompile(`/-/images/[a-z]+/[a-z0-9-]+\.(?:jpg|png)`)
 
 func TestAGroupGetsAFace(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t)
+	r := newRoom(t, dbtest.SQLite(t))
 	path := community.GroupPicturesPath(r.Garten.Slug)
 	webtest.VisitAs(t, r.handler, 0).Get(path)
 	outsider := webtest.VisitAs(t, r.handler, r.Carla.ID)
@@ -76,9 +126,9 @@ func TestAGroupGetsAFace(t *testing.T) {
 
 	member := webtest.VisitAs(t, r.handler, r.Bert.ID)
 	member.Upload(path, url.Values{}, webtest.File{Field: "picture", Name: "x.svg", Content: []byte("<svg/>")})
-	member.Sees(http.StatusUnprocessableEntity, "This is no picture that can be shown.")
+	member.Sees(http.StatusUnprocessableEntity, "Das ist kein Bild, das sich zeigen lässt.")
 	member.Upload(path, url.Values{}, webtest.File{Field: "picture", Name: "x.png", Content: drawing(t)})
-	member.Sees(http.StatusOK, "The pictures have been saved.")
+	member.Sees(http.StatusOK, "Die Bilder sind gespeichert.")
 	picture := address.FindString(member.Get("/garten/").Body)
 	if picture == "" {
 		t.Fatal("the page of the group shows no picture")
@@ -96,7 +146,7 @@ func TestAGroupGetsAFace(t *testing.T) {
 
 func TestAPictureForATextIsAnsweredWithItsMarkdown(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t)
+	r := newRoom(t, dbtest.SQLite(t))
 	anna := webtest.VisitAs(t, r.handler, r.Anna.ID)
 	got := anna.Upload(community.AddPicturePath, url.Values{}, webtest.File{Field: "picture", Name: "Beet.png", Content: drawing(t)})
 	if got.Status != http.StatusCreated || !strings.Contains(got.Body, `{"markdown":"![Beet](/-/images/text/`) {

@@ -2,7 +2,9 @@ package pictures
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -40,11 +42,6 @@ func (r *Room) sendPicture(v *site.Visit) error {
 	return nil
 }
 
-// allow counts what a person uploads.
-func (r *Room) allow(v *site.Visit) error {
-	return r.Limiter.Allow(v.Context(), perDay(), "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
-}
-
 // createPicture takes a picture for a text from a script. The answer is JSON: the text that shows the
 // picture, or what is wrong with it.
 func (r *Room) createPicture(v *site.Visit) error {
@@ -52,9 +49,6 @@ func (r *Room) createPicture(v *site.Visit) error {
 		Picture *multipart.FileHeader `form:"picture" missing:"Choose a picture." validate:"required"`
 	}
 	err := v.Bind(&f)
-	if err == nil {
-		err = r.allow(v)
-	}
 	var name string
 	if err == nil {
 		name, err = r.add(v, "picture", f.Picture)
@@ -63,7 +57,7 @@ func (r *Room) createPicture(v *site.Visit) error {
 	switch errs.KindOf(err) {
 	case errs.Invalid, errs.TooMany, errs.TooLarge:
 		wrong := v.Errors(err)
-		status, answer["problem"] = http.StatusUnprocessableEntity, cmp.Or(wrong.Of("picture"), wrong.Message)
+		status, answer["problem"] = v.Refuse(err), cmp.Or(wrong.Of("picture"), wrong.Message)
 	default:
 		if err != nil {
 			return err
@@ -81,10 +75,15 @@ func (r *Room) createPicture(v *site.Visit) error {
 	return err
 }
 
-// add keeps an uploaded picture; no file keeps nothing.
+// add keeps an uploaded picture, and counts what a person uploads.
 func (r *Room) add(v *site.Visit, field string, f *multipart.FileHeader) (name string, err error) {
-	if f == nil {
-		return "", nil
+	limit := perDay()
+	err = r.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+	if often, ok := errors.AsType[*errs.Error](err); ok && often.Kind == errs.TooMany {
+		return "", errs.New(errs.TooMany, "You can upload up to %d pictures a day. Please go on later.", limit.Count).After(often.RetryAfter)
+	}
+	if err != nil {
+		return "", err
 	}
 	return r.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
 }
@@ -130,32 +129,36 @@ func (r *Room) updateFaces(v *site.Visit) error {
 		return err
 	}
 	var f facesForm
+	var picture, cover string
 	err = v.Bind(&f)
-	if err == nil && (f.Picture != nil || f.Cover != nil) {
-		err = r.allow(v)
+	if err == nil && f.Picture != nil {
+		picture, err = r.add(v, "picture", f.Picture)
 	}
-	to := faces
-	for _, face := range []struct {
-		field  string
-		file   *multipart.FileHeader
-		remove bool
-		name   *string
-	}{{"picture", f.Picture, f.RemovePicture, &to.Picture}, {"cover", f.Cover, f.RemoveCover, &to.Cover}} {
-		if face.remove {
-			*face.name = ""
-		}
-		if err == nil && face.file != nil {
-			*face.name, err = r.add(v, face.field, face.file)
-		}
+	if err == nil && f.Cover != nil {
+		cover, err = r.add(v, "cover", f.Cover)
 	}
 	if err == nil {
-		err = r.Pictures.SetFaces(v.Context(), e.ID, to)
+		err = r.Pictures.SetFaces(v.Context(), e.ID, func(now *media.Faces) {
+			now.Picture = changed(now.Picture, f.RemovePicture, picture)
+			now.Cover = changed(now.Cover, f.RemoveCover, cover)
+		})
 	}
 	if err != nil {
+		if lost := r.Pictures.Discard(context.WithoutCancel(v.Context()), picture, cover); lost != nil {
+			return errors.Join(err, lost)
+		}
 		return v.ShowAgain(err, func(wrong site.Errors) site.Page { return r.facesPage(v, e, faces, wrong) })
 	}
 	v.Flash(site.Done, "The pictures have been saved.")
 	return v.Redirect(e.Path())
+}
+
+// changed returns which picture stands for somebody after the form was sent.
+func changed(now string, remove bool, uploaded string) string {
+	if remove {
+		now = ""
+	}
+	return cmp.Or(uploaded, now)
 }
 
 func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, wrong site.Errors) site.Page {

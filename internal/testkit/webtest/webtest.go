@@ -5,6 +5,7 @@ package webtest
 import (
 	"bytes"
 	"context"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -98,7 +99,8 @@ type Visitor struct {
 	t       testing.TB
 	handler http.Handler
 	jar     *cookiejar.Jar
-	Page    Page // where the visitor is
+	Page    Page        // where the visitor is
+	Header  http.Header // what the browser sends besides; usually nothing
 }
 
 // Page is what the visitor sees.
@@ -164,6 +166,13 @@ func (v *Visitor) Send(path string, form url.Values, follow bool) Page {
 func (v *Visitor) PostJSON(path, body string) Page {
 	v.t.Helper()
 	v.request(http.MethodPost, path, "application/json", body, false)
+	return v.Page
+}
+
+// Post posts a body of a kind to a path, as no browser would write it, and does not follow redirects.
+func (v *Visitor) Post(path, kind, body string) Page {
+	v.t.Helper()
+	v.request(http.MethodPost, path, kind, body, false)
 	return v.Page
 }
 
@@ -258,6 +267,7 @@ func (v *Visitor) request(method, path, kind, body string, follow bool) {
 			r.Header.Set("Content-Type", kind)
 			r.Header.Set("Sec-Fetch-Site", "same-origin")
 		}
+		maps.Copy(r.Header, v.Header)
 		for _, c := range v.jar.Cookies(r.URL) {
 			r.AddCookie(c)
 		}

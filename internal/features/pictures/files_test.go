@@ -56,11 +56,11 @@ func give(t *testing.T, v *webtest.Visitor, name string, content []byte) (shown 
 // shownBy returns the Markdown in the answer to an upload.
 func shownBy(t *testing.T, p webtest.Page) string {
 	t.Helper()
-	var answer struct{ Markdown, Problem string }
-	if err := json.Unmarshal([]byte(p.Body), &answer); err != nil || p.Status != http.StatusCreated || answer.Problem != "" {
+	var answer map[string]string
+	if err := json.Unmarshal([]byte(p.Body), &answer); err != nil || p.Status != http.StatusCreated || len(answer) != 1 {
 		t.Fatalf("%d %s", p.Status, p.Body)
 	}
-	return answer.Markdown
+	return answer["markdown"]
 }
 
 // corners says what is in the middle of each quarter of a picture: r, g, b or w, . where nothing is, the

@@ -25,6 +25,7 @@ type page struct {
 	status int  // zero is 200
 	wrong  bool // its form is sent empty, and the page that comes back is judged
 	main   bool // it is photographed, too
+	layout bool // only how it lies on the screen is judged
 }
 
 // furnished is a demonstration town with everything in it that pages are about.

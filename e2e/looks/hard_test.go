@@ -22,7 +22,7 @@ import (
 // Names as long as people give them: with spaces, without one, and of the widest letter. Each has a hundred characters.
 var (
 	longSpaced = "Arbeitsgemeinschaft für nachbarschaftliche Grünflächenpflege und Straßenfeste in der Nordstadt 2026 "
-	longWord   = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsvorstandsmitgliede"
+	longWord   = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsvorstandsmitglieder"
 	longWide   = strings.Repeat("W", 100)
 )
 

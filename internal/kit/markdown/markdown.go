@@ -98,7 +98,7 @@ type Rendered struct {
 	plain bool // references are not linked
 }
 
-// part is a piece of HTML, or the place of a reference.
+// part is a piece of HTML, or the place of something that depends on the reader.
 type part struct {
 	html string
 	ref  Ref
@@ -112,6 +112,7 @@ const (
 	reference      // a reference by itself
 	refOpen        // the begin and the end of a link text that refers
 	refClose
+	frame // the begin of what scrolls a wide table, which has its name in the reader's language
 )
 
 // Lookup tells where a reference leads, and false when there is no such thing, or none that the reader
@@ -138,6 +139,8 @@ func (r Rendered) Resolve(lookup Lookup, p *lang.Printer) string {
 			f.open(piece.ref)
 		case refClose:
 			f.close(piece.ref)
+		case frame:
+			b.WriteString(`<div class="table-frame" role="group" aria-label="` + html.EscapeString(p.T("Table")) + `" tabindex="0">`)
 		}
 	}
 	return b.String()

@@ -62,7 +62,7 @@ func TestTheDialect(t *testing.T) {
 		{"text after a blank line ends a list", "- a\n\nb", "<ul>\n<li>a</li>\n</ul>\n<p>b</p>\n"},
 		{"boxes to tick", "- [ ] a\n- [x] b\n- [y] c", "<ul>\n<li>☐ a</li>\n<li>☑ b</li>\n<li>[y] c</li>\n</ul>\n"},
 		{"a rule", "a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>\n"},
-		{"a table", "|a|b|\n|-|:-:|\n|1|2|", "<table>\n<thead>\n<tr>\n<th>a</th>\n<th align=\"center\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td align=\"center\">2</td>\n</tr>\n</tbody>\n</table>\n"},
+		{"a table", "|a|b|\n|-|:-:|\n|1|2|", "<div class=\"table-frame\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table>\n<thead>\n<tr>\n<th>a</th>\n<th align=\"center\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td align=\"center\">2</td>\n</tr>\n</tbody>\n</table></div>\n"},
 		{"inline code", "`@garten #foo`", "<p><code>@garten #foo</code></p>\n"},
 		{"indented code", "    #foo", "<pre><code>#foo\n</code></pre>\n"},
 		{"fenced code", "```go\n#foo <b>\n```", "<pre><code class=\"language-go\">#foo &lt;b&gt;\n</code></pre>\n"},

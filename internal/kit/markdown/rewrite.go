@@ -236,6 +236,9 @@ func (w *rewriter) start(t xhtml.Token) {
 	if w.run() {
 		w.blank()
 	}
+	if t.Data == "table" {
+		w.place(Ref{}, frame)
+	}
 	w.tag(w.shifted(t.Data), t.Attr)
 }
 
@@ -386,6 +389,9 @@ func (w *rewriter) pop() string {
 		w.place(e.ref, refClose)
 	default:
 		w.b.WriteString("</" + w.shifted(e.name) + ">")
+		if e.name == "table" {
+			w.b.WriteString("</div>")
+		}
 	}
 	return e.name
 }

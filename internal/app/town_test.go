@@ -93,7 +93,7 @@ func TestMembersSeeEachOtherOnThePageOfTheirGroup(t *testing.T) {
 	for who, member := range map[string]bool{"anna": true, "carla": false, "": false} {
 		v := w.visit(t, who)
 		v.Get("/garten/")
-		v.Sees(200, "Who takes part", "2 members")
+		v.Sees(200, "Who takes part", "2 people")
 		if member {
 			v.Sees(200, bert)
 		} else {

@@ -28,7 +28,7 @@ func showStyleguide(v *Visit) error {
 		},
 	}
 	return v.Show(Page{
-		Title: "Style guide", Body: styleguide(v, wrong), Aside: styleguideAside(), Hidden: true,
+		Title: "Style guide", OwnHeading: true, Body: styleguide(v, wrong), Aside: styleguideAside(), Hidden: true,
 		Crumbs: v.FromHome(Crumb{Label: sampleGroup.Name, Path: here}, Crumb{Label: "A page between with a rather long name", Path: here}, Crumb{Label: "Style guide"}),
 	})
 }

@@ -211,7 +211,7 @@ func TestTheHeadOffersWhatTheViewerCanDo(t *testing.T) {
 	w := newTown(t)
 	nobody := w.visit(t, 0)
 	nobody.Get("/garten/")
-	nobody.Sees(http.StatusOK, `href="/garten/actions/join"`, `href="/garten/actions/subscribe"`, "/stadt/groups/21/conversations/add/", "2 members")
+	nobody.Sees(http.StatusOK, `href="/garten/actions/join"`, `href="/garten/actions/subscribe"`, "/stadt/groups/21/conversations/add/", "2 people")
 	nobody.DoesNotSee("/stadt/groups/21/members/", "garten@example.org", "recommend", "Settings of the group")
 	carla := w.visit(t, w.Carla.ID)
 	carla.Get("/chor/")

@@ -189,10 +189,10 @@ func TestPresets(t *testing.T) {
 		options markdown.Options
 		want    string
 	}{
-		{"inline", markdown.Options{Preset: markdown.Inline}, `Titel Hallo Welt <span class="emoji" title=":)">😊</span> eins <a href="https://a.de" rel="nofollow ugc noopener">zwei</a> ` + foo + ` Baum`},
-		{"not interactive", markdown.Options{Preset: markdown.NonInteractive}, `Titel Hallo Welt <span class="emoji" title=":)">😊</span> eins zwei #foo Baum`},
+		{"inline", markdown.Options{Preset: markdown.Inline}, `Titel: Hallo Welt <span class="emoji" title=":)">😊</span> eins, <a href="https://a.de" rel="nofollow ugc noopener">zwei</a> ` + foo + `. Baum`},
+		{"not interactive", markdown.Options{Preset: markdown.NonInteractive}, `Titel: Hallo Welt <span class="emoji" title=":)">😊</span> eins, zwei #foo. Baum`},
 		{"cut", markdown.Options{Words: 4}, "<h1 id=\"text-titel\">Titel</h1>\n<p>Hallo <strong>Welt</strong> <span class=\"emoji\" title=\":)\">😊</span></p>\n<ul>\n<li>…</li></ul>"},
-		{"cut within a run", markdown.Options{Preset: markdown.NonInteractive, Words: 2}, "Titel Hallo…"},
+		{"cut within a run", markdown.Options{Preset: markdown.NonInteractive, Words: 2}, "Titel: Hallo…"},
 	} {
 		if diff := cmp.Diff(row.want, markdown.Render(source, row.options).Resolve(town, nil)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", row.name, diff)
@@ -207,8 +207,8 @@ func TestTextHasNoMarkup(t *testing.T) {
 		words  int
 		want   string
 	}{
-		{"# A\n\nb **c**d\n* e & f &amp; <b>g</b>", 0, "A b cd e & f & g"},
-		{"[INHALT]\n\n# A\n\n@garten/x #foo [l](https://x.de)", 0, "A @garten/x #foo l"},
+		{"# A\n\nb **c**d\n* e & f &amp; <b>g</b>", 0, "A: b cd e & f & g"},
+		{"[INHALT]\n\n# A\n\n@garten/x #foo [l](https://x.de)", 0, "A: @garten/x #foo l"},
 		{"eins zwei drei", 2, "eins zwei…"},
 		{"a &amp; b &lt; c", 4, "a & b <…"},
 		{"", 50, ""},

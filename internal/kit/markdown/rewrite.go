@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	xhtml "golang.org/x/net/html"
 )
@@ -27,8 +28,9 @@ type rewriter struct {
 	stack []element
 	ids   map[string]bool
 	words int
-	full  bool // the words are used up
-	gap   bool // a blank is due before the next text of a run
+	full  bool   // the words are used up
+	gap   bool   // a blank is due before the next text of a run
+	stop  string // the sign that comes before that blank, because a block ends that has none
 }
 
 // element is an open element. A reference with a link text counts as a link.
@@ -163,10 +165,20 @@ func (w *rewriter) placeholder(inner string) bool {
 // blank writes the blank that is due in a run.
 func (w *rewriter) blank() {
 	if w.gap && (w.b.Len() > 0 || len(w.parts) > 0) {
+		before := w.b.String()
+		for strings.HasSuffix(before, ">") {
+			before = before[:strings.LastIndexByte(before, '<')]
+		}
+		if last, _ := utf8.DecodeLastRuneInString(before); before == "" || isWord(last) { // a reference ends like a word
+			w.b.WriteString(w.stop)
+		}
 		w.b.WriteByte(' ')
 	}
-	w.gap = false
+	w.gap, w.stop = false, ""
 }
+
+// stops are the signs that part in a run what stands on lines of its own in a text.
+var stops = map[string]string{"li": ",", "ul": ".", "ol": ".", "h1": ":", "h2": ":", "h3": ":", "h4": ":", "h5": ":", "h6": ":"}
 
 // count counts a word; false means that it is one too many, and the end was written.
 func (w *rewriter) count() bool {
@@ -370,7 +382,7 @@ func withoutPlaceholders(value string) string {
 // dropped.
 func (w *rewriter) end(name string) {
 	if w.run() && isBlock(name) {
-		w.gap = true
+		w.gap, w.stop = true, cmp.Or(stops[name], w.stop)
 	}
 	if !w.isOpen(name) {
 		return

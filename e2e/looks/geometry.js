@@ -7,7 +7,7 @@
   const shown = (e) => e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) && !e.closest(".visually-hidden, svg, markdown-toolbar[hidden]");
 
   // Names that are shortened on purpose: the whole name stands on the page that the link leads to.
-  const shortened = ".mine-name";
+  const shortened = ".mine-name, .crumbs :is(a, span), .teaser";
 
   if (root.scrollWidth > root.clientWidth) {
     const wide = [...document.body.querySelectorAll("*")].filter((e) => shown(e) && e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".table-frame, pre"));

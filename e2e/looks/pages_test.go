@@ -22,10 +22,11 @@ import (
 type page struct {
 	name, path, who string
 
-	status int  // zero is 200
-	wrong  bool // its form is sent empty, and the page that comes back is judged
-	main   bool // it is photographed, too
-	layout bool // only how it lies on the screen is judged
+	status int    // zero is 200
+	wrong  bool   // its form is sent empty, and the page that comes back is judged
+	sends  string // a script prepares its form, the form is sent, and the page that comes back is judged
+	main   bool   // it is photographed, too
+	layout bool   // only how it lies on the screen is judged
 }
 
 // furnished is a demonstration town with everything in it that pages are about.
@@ -275,8 +276,17 @@ func (f *furnished) furnish(t *testing.T) {
 		{name: "denied", path: "/stadt/admin/", who: "anna", status: 403},
 		{name: "join", path: "/garten/actions/join/", who: "demo-admin"},
 		{name: "write-to-closed-group", path: choir + "conversations/add/?apply_for_membership=1", who: "demo-admin"},
+
+		{name: "method", path: "/stadt/login/", sends: `form.action = "/stadt/help/"`, status: 405},
+		{name: "too-large", path: "/stadt/login/", sends: `form.login.value = "x".repeat(2 << 20)`, status: 413},
+		{name: "forged", path: "data:text/html,<form method=post action=" + f.place.URL + "/stadt/login/>", sends: ";", status: 403},
+		{name: "sign-in-often", path: "/stadt/login/", sends: `form.login.value = form.password.value = "niemand"; ` + untilOften, status: 429},
+		{name: "too-often", path: "/stadt/signup/", sends: untilOften, status: 429}, // last: for a minute nobody else can sign up
 	}
 }
+
+// untilOften sends a form until the site has had enough.
+const untilOften = `while ((await send()).status !== 429);`
 
 // latestConversation returns the path of the conversation that was begun last.
 func latestConversation(html string) string {

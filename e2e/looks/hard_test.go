@@ -87,26 +87,20 @@ func (f *furnished) lengthen(t *testing.T) {
 }
 
 // TestPagesHoldWhatIsLong lays out the pages of a town in which all names have a hundred characters, in both languages,
-// at four widths and with large text: without pictures, and then the main pages with pictures.
+// at three widths and with large text. Anna, Bert and the garden have pictures, the others have none.
 func TestPagesHoldWhatIsLong(t *testing.T) {
 	f := openFurnished(t)
 	f.lengthen(t)
 	f.serve(t, "anna", "bert", "demo-admin")
 	f.furnish(t)
-	var bare, dressed []page
+	f.hangPictures(t)
+	var pages []page
 	for _, x := range f.pages {
-		x.layout = true
-		if hard.MatchString(x.name) {
-			bare = append(bare, x)
-		}
-		if x.main {
-			x.name += "-pictures"
-			dressed = append(dressed, x)
+		if x.layout = true; hard.MatchString(x.name) {
+			pages = append(pages, x)
 		}
 	}
-	t.Run("bare", func(t *testing.T) { judgeAll(t, f.place, f.guests, bare) })
-	f.hangPictures(t)
-	t.Run("pictures", func(t *testing.T) { judgeAll(t, f.place, f.guests, dressed) })
+	judgeAll(t, f.place, f.guests, pages)
 }
 
 // hangPictures gives people and groups their pictures: a very high one and a very wide one, both light and dark.

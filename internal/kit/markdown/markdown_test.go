@@ -212,6 +212,8 @@ func TestTextHasNoMarkup(t *testing.T) {
 		{"eins zwei drei", 2, "eins zwei…"},
 		{"a &amp; b &lt; c", 4, "a & b <…"},
 		{"", 50, ""},
+		{"Bitte mitbringen\n- Spaten!\n- *Kuchen*\n- Tee\n\nBis bald", 0, "Bitte mitbringen Spaten! Kuchen, Tee. Bis bald"},
+		{"|Woche|Wer|\n|-|-|\n|28|Anna|\n|29|?|\n\nBis bald", 0, "Woche, Wer; 28, Anna; 29, ? Bis bald"},
 	} {
 		if got := markdown.NewCache(1<<20).Text(row.source, row.words); got != row.want {
 			t.Errorf("a cache's Text(%q, %d) = %q, want %q", row.source, row.words, got, row.want)

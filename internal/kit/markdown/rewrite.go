@@ -178,7 +178,10 @@ func (w *rewriter) blank() {
 }
 
 // stops are the signs that part in a run what stands on lines of its own in a text.
-var stops = map[string]string{"li": ",", "ul": ".", "ol": ".", "h1": ":", "h2": ":", "h3": ":", "h4": ":", "h5": ":", "h6": ":"}
+var stops = map[string]string{
+	"li": ",", "ul": ".", "ol": ".", "th": ",", "td": ",", "tr": ";", "table": ".",
+	"h1": ":", "h2": ":", "h3": ":", "h4": ":", "h5": ":", "h6": ":",
+}
 
 // count counts a word; false means that it is one too many, and the end was written.
 func (w *rewriter) count() bool {

@@ -132,5 +132,6 @@ func (f *furnished) hangPictures(t *testing.T) {
 		g := f.guests[x.who]
 		g.Upload(x.path, url.Values{}, webtest.File{Field: x.field, Name: "bild.png", Content: x.content})
 		g.Sees(http.StatusOK)
+		g.Get("/") // what was done is said on one page only
 	}
 }

@@ -37,6 +37,7 @@ func visit(t *testing.T, place *town.Town, name string) *guest {
 		g.Get("/stadt/login/")
 		g.Submit("login", map[string]string{"login": name, "password": "demo"})
 		g.Sees(http.StatusOK)
+		g.Get("/") // the greeting stands on one page only
 	}
 	return g
 }

@@ -96,7 +96,7 @@ func TestPagesHoldWhatIsLong(t *testing.T) {
 	f.hangPictures(t)
 	var pages []page
 	for _, x := range f.pages {
-		if x.layout = true; hard.MatchString(x.name) {
+		if x.layout = true; hard.MatchString(x.name) && !x.wrong { // a form sent wrongly shows the same names once more
 			pages = append(pages, x)
 		}
 	}
@@ -110,7 +110,7 @@ func (f *furnished) hangPictures(t *testing.T) {
 		picture := image.NewNRGBA(image.Rect(0, 0, width, height))
 		for y := range height {
 			for x := range width {
-				picture.SetNRGBA(x, y, color.NRGBA{uint8(x * 255 / width), uint8(y * 255 / height), 200, 255}) //nolint:gosec // below 256
+				picture.SetNRGBA(x, y, color.NRGBA{uint8(x * 255 / width), uint8(y * 255 / height), 200, 255})
 			}
 		}
 		var out bytes.Buffer

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +68,7 @@ type Email struct {
 
 var (
 	_ notify.PostChannel = (*Email)(nil)
+	_ notify.Preparer    = (*Email)(nil)
 	_ notify.Postman     = (*Email)(nil)
 )
 
@@ -95,21 +95,32 @@ func (*Email) Reached(p *lang.Printer, people int) string {
 	return p.N("one by mail", "%d by mail", people)
 }
 
-// Deliver implements notify.PostChannel.
-func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
+// Prepare implements notify.Preparer: it looks up the addresses to answer to.
+func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) error {
 	var answerers []notify.Answerer
 	for _, d := range all {
 		if !d.Message.Answer.IsZero() {
 			answerers = append(answerers, answerer(d))
 		}
 	}
+	if len(answerers) == 0 {
+		return nil
+	}
 	keys, err := e.ReplyKeys(ctx, answerers)
 	if err != nil {
-		return slices.Repeat([]error{fmt.Errorf("find the reply addresses: %w", err)}, len(all))
+		return fmt.Errorf("find the reply addresses: %w", err)
 	}
+	for _, d := range all {
+		d.ReplyKey = keys[answerer(d)]
+	}
+	return nil
+}
+
+// Deliver implements notify.PostChannel.
+func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
 	problems := make([]error, len(all))
 	for i, d := range all {
-		draft, err := e.notice(ctx, d, keys[answerer(d)])
+		draft, err := e.notice(ctx, d)
 		if err == nil {
 			err = e.send(ctx, e.From, d.To.Address, draft)
 		}
@@ -119,7 +130,7 @@ func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
 }
 
 // answerer is whoever can answer what is delivered.
-func answerer(d notify.Delivery) notify.Answerer {
+func answerer(d *notify.Delivery) notify.Answerer {
 	return notify.Answerer{PersonID: d.To.PersonID, Answer: d.Message.Answer}
 }
 
@@ -144,8 +155,8 @@ func (e *Email) send(ctx context.Context, from, to string, d mime.Draft) error {
 	return e.Sender.Send(ctx, smtp.Envelope{From: from, To: []string{to}}, message)
 }
 
-// notice returns the mail for a delivery; key is that of the address to answer to, if it can be answered.
-func (e *Email) notice(ctx context.Context, d notify.Delivery, key string) (mime.Draft, error) {
+// notice returns the mail for a delivery.
+func (e *Email) notice(ctx context.Context, d notify.Delivery) (mime.Draft, error) {
 	m := d.Message
 	p := e.Catalogues.Printer(d.To.Language, e.Zone)
 	draft := mime.Draft{
@@ -160,8 +171,8 @@ func (e *Email) notice(ctx context.Context, d notify.Delivery, key string) (mime
 		texts:   e.texts,
 		printer: p, base: e.BaseURL, site: e.SiteName, intro: m.Intro, facts: m.Facts, text: m.Text, note: m.Note, actions: m.Actions,
 	}
-	if key != "" {
-		draft.ReplyTo = mime.Address{Addr: strings.ReplaceAll(e.ReplyTo, "{reply_key}", key)}
+	if d.ReplyKey != "" {
+		draft.ReplyTo = mime.Address{Addr: strings.ReplaceAll(e.ReplyTo, "{reply_key}", d.ReplyKey)}
 		b.footer = append(b.footer, line{text: p.T("Answer this mail to write back.")})
 	}
 	draft.Header = []mime.Field{

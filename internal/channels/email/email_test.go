@@ -80,6 +80,9 @@ func newEmail(t *testing.T) (*Email, *sink) {
 
 func deliver(t *testing.T, e *Email, d notify.Delivery) error {
 	t.Helper()
+	if err := e.Prepare(t.Context(), []*notify.Delivery{&d}); err != nil {
+		return err
+	}
 	return e.Deliver(t.Context(), []notify.Delivery{d})[0]
 }
 

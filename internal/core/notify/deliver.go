@@ -44,6 +44,7 @@ func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 	for _, e := range open(all) {
 		e.end(n.compose(ctx, q, e))
 	}
+	prepare(ctx, open(all))
 	for some := range slices.Chunk(all, unsettled) {
 		n.send(ctx, some)
 	}
@@ -168,13 +169,37 @@ func (n *Notifier) compose(ctx context.Context, q sqldb.Querier, e *errand) (err
 	return nil
 }
 
+// byChannel parts errands by who carries them.
+func byChannel(all []*errand) map[PostChannel][]*errand {
+	parted := map[PostChannel][]*errand{}
+	for _, e := range all {
+		parted[e.channel] = append(parted[e.channel], e)
+	}
+	return parted
+}
+
+// prepare lets channels look up what their messages need.
+func prepare(ctx context.Context, all []*errand) {
+	for channel, some := range byChannel(all) {
+		preparer, ok := channel.(Preparer)
+		if !ok {
+			continue
+		}
+		deliveries := make([]*Delivery, len(some))
+		for i, e := range some {
+			deliveries[i] = &e.delivery
+		}
+		if err := preparer.Prepare(ctx, deliveries); err != nil {
+			for _, e := range some {
+				e.err = fmt.Errorf("prepare what leaves by %s: %w", channel.Name(), err)
+			}
+		}
+	}
+}
+
 // carry hands the messages to their channels.
 func carry(ctx context.Context, all []*errand) {
-	byChannel := map[PostChannel][]*errand{}
-	for _, e := range all {
-		byChannel[e.channel] = append(byChannel[e.channel], e)
-	}
-	for channel, some := range byChannel {
+	for channel, some := range byChannel(all) {
 		deliveries := make([]Delivery, len(some))
 		for i, e := range some {
 			deliveries[i] = e.delivery

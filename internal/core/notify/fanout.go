@@ -38,7 +38,7 @@ type parcel struct {
 func (n *Notifier) Jobs() []queue.Kind {
 	return []queue.Kind{
 		{Name: outbox.JobNotify, HandleMany: n.fanOut, Batch: 8, Lane: queue.Normal},
-		{Name: JobDeliver, HandleMany: n.deliver, Lane: queue.Normal, Dead: n.bury},
+		{Name: JobDeliver, HandleMany: n.deliver, Batch: 50, Lane: queue.Normal, Dead: n.bury},
 		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent},
 	}
 }

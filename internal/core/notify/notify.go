@@ -84,6 +84,8 @@ type Delivery struct {
 	// Message is what the recipient is told; nil for an InstantChannel, which shows what it finds in the
 	// database when somebody looks.
 	Message *Message
+	// ReplyKey is that of the address to answer to, if a Preparer found one.
+	ReplyKey string
 }
 
 // Channel is a way to reach people: e-mail, the inbox, a chat.
@@ -109,6 +111,12 @@ type PostChannel interface {
 	// Errors that are errs.Temporary are tried again, others end as a dead letter that an administrator
 	// sees.
 	Deliver(ctx context.Context, all []Delivery) []error
+}
+
+// Preparer is a PostChannel that looks something up for its messages: for many of them at once, before it delivers
+// them a few at a time.
+type Preparer interface {
+	Prepare(ctx context.Context, all []*Delivery) error
 }
 
 // InstantChannel is a channel inside the database: it delivers in the transaction of the fan-out.

@@ -172,8 +172,9 @@ func (w *window) sends(t *testing.T, prepare string) (source string, status int)
 	return source, int(answer.Status)
 }
 
-// measure looks for what lies wrong, at four widths, and with large text at those where it is tightest. A page that is
-// judged for its layout only is judged elsewhere, too, and what lies wrong on a phone does so on the smallest.
+// measure looks for what lies wrong, at four widths, and with large text on the smallest phone and on a screen, where it
+// is tightest. A page that is judged for its layout only is judged elsewhere, too, and what lies wrong on a phone does so
+// on the smallest.
 func (j *judge) measure(t *testing.T, w *window, x page, where string) {
 	t.Helper()
 	for _, width := range []int64{320, 360, 768, 1300} {
@@ -184,7 +185,7 @@ func (j *judge) measure(t *testing.T, w *window, x page, where string) {
 		if wrong := w.lies(t); wrong != "" {
 			t.Errorf("%s at %d px: %s", where, width, wrong)
 		}
-		if width != 768 {
+		if width == 320 || width == 1300 {
 			if wrong := w.liesLarge(t); wrong != "" {
 				t.Errorf("%s at %d px with large text: %s", where, width, wrong)
 			}

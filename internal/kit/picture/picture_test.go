@@ -2,7 +2,6 @@ package picture_test
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"image"
@@ -219,9 +218,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	for _, text := range []string{lossyWebP, extendedLossless, movingWebP, movingLossless} {
-		if file, err := base64.StdEncoding.DecodeString(text); err == nil {
-			f.Add(file)
-		}
+		f.Add(fromText(f, text))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		p, err := picture.Read(bytes.NewReader(file), 40_000, 50)

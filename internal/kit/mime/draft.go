@@ -65,12 +65,14 @@ func (d Draft) Bytes() ([]byte, error) {
 		b.seed = rand.Text()
 	}
 	root := b.compose(d)
-	head := d.fields()
-	for _, f := range head {
+	fields := d.fields()
+	head := make([]string, len(fields))
+	for i, f := range fields {
 		if !isFieldName([]byte(f.Name)) || len(f.Name) > 76 {
 			return nil, errs.New(errs.Invalid, "A header of the mail has no valid name.")
 		}
-		for line := range strings.SplitSeq(fold(f), "\r\n") {
+		head[i] = fold(f)
+		for line := range strings.SplitSeq(head[i], "\r\n") {
 			if len(line) > maxLine {
 				return nil, errs.New(errs.Invalid, "The header %s of the mail is too long.", f.Name)
 			}
@@ -79,9 +81,10 @@ func (d Draft) Bytes() ([]byte, error) {
 	var h message.Header
 	root.describe(&h)
 	for _, f := range slices.Backward(head) { // the library puts what is added on top
-		h.AddRaw([]byte(fold(f)))
+		h.AddRaw([]byte(f))
 	}
 	var out bytes.Buffer
+	out.Grow(2 * (len(d.Text) + len(d.HTML)))
 	w, err := message.CreateWriter(&out, h)
 	if err == nil {
 		err = root.write(w)

@@ -1,6 +1,8 @@
 package smtp
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/md5" //nolint:gosec // CRAM-MD5 is what the server offers; it beats sending the password
@@ -9,12 +11,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	netsmtp "net/smtp"
+	"net/textproto"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/emersion/go-sasl"
-	gosmtp "github.com/emersion/go-smtp"
 	"golang.org/x/net/idna"
 
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -34,10 +38,19 @@ var _ Sender = (*server)(nil)
 
 // connection is an open connection that waits for a mail or carries one.
 type connection struct {
-	*gosmtp.Client
+	*netsmtp.Client
 	net   net.Conn
 	mails int
 	timer *time.Timer // closes it when it has been idle too long
+}
+
+// within gives everything that follows on the connection d from now.
+func (c *connection) within(d time.Duration) { _ = c.net.SetDeadline(time.Now().Add(d)) }
+
+// can reports whether the server offers an extension.
+func (c *connection) can(extension string) bool {
+	ok, _ := c.Extension(extension)
+	return ok
 }
 
 func newServer(c Config) *server {
@@ -59,7 +72,7 @@ func (s *server) Close() error {
 }
 
 func (c *connection) quit() {
-	c.CommandTimeout = time.Second
+	c.within(time.Second)
 	if c.Quit() != nil {
 		_ = c.Close()
 	}
@@ -133,6 +146,7 @@ func (s *server) take(ctx context.Context) (c *connection, reused bool, err erro
 func (s *server) giveBack(c *connection, err error) {
 	if err != nil {
 		// Refused: the server is well, but the transaction must be forgotten.
+		c.within(s.config.Timeout)
 		if errs.Is(err, errs.Unavailable) || c.Reset() != nil {
 			_ = c.Close()
 			return
@@ -179,55 +193,75 @@ func (s *server) dial(ctx context.Context) (_ *connection, err error) {
 		}
 	}()
 
-	var client *gosmtp.Client
-	switch cfg.Encryption {
-	case StartTLS:
-		_ = conn.SetDeadline(time.Now().Add(cfg.Timeout)) // the library has no other way to bound this
-		if client, err = gosmtp.NewClientStartTLS(conn, cfg.tls()); err != nil {
-			return nil, unavailable(fmt.Errorf("STARTTLS: %w", err))
-		}
-	case TLS:
+	c := &connection{net: conn}
+	c.within(cfg.Timeout)
+	if cfg.Encryption == TLS {
 		secured := tls.Client(conn, cfg.tls())
 		if err := secured.HandshakeContext(ctx); err != nil {
 			return nil, unavailable(fmt.Errorf("TLS: %w", err))
 		}
-		client = gosmtp.NewClient(secured)
-	case Plain:
-		client = gosmtp.NewClient(conn)
+		conn = secured
+	}
+	if c.Client, err = netsmtp.NewClient(conn, cfg.Host); err != nil {
+		return nil, unavailable(fmt.Errorf("greet: %w", err))
+	}
+	if err := c.Hello(cfg.Hello); err != nil {
+		return nil, unavailable(fmt.Errorf("greet: %w", err))
+	}
+	switch cfg.Encryption {
+	case StartTLS:
+		c.within(cfg.Timeout)
+		if err := c.StartTLS(cfg.tls()); err != nil {
+			return nil, unavailable(fmt.Errorf("STARTTLS: %w", err))
+		}
+	case TLS, Plain:
 	default:
 		return nil, unavailable(fmt.Errorf("unknown encryption %q", cfg.Encryption))
 	}
-	client.CommandTimeout = cfg.Timeout
-	client.SubmissionTimeout = max(cfg.Timeout, 2*time.Minute)
-	if err := client.Hello(cfg.Hello); err != nil {
-		return nil, unavailable(fmt.Errorf("greet: %w", err))
-	}
 	if cfg.User != "" {
-		if err := s.signIn(client); err != nil {
+		c.within(cfg.Timeout)
+		if err := s.signIn(c); err != nil {
 			return nil, unavailable(fmt.Errorf("sign in: %w", err))
 		}
 	}
-	return &connection{Client: client, net: conn}, nil
+	return c, nil
 }
 
-func (s *server) signIn(client *gosmtp.Client) error {
+func (s *server) signIn(c *connection) error {
 	cfg := s.config
+	_, names := c.Extension("AUTH")
+	offered := strings.Fields(strings.ToUpper(names))
+	offers := func(mechanism string) bool { return slices.Contains(offered, mechanism) }
 	var mechanism sasl.Client
 	switch {
-	case cfg.Encryption == Plain && client.SupportsAuth("CRAM-MD5"):
+	case cfg.Encryption == Plain && offers("CRAM-MD5"):
 		mechanism = &cramMD5{cfg.User, cfg.Password}
 	case cfg.Encryption == Plain && !cfg.isLoopback() && !cfg.AllowPlainPassword:
 		return errors.New("the password is not sent over an unencrypted connection to another machine")
-	case client.SupportsAuth(sasl.Plain):
+	case offers(sasl.Plain):
 		mechanism = sasl.NewPlainClient("", cfg.User, cfg.Password)
-	case client.SupportsAuth(sasl.Login):
+	case offers(sasl.Login):
 		mechanism = sasl.NewLoginClient(cfg.User, cfg.Password)
-	case client.SupportsAuth("CRAM-MD5"):
+	case offers("CRAM-MD5"):
 		mechanism = &cramMD5{cfg.User, cfg.Password}
 	default:
 		return errors.New("the server offers no way to sign in that we know")
 	}
-	return client.Auth(mechanism)
+	return c.Auth(auth{mechanism})
+}
+
+// auth signs in with a mechanism of SASL. Which one is safe here has been decided.
+type auth struct{ mechanism sasl.Client }
+
+func (a auth) Start(*netsmtp.ServerInfo) (mechanism string, initial []byte, err error) {
+	return a.mechanism.Start()
+}
+
+func (a auth) Next(challenge []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	return a.mechanism.Next(challenge)
 }
 
 // cramMD5 signs in without telling the password (RFC 2195).
@@ -241,53 +275,153 @@ func (c *cramMD5) Next(challenge []byte) ([]byte, error) {
 	return []byte(c.user + " " + hex.EncodeToString(mac.Sum(nil))), nil
 }
 
-// deliver runs one transaction. Errors before anything happened are a *staleError.
+// oneTrip is the size, in bytes, up to which a mail goes out together with its envelope, before the server has
+// said that it wants it.
+const oneTrip = 128 << 10
+
+// deliver runs one transaction (RFC 5321, section 3.3). Errors before anything happened are a *staleError.
+//
+// A server on the same machine answers in less time than it takes to wake up for its answer, so most of what a
+// mail costs are the turns. Servers that take commands in groups and mails by length (RFC 2920 and 3030, as
+// Postfix does) get a mail for one person in a single turn.
 func (s *server) deliver(ctx context.Context, c *connection, e Envelope, needsUTF8 bool, message []byte) error {
 	stop := context.AfterFunc(ctx, func() { _ = c.net.Close() })
 	defer stop()
 
-	if needsUTF8 {
-		if ok, _ := c.Extension("SMTPUTF8"); !ok {
-			return errs.New(errs.Denied, "The mail server cannot send to this address.").Because(errors.New("no SMTPUTF8"))
-		}
+	if needsUTF8 && !c.can("SMTPUTF8") {
+		return errs.New(errs.Denied, "The mail server cannot send to this address.").Because(errors.New("no SMTPUTF8"))
 	}
-	err := c.Mail(e.From, &gosmtp.MailOptions{Size: int64(len(message)), UTF8: needsUTF8})
-	if reply, ok := errors.AsType[*gosmtp.SMTPError](err); err != nil && (!ok || reply.Code == 421) {
-		return &staleError{fmt.Errorf("MAIL: %w", err)}
+	steps := c.envelope(e, needsUTF8, len(message))
+	grouped := c.can("PIPELINING")
+	// With several recipients one may be refused: then nobody gets the mail, so it waits for their answers.
+	whole := grouped && c.can("CHUNKING") && len(e.To) == 1 && len(message) <= oneTrip && hasWholeLines(message)
+	if whole {
+		steps = append(steps, step{"message", fmt.Appendf(nil, "BDAT %d LAST\r\n%s", len(message), message), 250})
 	}
-	if err != nil {
-		return classify("MAIL", err)
+
+	c.within(s.config.Timeout)
+	if whole {
+		c.within(s.config.submission(message))
 	}
-	for _, to := range e.To {
-		if err := c.Rcpt(to, nil); err != nil {
-			return classify("RCPT", err)
-		}
+	if err := c.run(steps, grouped); err != nil || whole {
+		return err
 	}
-	w, err := c.Data()
-	if err != nil {
-		return classify("DATA", err)
+	if err := c.run([]step{{"DATA", []byte("DATA\r\n"), 354}}, false); err != nil {
+		return err
 	}
-	// The library sets no deadline while data is written: one for all of it, at 10 KB/s or better.
-	_ = c.net.SetDeadline(time.Now().Add(s.config.Timeout + time.Duration(len(message)/10_000)*time.Second))
+	c.within(s.config.submission(message))
+	w := c.Text.DotWriter()
 	if _, err := w.Write(message); err != nil {
 		return unavailable(fmt.Errorf("send: %w", err))
 	}
 	if err := w.Close(); err != nil {
+		return unavailable(fmt.Errorf("send: %w", err))
+	}
+	if _, _, err := c.Text.ReadResponse(250); err != nil {
 		return classify("message", err)
 	}
 	return nil
 }
 
+// submission is how long a server may take for a mail: to read it, at 10 KB/s or better, and to look into it.
+func (c Config) submission(message []byte) time.Duration {
+	return max(c.Timeout, 2*time.Minute) + time.Duration(len(message)/10_000)*time.Second
+}
+
+// step is a command and the answer that it hopes for, as textproto.Reader.ReadResponse takes it.
+type step struct {
+	name    string
+	command []byte
+	want    int
+}
+
+// envelope returns the commands that say whose mail comes, of which size, and for whom.
+func (c *connection) envelope(e Envelope, needsUTF8 bool, size int) []step {
+	from := fmt.Appendf(nil, "MAIL FROM:<%s>", e.From)
+	if c.can("8BITMIME") {
+		from = append(from, " BODY=8BITMIME"...)
+	}
+	if c.can("SIZE") {
+		from = fmt.Appendf(from, " SIZE=%d", size)
+	}
+	if needsUTF8 {
+		from = append(from, " SMTPUTF8"...)
+	}
+	steps := []step{{"MAIL", append(from, "\r\n"...), 250}}
+	for _, to := range e.To {
+		steps = append(steps, step{"RCPT", fmt.Appendf(nil, "RCPT TO:<%s>\r\n", to), 25})
+	}
+	return steps
+}
+
+// run says the commands, all at once if the server takes them grouped, and returns what was refused first. Then
+// it has read the answers to all that it said.
+func (c *connection) run(steps []step, grouped bool) error {
+	if grouped {
+		var all []byte
+		for _, s := range steps {
+			all = append(all, s.command...)
+		}
+		if err := c.say(all); err != nil {
+			return &staleError{fmt.Errorf("%s: %w", steps[0].name, err)}
+		}
+	}
+	var refused error
+	for _, s := range steps {
+		if !grouped {
+			if err := c.say(s.command); err != nil {
+				return c.lost(s, err)
+			}
+		}
+		_, _, err := c.Text.ReadResponse(s.want)
+		if err == nil {
+			continue
+		}
+		reply, answered := errors.AsType[*textproto.Error](err)
+		if !answered || reply.Code == 421 {
+			return cmp.Or(refused, c.lost(s, err))
+		}
+		if refused == nil {
+			refused = classify(s.name, err)
+		}
+		if !grouped {
+			break
+		}
+	}
+	return refused
+}
+
+// say sends what is written with one system call.
+func (c *connection) say(what []byte) error {
+	if _, err := c.Text.W.Write(what); err != nil {
+		return err
+	}
+	return c.Text.W.Flush()
+}
+
+// lost is the error of a connection that ends at a step. At the first one nothing has happened yet.
+func (c *connection) lost(s step, err error) error {
+	if s.name == "MAIL" {
+		return &staleError{fmt.Errorf("%s: %w", s.name, err)}
+	}
+	return classify(s.name, err)
+}
+
+// hasWholeLines reports whether every line of a mail ends as RFC 5321 wants it, which DATA would mend.
+func hasWholeLines(message []byte) bool {
+	return bytes.Count(message, []byte("\n")) == bytes.Count(message, []byte("\r\n")) && bytes.HasSuffix(message, []byte("\r\n"))
+}
+
 // classify turns an answer of the server into an error that says whether trying again helps.
 func classify(step string, err error) error {
-	reply, ok := errors.AsType[*gosmtp.SMTPError](err)
+	reply, ok := errors.AsType[*textproto.Error](err)
 	cause := fmt.Errorf("%s: %w", step, err)
 	switch {
-	case !ok, reply.Temporary(), reply.Code < 500:
+	case !ok, reply.Code < 500:
 		return unavailable(cause)
 	case reply.Code == 530, reply.Code == 534, reply.Code == 535, reply.Code == 538, reply.Code == 502, reply.Code == 503:
 		return unavailable(cause) // wants to be asked in another way: the configuration, not the mail
-	case reply.Code == 552, reply.Code == 523, reply.EnhancedCode == gosmtp.EnhancedCode{5, 3, 4}:
+	case reply.Code == 552, reply.Code == 523, strings.HasPrefix(reply.Msg, "5.3.4 "): // RFC 3463
 		return errs.New(errs.TooLarge, "The mail is too large for the mail server.").Because(cause)
 	}
 	return errs.New(errs.Denied, "The mail server refused the mail.").Because(cause)

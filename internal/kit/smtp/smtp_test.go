@@ -39,6 +39,7 @@ type sink struct {
 	mails       []mail
 	connections atomic.Int32
 	conns       []net.Conn
+	turns       atomic.Int32 // how often something came in
 	signedIn    atomic.Int32
 	refuse      func(step, arg string) error
 }
@@ -129,7 +130,8 @@ func (s *session) Logout() error { return nil }
 
 type countingListener struct {
 	net.Listener
-	sink *sink
+	sink    *sink
+	without []string
 }
 
 func (l countingListener) Accept() (net.Conn, error) {
@@ -139,12 +141,52 @@ func (l countingListener) Accept() (net.Conn, error) {
 		l.sink.mu.Lock()
 		l.sink.conns = append(l.sink.conns, c)
 		l.sink.mu.Unlock()
+		c = countingConn{c, l}
 	}
 	return c, err
 }
 
+// countingConn hides what the server can do.
+type countingConn struct {
+	net.Conn
+	from countingListener
+}
+
+func (c countingConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.from.sink.turns.Add(1)
+	}
+	return n, err
+}
+
+func (c countingConn) Write(p []byte) (int, error) {
+	shown := p
+	for _, extension := range c.from.without {
+		shown = bytes.ReplaceAll(shown, []byte("250-"+extension+"\r\n"), nil)
+	}
+	if _, err := c.Conn.Write(shown); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// ages are servers of today and of earlier, by what they cannot do.
+var ages = map[string][]string{
+	"today":             nil,
+	"without lengths":   {"CHUNKING"},
+	"one by one":        {"CHUNKING", "PIPELINING"},
+	"lengths, no group": {"PIPELINING"},
+}
+
 // startSink runs a mail server and returns it with the configuration that reaches it.
 func startSink(tb testing.TB, encryption smtp.Encryption, adjust ...func(*gosmtp.Server)) *sink {
+	tb.Helper()
+	return startOldSink(tb, nil, encryption, adjust...)
+}
+
+// startOldSink runs a mail server that does not offer some extensions.
+func startOldSink(tb testing.TB, without []string, encryption smtp.Encryption, adjust ...func(*gosmtp.Server)) *sink {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -162,7 +204,7 @@ func startSink(tb testing.TB, encryption smtp.Encryption, adjust ...func(*gosmtp
 	host, port, _ := net.SplitHostPort(l.Addr().String())
 	s.config = smtp.Config{Host: host, Encryption: encryption, Timeout: 5 * time.Second}
 	s.config.Port, _ = strconv.Atoi(port)
-	l = countingListener{l, s}
+	l = countingListener{l, s, without}
 	if encryption != smtp.Plain {
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{selfSigned(tb)}} // a test
 		if encryption == smtp.TLS {
@@ -274,30 +316,63 @@ func TestErrorsSayWhetherTryingAgainHelps(t *testing.T) {
 		"a mail that is too large":  {"DATA", &gosmtp.SMTPError{Code: 552, EnhancedCode: gosmtp.EnhancedCode{5, 3, 4}, Message: "too big"}, errs.TooLarge},
 		"trouble after the message": {"DATA", &gosmtp.SMTPError{Code: 451, Message: "disk full"}, errs.Unavailable},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := startSink(t, smtp.Plain)
-			var healed atomic.Bool
-			s.refuseWith(func(step, _ string) error {
-				if step == c.step && !healed.Load() {
-					return c.err
+		for age, without := range ages {
+			t.Run(name+", "+age, func(t *testing.T) {
+				t.Parallel()
+				s := startOldSink(t, without, smtp.Plain)
+				var healed atomic.Bool
+				s.refuseWith(func(step, _ string) error {
+					if step == c.step && !healed.Load() {
+						return c.err
+					}
+					return nil
+				})
+				sender := open(t, s.config)
+				err := sender.Send(t.Context(), envelope, letter)
+				if err == nil || errs.KindOf(err) != c.want {
+					t.Fatalf("%v, want %s", err, c.want)
 				}
-				return nil
+				if !strings.Contains(err.Error(), c.err.(*gosmtp.SMTPError).Message) { //nolint:errorlint // made above
+					t.Errorf("the cause is lost: %v", err)
+				}
+				healed.Store(true)
+				if err := sender.Send(t.Context(), envelope, letter); err != nil {
+					t.Errorf("the next mail: %v", err)
+				}
+				if n := len(s.received()); n != 1 {
+					t.Errorf("%d mails", n)
+				}
+				if n := s.connections.Load(); n != 1 && c.want != errs.Unavailable {
+					t.Errorf("%d connections: a refused mail is no reason to hang up", n)
+				}
 			})
+		}
+	}
+}
+
+func TestServersOfEveryAgeTakeAMailInAsFewTurnsAsTheyCan(t *testing.T) {
+	t.Parallel()
+	small := append([]byte("Subject: x\r\n\r\n"), bytes.Repeat([]byte(".Zeile\r\n"), 100)...)
+	large := append(bytes.Repeat([]byte("Zeile mit etwas Text\r\n"), 10_000), "Ende\r\n"...)
+	bare := []byte("Subject: x\n\n.Punkt\n.\nEnde")
+	for age, turns := range map[string]int32{"today": 1, "without lengths": 3, "one by one": 4, "lengths, no group": 4} {
+		t.Run(age, func(t *testing.T) {
+			t.Parallel()
+			s := startOldSink(t, ages[age], smtp.Plain)
 			sender := open(t, s.config)
-			err := sender.Send(t.Context(), envelope, letter)
-			if err == nil || errs.KindOf(err) != c.want {
-				t.Fatalf("%v, want %s", err, c.want)
-			}
-			if !strings.Contains(err.Error(), c.err.(*gosmtp.SMTPError).Message) { //nolint:errorlint // made above
-				t.Errorf("the cause is lost: %v", err)
-			}
-			healed.Store(true)
-			if err := sender.Send(t.Context(), envelope, letter); err != nil {
-				t.Errorf("the next mail: %v", err)
-			}
-			if n := len(s.received()); n != 1 {
-				t.Errorf("%d mails", n)
+			for _, message := range [][]byte{small, small, large, bare} {
+				before := s.turns.Load()
+				if err := sender.Send(t.Context(), envelope, message); err != nil {
+					t.Fatal(err)
+				}
+				mails := s.received()
+				want := strings.ReplaceAll(strings.ReplaceAll(string(message), "\r\n", "\n"), "\n", "\r\n")
+				if got := mails[len(mails)-1].data; strings.TrimSuffix(got, "\r\n") != strings.TrimSuffix(want, "\r\n") {
+					t.Errorf("%d bytes arrived, want %d", len(got), len(want))
+				}
+				if got := s.turns.Load() - before; len(mails) == 2 && got != turns {
+					t.Errorf("%d turns for a mail, want %d", got, turns)
+				}
 			}
 		})
 	}

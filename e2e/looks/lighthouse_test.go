@@ -4,13 +4,13 @@ package looks
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // enough is what Lighthouse gives at least to each page in each category.
@@ -26,6 +26,7 @@ func TestLighthouseIsContent(t *testing.T) {
 	group := strings.TrimSuffix(linked(t, anna.Get("/garten/").Body, `/stadt/groups/\d+/members/`), "members/")
 	conversation := linked(t, anna.Get(group+"conversations/").Body, `/stadt/conversations/\d+/`)
 	article := linked(t, f.guests[""].Get("/garten/").Body, `/garten/[a-z][^/"]*/`)
+	lighthouse := startLighthouse(t)
 	for _, x := range []page{
 		{name: "start", path: "/"},
 		{name: "groups", path: "/stadt/groups/"},
@@ -42,7 +43,7 @@ func TestLighthouseIsContent(t *testing.T) {
 			var poor []string
 			var failure error
 			for range 3 {
-				if poor, failure = f.lighthouse(t, x); failure != nil {
+				if poor, failure = lighthouse.judge(t, f, x); failure != nil {
 					continue // the browser was too slow for the tool itself
 				}
 				if len(poor) == 0 || slices.ContainsFunc(poor, func(s string) bool { return !strings.HasPrefix(s, "performance") }) {
@@ -59,59 +60,82 @@ func TestLighthouseIsContent(t *testing.T) {
 	}
 }
 
-// lighthouse returns the categories of a page that are not good enough, each with the audits that failed.
-func (f *furnished) lighthouse(t *testing.T, x page) (poor []string, failure error) {
+// lighthouse is a process that judges one page after the other, in one browser.
+type lighthouse struct {
+	ask    *json.Encoder
+	answer *json.Decoder
+}
+
+func startLighthouse(t *testing.T) *lighthouse {
 	t.Helper()
-	report := filepath.Join(t.TempDir(), "report.json")
-	arguments := []string{
-		f.place.URL + x.path, "--quiet", "--output=json", "--output-path=" + report,
-		"--only-categories=performance,accessibility,best-practices,seo",
-		"--chrome-flags=--headless=new --no-sandbox --disable-gpu --host-resolver-rules=\"MAP *.example 127.0.0.1\"",
-		// Pages that are not for everybody ask search engines to stay away, and so does a demonstration.
-		"--skip-audits=is-crawlable",
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal(err)
 	}
+	run := exec.CommandContext(t.Context(), "node", "lighthouse.mjs")
+	run.Env, run.Stderr = append(os.Environ(), "CHROME_PATH="+chromium), os.Stderr
+	in, err := run.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := run.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Cancel = in.Close // then it ends its browser and itself
+	run.WaitDelay = 10 * time.Second
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = run.Wait() })
+	return &lighthouse{json.NewEncoder(in), json.NewDecoder(out)}
+}
+
+// report is what Lighthouse says of a page, as far as we read it.
+type report struct {
+	FinalURL   string `json:"finalDisplayedUrl"`
+	Categories map[string]struct {
+		Score  float64 `json:"score"`
+		Audits []struct {
+			ID     string  `json:"id"`
+			Weight float64 `json:"weight"`
+		} `json:"auditRefs"`
+	} `json:"categories"`
+	Audits map[string]struct {
+		Score *float64 `json:"score"`
+		Title string   `json:"title"`
+		Value string   `json:"displayValue"`
+	} `json:"audits"`
+}
+
+// judge returns the categories of a page that are not good enough, each with the audits that failed.
+func (l *lighthouse) judge(t *testing.T, f *furnished, x page) (poor []string, failure error) {
+	t.Helper()
+	question := struct {
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers"`
+	}{f.place.URL + x.path, map[string]string{}}
 	if g := f.guests[x.who]; x.who != "" {
 		cookies := make([]string, 0, len(g.cookies))
 		for _, c := range g.cookies {
 			cookies = append(cookies, c.Name+"="+c.Value)
 		}
-		headers, err := json.Marshal(map[string]string{"Cookie": strings.Join(cookies, "; ")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		arguments = append(arguments, "--extra-headers="+string(headers))
+		question.Headers["Cookie"] = strings.Join(cookies, "; ")
 	}
-	run := exec.CommandContext(t.Context(), filepath.Join("..", "node_modules", ".bin", "lighthouse"), arguments...)
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
+	if err := l.ask.Encode(question); err != nil {
 		t.Fatal(err)
 	}
-	run.Env = append(os.Environ(), "CHROME_PATH="+chromium)
-	if out, err := run.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("lighthouse: %w\n%s", err, out)
+	var answer struct {
+		Report  report `json:"report"`
+		Failure string `json:"failure"`
 	}
-	raw, err := os.ReadFile(report)
-	if err != nil {
+	if err := l.answer.Decode(&answer); err != nil {
 		t.Fatal(err)
 	}
-	var verdict struct {
-		FinalURL   string `json:"finalDisplayedUrl"`
-		Categories map[string]struct {
-			Score  float64 `json:"score"`
-			Audits []struct {
-				ID     string  `json:"id"`
-				Weight float64 `json:"weight"`
-			} `json:"auditRefs"`
-		} `json:"categories"`
-		Audits map[string]struct {
-			Score *float64 `json:"score"`
-			Title string   `json:"title"`
-			Value string   `json:"displayValue"`
-		} `json:"audits"`
+	if answer.Failure != "" {
+		return nil, errors.New(answer.Failure)
 	}
-	if err := json.Unmarshal(raw, &verdict); err != nil {
-		t.Fatal(err)
-	}
+	verdict := answer.Report
 	if !strings.HasSuffix(verdict.FinalURL, x.path) {
 		t.Fatalf("lighthouse was led from %s to %s", x.path, verdict.FinalURL)
 	}

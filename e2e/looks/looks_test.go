@@ -143,8 +143,8 @@ func (j *judge) judge(t *testing.T, w *window, x page) {
 			}
 		}
 		j.measure(t, w, x, where)
-		if language == "de" && !x.layout || x.main && j.screens != "" {
-			j.colours(t, w, x, where, language == "de" && !x.layout)
+		if !x.layout {
+			j.colours(t, w, x, where, language)
 		}
 	}
 }
@@ -193,21 +193,25 @@ func (j *judge) measure(t *testing.T, w *window, x page, where string) {
 	}
 }
 
-// colours asks axe in both themes, and photographs. Only what depends on colours is asked twice.
-func (j *judge) colours(t *testing.T, w *window, x page, where string, ask bool) {
+// colours asks axe in both themes, and photographs. Every page is asked about in each language, in each theme and at each
+// of two widths, but not in all eight ways: German is light on a phone and dark on a screen, English the other way round.
+// Only what depends on colours is asked about in the dark.
+func (j *judge) colours(t *testing.T, w *window, x page, where, language string) {
 	t.Helper()
 	for _, theme := range []string{"light", "dark"} {
+		asked := map[string]int64{"de light": 360, "de dark": 1300, "en light": 1300, "en dark": 360}[language+" "+theme]
 		w.theme(t, theme)
 		for _, width := range []int64{360, 768, 1300} {
-			if width == 768 && j.screens == "" {
-				continue // only photographed
+			photographed := j.screens != "" && x.main
+			if width != asked && !photographed {
+				continue
 			}
 			w.size(t, width)
 			here := fmt.Sprintf("%s.%s.%d", where, theme, width)
-			if ask && width != 768 {
+			if width == asked {
 				j.asksAxe(t, w, here, theme == "dark")
 			}
-			if j.screens != "" && x.main {
+			if photographed {
 				j.photograph(t, w, here)
 			}
 		}

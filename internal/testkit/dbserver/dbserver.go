@@ -107,6 +107,17 @@ func (s *Server) Address() string { return s.User + "@" + s.Socket }
 // errEnded says that a server ended while it started.
 var errEnded = errors.New("it ended at once")
 
+// Durable lets the server wait for its disk at each commit from its next start on, as those that people use do. Without
+// it what was committed outlives the death of the server, but not that of the machine: tests need no more.
+func (s *Server) Durable() {
+	switch s.Engine {
+	case sqldb.PostgreSQL:
+		s.args = append(s.args, "-c", "fsync=on", "-c", "full_page_writes=on")
+	case sqldb.MySQL:
+		s.args = append(s.args, "--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=fsync", "--innodb-doublewrite=1")
+	}
+}
+
 // Start starts the server and waits until it answers. A server that was killed may refuse to start until
 // the last of its processes has noticed; it is started again for a while.
 func (s *Server) Start() error {

@@ -519,10 +519,9 @@ func (b *bench) hiccups() {
 	}
 	watchers.Wait()
 	all := slices.Concat(gaps...)
-	slices.Sort(all)
 	var longest, sum time.Duration
 	for _, gap := range all {
-		longest, sum = gap, sum+gap
+		longest, sum = max(longest, gap), sum+gap
 	}
 	b.note("a process that does nothing else is held up by the machine %.0f times a second for over 1 ms, %.1f ms at most, %.1f %% of the time",
 		float64(len(all))/looks.Seconds()/float64(len(gaps)), float64(longest.Microseconds())/1000, 100*float64(sum)/float64(looks)/float64(len(gaps)))

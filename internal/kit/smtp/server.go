@@ -299,14 +299,14 @@ func (s *server) deliver(ctx context.Context, c *connection, e Envelope, needsUT
 		steps = append(steps, step{"message", fmt.Appendf(nil, "BDAT %d LAST\r\n%s", len(message), message), 250})
 	}
 
-	c.within(s.config.Timeout)
+	patience := s.config.Timeout
 	if whole {
-		c.within(s.config.submission(message))
+		patience = s.config.submission(message)
 	}
-	if err := c.run(steps, grouped); err != nil || whole {
+	if err := c.run(steps, grouped, patience); err != nil || whole {
 		return err
 	}
-	if err := c.run([]step{{"DATA", []byte("DATA\r\n"), 354}}, false); err != nil {
+	if err := c.run([]step{{"DATA", []byte("DATA\r\n"), 354}}, false, patience); err != nil {
 		return err
 	}
 	c.within(s.config.submission(message))
@@ -355,20 +355,23 @@ func (c *connection) envelope(e Envelope, needsUTF8 bool, size int) []step {
 }
 
 // run says the commands, all at once if the server takes them grouped, and returns what was refused first. Then
-// it has read the answers to all that it said.
-func (c *connection) run(steps []step, grouped bool) error {
+// it has read the answers to all that it said. The server may take as long as patience for
+// each time that something is said.
+func (c *connection) run(steps []step, grouped bool, patience time.Duration) error {
 	if grouped {
+		c.within(patience)
 		var all []byte
 		for _, s := range steps {
 			all = append(all, s.command...)
 		}
 		if err := c.say(all); err != nil {
-			return &staleError{fmt.Errorf("%s: %w", steps[0].name, err)}
+			return c.lost(steps[0], err)
 		}
 	}
 	var refused error
 	for _, s := range steps {
 		if !grouped {
+			c.within(patience)
 			if err := c.say(s.command); err != nil {
 				return c.lost(s, err)
 			}

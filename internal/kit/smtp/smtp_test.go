@@ -630,3 +630,17 @@ func BenchmarkSend(b *testing.B) {
 	}
 	b.ReportMetric(float64(cpu()-start)/float64(b.N)/1e6, "cpu-ms/op")
 }
+
+// TestEachAnswerHasItsOwnTime has a server that is slow at every step, but never too slow.
+func TestEachAnswerHasItsOwnTime(t *testing.T) {
+	t.Parallel()
+	s := startOldSink(t, ages["one by one"], smtp.Plain)
+	s.config.Timeout = time.Second
+	s.refuseWith(func(string, string) error {
+		time.Sleep(400 * time.Millisecond)
+		return nil
+	})
+	if err := open(t, s.config).Send(t.Context(), smtp.Envelope{To: []string{"a@example.org", "b@example.org", "c@example.org"}}, letter); err != nil {
+		t.Error(err)
+	}
+}

@@ -67,22 +67,26 @@ type line struct {
 	requests       float64 // per second
 	p50, p99       time.Duration
 	floor          float64 // requests per second
+	floor50        time.Duration
 	floor99        time.Duration
 	small          float64 // requests per second in the small town, or 0
 }
+
+// tail returns how many times as long as half of the requests the slowest of a hundred take.
+func tail(p50, p99 time.Duration) float64 { return float64(p99) / float64(p50) }
 
 // String returns the table.
 func (r *report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d people, %d groups, %d articles, %d comments; %s visitors at once\n", people*r.scale, groups*r.scale, articles*r.scale, comments*r.scale, visitors)
-	fmt.Fprintf(&b, "%-12s %-6s %7s %7s %8s %9s %9s %8s %11s %6s %7s\n", "page", "who", "queries", "bytes", "req/s", "p50", "p99", "floor", "floor's p99", "ratio", "growth")
+	fmt.Fprintf(&b, "%-12s %-6s %7s %7s %8s %9s %9s %5s %8s %11s %5s %6s %7s\n", "page", "who", "queries", "bytes", "req/s", "p50", "p99", "tail", "floor", "floor's p99", "tail", "ratio", "growth")
 	for _, l := range r.pages {
 		growth := ""
 		if l.small > 0 {
 			growth = fmt.Sprintf("%.2f", l.small/l.requests)
 		}
-		fmt.Fprintf(&b, "%-12s %-6s %7d %7d %8.0f %9s %9s %8.0f %11s %5.0f%% %7s\n",
-			l.page, l.who, l.queries, l.bytes, l.requests, l.p50, l.p99, l.floor, l.floor99, 100*l.requests/l.floor, growth)
+		fmt.Fprintf(&b, "%-12s %-6s %7d %7d %8.0f %9s %9s %4.0fx %8.0f %11s %4.0fx %5.0f%% %7s\n",
+			l.page, l.who, l.queries, l.bytes, l.requests, l.p50, l.p99, tail(l.p50, l.p99), l.floor, l.floor99, tail(l.floor50, l.floor99), 100*l.requests/l.floor, growth)
 	}
 	for _, s := range r.other {
 		b.WriteString(s + "\n")
@@ -214,11 +218,12 @@ func (b *bench) readPages(article string, small *report) {
 			header = ""
 		}
 		b.anew = who == "anew"
+		b.load(b.URL+"/", header) // so that the connections of so many visitors to the database are open
 		for _, p := range []struct{ name, path string }{{"start", "/"}, {"group", "/garten/"}, {"article", article}, {"groups", "/stadt/groups/"}} {
 			l := line{page: p.name, who: who}
 			l.queries, l.bytes = b.cost(p.path, header)
 			l.requests, l.p50, l.p99 = b.load(b.URL+p.path, header)
-			l.floor, _, l.floor99 = b.load(fmt.Sprintf("%s/?queries=%d&bytes=%d", floor, l.queries, l.bytes), header)
+			l.floor, l.floor50, l.floor99 = b.load(fmt.Sprintf("%s/?queries=%d&bytes=%d", floor, l.queries, l.bytes), header)
 			if small != nil {
 				l.small = small.pages[len(b.report.pages)].requests
 			}

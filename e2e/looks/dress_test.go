@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"grouprise.org/grouprise/e2e/servers"
 	"grouprise.org/grouprise/e2e/town"
 )
 
@@ -78,7 +79,7 @@ func TestATownIsDressedWithoutAWebServer(t *testing.T) {
 	}
 	place.Start("serve")
 	place.Open()
-	visitor := place.Visitor(t, "guest", true)
+	visitor := place.Visitor(t, "guest", servers.Browser{JavaScript: true})
 	heard := &complaints{}
 	if err := chromedp.Listen(visitor.Window(), heard.sees); err != nil {
 		t.Fatal(err)

@@ -93,6 +93,7 @@ func judgeAll(t *testing.T, place *town.Town, guests map[string]*guest, pages []
 			t.Run(fmt.Sprint("window ", n+1), func(t *testing.T) {
 				t.Parallel()
 				w := newWindow(t, place, guests)
+				call(w.Window(), t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: j.axe})
 				for x := range queue {
 					j.judge(t, w, x)
 				}
@@ -127,7 +128,7 @@ func (j *judge) judge(t *testing.T, w *window, x page) {
 		case x.sends != "":
 			source, status = w.sends(t, x.sends)
 		case !x.layout:
-			source = evaluateLater[string](t, w.Person, `fetch(location.href).then(r => r.text())`)
+			source = w.source(t, x.path)
 		}
 		where := x.name + "." + language
 		if status != want {
@@ -142,10 +143,7 @@ func (j *judge) judge(t *testing.T, w *window, x page) {
 				t.Fatal(err)
 			}
 		}
-		j.measure(t, w, x, where)
-		if !x.layout {
-			j.colours(t, w, x, where, language)
-		}
+		j.look(t, w, x, where, language)
 	}
 }
 
@@ -172,12 +170,17 @@ func (w *window) sends(t *testing.T, prepare string) (source string, status int)
 	return source, int(answer.Status)
 }
 
-// measure looks for what lies wrong, at four widths, and with large text on the smallest phone and on a screen, where it
-// is tightest. A page that is judged for its layout only is judged elsewhere, too, and what lies wrong on a phone does so
-// on the smallest.
-func (j *judge) measure(t *testing.T, w *window, x page, where string) {
+// look looks for what lies wrong, at four widths, and with large text on the smallest phone and on a screen, where it
+// is tightest, and asks axe. Every page is asked about in each language, in each theme and at each of two widths, but not
+// in all eight ways: German is light on a phone and dark on a screen, English the other way round. A page that is judged
+// for its layout only is judged elsewhere, too, and what lies wrong on a phone does so on the smallest.
+func (j *judge) look(t *testing.T, w *window, x page, where, language string) {
 	t.Helper()
-	for _, width := range []int64{320, 360, 768, 1300} {
+	widths, light := []int64{320, 360, 768, 1300}, int64(360)
+	if language == "en" {
+		widths, light = []int64{1300, 768, 320, 360}, 1300
+	}
+	for _, width := range widths {
 		if x.layout && width == 360 {
 			continue
 		}
@@ -190,39 +193,30 @@ func (j *judge) measure(t *testing.T, w *window, x page, where string) {
 				t.Errorf("%s at %d px with large text: %s", where, width, wrong)
 			}
 		}
+		if width == light && !x.layout {
+			j.asksAxe(t, w, fmt.Sprintf("%s.light.%d", where, width), false)
+		}
 	}
-}
-
-// colours asks axe in both themes, and photographs. Every page is asked about in each language, in each theme and at each
-// of two widths, but not in all eight ways: German is light on a phone and dark on a screen, English the other way round.
-// Only what depends on colours is asked about in the dark.
-func (j *judge) colours(t *testing.T, w *window, x page, where, language string) {
-	t.Helper()
+	if x.layout {
+		return
+	}
+	w.theme(t, "dark") // at the last width, which the light was not asked about at
+	j.asksAxe(t, w, fmt.Sprintf("%s.dark.%d", where, widths[len(widths)-1]), true)
+	if j.screens == "" || !x.main {
+		return
+	}
 	for _, theme := range []string{"light", "dark"} {
-		asked := map[string]int64{"de light": 360, "de dark": 1300, "en light": 1300, "en dark": 360}[language+" "+theme]
 		w.theme(t, theme)
 		for _, width := range []int64{360, 768, 1300} {
-			photographed := j.screens != "" && x.main
-			if width != asked && !photographed {
-				continue
-			}
 			w.size(t, width)
-			here := fmt.Sprintf("%s.%s.%d", where, theme, width)
-			if width == asked {
-				j.asksAxe(t, w, here, theme == "dark")
-			}
-			if photographed {
-				j.photograph(t, w, here)
-			}
+			j.photograph(t, w, fmt.Sprintf("%s.%s.%d", where, theme, width))
 		}
 	}
 }
 
+// asksAxe asks axe about the page as it is shown: about everything, or about what depends on colours only.
 func (j *judge) asksAxe(t *testing.T, w *window, where string, colours bool) {
 	t.Helper()
-	if evaluate[string](t, w.Person, `typeof axe`) == "undefined" {
-		evaluate[bool](t, w.Person, j.axe+"; true")
-	}
 	rules := `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], rules: {"target-size": {enabled: true}}`
 	if colours {
 		rules = `["color-contrast", "link-in-text-block"]`

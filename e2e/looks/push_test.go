@@ -10,13 +10,15 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
+
+	"grouprise.org/grouprise/e2e/servers"
 )
 
 // TestNewsAppearsWhileNobodyLooks hands a message to the service worker as the browser's maker does, whose
 // service no test reaches, and looks at what the device shows.
 func TestNewsAppearsWhileNobodyLooks(t *testing.T) {
 	place := open(t)
-	nobody := place.Visitor(t, "nobody", true)
+	nobody := place.Visitor(t, "nobody", servers.Browser{JavaScript: true, Notifications: true})
 	var mu sync.Mutex
 	var workers []serviceworker.RegistrationID
 	err := chromedp.Listen(nobody.Window(), func(event any) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"grouprise.org/grouprise/e2e/servers"
 	"grouprise.org/grouprise/e2e/town"
 )
 
@@ -15,7 +16,7 @@ import (
 // that appears at once.
 func TestScriptsHelpToWrite(t *testing.T) {
 	place := open(t)
-	anna := place.Visitor(t, "anna", true)
+	anna := place.Visitor(t, "anna", servers.Browser{JavaScript: true})
 	anna.Goes("/stadt/login/")
 	anna.Fills(map[string]string{"login": "anna", "password": "demo"})
 	anna.Presses("Anmelden")
@@ -63,7 +64,7 @@ func TestScriptsHelpToWrite(t *testing.T) {
 // TestPagesThatWereReadAreThereWithoutAConnection reads a page, pulls the cable and reads it again.
 func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
 	place, server := begin(t)
-	nobody := place.Visitor(t, "nobody", true)
+	nobody := place.Visitor(t, "nobody", servers.Browser{JavaScript: true})
 	nobody.Goes("/")
 	waitFor(t, nobody, `navigator.serviceWorker.controller`)
 	nobody.Goes("/garten/")

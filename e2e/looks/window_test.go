@@ -5,6 +5,7 @@ package looks
 import (
 	"context"
 	_ "embed"
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"grouprise.org/grouprise/e2e/servers"
 	"grouprise.org/grouprise/e2e/town"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -53,14 +55,15 @@ type guest struct {
 type window struct {
 	*town.Person
 
-	base   string
-	guests map[string]*guest // by the name of the person; "" is nobody
+	base    string
+	guests  map[string]*guest // by the name of the person; "" is nobody
+	cookies []*http.Cookie    // of whoever looks
 }
 
 // newWindow opens a window for people who have signed in already.
 func newWindow(t *testing.T, place *town.Town, guests map[string]*guest) *window {
 	t.Helper()
-	w := &window{Person: place.Visitor(t, "looker", true), base: place.URL, guests: guests}
+	w := &window{Person: place.Visitor(t, "looker", servers.Browser{JavaScript: true}), base: place.URL, guests: guests}
 	call(w.Window(), t, network.Enable, network.EnableParams{})
 	call(w.Window(), t, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true})
 	return w
@@ -72,15 +75,41 @@ func (w *window) as(t *testing.T, who, language string) {
 	if _, err := chromedp.Call(w.Window(), network.ClearBrowserCookies, cdp.Empty{}); err != nil {
 		t.Fatal(err)
 	}
-	cookies := []*network.CookieParam{{Name: "language", Value: language, URL: w.base}}
+	w.cookies = []*http.Cookie{{Name: "language", Value: language}}
 	if g := w.guests[who]; g != nil {
 		for _, c := range g.cookies {
 			if c.Name != "language" {
-				cookies = append(cookies, &network.CookieParam{Name: c.Name, Value: c.Value, URL: w.base})
+				w.cookies = append(w.cookies, c)
 			}
 		}
 	}
-	call(w.Window(), t, network.SetCookies, network.SetCookiesParams{Cookies: cookies})
+	params := make([]*network.CookieParam, len(w.cookies))
+	for i, c := range w.cookies {
+		params[i] = &network.CookieParam{Name: c.Name, Value: c.Value, URL: w.base}
+	}
+	call(w.Window(), t, network.SetCookies, network.SetCookiesParams{Cookies: params})
+}
+
+// source returns what the town sends whoever looks.
+func (w *window) source(t *testing.T, path string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range w.cookies {
+		r.AddCookie(c)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // size makes the window so wide, as high as a phone or a screen.

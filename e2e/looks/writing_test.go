@@ -15,13 +15,14 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"grouprise.org/grouprise/e2e/servers"
 	"grouprise.org/grouprise/e2e/town"
 )
 
 // writer signs Anna in with a browser that runs scripts.
 func writer(t *testing.T, place *town.Town) *town.Person {
 	t.Helper()
-	anna := place.Visitor(t, "anna", true)
+	anna := place.Visitor(t, "anna", servers.Browser{JavaScript: true})
 	looking := emulation.SetFocusEmulationEnabledParams{Enabled: true} // a window that nobody looks at has no focus
 	if _, err := chromedp.Call(anna.Window(), emulation.SetFocusEmulationEnabled, looking); err != nil {
 		t.Fatal(err)
@@ -234,7 +235,7 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	empty(t, anna, edit)
 	types(t, anna, "Meins. ")
 	waitFor(t, anna, `Object.keys(localStorage).some(k => k.startsWith("draft "))`)
-	bert := place.Visitor(t, "bert", true)
+	bert := place.Visitor(t, "bert", servers.Browser{JavaScript: true})
 	bert.Goes("/stadt/login/")
 	bert.Fills(map[string]string{"login": "bert", "password": "demo"})
 	bert.Presses("Anmelden")
@@ -293,7 +294,7 @@ func TestACommentThatFailsStays(t *testing.T) {
 // TestTimesGoOn waits for a minute that is none.
 func TestTimesGoOn(t *testing.T) {
 	place := open(t)
-	nobody := place.Visitor(t, "nobody", true)
+	nobody := place.Visitor(t, "nobody", servers.Browser{JavaScript: true})
 	soon := cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `window.setInterval = (f) => { window.tick = f; return 0 }`}
 	if _, err := chromedp.Call(nobody.Window(), cdppage.AddScriptToEvaluateOnNewDocument, soon); err != nil {
 		t.Fatal(err)

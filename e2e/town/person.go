@@ -36,9 +36,9 @@ type Person struct {
 
 // Visitor returns somebody with a browser of their own. Their address is in the domain whose mailboxes the
 // tests' Postfix fills.
-func (town *Town) Visitor(t testing.TB, name string, javaScript bool) *Person {
+func (town *Town) Visitor(t testing.TB, name string, browser servers.Browser) *Person {
 	t.Helper()
-	window, cancel := context.WithTimeout(servers.NewBrowser(t, servers.Browser{JavaScript: javaScript}), 8*time.Minute)
+	window, cancel := context.WithTimeout(servers.NewBrowser(t, browser), 8*time.Minute)
 	t.Cleanup(cancel)
 	return &Person{Address: name + "@" + servers.MailboxDomain, t: t, town: town, window: window}
 }

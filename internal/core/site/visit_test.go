@@ -90,7 +90,7 @@ func TestFormsAreShownAgainWithWhatIsWrong(t *testing.T) {
 			}
 			return v.ShowAgain(err, func(e site.Errors) site.Page {
 				return site.Page{Title: "New article", Body: templ.Join(
-					site.ErrorSummary(e),
+					site.Form(site.FormSpec{Errors: e}),
 					site.Field(site.Input{Name: "title", Label: "Title", Value: in.Title, Errors: e, Hint: "Short"}),
 					site.TextArea(site.Input{Name: "text", Label: "Text", Value: in.Text, Errors: e}),
 				)}
@@ -99,7 +99,7 @@ func TestFormsAreShownAgainWithWhatIsWrong(t *testing.T) {
 	})
 	v := webtest.Visit(t, handler)
 	v.Send("/stadt/articles/add/", url.Values{"text": {"\nlong work <b>"}}, false)
-	v.Sees(422, "<title>Mistake: New article", `href="#field-title"`, `aria-invalid="true"`, `aria-describedby="hint-title wrong-title"`, "Please fill in “Title”.", "long work &lt;b&gt;")
+	v.Sees(422, "<title>Mistake: New article", " autofocus", `href="#field-title"`, `aria-invalid="true"`, `aria-describedby="hint-title wrong-title"`, "Please fill in “Title”.", "long work &lt;b&gt;")
 	for _, test := range []struct {
 		fail   error
 		status int

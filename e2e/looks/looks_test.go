@@ -5,6 +5,7 @@ package looks
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,6 +130,9 @@ func (j *judge) judge(t *testing.T, w *window, x page) {
 			source, status = w.sends(t, x.sends)
 		case !x.layout:
 			source = w.source(t, x.path)
+			if title := evaluate[string](t, w.Person, `document.title`); !strings.Contains(html.UnescapeString(source), "<title>"+title+"</title>") {
+				t.Errorf("%s at %s: the window shows %q, but the source is another page's", x.name, x.path, title)
+			}
 		}
 		where := x.name + "." + language
 		if status != want {

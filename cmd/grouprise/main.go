@@ -21,7 +21,7 @@ func main() {
 }
 
 // collectLater lets the heap grow further than is usual before garbage is collected, as long as the program stays
-// small: what lives is a few megabytes, so that a busy site would collect ten times a second, at a fifth of its speed.
+// small: what lives is a few megabytes, so that a busy site would collect many times a second and lose a fifth of its speed.
 // The variables GOGC and GOMEMLIMIT of the Go runtime go first.
 func collectLater() {
 	if os.Getenv("GOGC") == "" {

@@ -11,22 +11,22 @@ func TestGarbageIsCollectedLaterUnlessTheAdministratorSaysWhen(t *testing.T) {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)
 	}()
-	t.Setenv("GOGC", "100")
-	t.Setenv("GOMEMLIMIT", "1TiB")
-	collectLater()
-	if got := debug.SetMemoryLimit(-1); got != 1<<40 {
-		t.Errorf("the administrator's limit became %d", got)
-	}
-	if got := debug.SetGCPercent(100); got != 100 {
-		t.Errorf("the administrator's percentage became %d", got)
-	}
-	t.Setenv("GOGC", "")
-	t.Setenv("GOMEMLIMIT", "")
-	collectLater()
-	if got := debug.SetMemoryLimit(-1); got != 80<<20 {
-		t.Errorf("limit %d", got)
-	}
-	if got := debug.SetGCPercent(100); got != 400 {
-		t.Errorf("percentage %d", got)
+	for _, c := range []struct {
+		gogc, gomemlimit string
+		percent          int
+		limit            int64 // bytes
+	}{
+		{"100", "1TiB", 100, 1 << 40},
+		{"", "", 400, 80 << 20},
+	} {
+		t.Setenv("GOGC", c.gogc)
+		t.Setenv("GOMEMLIMIT", c.gomemlimit)
+		collectLater()
+		if got := debug.SetMemoryLimit(-1); got != c.limit {
+			t.Errorf("GOMEMLIMIT=%s: limit %d, want %d", c.gomemlimit, got, c.limit)
+		}
+		if got := debug.SetGCPercent(100); got != c.percent {
+			t.Errorf("GOGC=%s: percentage %d, want %d", c.gogc, got, c.percent)
+		}
 	}
 }

@@ -218,7 +218,9 @@ func (b *bench) readPages(article string, small *report) {
 			header = ""
 		}
 		b.anew = who == "anew"
-		b.load(b.URL+"/", header) // so that the connections of so many visitors to the database are open
+		// Both have opened the database's connections for so many visitors before they are measured.
+		b.load(b.URL+"/", header)
+		b.load(floor+"/?queries=1&bytes=1", header)
 		for _, p := range []struct{ name, path string }{{"start", "/"}, {"group", "/garten/"}, {"article", article}, {"groups", "/stadt/groups/"}} {
 			l := line{page: p.name, who: who}
 			l.queries, l.bytes = b.cost(p.path, header)

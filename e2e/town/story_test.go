@@ -47,8 +47,9 @@ func open(t *testing.T, database town.Database) stage {
 
 func (s stage) tell(t *testing.T, javaScript bool) {
 	suffix := map[bool]string{true: "mit", false: "ohne"}[javaScript]
-	anna, bert := s.town.Visitor(t, "anna-"+suffix, servers.Browser{JavaScript: javaScript}), s.town.Visitor(t, "bert-"+suffix, servers.Browser{JavaScript: javaScript})
-	stranger := s.town.Visitor(t, "fremd-"+suffix, servers.Browser{JavaScript: javaScript})
+	browser := servers.Browser{JavaScript: javaScript}
+	anna, bert := s.town.Visitor(t, "anna-"+suffix, browser), s.town.Visitor(t, "bert-"+suffix, browser)
+	stranger := s.town.Visitor(t, "fremd-"+suffix, browser)
 	name, slug := "Giessgruppe "+suffix, "giessgruppe-"+suffix
 
 	s.signUp(anna)

@@ -355,8 +355,8 @@ func (c *connection) envelope(e Envelope, needsUTF8 bool, size int) []step {
 }
 
 // run says the commands, all at once if the server takes them grouped, and returns what was refused first. Then
-// it has read the answers to all that it said. The server may take as long as patience for
-// each time that something is said.
+// it has read the answers to all that it said. Each time that something is said, the server may take as long as
+// patience.
 func (c *connection) run(steps []step, grouped bool, patience time.Duration) error {
 	if grouped {
 		c.within(patience)

@@ -94,7 +94,6 @@ func judgeAll(t *testing.T, place *town.Town, guests map[string]*guest, pages []
 			t.Run(fmt.Sprint("window ", n+1), func(t *testing.T) {
 				t.Parallel()
 				w := newWindow(t, place, guests)
-				call(w.Window(), t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: j.axe})
 				for x := range queue {
 					j.judge(t, w, x)
 				}
@@ -221,6 +220,9 @@ func (j *judge) look(t *testing.T, w *window, x page, where, language string) {
 // asksAxe asks axe about the page as it is shown: about everything, or about what depends on colours only.
 func (j *judge) asksAxe(t *testing.T, w *window, where string, colours bool) {
 	t.Helper()
+	if evaluate[string](t, w.Person, `typeof axe`) == "undefined" {
+		evaluate[bool](t, w.Person, j.axe+"; true")
+	}
 	rules := `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], rules: {"target-size": {enabled: true}}`
 	if colours {
 		rules = `["color-contrast", "link-in-text-block"]`

@@ -288,19 +288,15 @@ func (b *bench) cost(path, cookie string) (queries, size int) {
 		}
 		return len(text)
 	}
-	// Looking at the number runs statements, too, and so does the task runner now and then.
-	looking, least := 1<<30, 1<<30
-	for range 8 {
-		before := b.statements()
-		looking = min(looking, b.statements()-before)
-	}
-	for range 8 {
-		ask() // so that everything is cached that can be
-		before := b.statements()
+	// Looking at the number runs a statement itself, which one look counts and another does not, and so does the task runner now
+	// and then. Both are few beside those of many visits.
+	const visits = 16
+	ask() // so that everything is cached that can be
+	before := b.statements()
+	for range visits {
 		size = ask()
-		least = min(least, b.statements()-before)
 	}
-	return max(0, least-looking), size
+	return (b.statements() - before) / visits, size
 }
 
 func (b *bench) statements() int {

@@ -117,16 +117,49 @@ func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) error {
 }
 
 // Deliver implements notify.PostChannel.
-func (e *Email) Deliver(ctx context.Context, all []notify.Delivery) []error {
+func (e *Email) Deliver(ctx context.Context, all []*notify.Delivery) []error {
 	problems := make([]error, len(all))
 	for i, d := range all {
-		draft, err := e.notice(ctx, d)
+		message, err := d.Packed, error(nil)
+		if message == nil {
+			message, err = e.pack(ctx, d)
+		}
 		if err == nil {
-			err = e.send(ctx, e.From, d.To.Address, draft)
+			err = e.Sender.Send(ctx, smtp.Envelope{From: e.From, To: []string{d.To.Address}}, message)
 		}
 		problems[i] = err
 	}
 	return problems
+}
+
+// Pack implements notify.Preparer: mails that carry files are written when they leave, so that no more than one of each process
+// is in memory.
+func (e *Email) Pack(ctx context.Context, all []*notify.Delivery) []error {
+	problems := make([]error, len(all))
+	for i, d := range all {
+		if len(d.Message.Attachments) == 0 {
+			d.Packed, problems[i] = e.pack(ctx, d)
+		}
+	}
+	return problems
+}
+
+// pack writes the mail for a delivery.
+func (e *Email) pack(ctx context.Context, d *notify.Delivery) ([]byte, error) {
+	draft, err := e.notice(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return write(draft)
+}
+
+// write returns a mail as it leaves.
+func write(d mime.Draft) ([]byte, error) {
+	message, err := d.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("write the mail: %w", err)
+	}
+	return message, nil
 }
 
 // answerer is whoever can answer what is delivered.
@@ -144,19 +177,15 @@ func (e *Email) Post(ctx context.Context, l notify.Letter) error {
 	if err != nil {
 		return err
 	}
-	return e.send(ctx, from, l.Address, draft)
-}
-
-func (e *Email) send(ctx context.Context, from, to string, d mime.Draft) error {
-	message, err := d.Bytes()
+	message, err := write(draft)
 	if err != nil {
-		return fmt.Errorf("write the mail: %w", err)
+		return err
 	}
-	return e.Sender.Send(ctx, smtp.Envelope{From: from, To: []string{to}}, message)
+	return e.Sender.Send(ctx, smtp.Envelope{From: from, To: []string{l.Address}}, message)
 }
 
 // notice returns the mail for a delivery.
-func (e *Email) notice(ctx context.Context, d notify.Delivery) (mime.Draft, error) {
+func (e *Email) notice(ctx context.Context, d *notify.Delivery) (mime.Draft, error) {
 	m := d.Message
 	p := e.Catalogues.Printer(d.To.Language, e.Zone)
 	draft := mime.Draft{

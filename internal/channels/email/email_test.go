@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -83,7 +85,10 @@ func deliver(t *testing.T, e *Email, d notify.Delivery) error {
 	if err := e.Prepare(t.Context(), []*notify.Delivery{&d}); err != nil {
 		return err
 	}
-	return e.Deliver(t.Context(), []notify.Delivery{d})[0]
+	if err := e.Pack(t.Context(), []*notify.Delivery{&d})[0]; err != nil {
+		return err
+	}
+	return e.Deliver(t.Context(), []*notify.Delivery{&d})[0]
 }
 
 func comment(language string) notify.Delivery {
@@ -169,6 +174,34 @@ func TestThreadsDifferForEachRecipient(t *testing.T) {
 	}
 	if id(0) != id(1) || id(0) == id(2) {
 		t.Errorf("the ids are %s, %s and %s", id(0), id(1), id(2))
+	}
+}
+
+func TestMailsWithFilesAreWrittenWhenTheyLeave(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	with, without := comment("de"), comment("de")
+	without.Message.Attachments = nil
+	for _, err := range e.Pack(t.Context(), []*notify.Delivery{&with, &without}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if with.Packed != nil || without.Packed == nil {
+		t.Fatalf("packed are %d bytes with a file and %d without", len(with.Packed), len(without.Packed))
+	}
+	packed := strings.ReplaceAll(string(without.Packed), "\r\n", "\n") // as the sink keeps it
+	without.Message.Text = "changed"
+	for i, err := range e.Deliver(t.Context(), []*notify.Delivery{&with, &without}) {
+		if err != nil {
+			t.Errorf("mail %d: %v", i, err)
+		}
+	}
+	if len(s.messages) != 2 {
+		t.Fatalf("%d mails left", len(s.messages))
+	}
+	if diff := cmp.Diff(packed, s.messages[1]); diff != "" {
+		t.Errorf("what was packed is not what left (-packed +left):\n%s", diff)
 	}
 }
 

@@ -145,7 +145,7 @@ type news struct {
 }
 
 // Deliver implements notify.PostChannel.
-func (p *Push) Deliver(ctx context.Context, all []notify.Delivery) []error {
+func (p *Push) Deliver(ctx context.Context, all []*notify.Delivery) []error {
 	problems := make([]error, len(all))
 	for i, d := range all {
 		problems[i] = p.tell(ctx, d)
@@ -155,7 +155,7 @@ func (p *Push) Deliver(ctx context.Context, all []notify.Delivery) []error {
 
 // tell tells all devices of a person. Those that are gone are forgotten. If one of several cannot be reached
 // at the moment, all are told again later; the tag keeps that from showing.
-func (p *Push) tell(ctx context.Context, d notify.Delivery) error {
+func (p *Push) tell(ctx context.Context, d *notify.Delivery) error {
 	all, err := devicesOf(ctx, p.DB, d.To.PersonID)
 	if err != nil {
 		return err

@@ -105,7 +105,7 @@ func newTown(t *testing.T, db *sqldb.DB, s *service) *town {
 }
 
 func (w *town) tell(ctx context.Context, person int64) error {
-	return w.Deliver(ctx, []notify.Delivery{{
+	return w.Deliver(ctx, []*notify.Delivery{{
 		Event: community.Event{ID: 7}, To: notify.Recipient{PersonID: person, Devices: 1},
 		Message: &notify.Message{Intro: "Garten: Sommerfest", Text: "Am **Samstag** feiern wir.", URL: "http://example.org/x"},
 	}})[0]
@@ -176,7 +176,7 @@ func TestADeviceReadsWhatWasSent(t *testing.T) {
 	webtest.VisitAs(t, w.handler, w.Anna.ID).Send(push.Path, told, true)
 	tell := func(text string) string {
 		t.Helper()
-		problems := w.Deliver(t.Context(), []notify.Delivery{{
+		problems := w.Deliver(t.Context(), []*notify.Delivery{{
 			Event: community.Event{ID: 7}, To: notify.Recipient{PersonID: w.Anna.ID, Devices: 1},
 			Message: &notify.Message{Intro: "Garten: Sommerfest", Text: text, URL: "http://example.org/x"},
 		}})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -40,7 +41,8 @@ func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 			e.err = err
 		}
 	}
-	q := sqldb.Memo(n.DB)
+	q := sqldb.NewMemo(n.DB)
+	foresee(ctx, q, open(all))
 	for _, e := range open(all) {
 		e.end(n.compose(ctx, q, e))
 	}
@@ -63,6 +65,7 @@ func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 
 // send hands messages to their channels and notes how that ended, before others of this process may leave.
 func (n *Notifier) send(ctx context.Context, some []*errand) {
+	pack(ctx, open(some))
 	if err := n.leaving.Acquire(ctx, int64(len(some))); err != nil {
 		for _, e := range open(some) {
 			e.err = err
@@ -97,6 +100,19 @@ func (e *errand) end(err error) {
 
 // errSettled says that a delivery needs no more work.
 var errSettled = errors.New("the delivery is settled")
+
+// foresee looks up how the recipients stand to where the events happened. Whatever goes wrong goes wrong again when a rule asks.
+func foresee(ctx context.Context, q *sqldb.Memo, all []*errand) {
+	people := map[int64][]int64{}
+	for _, e := range all {
+		people[e.delivery.Event.EntityID] = append(people[e.delivery.Event.EntityID], e.PersonID)
+	}
+	for entityID, some := range people {
+		if len(some) > 1 && entityID != 0 && policy.Foresee(ctx, q, entityID, some) != nil {
+			return
+		}
+	}
+}
 
 // read looks up the deliveries, their events and their recipients, each in one query.
 func (n *Notifier) read(ctx context.Context, all []*errand) error {
@@ -185,11 +201,7 @@ func prepare(ctx context.Context, all []*errand) {
 		if !ok {
 			continue
 		}
-		deliveries := make([]*Delivery, len(some))
-		for i, e := range some {
-			deliveries[i] = &e.delivery
-		}
-		if err := preparer.Prepare(ctx, deliveries); err != nil {
+		if err := preparer.Prepare(ctx, deliveries(some)); err != nil {
 			for _, e := range some {
 				e.err = fmt.Errorf("prepare what leaves by %s: %w", channel.Name(), err)
 			}
@@ -197,27 +209,50 @@ func prepare(ctx context.Context, all []*errand) {
 	}
 }
 
+// pack lets channels make what leaves.
+func pack(ctx context.Context, all []*errand) {
+	for channel, some := range byChannel(all) {
+		preparer, ok := channel.(Preparer)
+		if !ok {
+			continue
+		}
+		for i, err := range preparer.Pack(ctx, deliveries(some)) {
+			if err != nil {
+				some[i].fail(err)
+			}
+		}
+	}
+}
+
+// deliveries returns what errands carry.
+func deliveries(all []*errand) []*Delivery {
+	some := make([]*Delivery, len(all))
+	for i, e := range all {
+		some[i] = &e.delivery
+	}
+	return some
+}
+
 // carry hands the messages to their channels.
 func carry(ctx context.Context, all []*errand) {
 	for channel, some := range byChannel(all) {
-		deliveries := make([]Delivery, len(some))
-		for i, e := range some {
-			deliveries[i] = e.delivery
-		}
-		problems := channel.Deliver(ctx, deliveries)
-		for i, e := range some {
-			err := problems[i]
-			if err == nil {
-				e.state = StateSent
+		for i, err := range channel.Deliver(ctx, deliveries(some)) {
+			if err != nil {
+				some[i].fail(err)
 				continue
 			}
-			// What a channel finds missing or refused is its problem, not a reason to withdraw the notice.
-			if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
-				err = errs.New(errs.Invalid, "The message was refused.").Because(err)
-			}
-			e.err = fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+			some[i].state = StateSent
 		}
 	}
+}
+
+// fail notes why a channel could not deliver. What it finds missing or refused is its problem, not a reason to withdraw the
+// notice.
+func (e *errand) fail(err error) {
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
+		err = errs.New(errs.Invalid, "The message was refused.").Because(err)
+	}
+	e.err = fmt.Errorf("deliver by %s: %w", e.channel.Name(), err)
 }
 
 // settle writes how deliveries ended and ends their jobs. If some of the jobs have been taken away

@@ -73,7 +73,7 @@ func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
 		if err := tx.SelectLocked(ctx, &events, `SELECT `+eventColumns+`, done_at IS NOT NULL AS done FROM events WHERE id IN (?) ORDER BY id`, ids); err != nil {
 			return fmt.Errorf("read the events %v: %w", ids, err)
 		}
-		q := sqldb.Memo(tx) // events often have the same audience
+		q := sqldb.NewMemo(tx) // events often have the same audience
 		all := map[Channel][]Delivery{}
 		for _, e := range events {
 			if e.Done {

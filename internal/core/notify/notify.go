@@ -86,6 +86,8 @@ type Delivery struct {
 	Message *Message
 	// ReplyKey is that of the address to answer to, if a Preparer found one.
 	ReplyKey string
+	// Packed is the message as it leaves, if a Preparer has made it.
+	Packed []byte
 }
 
 // Channel is a way to reach people: e-mail, the inbox, a chat.
@@ -110,13 +112,16 @@ type PostChannel interface {
 	// Deliver hands a few messages over, one after the other, and returns an error or nil for each.
 	// Errors that are errs.Temporary are tried again, others end as a dead letter that an administrator
 	// sees.
-	Deliver(ctx context.Context, all []Delivery) []error
+	Deliver(ctx context.Context, all []*Delivery) []error
 }
 
-// Preparer is a PostChannel that looks something up for its messages: for many of them at once, before it delivers
-// them a few at a time.
+// Preparer is a PostChannel that does what it can for its messages before it delivers them: they leave a few at a time, and
+// no others of the process meanwhile.
 type Preparer interface {
+	// Prepare looks up what messages need, for many of them at once.
 	Prepare(ctx context.Context, all []*Delivery) error
+	// Pack makes of a few messages what leaves, and returns an error or nil for each. It may leave out those that are large.
+	Pack(ctx context.Context, all []*Delivery) []error
 }
 
 // InstantChannel is a channel inside the database: it delivers in the transaction of the fan-out.

@@ -27,15 +27,17 @@ import (
 
 // pigeons is a channel that remembers whom it told what; answers is what happens to a person's pigeon.
 type pigeons struct {
-	mu      sync.Mutex
-	told    map[string][]string
-	letters []string
-	answers map[int64]error
-	flights int // calls of Deliver
+	mu       sync.Mutex
+	told     map[string][]string
+	letters  []string
+	answers  map[int64]error
+	tooHeavy map[int64]error
+	flights  int // calls of Deliver
 }
 
 var (
 	_ notify.PostChannel = (*pigeons)(nil)
+	_ notify.Preparer    = (*pigeons)(nil)
 	_ notify.Postman     = (*pigeons)(nil)
 )
 
@@ -48,16 +50,33 @@ func (p *pigeons) Reached(_ *lang.Printer, people int) string {
 	return fmt.Sprintf("%d by pigeon", people)
 }
 
-func (p *pigeons) Deliver(_ context.Context, all []notify.Delivery) []error {
+func (p *pigeons) Deliver(_ context.Context, all []*notify.Delivery) []error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	problems := make([]error, len(all))
 	for i, d := range all {
 		if problems[i] = p.answers[d.To.PersonID]; problems[i] == nil {
-			p.told[d.To.Slug] = append(p.told[d.To.Slug], d.Message.Subject)
+			p.told[d.To.Slug] = append(p.told[d.To.Slug], string(d.Packed))
 		}
 	}
 	p.flights++
+	return problems
+}
+
+func (p *pigeons) Prepare(_ context.Context, all []*notify.Delivery) error {
+	for _, d := range all {
+		d.ReplyKey = "loft"
+	}
+	return nil
+}
+
+func (p *pigeons) Pack(_ context.Context, all []*notify.Delivery) []error {
+	problems := make([]error, len(all))
+	for i, d := range all {
+		if problems[i] = p.tooHeavy[d.To.PersonID]; problems[i] == nil && d.ReplyKey == "loft" {
+			d.Packed = []byte(d.Message.Subject)
+		}
+	}
 	return problems
 }
 
@@ -87,7 +106,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &post{t: t, db: db, cast: cast.New(t, db), pigeons: &pigeons{told: map[string][]string{}, answers: map[int64]error{}}, blind: map[int64]bool{}}
+	p := &post{t: t, db: db, cast: cast.New(t, db), pigeons: &pigeons{told: map[string][]string{}, answers: map[int64]error{}, tooHeavy: map[int64]error{}}, blind: map[int64]bool{}}
 	jobs := &late{}
 	p.outbox, p.letters = outbox.New(jobs), notify.NewLetters(jobs)
 	p.notifier, err = notify.New(notify.Config{
@@ -134,7 +153,7 @@ func (p *post) happens() {
 
 func (p *post) run() {
 	p.t.Helper()
-	if err := p.queue.Drain(p.t.Context()); err != nil && len(p.pigeons.answers) == 0 {
+	if err := p.queue.Drain(p.t.Context()); err != nil && len(p.pigeons.answers)+len(p.pigeons.tooHeavy) == 0 {
 		p.t.Fatal(err)
 	}
 }
@@ -242,6 +261,18 @@ func TestOneBrokenMailboxHoldsUpNobody(t *testing.T) {
 		if !slices.Equal(p.pigeons.told["bert"], []string{"as subscriber"}) {
 			t.Errorf("Bert was told %v", p.pigeons.told["bert"])
 		}
+	})
+}
+
+func TestWhatCannotBePackedDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := open(t, db)
+		p.pigeons.tooHeavy[p.cast.Anna.ID] = errs.New(errs.Unavailable, "").Because(errors.New("no scales"))
+		p.pigeons.tooHeavy[p.cast.Bert.ID] = errs.New(errs.NotFound, "").Because(errors.New("no paper"))
+		p.happens()
+		p.expect(map[string]string{"anna pigeon": "waiting", "bert pigeon": "dead", "dora pigeon": "sent", "bert inbox": "sent"},
+			map[string][]string{"dora": {"as subscriber"}})
 	})
 }
 

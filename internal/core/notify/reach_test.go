@@ -34,11 +34,15 @@ type (
 	silentPush struct{ *push.Push }
 )
 
-func (silentMail) Deliver(_ context.Context, all []notify.Delivery) []error {
+func (silentMail) Deliver(_ context.Context, all []*notify.Delivery) []error {
 	return make([]error, len(all))
 }
 
-func (silentPush) Deliver(_ context.Context, all []notify.Delivery) []error {
+func (silentMail) Pack(_ context.Context, all []*notify.Delivery) []error {
+	return make([]error, len(all))
+}
+
+func (silentPush) Deliver(_ context.Context, all []*notify.Delivery) []error {
 	return make([]error, len(all))
 }
 

@@ -45,6 +45,7 @@ func build(t *testing.T, db *sqldb.DB) town {
 		g := must(tx.Insert(t.Context(), `INSERT INTO "groups" (entity_id, address, founded_on, created_at, changed_at) VALUES (?, '', '2026-01-01', ?, ?)`, ge, tx.Now, tx.Now))
 		w.entities[ge] = community.Entity{ID: ge, Kind: community.GroupEntity, OwnerID: g, Slug: "garten"}
 		must(tx.Insert(t.Context(), `INSERT INTO memberships (group_id, person_id, joined_at) VALUES (?, ?, ?)`, g, member.PersonID, tx.Now))
+		must(tx.Exec(t.Context(), `INSERT INTO subscriptions (entity_id, person_id, created_at) VALUES (?, ?, ?)`, ge, outsider.PersonID, tx.Now))
 
 		n := 0
 		for _, e := range []int64{ge, owner.EntityID} {
@@ -145,6 +146,35 @@ func TestRulesAndTheirTwinsInSQLAgree(t *testing.T) {
 		}
 		if seen == 0 {
 			t.Error("nobody could see anything: the test compares nothing")
+		}
+	})
+}
+
+func TestStandingsAreForeseen(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := build(t, db)
+		var people []int64
+		for _, v := range w.viewers {
+			if v.SignedIn() {
+				people = append(people, v.PersonID)
+			}
+		}
+		for id, e := range w.entities {
+			memo := sqldb.NewMemo(db)
+			if err := policy.Foresee(t.Context(), memo, id, people); err != nil {
+				t.Fatal(err)
+			}
+			for name, v := range w.viewers {
+				before := db.Stats().Statements
+				foreseen, err := policy.Standing(t.Context(), memo, v, e)
+				if asked := db.Stats().Statements - before; err != nil || asked != 0 {
+					t.Errorf("%s and %s: %d statements, %v", name, e.Slug, asked, err)
+				}
+				if asked, err := policy.Standing(t.Context(), db, v, e); err != nil || asked != foreseen {
+					t.Errorf("%s stands to %s as %+v, foreseen is %+v (%v)", name, e.Slug, asked, foreseen, err)
+				}
+			}
 		}
 	})
 }

@@ -58,6 +58,18 @@ func ReadableConversations(alias string, v community.Viewer) (condition string, 
 		alias, insideSQL(alias+".entity_id")), []any{v.EntityID, v.PersonID, v.PersonID}
 }
 
+// ties are what ties a person to an entity in the database.
+type ties struct {
+	MemberAt   clock.Time `db:"member_at"`
+	Subscribed bool       `db:"subscribed"`
+}
+
+// tiesSQL takes the entity's id and the person's id, twice.
+const tiesSQL = `
+	SELECT (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id
+	         WHERE g.entity_id = ? AND m.person_id = ?) AS member_at,
+	       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = ?) AS subscribed`
+
 // Standing returns how the viewer stands to an entity. Nobody stands in no relation; that costs no query.
 func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e community.Entity) (community.Standing, error) {
 	s := community.Standing{Viewer: v}
@@ -65,18 +77,33 @@ func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e commun
 		return s, nil
 	}
 	s.Owner = e.Kind == community.PersonEntity && v.EntityID == e.ID
-	var row struct {
-		MemberAt   clock.Time `db:"member_at"`
-		Subscribed bool       `db:"subscribed"`
-	}
-	err := q.Get(ctx, &row, `
-		SELECT (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id
-		         WHERE g.entity_id = ? AND m.person_id = ?) AS member_at,
-		       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = ?) AS subscribed`,
-		e.ID, v.PersonID, e.ID, v.PersonID)
-	if err != nil {
+	var row ties
+	if err := q.Get(ctx, &row, tiesSQL, e.ID, v.PersonID, e.ID, v.PersonID); err != nil {
 		return s, fmt.Errorf("look up the standing: %w", err)
 	}
 	s.MemberAt, s.Member, s.Subscribed = row.MemberAt, !row.MemberAt.IsZero(), row.Subscribed
 	return s, nil
+}
+
+// Foresee looks up with one query how people stand to an entity, so that Standing finds it in the memo.
+func Foresee(ctx context.Context, m *sqldb.Memo, entityID int64, people []int64) error {
+	var rows []struct {
+		PersonID int64 `db:"id"`
+		ties
+	}
+	err := m.Select(ctx, &rows, `
+		SELECT p.id, (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id
+		               WHERE g.entity_id = ? AND m.person_id = p.id) AS member_at,
+		       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = p.id) AS subscribed
+		  FROM people p WHERE p.id IN (?) ORDER BY p.id`,
+		entityID, entityID, people)
+	if err != nil {
+		return fmt.Errorf("look up the standings: %w", err)
+	}
+	for _, row := range rows {
+		if err := m.Know(&row.ties, tiesSQL, entityID, row.PersonID, entityID, row.PersonID); err != nil {
+			return fmt.Errorf("note a standing: %w", err)
+		}
+	}
+	return nil
 }

@@ -292,7 +292,7 @@ func TestAMemoAsksEachQuestionOnce(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		add(t, db, "a", 3)
 		add(t, db, "b", 4)
-		q := sqldb.Memo(db)
+		q := sqldb.NewMemo(db)
 		type thing struct {
 			Name string `db:"name"`
 		}
@@ -322,6 +322,33 @@ func TestAMemoAsksEachQuestionOnce(t *testing.T) {
 	})
 }
 
+func TestAMemoKnowsWhatItWasTold(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		add(t, db, "a", 3)
+		q := sqldb.NewMemo(db)
+		const query = `SELECT name FROM things WHERE name = ?`
+		told := "told"
+		if err := q.Know(&told, query, "a"); err != nil {
+			t.Fatal(err)
+		}
+		told = "changed"
+		before := db.Stats().Statements
+		var name string
+		if err := q.Get(t.Context(), &name, query, "a"); err != nil || name != "told" || db.Stats().Statements != before {
+			t.Errorf("%q, %v after %d statements", name, err, db.Stats().Statements-before)
+		}
+		var row struct {
+			Name string `db:"name"`
+		}
+		if err := q.Get(t.Context(), &row, query, "a"); err != nil || row.Name != "a" {
+			t.Errorf("asked for something of another type it says %q, %v", row.Name, err)
+		}
+		if err := q.Know(&told, query, make(chan int)); err == nil {
+			t.Error("an argument that no database takes is taken")
+		}
+	})
+}
+
 func TestAMemoTellsArgumentsApart(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		begin := clock.Date(2026, 3, 29, 1, 30)
@@ -332,7 +359,7 @@ func TestAMemoTellsArgumentsApart(t *testing.T) {
 		mustWrite(t, db, func(tx *sqldb.Tx) error {
 			return tx.InsertRows(t.Context(), `INSERT INTO things (id, name, active, created_at)`, rows)
 		})
-		q := sqldb.Memo(db)
+		q := sqldb.NewMemo(db)
 		number := new(int64)
 		for _, row := range rows {
 			*number = row[0].(int64)

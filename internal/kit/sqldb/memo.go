@@ -6,28 +6,39 @@ import (
 	"reflect"
 )
 
-// Memo returns a Querier that asks q each question once: the same text with the same arguments is answered
+// Memo is a Querier that asks another one each question once: the same text with the same arguments is answered
 // from memory the next time. It is for work on many things alike in one go, such as a mail to each of many
 // people; it lives as long as that, and one goroutine uses it. What lies behind pointers in an answer is
 // shared by all who asked and not to be changed.
-func Memo(q Querier) Querier { return &memo{q: q, answers: map[string]reflect.Value{}} }
-
-type memo struct {
+type Memo struct {
 	q       Querier
 	answers map[string]reflect.Value
 }
 
+// NewMemo returns a memo of what q is asked.
+func NewMemo(q Querier) *Memo { return &Memo{q: q, answers: map[string]reflect.Value{}} }
+
+// Know notes the answer to a question that will be asked with the same text and arguments into a variable of the same type. It
+// is for whoever has found the answers to many questions with one; answer points to it, as dest does when it is asked.
+func (m *Memo) Know(answer any, query string, args ...any) error {
+	key, err := question(answer, query, args)
+	if err == nil {
+		m.answers[key] = copied(reflect.ValueOf(answer).Elem())
+	}
+	return err
+}
+
 // Get implements Querier.
-func (m *memo) Get(ctx context.Context, dest any, query string, args ...any) error {
+func (m *Memo) Get(ctx context.Context, dest any, query string, args ...any) error {
 	return m.ask(ctx, m.q.Get, dest, query, args)
 }
 
 // Select implements Querier.
-func (m *memo) Select(ctx context.Context, dest any, query string, args ...any) error {
+func (m *Memo) Select(ctx context.Context, dest any, query string, args ...any) error {
 	return m.ask(ctx, m.q.Select, dest, query, args)
 }
 
-func (m *memo) ask(ctx context.Context, ask func(context.Context, any, string, ...any) error, dest any, query string, args []any) error {
+func (m *Memo) ask(ctx context.Context, ask func(context.Context, any, string, ...any) error, dest any, query string, args []any) error {
 	target := reflect.ValueOf(dest)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
 		return ask(ctx, dest, query, args...) // is refused there

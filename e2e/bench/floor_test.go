@@ -90,7 +90,8 @@ func startFloor(t *testing.T, c sqldb.Config) string {
 		t.Fatal(err)
 	}
 	listen := servers.FreeAddress(t)
-	command := exec.CommandContext(t.Context(), os.Args[0])
+	arguments := append(programs(), os.Args[0])
+	command := exec.CommandContext(t.Context(), arguments[0], arguments[1:]...)
 	command.Env = append(os.Environ(), floorVariable+"="+string(config), floorVariable+"_LISTEN="+listen)
 	command.Stderr = t.Output()
 	if err := command.Start(); err != nil {

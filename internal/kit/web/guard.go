@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -37,15 +38,16 @@ func (p Policy) String() string {
 
 // headers sends what makes a browser careful. A page that needs another value sets it itself.
 func (f Front) headers(next http.Handler) http.Handler {
-	policy := f.Policy.String()
+	same := http.Header{}
+	same.Set("Content-Security-Policy", f.Policy.String())
+	same.Set("X-Content-Type-Options", "nosniff")
+	same.Set("X-Frame-Options", "DENY")
+	same.Set("Referrer-Policy", "same-origin")
+	same.Set("Cross-Origin-Opener-Policy", "same-origin")
+	same.Set("Permissions-Policy", "camera=(), geolocation=(self), microphone=(), payment=(), usb=()")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(self), microphone=(), payment=(), usb=()")
+		maps.Copy(h, same)
 		if f.Transport.Encrypted() && RecordOf(r.Context()).Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}

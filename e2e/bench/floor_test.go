@@ -90,8 +90,7 @@ func startFloor(t *testing.T, c sqldb.Config) string {
 		t.Fatal(err)
 	}
 	listen := servers.FreeAddress(t)
-	arguments := append(programs(), os.Args[0])
-	command := exec.CommandContext(t.Context(), arguments[0], arguments[1:]...)
+	command := exec.CommandContext(t.Context(), os.Args[0])
 	command.Env = append(os.Environ(), floorVariable+"="+string(config), floorVariable+"_LISTEN="+listen)
 	command.Stderr = t.Output()
 	if err := command.Start(); err != nil {

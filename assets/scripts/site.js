@@ -111,4 +111,11 @@ try {
   // A browser that keeps nothing has nothing to forget.
 }
 
+// Going back brings a page as it was, even one of somebody who has signed out since.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted || localStorage.getItem("person") === document.body.dataset.person) return;
+  document.body.replaceChildren();
+  location.replace(location.pathname + location.search);
+});
+
 enhance();

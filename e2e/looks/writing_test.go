@@ -193,6 +193,23 @@ func TestPicturesThatDoNotArriveLeaveTheText(t *testing.T) {
 	wantText(t, anna, "without a session and a connection", got)
 }
 
+// TestWhoHasSignedOutIsNotSeenByGoingBack goes back to pages that the browser has kept as they were.
+func TestWhoHasSignedOutIsNotSeenByGoingBack(t *testing.T) {
+	place := open(t)
+	anna := place.Visitor(t, "anna", servers.Browser{JavaScript: true, Notifications: true})
+	anna.Goes("/stadt/login/")
+	signIn(anna)
+	anna.Goes("/garten/articles/add/")
+	anna.Goes("/stadt/logout/")
+	anna.Presses("Abmelden")
+	waitFor(t, anna, `document.body.dataset.person === "" && localStorage.getItem("person") === ""`)
+	for range 2 {
+		evaluate[bool](t, anna, `history.back(), true`)
+		time.Sleep(500 * time.Millisecond)
+	}
+	waitFor(t, anna, `location.pathname.startsWith("/stadt/login") && document.body.dataset.person === ""`)
+}
+
 // TestWhatWasWrittenOutlivesTheSession writes a comment and an article while the session ends.
 func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	place := open(t)

@@ -88,21 +88,24 @@ function drafts(root, text) {
   const same = (a, b) => bare(a) === bare(b);
   const shown = read();
   const kept = load(key);
-  const begun = kept?.begun ?? shown;
+  let begun = kept?.begun ?? shown;
   const forget = () => {
     localStorage.removeItem(key);
+    begun = shown;
     say();
     text.focus();
   };
   if (kept && !same(kept.values, shown)) {
     if (same(kept.begun, shown)) {
       write(kept.values);
-      say(root.dataset.restored, " ", button(root.dataset.discard, () => { write(begun); forget(); }));
+      say(root.dataset.restored, " ", button(root.dataset.discard, () => { write(shown); forget(); }));
     } else {
       say(root.dataset.overtaken, " ", button(root.dataset.take, () => { write(kept.values); say(); text.focus(); }), " ", button(root.dataset.discard, forget));
     }
   }
+  let timer;
   const keep = () => {
+    timer = clearTimeout(timer);
     try {
       const values = read();
       if (same(values, begun)) localStorage.removeItem(key);
@@ -111,13 +114,15 @@ function drafts(root, text) {
       // A browser that keeps nothing keeps no drafts either.
     }
   };
-  let timer;
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(keep, 400);
   });
+  // A window that closes, or an app that a phone puts away, does not wait.
+  document.addEventListener("visibilitychange", () => {
+    if (timer && document.hidden) keep();
+  });
   form.addEventListener("submit", () => {
-    clearTimeout(timer);
     keep();
     if ("instant" in form.dataset) return; // it says itself when it was sent
     try {
@@ -127,7 +132,7 @@ function drafts(root, text) {
     }
   });
   form.addEventListener("sent", () => {
-    clearTimeout(timer);
+    timer = clearTimeout(timer);
     localStorage.removeItem(key);
   });
 }

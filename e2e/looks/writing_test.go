@@ -193,6 +193,26 @@ func TestPicturesThatDoNotArriveLeaveTheText(t *testing.T) {
 	wantText(t, anna, "without a session and a connection", got)
 }
 
+// TestTheLastWordsAreKept leaves a page in the moment of a key, throws away what was kept and writes anew.
+func TestTheLastWordsAreKept(t *testing.T) {
+	anna := writer(t, open(t))
+	empty(t, anna, "/garten/articles/add/")
+	evaluate[bool](t, anna, `document.execCommand("insertText", false, "Im letzten Moment"), location.href = "/", true`)
+	waitFor(t, anna, `location.pathname === "/" && document.querySelector("main")`)
+	empty(t, anna, "/garten/articles/add/")
+	wantText(t, anna, "after leaving", "Im letzten Moment")
+
+	// It was about something that has been changed since: Anna throws it away and begins anew.
+	evaluate[bool](t, anna, `(() => { for (const k of Object.keys(localStorage)) if (k.startsWith("draft ")) {
+		const kept = JSON.parse(localStorage[k]); kept.begun[1][1] = "Etwas anderes"; localStorage[k] = JSON.stringify(kept) } return true })()`)
+	empty(t, anna, "/garten/articles/add/")
+	anna.Sees("Was hier steht, hat sich seitdem geändert.")
+	evaluate[bool](t, anna, `[...document.querySelectorAll(".editor-draft button")].at(-1).click(), true`)
+	types(t, anna, "Von vorn")
+	empty(t, anna, "/garten/articles/add/")
+	wantText(t, anna, "after beginning anew", "Von vorn")
+}
+
 // TestWhoHasSignedOutIsNotSeenByGoingBack goes back to pages that the browser has kept as they were.
 func TestWhoHasSignedOutIsNotSeenByGoingBack(t *testing.T) {
 	place := open(t)

@@ -186,21 +186,34 @@ function pictures(root, text, say) {
   choose.accept = kinds.join();
   choose.multiple = true;
   // One after the other: the server takes one at a time, and the order stays.
-  let queue = Promise.resolve();
+  let queue = Promise.resolve(), underway = 0, sending;
   const take = (files) => {
     const all = [...files];
     let above = "";
     const problems = [];
+    underway += all.length;
     for (const file of all) {
       queue = queue.then(async () => {
         const { markdown, problem } = await upload(root, say, file);
-        if (problem) problems.push(problem);
-        else above = place(text, markdown, above);
+        if (problem) {
+          problems.push(problem);
+          sending = null;
+        } else above = place(text, markdown, above);
         if (file === all.at(-1)) say(problems.join(" ") || root.dataset.uploaded);
+        underway--;
+        if (sending && !underway) text.form.requestSubmit(sending.submitter);
       });
     }
     return all.length > 0;
   };
+  // Whoever sends the text while a picture is on its way wants to have it in there.
+  text.form.addEventListener("submit", (event) => {
+    if (!underway) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    sending = event;
+    root.querySelector(".editor-status").scrollIntoView({ block: "nearest" });
+  }, true);
   root.querySelector("[data-choose]").addEventListener("click", () => choose.click());
   const field = text.form.querySelector("input[type=file][name=pictures]");
   for (const input of field ? [choose, field] : [choose]) {
@@ -228,8 +241,11 @@ function place(text, markdown, above) {
   const from = there < 0 ? selectionEnd : there + above.length;
   const end = there < 0 && value.indexOf("\n", from) >= 0 ? value.indexOf("\n", from) : there < 0 ? value.length : from;
   const waits = document.activeElement === text && selectionEnd < value.length;
-  replace(text, end, end, `${end > 0 ? "\n\n" : ""}${markdown}\n\n`);
-  if (waits) text.setSelectionRange(selectionStart, selectionEnd);
+  const before = value.slice(0, end).match(/\n*$/)[0].length, after = value.slice(end).match(/^\n*/)[0].length;
+  const blank = (lines) => "\n".repeat(Math.max(0, 2 - lines));
+  replace(text, end, end, `${end > 0 ? blank(before) : ""}${markdown}${blank(after)}`);
+  const next = text.selectionEnd + Math.min(2, after);
+  text.setSelectionRange(waits ? selectionStart : next, waits ? selectionEnd : next);
   return markdown;
 }
 

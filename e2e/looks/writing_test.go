@@ -162,35 +162,69 @@ func TestTheKeyboardIsEnoughToWrite(t *testing.T) {
 	}
 }
 
+// drop drops files on the text; picture(name) is one that is a picture.
+func drop(t *testing.T, p *town.Person, files string) {
+	t.Helper()
+	evaluateLater[bool](t, p, `(async () => { const picture = (name) => new Promise(done => { const c = document.createElement("canvas"); c.width = c.height = 20; c.getContext("2d").fillRect(0, 0, 9, 9); c.toBlob(b => done(new File([b], name, {type: "image/png"}))) });
+		const d = new DataTransfer(); for (const f of [`+files+`]) d.items.add(await f);
+		return !document.querySelector("textarea").dispatchEvent(new DragEvent("drop", {dataTransfer: d, bubbles: true, cancelable: true})) })()`)
+}
+
 // TestPicturesThatDoNotArriveLeaveTheText drops what is no picture, a broken one, and pulls the cable.
 func TestPicturesThatDoNotArriveLeaveTheText(t *testing.T) {
 	anna := writer(t, open(t))
 	empty(t, anna, "/garten/articles/add/")
 	types(t, anna, "Anfang")
-	drop := func(files string) {
-		t.Helper()
-		evaluateLater[bool](t, anna, `(async () => { const picture = (name) => new Promise(done => { const c = document.createElement("canvas"); c.width = c.height = 20; c.getContext("2d").fillRect(0, 0, 9, 9); c.toBlob(b => done(new File([b], name, {type: "image/png"}))) });
-			const d = new DataTransfer(); for (const f of [`+files+`]) d.items.add(await f);
-			return !document.querySelector("textarea").dispatchEvent(new DragEvent("drop", {dataTransfer: d, bubbles: true, cancelable: true})) })()`)
-	}
-	drop(`new File(["x"], "Plan.pdf", {type: "application/pdf"})`)
+	drop(t, anna, `new File(["x"], "Plan.pdf", {type: "application/pdf"})`)
 	waitFor(t, anna, status+`.includes("„Plan.pdf“ ist kein Bild")`)
-	drop(`new File(["x"], "Kaputt.png", {type: "image/png"})`)
+	drop(t, anna, `new File(["x"], "Kaputt.png", {type: "image/png"})`)
 	waitFor(t, anna, status+`.startsWith("Kaputt.png: ")`)
 	wantText(t, anna, "after two that failed", "Anfang")
-	drop(`picture("Eins.png"), picture("Zwei.png"), new File(["x"], "Drei.pdf", {type: "application/pdf"})`)
+	drop(t, anna, `picture("Eins.png"), picture("Zwei.png"), new File(["x"], "Drei.pdf", {type: "application/pdf"})`)
 	waitFor(t, anna, status+`.includes("„Drei.pdf“ ist kein Bild")`)
 	got := text(t, anna)
 	if one, two := strings.Index(got, "![Eins]("), strings.Index(got, "![Zwei]("); !strings.HasPrefix(got, "Anfang\n\n") || one < 0 || two < one {
 		t.Errorf("two pictures stand there as %q", got)
 	}
 	expire(t, anna)
-	drop(`picture("Vier.png")`)
+	drop(t, anna, `picture("Vier.png")`)
 	waitFor(t, anna, status+`.includes("nicht mehr angemeldet")`)
 	evaluate[bool](t, anna, `(() => { const open = XMLHttpRequest.prototype.open; XMLHttpRequest.prototype.open = function (method) { open.call(this, method, "http://127.0.0.1:9/") }; return true })()`)
-	drop(`picture("Fünf.png")`)
+	drop(t, anna, `picture("Fünf.png")`)
 	waitFor(t, anna, status+`.includes("„Fünf.png“ ist nicht angekommen")`)
 	wantText(t, anna, "without a session and a connection", got)
+}
+
+// TestATextWaitsForItsPictures publishes while a picture is on its way.
+func TestATextWaitsForItsPictures(t *testing.T) {
+	anna := writer(t, open(t))
+	empty(t, anna, "/garten/articles/add/")
+	types(t, anna, "Davor\nDanach")
+	evaluate[bool](t, anna, `(() => { const send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function (body) { window.go = (b) => send.call(this, b ?? body) };
+		document.querySelector("[name=title]").value = "Mit Bild"; document.querySelector("textarea").setSelectionRange(2, 2); return true })()`)
+	drop(t, anna, `picture("Eins.png"), picture("Zwei.png")`)
+	waitFor(t, anna, `window.go`)
+	evaluate[bool](t, anna, `document.querySelector("main form button.button").click(), window.same = true`)
+	evaluate[bool](t, anna, `(() => { const broken = new FormData(); broken.append("picture", new File(["x"], "Eins.png")); window.go(broken); window.go = null; return true })()`)
+	waitFor(t, anna, `window.go`)
+	evaluate[bool](t, anna, `window.go(), window.go = null, true`)
+	waitFor(t, anna, status+`.startsWith("Eins.png: ")`)
+	if !evaluate[bool](t, anna, `!!window.same`) {
+		t.Fatal("the text went without a picture that failed")
+	}
+	drop(t, anna, `picture("Drei.png"), picture("Vier.png")`)
+	waitFor(t, anna, `window.go`)
+	evaluate[bool](t, anna, `document.querySelector("main form button.button").click(), window.go(), window.go = null, true`)
+	waitFor(t, anna, `window.go`)
+	if got := text(t, anna); strings.Contains(got, "Vier") || strings.Contains(got, "\n\n\n") {
+		t.Errorf("meanwhile the text is %q", got)
+	}
+	evaluate[bool](t, anna, `window.go(), true`)
+	waitFor(t, anna, `location.pathname === "/garten/mit-bild/" && document.querySelector(".prose")`)
+	const said = `[...document.querySelectorAll(".prose :is(p, img)")].map(e => e.alt ?? e.textContent).filter(Boolean).join(" ")`
+	if got := evaluate[string](t, anna, said); got != "Davor Drei Vier Zwei Danach" {
+		t.Errorf("the article shows %q", got)
+	}
 }
 
 // TestTheLastWordsAreKept leaves a page in the moment of a key, throws away what was kept and writes anew.

@@ -1,6 +1,7 @@
 // The page without a connection: lists the pages that are kept.
 
-export async function enhance(list) {
+export async function enhance(section) {
+  const list = section.querySelector("ul");
   const cache = await caches.open("pages");
   for (const request of (await cache.keys()).reverse()) {
     const page = new DOMParser().parseFromString(await (await cache.match(request)).text(), "text/html");
@@ -10,5 +11,5 @@ export async function enhance(list) {
     item.append(link);
     list.append(item);
   }
-  list.hidden = list.children.length === 0;
+  section.hidden = list.children.length === 0;
 }

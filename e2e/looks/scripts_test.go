@@ -73,6 +73,15 @@ func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
 	waitFor(t, nobody, `document.querySelector("h1")?.textContent.includes("Garten")`)
 	evaluate[bool](t, nobody, `location.href = "/stadt/groups/", true`)
 	waitFor(t, nobody, `document.querySelector("[data-offline] a[href$='/garten/']")`)
+	nobody.Sees("Was du zuletzt gelesen hast, ist noch da:")
+	evaluate[bool](t, nobody, `caches.delete("pages"), location.href = "/stadt/articles", true`)
+	waitFor(t, nobody, `location.pathname === "/stadt/articles" && document.querySelector("[data-offline]")`)
+	time.Sleep(300 * time.Millisecond)
+	nobody.SeesNot("Was du zuletzt gelesen hast, ist noch da:")
+	place.Start("serve")
+	place.Open()
+	nobody.Presses("Noch einmal versuchen")
+	waitFor(t, nobody, `location.pathname === "/stadt/articles" && document.querySelector(".card")`)
 }
 
 // waitFor waits until something is true on the page.

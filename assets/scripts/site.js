@@ -104,7 +104,7 @@ try {
   const person = document.body.dataset.person, before = localStorage.getItem("person") ?? "";
   if (person !== before && !document.querySelector("[data-offline]")) {
     if (person) forgetDrafts(person);
-    if (before && "caches" in window) ["pages", "pictures"].forEach((name) => caches.delete(name));
+    if ("caches" in window) ["pages", "pictures"].forEach((name) => caches.delete(name));
     localStorage.setItem("person", person);
   }
 } catch {

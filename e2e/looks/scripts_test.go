@@ -84,6 +84,25 @@ func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
 	waitFor(t, nobody, `location.pathname === "/stadt/articles" && document.querySelector(".card")`)
 }
 
+// TestPagesOfBeforeAreNotKeptForWhoSignsIn reads a page, signs in, reads another one and pulls the cable. A page from
+// before, which greets nobody, would make the browser believe that Anna has signed out.
+func TestPagesOfBeforeAreNotKeptForWhoSignsIn(t *testing.T) {
+	place, server := begin(t)
+	anna := place.Visitor(t, "anna", servers.Browser{JavaScript: true})
+	anna.Goes("/")
+	waitFor(t, anna, `navigator.serviceWorker.controller`)
+	anna.Goes("/garten/")
+	anna.Goes("/stadt/login/")
+	signIn(anna)
+	waitFor(t, anna, `localStorage.getItem("person") === "anna"`)
+	anna.Goes("/stadt/groups/")
+	server.Stop()
+	evaluate[bool](t, anna, `location.href = "/garten/", true`)
+	waitFor(t, anna, `document.querySelector("[data-offline]")?.offsetHeight > 0`)
+	evaluate[bool](t, anna, `location.href = "/stadt/groups/", true`)
+	waitFor(t, anna, `location.pathname === "/stadt/groups/" && document.body?.dataset.person === "anna"`)
+}
+
 // waitFor waits until something is true on the page.
 func waitFor(t *testing.T, p *town.Person, condition string) {
 	t.Helper()

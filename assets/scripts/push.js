@@ -11,7 +11,8 @@ export async function enhance(form) {
       const worker = await navigator.serviceWorker.ready;
       const key = Uint8Array.from(atob(form.dataset.push.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
       const known = await worker.pushManager.getSubscription();
-      await known?.unsubscribe(); // it may belong to other keys
+      // The keys of the site have changed since. Otherwise the browser stays the same device.
+      if (known && String(new Uint8Array(known.options.applicationServerKey)) !== String(key)) await known.unsubscribe();
       const told = (await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })).toJSON();
       form.elements.endpoint.value = told.endpoint;
       form.elements.p256dh.value = told.keys.p256dh;

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
 
@@ -75,4 +76,36 @@ func TestNewsAppearsWhileNobodyLooks(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Errorf("the device shows %q, want %q", got, want)
+}
+
+// TestABrowserIsOneDevice asks twice to be told in the same browser, whose maker's service no test reaches, and once
+// more when the keys of the site have changed.
+func TestABrowserIsOneDevice(t *testing.T) {
+	anna := writer(t, open(t))
+	maker := cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		const address = (key) => ({ options: { applicationServerKey: key.buffer }, unsubscribe: async () => localStorage.removeItem("address"),
+			toJSON: () => ({ endpoint: localStorage.getItem("address"), keys: { p256dh: "A".repeat(87), auth: "A".repeat(22) } }) });
+		PushManager.prototype.getSubscription = async () => localStorage.getItem("address") && address(Uint8Array.from(JSON.parse(localStorage.getItem("key"))));
+		PushManager.prototype.subscribe = async ({ applicationServerKey: key }) => {
+			if (!localStorage.getItem("address")) localStorage.setItem("address", "https://maker.example/" + Math.random());
+			localStorage.setItem("key", JSON.stringify([...key]));
+			return address(key);
+		}`}
+	if _, err := chromedp.Call(anna.Window(), cdppage.AddScriptToEvaluateOnNewDocument, maker); err != nil {
+		t.Fatal(err)
+	}
+	told := func(devices int) {
+		t.Helper()
+		anna.Goes("/stadt/settings/devices/")
+		waitFor(t, anna, `!document.querySelector("[data-push]").hidden`)
+		anna.Presses("Auf diesem Gerät melden")
+		waitFor(t, anna, `document.querySelector(".messages .note-done")`)
+		if got := evaluate[int](t, anna, `document.querySelectorAll("#devices ~ .cards .card").length`); got != devices {
+			t.Errorf("%d devices stand there, want %d", got, devices)
+		}
+	}
+	told(1)
+	told(1)
+	evaluate[bool](t, anna, `localStorage.setItem("key", "[4]"), true`)
+	told(2) // the site learns that the old address is gone when it sends something there
 }

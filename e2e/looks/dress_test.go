@@ -31,7 +31,7 @@ func wardrobe(t *testing.T) (folder string, settings map[string]string) {
 		"head.html": `<meta name="town" content="dressed">`, "header.html": `<p id="own-header">Stadtfest am Sonntag</p>`, "start.html": `<p id="own-start">Hallo</p>`,
 		"sidebar.html": `<p id="own-sidebar">Am Rand</p>`, "footer.html": `<p id="own-footer">Ein Verein</p>`,
 		"static/logo.svg": drawing, "static/square.svg": drawing, "static/icon.svg": drawing,
-		"static/style.css": `:root { --color-primary: #7a1f3d; --color-primary-dark: #561029 } a { text-decoration-style: wavy } #own-header { background: url("icon.svg") }`,
+		"static/style.css": guideColours(t) + `a { text-decoration-style: wavy } #own-header { background: url("icon.svg") }`,
 		"static/script.js": `document.documentElement.dataset.own = "ran";`,
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
@@ -45,6 +45,34 @@ func wardrobe(t *testing.T) (folder string, settings map[string]string) {
 		"SCRIPTS":     `[{path: /stadt/own/script.js, load: defer}, {content: "document.documentElement.dataset.text = 'ran'"}]`,
 	}
 }
+
+// guideColours returns the styles that the guide for administrators shows.
+func guideColours(t *testing.T) string {
+	t.Helper()
+	guide, err := os.ReadFile(filepath.Join("..", "..", "internal", "features", "pages", "help", "administrators.en.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var styles strings.Builder
+	for line := range strings.Lines(string(guide)) {
+		if code, ok := strings.CutPrefix(line, "    "); ok && (strings.HasPrefix(code, "@media") || styles.Len() > 0) {
+			styles.WriteString(code)
+		} else if styles.Len() > 0 {
+			break
+		}
+	}
+	return styles.String()
+}
+
+// legible is true if what is written on buttons, in the bar and in panels stands out from what is below it as WCAG 2.2
+// (1.4.3) wants it.
+const legible = `(() => {
+	const colour = (text) => text.match(/[\d.]+/g).map(Number);
+	const light = (c) => c.slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+	const below = (e) => { for (; e; e = e.parentElement) { const c = colour(getComputedStyle(e).backgroundColor); if (c[3] !== 0) return c } return [255, 255, 255] };
+	return [...document.querySelectorAll("h1, .lead, .button, .panel h2, .places a:not([aria-current=page]), .card-title a")].filter(e => e.offsetParent)
+		.every(e => { const [a, b] = [light(colour(getComputedStyle(e).color)), light(below(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05) >= 4.5 });
+})()`
 
 // complaints are what the browser says about pages: blocked scripts and styles, files that are not there, errors of scripts.
 type complaints struct {
@@ -100,9 +128,10 @@ func TestATownIsDressedWithoutAWebServer(t *testing.T) {
 				"the sign in tabs": `document.querySelector("link[rel=icon]").href.includes("/stadt/own/icon.svg")`,
 				"the frame":        `document.querySelector("meta[name=theme-color]").content === "#7a1f3d"`,
 				"the head":         `document.querySelector("meta[name=town]").content === "dressed"`,
-				"the colour":       `getComputedStyle(document.querySelector(".bar")).borderBlockStartColor === "rgb(122, 31, 61)"`,
+				"the colour":       `getComputedStyle(document.querySelector(".bar")).borderBlockStartColor === (matchMedia("(prefers-color-scheme: dark)").matches ? "rgb(242, 169, 192)" : "rgb(122, 31, 61)")`,
+				"each text's ink":  legible,
 				"a weak selector":  `getComputedStyle(document.querySelector(".brand")).textDecorationStyle === "wavy"`,
-				"the header":       `document.querySelector("#own-header").offsetHeight > 0`,
+				"the header":       `document.querySelector("#own-header").offsetHeight > 0 && document.querySelector("#own-header").getBoundingClientRect().left >= 16`,
 				"the footer":       `document.querySelector("footer #own-footer") !== null`,
 				"the start":        `(location.pathname === "/") === (document.querySelector("#own-start") !== null)`,
 				"the sidebar":      `(document.querySelector(".aside") !== null) === (document.querySelector("#own-sidebar") !== null)`,

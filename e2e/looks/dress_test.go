@@ -131,7 +131,7 @@ func TestATownIsDressedWithoutAWebServer(t *testing.T) {
 				"the colour":       `getComputedStyle(document.querySelector(".bar")).borderBlockStartColor === (matchMedia("(prefers-color-scheme: dark)").matches ? "rgb(242, 169, 192)" : "rgb(122, 31, 61)")`,
 				"each text's ink":  legible,
 				"a weak selector":  `getComputedStyle(document.querySelector(".brand")).textDecorationStyle === "wavy"`,
-				"the header":       `document.querySelector("#own-header").offsetHeight > 0 && document.querySelector("#own-header").getBoundingClientRect().left >= 16`,
+				"the header":       `document.querySelector("#own-header").offsetHeight > 0 && document.querySelector("#own-header").getBoundingClientRect().left === document.querySelector(".brand").getBoundingClientRect().left`,
 				"the footer":       `document.querySelector("footer #own-footer") !== null`,
 				"the start":        `(location.pathname === "/") === (document.querySelector("#own-start") !== null)`,
 				"the sidebar":      `(document.querySelector(".aside") !== null) === (document.querySelector("#own-sidebar") !== null)`,

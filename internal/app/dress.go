@@ -95,6 +95,24 @@ func (o *Options) outlets() (map[site.Outlet]string, error) {
 	return found, nil
 }
 
+// unread returns what lies in the template directories and has no effect.
+func (o *Options) unread() []string {
+	known := []string{"locale", "static"}
+	for _, outlet := range site.Outlets() {
+		known = append(known, string(outlet)+".html")
+	}
+	var unread []string
+	for _, folder := range o.TemplateDirs {
+		entries, _ := os.ReadDir(folder) // a folder that cannot be read has nothing to warn about
+		for _, entry := range entries {
+			if name := entry.Name(); !slices.Contains(known, name) && !strings.HasPrefix(name, ".") {
+				unread = append(unread, filepath.Join(folder, name))
+			}
+		}
+	}
+	return unread
+}
+
 // ownTexts returns the catalogues in the template directories; those in the first directory win.
 func (o *Options) ownTexts() []fs.FS {
 	var layers []fs.FS

@@ -167,6 +167,37 @@ database: {engine: postgis, name: x}
 	}
 }
 
+func TestOnlyTemplatesWithoutEffectAreWarnedAbout(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	warnings := func() []string {
+		t.Helper()
+		_, s, err := load(t, "template_directories: ["+folder+"]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, w := range s.Warnings {
+			all = append(all, w.Text)
+		}
+		return all
+	}
+	for _, name := range []string{"static", "locale", "header.html", ".git"} {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o750); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := warnings(); len(all) > 0 {
+		t.Errorf("what is read is warned about: %v", all)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "core"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if all := warnings(); len(all) != 1 || !strings.Contains(all[0], filepath.Join(folder, "core")) {
+		t.Errorf("what is not read is not warned about: %v", all)
+	}
+}
+
 func TestWrongValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, option := range map[string]string{

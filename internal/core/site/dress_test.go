@@ -42,6 +42,12 @@ func TestAnAdministratorDressesTheSite(t *testing.T) {
 	if got := visitor.Ask(http.MethodGet, "/stadt/logos/square/"); got.Status != http.StatusFound || got.Header.Get("Location") != "/own/square.png" {
 		t.Errorf("%d %v", got.Status, got.Header)
 	}
+	if got := visitor.Ask(http.MethodGet, "/stadt/manifest.webmanifest").Body; !strings.Contains(got, `"icons":[{"src":"/own/square.png","sizes":"any","purpose":"any"}]`) {
+		t.Errorf("the home screen does not show the site's own logo alone: %s", got)
+	}
+	if got := visitor.Ask(http.MethodGet, "/service-worker.js").Body; !strings.Contains(got, `"icon":"/own/square.png"`) {
+		t.Errorf("news does not bear the site's own logo: %.300s", got)
+	}
 	if got := visitor.Get("/stadt/logos/backdrop/"); got.Status != http.StatusNotFound {
 		t.Errorf("a logo that there is not: %d", got.Status)
 	}

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -34,18 +35,20 @@ func (s *Site) showManifest(v *Visit) error {
 		Name: s.Name, ShortName: shortName(s.Name), Lang: s.Language, ID: "/", StartURL: "/", Scope: "/", Display: "standalone",
 		Theme: s.ThemeColour, Background: "#fbf8f2",
 	}
-	if s.Dress.Square != "" {
-		m.Icons = append(m.Icons, appIcon{Src: s.Dress.Square, Sizes: "any", Purpose: "any"})
-	}
-	for _, icon := range []struct{ source, sizes, kind, purpose string }{
+	icons := []appIcon{
 		{"icon-192.png", "192x192", "image/png", "any"},
 		{"icon-512.png", "512x512", "image/png", "any"},
 		{"icon-mask.png", "512x512", "image/png", "maskable"},
 		{"icon.svg", "any", "image/svg+xml", "any"},
-	} {
-		if path := s.static.Path(icon.source); path != "" {
-			m.Icons = append(m.Icons, appIcon{path, icon.sizes, icon.kind, icon.purpose})
+	}
+	for _, icon := range icons {
+		if path := s.static.Path(icon.Src); path != "" {
+			icon.Src = path
+			m.Icons = append(m.Icons, icon)
 		}
+	}
+	if s.Dress.Square != "" { // beside it a phone would choose ours, because it knows their sizes
+		m.Icons = []appIcon{{Src: s.Dress.Square, Sizes: "any", Purpose: "any"}}
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -76,7 +79,7 @@ func (s *Site) showWorker(v *Visit) error {
 			files = append(files, path)
 		}
 	}
-	known := map[string]any{"files": files, "site": s.Name, "icon": s.static.Path("icon-192.png")}
+	known := map[string]any{"files": files, "site": s.Name, "icon": cmp.Or(s.Dress.Square, s.static.Path("icon-192.png"))}
 	text, err := json.Marshal(known)
 	if err != nil {
 		return fmt.Errorf("write the service worker: %w", err)

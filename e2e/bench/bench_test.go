@@ -34,7 +34,7 @@ const (
 	people, groups, articles, comments = 2000, 300, 5000, 15000
 
 	seconds    = "1"  // that each page is asked for
-	rounds     = 3    // of that
+	rounds     = 5    // of that
 	visitors   = "8"  // at once
 	commented  = 20   // comments below the article
 	mailsIn    = 3000 // by LMTP

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -40,8 +39,13 @@ func (s Server) Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	turns, err := newTurns()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer turns.end()
 	server := &http.Server{
-		Handler:           inTurn(s.Handler),
+		Handler:           turns.handler(s.Handler),
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute, // a gallery over a village's line
@@ -79,15 +83,6 @@ func (s Server) Serve(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("finish requests within %s: %w", grace, err), server.Close())
 	}
 	return nil
-}
-
-// inTurn lets requests that have come before go first. Without it a connection whose next request is there as soon as the last
-// is answered keeps its processor until the runtime takes it away, after 10 ms. See docs/decisions/0013-requests-take-turns.md.
-func inTurn(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		runtime.Gosched()
-		next.ServeHTTP(w, r)
-	})
 }
 
 func (s Server) open(ctx context.Context) (net.Listener, error) {

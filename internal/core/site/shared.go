@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -20,7 +21,8 @@ import (
 
 // Pages of routes marked as Shared look the same to everybody who has not signed in, and the same each time to
 // one person. They are kept in memory as long as nothing changes in the database: no transaction of this process has ended since, and no more than a
-// second has passed, because other processes may write too. See docs/decisions/0008-shared-pages.md.
+// second has passed, because other processes may write too. Whoever asks first after that second makes the page anew, and for another one the others
+// still get the page that there is. See docs/decisions/0008-shared-pages.md.
 
 const (
 	sharedFor   = time.Second
@@ -37,6 +39,7 @@ type sharedPage struct {
 	body       []byte
 	etag       string
 	compressed func() []byte // with gzip; nil if that failed
+	renewed    atomic.Bool   // somebody makes it anew
 }
 
 // shelf keeps shared pages.
@@ -94,16 +97,23 @@ func (s *Site) hasCookie(r *http.Request, name string) bool {
 	return err == nil
 }
 
-// find returns the page that is kept under a key, if it is still right.
+// find returns the page that is kept under a key, if it is still right and not the asker's to be made anew.
 func (s *shelf) find(key string) (*sharedPage, bool) {
 	if key == "" {
 		return nil, false
 	}
 	page, ok := s.pages.Get(key)
-	if !ok || page.changes != s.changes() || s.clock.Now().Sub(page.made.Time) > sharedFor {
+	if !ok || page.changes != s.changes() {
 		return nil, false
 	}
-	return page, true
+	switch age := s.clock.Now().Sub(page.made.Time); {
+	case age <= sharedFor:
+		return page, true
+	case age > 2*sharedFor:
+		return nil, false
+	default:
+		return page, !page.renewed.CompareAndSwap(false, true)
+	}
 }
 
 // keep keeps a page that was made when the database had a state.

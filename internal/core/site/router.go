@@ -115,7 +115,7 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.site.sendOwn(w, r) {
 		return
 	}
-	if page, ok := rt.site.shelf.find(rt.site.sharedKey(r)); ok {
+	if page, ok := rt.site.shelf.find(r.Context(), rt.site.sharedKey(r)); ok {
 		page.send(w, r)
 		return
 	}
@@ -169,7 +169,7 @@ func (s *Site) answer(route Route) http.Handler {
 		v := s.newVisit(w, r)
 		v.nameRoute(route)
 		if route.Shared && s.shelf.changes != nil {
-			v.shared, v.changes = s.sharedKey(v.R), s.shelf.changes()
+			v.shared, v.state = s.sharedKey(v.R), s.shelf.state(v.Context())
 		}
 		err := v.begin(route, limit)
 		if err == nil {
@@ -201,7 +201,7 @@ func (v *Visit) handle(route Route) error {
 	case v.sendKept():
 		return nil
 	}
-	v.changes = v.site.shelf.changes()
+	v.state = v.site.shelf.state(v.Context())
 	return route.Handle(v)
 }
 

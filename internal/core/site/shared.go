@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -21,11 +22,12 @@ import (
 
 // Pages of routes marked as Shared look the same to everybody who has not signed in, and the same each time to
 // one person. They are kept in memory as long as nothing changes in the database: no transaction of this process has ended since, and no more than a
-// second has passed, because other processes may write too. Whoever asks first after that second makes the page anew, and for another one the others
-// still get the page that there is. See docs/decisions/0008-shared-pages.md.
+// second has passed, because other processes may write too, or ten if the database says that none has. Whoever asks first after that makes the page
+// anew, and for one second more the others still get the page that there is. See docs/decisions/0008-shared-pages.md.
 
 const (
 	sharedFor   = time.Second
+	sharedMost  = 10 * time.Second // if nothing has changed; a page may show what day it is
 	sharedPages = 512
 	maxShared   = 256 << 10 // bytes of a page; a larger one is rendered each time
 	maxAddress  = 512       // bytes; longer ones are not kept
@@ -33,7 +35,7 @@ const (
 
 // sharedPage is a rendered page.
 type sharedPage struct {
-	changes    int64 // the state of the database before the page was made
+	state      state // of the database before the page was made
 	made       clock.Time
 	route      string
 	body       []byte
@@ -42,17 +44,54 @@ type sharedPage struct {
 	renewed    atomic.Bool   // somebody makes it anew
 }
 
-// shelf keeps shared pages.
-type shelf struct {
-	changes func() int64
-	clock   clock.Clock
-	pages   *lru.Cache[string, *sharedPage]
-	made    singleflight.Group // a page that many ask for while it is out of date is made once
+// state is what is known of the database.
+type state struct {
+	changes  int64  // of this process
+	snapshot string // of all processes, no older than a second; empty if nobody can tell
 }
 
-func newShelf(changes func() int64, c clock.Clock) (*shelf, error) {
+// shelf keeps shared pages.
+type shelf struct {
+	changes  func() int64
+	snapshot func(context.Context) (string, error)
+	clock    clock.Clock
+	pages    *lru.Cache[string, *sharedPage]
+	made     singleflight.Group // a page that many ask for while it is out of date is made once
+
+	last    atomic.Pointer[look]
+	looking atomic.Bool
+}
+
+// look is what the database said of its state, and when.
+type look struct {
+	at       clock.Time
+	snapshot string
+}
+
+func newShelf(changes func() int64, snapshot func(context.Context) (string, error), c clock.Clock) (*shelf, error) {
 	pages, err := lru.New[string, *sharedPage](sharedPages)
-	return &shelf{changes: changes, clock: c, pages: pages}, err
+	s := &shelf{changes: changes, snapshot: snapshot, clock: c, pages: pages}
+	s.last.Store(&look{})
+	return s, err
+}
+
+// state returns what is known of the database now.
+func (s *shelf) state(ctx context.Context) state {
+	return state{changes: s.changes(), snapshot: s.look(ctx)}
+}
+
+// look returns the database's state, for which it is asked once a second at most. Whoever comes while somebody asks gets the last one.
+func (s *shelf) look(ctx context.Context) string {
+	now := s.clock.Now()
+	if s.snapshot != nil && now.Sub(s.last.Load().at.Time) > sharedFor && s.looking.CompareAndSwap(false, true) {
+		snapshot, err := s.snapshot(ctx)
+		if err != nil {
+			snapshot = "" // nobody can tell
+		}
+		s.last.Store(&look{at: now, snapshot: snapshot})
+		s.looking.Store(false)
+	}
+	return s.last.Load().snapshot
 }
 
 // sharedKey returns under which key the answer to a request may be kept, or "" if it is nobody else's
@@ -79,7 +118,7 @@ func (v *Visit) showKept() bool {
 
 // sendKept answers with the page that is kept under the visit's key, if there is one that is right.
 func (v *Visit) sendKept() bool {
-	page, ok := v.site.shelf.find(v.shared)
+	page, ok := v.site.shelf.find(v.Context(), v.shared)
 	if !ok || v.save() != nil {
 		return false
 	}
@@ -98,18 +137,22 @@ func (s *Site) hasCookie(r *http.Request, name string) bool {
 }
 
 // find returns the page that is kept under a key, if it is still right and not the asker's to be made anew.
-func (s *shelf) find(key string) (*sharedPage, bool) {
+func (s *shelf) find(ctx context.Context, key string) (*sharedPage, bool) {
 	if key == "" {
 		return nil, false
 	}
 	page, ok := s.pages.Get(key)
-	if !ok || page.changes != s.changes() {
+	if !ok || page.state.changes != s.changes() {
 		return nil, false
 	}
-	switch age := s.clock.Now().Sub(page.made.Time); {
-	case age <= sharedFor:
+	age, most := s.clock.Now().Sub(page.made.Time), sharedFor
+	if age > most && page.state.snapshot != "" && page.state.snapshot == s.look(ctx) {
+		most = sharedMost
+	}
+	switch {
+	case age <= most:
 		return page, true
-	case age > 2*sharedFor:
+	case age > most+sharedFor:
 		return nil, false
 	default:
 		return page, !page.renewed.CompareAndSwap(false, true)
@@ -117,10 +160,10 @@ func (s *shelf) find(key string) (*sharedPage, bool) {
 }
 
 // keep keeps a page that was made when the database had a state.
-func (s *shelf) keep(key string, changes int64, route string, body []byte) *sharedPage {
+func (s *shelf) keep(key string, made state, route string, body []byte) *sharedPage {
 	sum := sha256.Sum256(body)
 	page := &sharedPage{
-		changes: changes, made: s.clock.Now(), route: route, body: bytes.Clone(body),
+		state: made, made: s.clock.Now(), route: route, body: bytes.Clone(body),
 		etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
 	}
 	page.compressed = sync.OnceValue(func() []byte {

@@ -125,6 +125,8 @@ type Deps struct {
 	// Changes returns a number that is another one after each change in the database. Without it no page is
 	// kept.
 	Changes func() int64
+	// Snapshot returns what stays the same as long as no process changes anything in the database; empty if nothing can tell.
+	Snapshot func(ctx context.Context) (string, error)
 }
 
 // Site is the frame of all pages.
@@ -169,7 +171,7 @@ func New(c Config, d Deps) (*Site, error) {
 	if static.Empty() {
 		d.Log.Warn("styles and scripts have not been bundled into this program: pages will look bare; run make generate and build again")
 	}
-	shelf, err := newShelf(d.Changes, d.Clock)
+	shelf, err := newShelf(d.Changes, d.Snapshot, d.Clock)
 	if err != nil {
 		return nil, err
 	}

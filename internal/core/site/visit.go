@@ -31,7 +31,7 @@ type Visit struct {
 	raw        http.ResponseWriter
 	session    bool   // a session has been loaded
 	shared     string // the key under which the page may be kept for others, or empty
-	changes    int64  // the state of the database before it was read for that
+	state      state  // of the database before it was read for that
 	flashes    []flash
 	newFlashes []flash
 }
@@ -259,7 +259,7 @@ func (v *Visit) Show(p Page) error {
 	}
 	status := p.statusOr(http.StatusOK)
 	if v.shared != "" && status == http.StatusOK && len(v.flashes) == 0 && buffer.Len() <= maxShared {
-		v.site.shelf.keep(v.shared, v.changes, web.RecordOf(v.R.Context()).Route, buffer.Bytes()).send(v.raw, v.R)
+		v.site.shelf.keep(v.shared, v.state, web.RecordOf(v.R.Context()).Route, buffer.Bytes()).send(v.raw, v.R)
 		return nil
 	}
 	v.write(status, buffer)

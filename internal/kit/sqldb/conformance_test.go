@@ -8,6 +8,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -397,6 +398,36 @@ func TestPatternsAreEscaped(t *testing.T) {
 			wantEqual(t, names(t, db, `SELECT name FROM things WHERE name LIKE ? ESCAPE '!'`, sqldb.EscapeLike(search)+"%"), []string{want})
 		}
 		wantEqual(t, names(t, db, `SELECT name FROM things WHERE name = 'back\slash' OR name = 'wow' || '!' ORDER BY id`), []string{`back\slash`, `wow!`})
+	})
+}
+
+func TestASnapshotTellsWhetherAnybodyHasCommitted(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		snapshot := func() string {
+			t.Helper()
+			s, err := db.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		if db.Engine() != sqldb.PostgreSQL {
+			wantEqual(t, snapshot(), "")
+			return
+		}
+		seen := map[string]bool{}
+		for i := range 5 {
+			if s := snapshot(); s == "" || seen[s] {
+				t.Errorf("after a commit the snapshot is %q as before", s)
+			}
+			for range 100 { // other tests on the same server commit, too
+				seen[snapshot()] = true
+			}
+			add(t, db, strconv.Itoa(i), i)
+		}
+		if len(seen) >= 500 {
+			t.Errorf("%d snapshots are all different", len(seen))
+		}
 	})
 }
 

@@ -184,6 +184,17 @@ func (db *DB) Stats() Stats {
 // asking for it is up to date, as far as this process knows, while the number stays the same.
 func (db *DB) Changes() int64 { return db.changes.Load() }
 
+// Snapshot returns what stays the same as long as nobody, in any process, commits anything, and is never the same again afterwards.
+// It is empty from engines that cannot tell: all but PostgreSQL.
+func (db *DB) Snapshot(ctx context.Context) (string, error) {
+	if db.engine.snapshot == "" {
+		return "", nil
+	}
+	var state string
+	err := db.Get(ctx, &state, db.engine.snapshot)
+	return state, err
+}
+
 // Analyze lets the database look at its data anew, after many rows were written at once: until then it
 // may plan as if its tables were empty. SQLite is not asked: its few figures lead it to worse plans for
 // our queries than its rules do.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -193,8 +192,14 @@ func (p Page) show(v *site.Visit) error {
 		last := entries[len(entries)-1]
 		b.Older = v.Older(site.Cursor{At: last.At, ID: last.ID})
 	}
+	for _, e := range entries {
+		b.UpTo = max(b.UpTo, e.ID)
+	}
 	if !v.Before().At.IsZero() {
 		b.Newest = Path
+		if b.UpTo, err = p.newest(v); err != nil {
+			return err
+		}
 	}
 	return v.Show(site.Page{
 		Title: v.T("Activity"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Activity")}),
@@ -205,16 +210,16 @@ func (p Page) show(v *site.Visit) error {
 type body struct {
 	Entries       []entry
 	Unread        int
+	UpTo          int64 // the newest entry that there was: what arrives afterwards stays unread
 	Older, Newest string
 }
 
-// upTo is the newest entry that the page shows: what arrives afterwards stays unread.
-func (b body) upTo() string {
-	var newest int64
-	for _, e := range b.Entries {
-		newest = max(newest, e.ID)
+// newest returns the viewer's newest entry, which an older page does not show.
+func (p Page) newest(v *site.Visit) (id int64, err error) {
+	if err = p.DB.Get(v.Context(), &id, `SELECT COALESCE(MAX(id), 0) FROM inbox_entries WHERE person_id = ?`, v.Viewer.PersonID); err != nil {
+		return 0, fmt.Errorf("find the newest entry of the inbox: %w", err)
 	}
-	return strconv.FormatInt(newest, 10)
+	return id, nil
 }
 
 type readForm struct {

@@ -3,7 +3,9 @@ package inbox_test
 import (
 	"context"
 	"fmt"
+	"html"
 	"net/http"
+	"regexp"
 	"testing"
 	"time"
 
@@ -105,6 +107,26 @@ func TestWhatWaitsIsFoundBehindWhatWasRead(t *testing.T) {
 		bert.Get(inbox.Path)
 		bert.Sees(http.StatusOK, "Neues 19.", "Neues 08.", "Mark all as read")
 		bert.DoesNotSee("Neues 07.")
+	})
+}
+
+func TestAllIsMarkedAsReadFromAnOlderPage(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for n := range 20 {
+			h.publish(t, h.Bert, h.Garten.Entity(), fmt.Sprintf("Neues %02d.", n), true, false)
+		}
+		bert := webtest.VisitAs(t, h.handler, h.Bert.ID)
+		older := regexp.MustCompile(`href="([^"]+)" rel="next"`).FindStringSubmatch(bert.Get(inbox.Path).Body)
+		bert.Get(html.UnescapeString(older[1]))
+		bert.Sees(http.StatusOK, "Neues 07.", "Neues 00.")
+		bert.DoesNotSee("Neues 08.")
+		h.publish(t, h.Bert, h.Garten.Entity(), "Gerade eben.", true, false)
+		bert.Submit("Mark all as read", nil)
+		bert.Get("/")
+		bert.Sees(http.StatusOK, "1 wait", "Gerade eben.")
+		bert.DoesNotSee("Neues 19.")
 	})
 }
 

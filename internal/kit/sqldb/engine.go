@@ -31,7 +31,7 @@ type engine struct {
 	locked     string   // suffix of a reading that locks its rows
 	skipLocked string   // the same, passing over rows that others hold
 
-	snapshot string // statement that tells a state of the data from every later one; empty if the engine has none
+	snapshot func(ctx context.Context, db *DB) (string, error) // tells a state of the data from every later one; nil if the engine cannot
 
 	analyze string // statement that looks at the data for the planner; empty if the engine plans as well without
 	notify  string // statement that wakes the listeners of a channel; empty if the engine has none

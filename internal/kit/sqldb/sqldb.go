@@ -185,14 +185,12 @@ func (db *DB) Stats() Stats {
 func (db *DB) Changes() int64 { return db.changes.Load() }
 
 // Snapshot returns what stays the same as long as nobody, in any process, commits anything, and is never the same again afterwards.
-// It is empty from engines that cannot tell: all but PostgreSQL.
+// It is empty from engines that cannot tell: MySQL and MariaDB.
 func (db *DB) Snapshot(ctx context.Context) (string, error) {
-	if db.engine.snapshot == "" {
+	if db.engine.snapshot == nil {
 		return "", nil
 	}
-	var state string
-	err := db.Get(ctx, &state, db.engine.snapshot)
-	return state, err
+	return db.engine.snapshot(ctx, db)
 }
 
 // Analyze lets the database look at its data anew, after many rows were written at once: until then it

@@ -64,11 +64,14 @@ type ties struct {
 	Subscribed bool       `db:"subscribed"`
 }
 
-// tiesSQL takes the entity's id and the person's id, twice.
-const tiesSQL = `
-	SELECT (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id
-	         WHERE g.entity_id = ? AND m.person_id = ?) AS member_at,
-	       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = ?) AS subscribed`
+// tiesOfOne takes the entity's id and the person's, twice; tiesOfMany the entity's id twice and the people's.
+const (
+	tiesOfOne  = `SELECT ` + memberAt + `?) AS member_at, ` + subscribed + `?) AS subscribed`
+	tiesOfMany = `SELECT p.id, ` + memberAt + `p.id) AS member_at, ` + subscribed + `p.id) AS subscribed FROM people p WHERE p.id IN (?) ORDER BY p.id`
+
+	memberAt   = `(SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id = ? AND m.person_id = `
+	subscribed = `EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = `
+)
 
 // Standing returns how the viewer stands to an entity. Nobody stands in no relation; that costs no query.
 func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e community.Entity) (community.Standing, error) {
@@ -78,7 +81,7 @@ func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e commun
 	}
 	s.Owner = e.Kind == community.PersonEntity && v.EntityID == e.ID
 	var row ties
-	if err := q.Get(ctx, &row, tiesSQL, e.ID, v.PersonID, e.ID, v.PersonID); err != nil {
+	if err := q.Get(ctx, &row, tiesOfOne, e.ID, v.PersonID, e.ID, v.PersonID); err != nil {
 		return s, fmt.Errorf("look up the standing: %w", err)
 	}
 	s.MemberAt, s.Member, s.Subscribed = row.MemberAt, !row.MemberAt.IsZero(), row.Subscribed
@@ -91,17 +94,11 @@ func Foresee(ctx context.Context, m *sqldb.Memo, entityID int64, people []int64)
 		PersonID int64 `db:"id"`
 		ties
 	}
-	err := m.Select(ctx, &rows, `
-		SELECT p.id, (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id
-		               WHERE g.entity_id = ? AND m.person_id = p.id) AS member_at,
-		       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = p.id) AS subscribed
-		  FROM people p WHERE p.id IN (?) ORDER BY p.id`,
-		entityID, entityID, people)
-	if err != nil {
+	if err := m.Select(ctx, &rows, tiesOfMany, entityID, entityID, people); err != nil {
 		return fmt.Errorf("look up the standings: %w", err)
 	}
 	for _, row := range rows {
-		if err := m.Know(&row.ties, tiesSQL, entityID, row.PersonID, entityID, row.PersonID); err != nil {
+		if err := m.Know(&row.ties, tiesOfOne, entityID, row.PersonID, entityID, row.PersonID); err != nil {
 			return fmt.Errorf("note a standing: %w", err)
 		}
 	}

@@ -237,6 +237,7 @@ func deliveries(all []*errand) []*Delivery {
 func carry(ctx context.Context, all []*errand) {
 	for channel, some := range byChannel(all) {
 		for i, err := range channel.Deliver(ctx, deliveries(some)) {
+			some[i].delivery.Packed = nil // the others of the batch may take a while
 			if err != nil {
 				some[i].fail(err)
 				continue

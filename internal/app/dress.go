@@ -95,13 +95,13 @@ func (o *Options) outlets() (map[site.Outlet]string, error) {
 	return found, nil
 }
 
-// unread returns what lies in the template directories and has no effect.
-func (o *Options) unread() []string {
-	known := []string{"locale", "static"}
+// templates returns what is read in the template directories, and what lies there without effect.
+func (o *Options) templates() (read string, unread []string) {
+	var known []string
 	for _, outlet := range site.Outlets() {
 		known = append(known, string(outlet)+".html")
 	}
-	var unread []string
+	read, known = strings.Join(known, ", ")+", locale and static", append(known, "locale", "static")
 	for _, folder := range o.TemplateDirs {
 		entries, _ := os.ReadDir(folder) // a folder that cannot be read has nothing to warn about
 		for _, entry := range entries {
@@ -110,7 +110,7 @@ func (o *Options) unread() []string {
 			}
 		}
 	}
-	return unread
+	return read, unread
 }
 
 // ownTexts returns the catalogues in the template directories; those in the first directory win.

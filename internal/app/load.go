@@ -80,8 +80,8 @@ func (o *Options) complete(s *config.Settings) {
 		o.TransportSecurity = "disabled"
 		s.SetOrigin("transport_security", "default without a configuration file, for a listener on this machine only")
 	}
-	if unread := o.unread(); len(unread) > 0 {
-		s.Warn("template_directories", "templates of grouprise 5.5 have no effect: %s (only head.html, header.html, start.html, sidebar.html, footer.html, locale and static are read)", strings.Join(unread, ", "))
+	if read, unread := o.templates(); len(unread) > 0 {
+		s.Warn("template_directories", "templates of grouprise 5.5 have no effect: %s (only %s are read)", strings.Join(unread, ", "), read)
 	}
 	o.completeDatabase(s)
 	o.completeStore(s)

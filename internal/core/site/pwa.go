@@ -35,20 +35,10 @@ func (s *Site) showManifest(v *Visit) error {
 		Name: s.Name, ShortName: shortName(s.Name), Lang: s.Language, ID: "/", StartURL: "/", Scope: "/", Display: "standalone",
 		Theme: s.ThemeColour, Background: "#fbf8f2",
 	}
-	icons := []appIcon{
-		{"icon-192.png", "192x192", "image/png", "any"},
-		{"icon-512.png", "512x512", "image/png", "any"},
-		{"icon-mask.png", "512x512", "image/png", "maskable"},
-		{"icon.svg", "any", "image/svg+xml", "any"},
-	}
-	for _, icon := range icons {
-		if path := s.static.Path(icon.Src); path != "" {
-			icon.Src = path
-			m.Icons = append(m.Icons, icon)
-		}
-	}
 	if s.Dress.Square != "" { // beside it a phone would choose ours, because it knows their sizes
 		m.Icons = []appIcon{{Src: s.Dress.Square, Sizes: "any", Purpose: "any"}}
+	} else {
+		m.Icons = s.ownIcons()
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -58,6 +48,22 @@ func (s *Site) showManifest(v *Visit) error {
 	v.W.Header().Set("Cache-Control", "public, max-age=3600")
 	_, err = v.W.Write(text)
 	return err
+}
+
+// ownIcons returns the program's own signs, for a town without one.
+func (s *Site) ownIcons() (icons []appIcon) {
+	for _, icon := range []appIcon{
+		{"icon-192.png", "192x192", "image/png", "any"},
+		{"icon-512.png", "512x512", "image/png", "any"},
+		{"icon-mask.png", "512x512", "image/png", "maskable"},
+		{"icon.svg", "any", "image/svg+xml", "any"},
+	} {
+		if path := s.static.Path(icon.Src); path != "" {
+			icon.Src = path
+			icons = append(icons, icon)
+		}
+	}
+	return icons
 }
 
 // shortName is what stands below the sign on a home screen: about twelve letters have room there.

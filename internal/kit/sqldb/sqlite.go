@@ -93,7 +93,8 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 }
 
 // snapshotSQLite returns the header of the index of the write-ahead log, which every commit changes: a counter of transactions, the
-// length of the log and its checksum (https://sqlite.org/walformat.html, section 2.2).
+// length of the log and its checksum (https://sqlite.org/walformat.html, section 2.2). Closing the file leaves the locks on it alone: on
+// Linux they belong to the driver's open file (F_OFD_SETLK), not to the process.
 func snapshotSQLite(_ context.Context, db *DB) (string, error) {
 	file, err := os.Open(db.path + "-shm")
 	if err != nil {

@@ -61,13 +61,20 @@ func TestScriptsHelpToWrite(t *testing.T) {
 	}
 }
 
+// reader returns somebody who has read the page of a group, which the browser keeps.
+func reader(t *testing.T, place *town.Town) *town.Person {
+	t.Helper()
+	p := place.Visitor(t, "reader", servers.Browser{JavaScript: true})
+	p.Goes("/")
+	waitFor(t, p, `navigator.serviceWorker.controller`)
+	p.Goes("/garten/")
+	return p
+}
+
 // TestPagesThatWereReadAreThereWithoutAConnection reads a page, pulls the cable and reads it again.
 func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
 	place, server := begin(t)
-	nobody := place.Visitor(t, "nobody", servers.Browser{JavaScript: true})
-	nobody.Goes("/")
-	waitFor(t, nobody, `navigator.serviceWorker.controller`)
-	nobody.Goes("/garten/")
+	nobody := reader(t, place)
 	server.Stop()
 	evaluate[bool](t, nobody, `location.href = "/garten/", true`)
 	waitFor(t, nobody, `document.querySelector("h1")?.textContent.includes("Garten")`)
@@ -88,10 +95,7 @@ func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
 // before, which greets nobody, would make the browser believe that Anna has signed out.
 func TestPagesOfBeforeAreNotKeptForWhoSignsIn(t *testing.T) {
 	place, server := begin(t)
-	anna := place.Visitor(t, "anna", servers.Browser{JavaScript: true})
-	anna.Goes("/")
-	waitFor(t, anna, `navigator.serviceWorker.controller`)
-	anna.Goes("/garten/")
+	anna := reader(t, place)
 	anna.Goes("/stadt/login/")
 	signIn(anna)
 	waitFor(t, anna, `localStorage.getItem("person") === "anna"`)

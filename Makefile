@@ -114,7 +114,7 @@ screens: build ## photograph the main pages at three widths, in both themes and 
 	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 -run TestPagesLookWell ./e2e/looks
 
 .PHONY: bench
-bench: build ## measure pages, mails, memory and start in a large town, on SQLite and PostgreSQL (15 minutes)
+bench: build ## measure pages, mails, memory and start in a large town, on SQLite and PostgreSQL (20 minutes)
 	@e2e/setup
 	@scripts/install wrk=wrk
 	@go test -tags bench -v -count=1 -timeout 60m ./e2e/bench | grep -v 'level='

@@ -60,14 +60,14 @@ func TestNewsAppearsWhileNobodyLooks(t *testing.T) {
 	}
 	for range 2 { // the same news twice shows once
 		_, err = chromedp.Call(nobody.Window(), serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{
-			Origin: place.URL, RegistrationID: worker(), Data: `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"` + place.URL + `/garten/","tag":"event-7"}`,
+			Origin: place.URL, RegistrationID: worker(), Data: `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"` + place.URL + `/garten/","tag":"activity-7"}`,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	const shown = `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.map(n => [n.title, n.body, new URL(n.data.url).pathname, n.tag, !!n.icon].join(" | ")).join("; "))`
-	const want = "Garten: Sommerfest | Am Samstag feiern wir. | /garten/ | event-7 | true"
+	const want = "Garten: Sommerfest | Am Samstag feiern wir. | /garten/ | activity-7 | true"
 	got := ""
 	for range 100 {
 		if got = evaluateLater[string](t, nobody, shown); got == want {

@@ -27,14 +27,14 @@ func (h *House) retry(ctx context.Context, id int64) error {
 	}
 	if dead[0].Kind == notify.JobDeliver {
 		var d struct {
-			EventID  int64  `json:"event"`
-			PersonID int64  `json:"person"`
-			Channel  string `json:"channel"`
+			ActivityID int64  `json:"activity"`
+			PersonID   int64  `json:"person"`
+			Channel    string `json:"channel"`
 		}
 		if err := json.Unmarshal([]byte(dead[0].Payload), &d); err != nil {
 			return fmt.Errorf("read job %d: %w", id, err)
 		}
-		if err := h.notifier.Revive(ctx, d.EventID, d.PersonID, d.Channel); err != nil {
+		if err := h.notifier.Revive(ctx, d.ActivityID, d.PersonID, d.Channel); err != nil {
 			return err
 		}
 		return h.queue.Discard(ctx, id)

@@ -42,7 +42,7 @@ func (h *House) frame(register *entities.Entities) site.Frame {
 		Mine: func(v *site.Visit) []site.Place {
 			places := []site.Place{
 				{Path: community.EntityPath(v.Viewer.Slug), Label: v.T("My page"), Icon: site.IconPerson},
-				{Path: inbox.Path, Label: v.T("Activity"), Icon: site.IconBell, Count: v.Viewer.Unread},
+				{Path: inbox.Path, Label: v.T("Notifications"), Icon: site.IconBell, Count: v.Viewer.Unread},
 				{Path: "/stadt/settings/", Label: v.T("Settings"), Icon: site.IconSettings},
 			}
 			if v.Viewer.Admin {

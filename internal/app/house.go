@@ -58,18 +58,18 @@ type House struct {
 	options *Options
 	log     *slog.Logger
 
-	db       *sqldb.DB
-	media    mediaStore
-	mails    smtp.Sender
-	queue    *queue.Queue
-	notifier *notify.Notifier
-	people   *people.People
-	intake   *mailin.Intake
-	events   *outbox.Outbox
-	printer  *lang.Printer // in the language of the site
-	site     *site.Site
-	pages    http.Handler
-	modules  []module.Module
+	db         *sqldb.DB
+	media      mediaStore
+	mails      smtp.Sender
+	queue      *queue.Queue
+	notifier   *notify.Notifier
+	people     *people.People
+	intake     *mailin.Intake
+	activities *outbox.Outbox
+	printer    *lang.Printer // in the language of the site
+	site       *site.Site
+	pages      http.Handler
+	modules    []module.Module
 }
 
 // mediaStore is a store of files that is given back at the end.
@@ -124,25 +124,25 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
 	late, told := &jobs{}, &notices{}
-	h.events = outbox.New(late)
-	events, letters, register := h.events, notify.NewLetters(late), entities.New(o.SlugBlacklist)
+	h.activities = outbox.New(late)
+	activities, letters, register := h.activities, notify.NewLetters(late), entities.New(o.SlugBlacklist)
 
 	theGroups := groups.New(groups.Deps{
-		DB: h.db, Outbox: events, Entities: register, Letters: letters, Limiter: limiter,
+		DB: h.db, Outbox: activities, Entities: register, Letters: letters, Limiter: limiter,
 		BaseURL: o.baseURL(), MailDomain: o.shownMailDomain(), Zone: zone,
 	})
 	thePeople := people.New(people.Deps{
-		DB: h.db, Entities: register, Outbox: events, Letters: letters, Catalogues: catalogues, Limiter: limiter,
+		DB: h.db, Entities: register, Outbox: activities, Letters: letters, Catalogues: catalogues, Limiter: limiter,
 		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
 		URL: o.url, UnknownPerson: int64(o.UnknownPerson), Settings: theGroups.SettingsMenu,
 	})
 	h.people = thePeople
 	members := membership.New(membership.Deps{
-		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
+		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
 		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(),
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
-		DB: h.db, Outbox: events, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
+		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
 		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey,
 	})
 	if err != nil {
@@ -152,12 +152,12 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Sender: o.sender(), Texts: words})
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
-		DB: h.db, Outbox: events, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
+		DB: h.db, Outbox: activities, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
 		Notices: told, Beside: theGroups.Beside, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
-		DB: h.db, Outbox: events, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
+		DB: h.db, Outbox: activities, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
 		Notices: told, OperatorGroup: int64(o.OperatorGroup),
 	})
@@ -201,7 +201,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		return h, err
 	}
 	told.Notifier = h.notifier
-	events.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
+	activities.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
 	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()})
 	h.queue = queue.New(h.db, queue.Config{
 		Kinds:     gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs }),
@@ -329,10 +329,10 @@ func (h *House) Print(w io.Writer) error {
 		}
 		slices.Sort(lines)
 		for _, r := range m.Reactions {
-			lines = append(lines, fmt.Sprintf("  reacts  %s → %s", r.Event, r.Does))
+			lines = append(lines, fmt.Sprintf("  reacts  %s → %s", r.Activity, r.Does))
 		}
 		for _, n := range m.Notices {
-			lines = append(lines, fmt.Sprintf("  tells   %s → %s", n.Event, n.About))
+			lines = append(lines, fmt.Sprintf("  tells   %s → %s", n.Activity, n.About))
 		}
 		for _, a := range m.Addresses {
 			lines = append(lines, "  mail    "+a.About)

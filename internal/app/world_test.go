@@ -96,7 +96,7 @@ func (w *world) groups() []community.Group { return []community.Group{w.Garten, 
 func (w *world) clear(t *testing.T) {
 	t.Helper()
 	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		for _, table := range []string{"files", "inbox_entries", "deliveries", "events", "reply_keys", "received_messages", "contributions", "conversations", "versions", "contents", "memberships", "subscriptions", "throttles"} {
+		for _, table := range []string{"files", "inbox_entries", "deliveries", "activities", "reply_keys", "received_messages", "contributions", "conversations", "versions", "contents", "memberships", "subscriptions", "throttles"} {
 			if _, err := tx.Exec(t.Context(), `DELETE FROM `+table); err != nil {
 				return err
 			}
@@ -182,7 +182,7 @@ func (w *world) anywhere() community.Entity {
 	return w.groups()[w.rand.IntN(2)].Entity()
 }
 
-// write lets people write, by the rooms' own tables and events, so that everything that follows happens.
+// write lets people write, by the rooms' own tables and activities, so that everything that follows happens.
 func (w *world) write(t *testing.T) {
 	t.Helper()
 	for n := range 2 + w.rand.IntN(4) {
@@ -193,9 +193,9 @@ func (w *world) write(t *testing.T) {
 	}
 }
 
-// record records an event as a room does. The outbox of the house wants a queue that runs.
-func (w *world) record(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
-	_, err := w.events.Record(ctx, tx, e)
+// record records an activity as a room does. The outbox of the house wants a queue that runs.
+func (w *world) record(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
+	_, err := w.activities.Record(ctx, tx, e)
 	return err
 }
 
@@ -216,7 +216,7 @@ func (w *world) article(t *testing.T, n int) {
 		if _, err = tx.Insert(t.Context(), `INSERT INTO versions (content_id, author_id, text, created_at) VALUES (?, ?, ?, ?)`, id, author.ID, "Text "+word, tx.Now); err != nil {
 			return err
 		}
-		return w.record(t.Context(), tx, community.Event{Name: community.ContentPublished, ActorID: author.ID, EntityID: e.ID, ContentID: id})
+		return w.record(t.Context(), tx, community.Activity{Name: community.ContentPublished, ActorID: author.ID, EntityID: e.ID, ContentID: id})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ func (w *world) article(t *testing.T, n int) {
 		open := w.rand.IntN(2) == 0
 		comment := fmt.Sprintf("kommentarwort%dx%d", n, k)
 		w.wrote[key][commenter.ID] = true
-		file := w.contribute(t, commenter, comment, open, community.Event{Name: community.CommentPosted, ActorID: commenter.ID, EntityID: e.ID, ContentID: id})
+		file := w.contribute(t, commenter, comment, open, community.Activity{Name: community.CommentPosted, ActorID: commenter.ID, EntityID: e.ID, ContentID: id})
 		w.marks = append(w.marks, mark{word: comment, what: "a comment on an article of " + e.Slug, place: place, file: file, sees: func(person int64) bool {
 			return reads(person) && (open || person != 0 && (w.inside(e, person) || person == commenter.ID))
 		}})
@@ -268,13 +268,13 @@ func (w *world) conversation(t *testing.T, n int) {
 		}
 		message := fmt.Sprintf("%sx%d", word, k)
 		w.wrote[key][writer.ID] = true
-		file := w.contribute(t, writer, message, true, community.Event{Name: community.MessagePosted, ActorID: writer.ID, EntityID: e.ID, ConversationID: id})
+		file := w.contribute(t, writer, message, true, community.Activity{Name: community.MessagePosted, ActorID: writer.ID, EntityID: e.ID, ConversationID: id})
 		w.marks = append(w.marks, mark{word: message, what: "a message to " + e.Slug, place: community.ConversationPath(id), file: file, sees: reads})
 	}
 }
 
 // contribute writes a comment or message with a file, and returns the path of the file.
-func (w *world) contribute(t *testing.T, p cast.Person, word string, open bool, e community.Event) string {
+func (w *world) contribute(t *testing.T, p cast.Person, word string, open bool, e community.Activity) string {
 	t.Helper()
 	f := media.File{Name: media.NewName("x.png"), OriginalName: "datei-" + word + ".png", MediaType: "image/png", Size: int64(len(word)), CreatorID: p.ID}
 	if _, err := w.media.Put(t.Context(), f.Name, strings.NewReader(word)); err != nil {

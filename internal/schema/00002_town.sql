@@ -264,7 +264,7 @@ CREATE TABLE IF NOT EXISTS files (
 
 -- What happened, written in the transaction that made it happen. The task runner reads it, decides who
 -- is to hear of it and marks it done.
-CREATE TABLE IF NOT EXISTS events (
+CREATE TABLE IF NOT EXISTS activities (
     id {id},
     name VARCHAR(64) NOT NULL,
     actor_id BIGINT NOT NULL DEFAULT 0,
@@ -277,13 +277,13 @@ CREATE TABLE IF NOT EXISTS events (
     done_at BIGINT
 ) {options};
 
-{index events_contribution events (contribution_id)}
+{index activities_contribution activities (contribution_id)}
 
-{index events_content events (content_id)}
+{index activities_content activities (content_id)}
 
 -- One notice to one person on one channel. The primary key makes it idempotent.
 CREATE TABLE IF NOT EXISTS deliveries (
-    event_id BIGINT NOT NULL,
+    activity_id BIGINT NOT NULL,
     person_id BIGINT NOT NULL,
     channel VARCHAR(16) NOT NULL,
     reason VARCHAR(32) NOT NULL,
@@ -291,8 +291,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
     problem {text} NOT NULL,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
-    PRIMARY KEY (event_id, person_id, channel),
-    FOREIGN KEY (event_id) REFERENCES events (id) ON DELETE CASCADE,
+    PRIMARY KEY (activity_id, person_id, channel),
+    FOREIGN KEY (activity_id) REFERENCES activities (id) ON DELETE CASCADE,
     FOREIGN KEY (person_id) REFERENCES people (id) ON DELETE CASCADE
 ) {options};
 
@@ -303,13 +303,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE TABLE IF NOT EXISTS inbox_entries (
     id {id},
     person_id BIGINT NOT NULL,
-    event_id BIGINT NOT NULL,
+    activity_id BIGINT NOT NULL,
     content_id BIGINT,
     conversation_id BIGINT,
     contribution_id BIGINT,
     created_at BIGINT NOT NULL,
     read_at BIGINT,
-    UNIQUE (person_id, event_id),
+    UNIQUE (person_id, activity_id),
     FOREIGN KEY (person_id) REFERENCES people (id) ON DELETE CASCADE,
     FOREIGN KEY (content_id) REFERENCES contents (id) ON DELETE CASCADE,
     FOREIGN KEY (conversation_id) REFERENCES conversations (id) ON DELETE CASCADE,

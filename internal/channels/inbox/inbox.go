@@ -17,7 +17,7 @@ import (
 // Name is the channel's name in deliveries.
 const Name = "inbox"
 
-// Inbox writes entries of the inbox in the transaction that fans an event out.
+// Inbox writes entries of the inbox in the transaction that fans an activity out.
 type Inbox struct{}
 
 var _ notify.InstantChannel = Inbox{}
@@ -36,16 +36,16 @@ func (Inbox) ServesActor() bool { return false }
 
 // Reached implements notify.Channel.
 func (Inbox) Reached(p *lang.Printer, people int) string {
-	return p.N("one in Activity", "%d in Activity", people)
+	return p.N("one on the site", "%d on the site", people)
 }
 
 // DeliverAll implements notify.InstantChannel.
 func (Inbox) DeliverAll(ctx context.Context, tx *sqldb.Tx, all []notify.Delivery) error {
 	rows := make([][]any, len(all))
 	for i, d := range all {
-		rows[i] = []any{d.To.PersonID, d.Event.ID, orNull(d.Event.ContentID), orNull(d.Event.ConversationID), orNull(d.Event.ContributionID), d.Event.OccurredAt}
+		rows[i] = []any{d.To.PersonID, d.Activity.ID, orNull(d.Activity.ContentID), orNull(d.Activity.ConversationID), orNull(d.Activity.ContributionID), d.Activity.OccurredAt}
 	}
-	err := tx.InsertRows(ctx, `INSERT INTO inbox_entries (person_id, event_id, content_id, conversation_id, contribution_id, created_at)`, rows)
+	err := tx.InsertRows(ctx, `INSERT INTO inbox_entries (person_id, activity_id, content_id, conversation_id, contribution_id, created_at)`, rows)
 	if err != nil {
 		return fmt.Errorf("write the entries of the inbox: %w", err)
 	}

@@ -38,16 +38,16 @@ func (p Page) Module() module.Module {
 
 // entry is one piece of news.
 type entry struct {
-	ID             int64               `db:"id"`
-	Event          community.EventName `db:"event"`
-	At             clock.Time          `db:"created_at"`
-	Read           bool                `db:"is_read"`
-	Title          string              `db:"title"` // of the item or conversation
-	EntityName     string              `db:"entity_name"`
-	Author         string              `db:"author"` // of the comment or message
-	ContentID      int64               `db:"content_id"`
-	ConversationID int64               `db:"conversation_id"`
-	ContributionID int64               `db:"contribution_id"`
+	ID             int64                  `db:"id"`
+	Activity       community.ActivityName `db:"activity"`
+	At             clock.Time             `db:"created_at"`
+	Read           bool                   `db:"is_read"`
+	Title          string                 `db:"title"` // of the item or conversation
+	EntityName     string                 `db:"entity_name"`
+	Author         string                 `db:"author"` // of the comment or message
+	ContentID      int64                  `db:"content_id"`
+	ConversationID int64                  `db:"conversation_id"`
+	ContributionID int64                  `db:"contribution_id"`
 }
 
 // path returns where the news can be read.
@@ -81,10 +81,10 @@ func (p Page) list(ctx context.Context, v community.Viewer, w wanted) (entries [
 		args = append(args, w.Before.At, w.Before.At, w.Before.ID)
 	}
 	err = p.DB.Select(ctx, &entries, `
-		SELECT i.id, n.name AS event, i.created_at, i.read_at IS NOT NULL AS is_read, COALESCE(c.title, t.subject) AS title, e.name AS entity_name,
+		SELECT i.id, n.name AS activity, i.created_at, i.read_at IS NOT NULL AS is_read, COALESCE(c.title, t.subject) AS title, e.name AS entity_name,
 		       COALESCE(a.name, '') AS author, COALESCE(i.content_id, 0) AS content_id, COALESCE(i.conversation_id, 0) AS conversation_id,
 		       COALESCE(i.contribution_id, 0) AS contribution_id
-		  FROM inbox_entries i JOIN events n ON n.id = i.event_id`+joinedThings+`
+		  FROM inbox_entries i JOIN activities n ON n.id = i.activity_id`+joinedThings+`
 		  JOIN entities e ON e.id = COALESCE(c.entity_id, t.entity_id)
 		  LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id`+where+newestFirst, append(args, w.Limit+1)...)
 	if err != nil {
@@ -202,7 +202,7 @@ func (p Page) show(v *site.Visit) error {
 		}
 	}
 	return v.Show(site.Page{
-		Title: v.T("Activity"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Activity")}),
+		Title: v.T("Notifications"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Notifications")}),
 	})
 }
 

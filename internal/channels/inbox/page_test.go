@@ -70,11 +70,11 @@ func (h *house) publish(t *testing.T, to cast.Person, e community.Entity, title 
 		if err != nil {
 			return err
 		}
-		event, err := tx.Insert(t.Context(), `INSERT INTO events (name, actor_id, content_id, occurred_at) VALUES (?, ?, ?, ?)`, community.ContentPublished, h.Anna.ID, item, at)
+		activity, err := tx.Insert(t.Context(), `INSERT INTO activities (name, actor_id, content_id, occurred_at) VALUES (?, ?, ?, ?)`, community.ContentPublished, h.Anna.ID, item, at)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Insert(t.Context(), `INSERT INTO inbox_entries (person_id, event_id, content_id, created_at, read_at) VALUES (?, ?, ?, ?, ?)`, to.ID, event, item, at, readAt)
+		_, err = tx.Insert(t.Context(), `INSERT INTO inbox_entries (person_id, activity_id, content_id, created_at, read_at) VALUES (?, ?, ?, ?, ?)`, to.ID, activity, item, at, readAt)
 		return err
 	})
 	if err != nil {

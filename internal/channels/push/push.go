@@ -161,7 +161,7 @@ func (p *Push) tell(ctx context.Context, d *notify.Delivery) error {
 		return err
 	}
 	m := d.Message
-	n := news{Title: clip(m.Intro, maxTitle), URL: m.URL, Tag: "event-" + strconv.FormatInt(d.Event.ID, 10)}
+	n := news{Title: clip(m.Intro, maxTitle), URL: m.URL, Tag: "activity-" + strconv.FormatInt(d.Activity.ID, 10)}
 	if m.Text != "" {
 		n.Body = clip(p.texts.Text(m.Text, maxWords), maxBody)
 	}

@@ -106,7 +106,7 @@ func newTown(t *testing.T, db *sqldb.DB, s *service) *town {
 
 func (w *town) tell(ctx context.Context, person int64) error {
 	return w.Deliver(ctx, []*notify.Delivery{{
-		Event: community.Event{ID: 7}, To: notify.Recipient{PersonID: person, Devices: 1},
+		Activity: community.Activity{ID: 7}, To: notify.Recipient{PersonID: person, Devices: 1},
 		Message: &notify.Message{Intro: "Garten: Sommerfest", Text: "Am **Samstag** feiern wir.", URL: "http://example.org/x"},
 	}})[0]
 }
@@ -177,7 +177,7 @@ func TestADeviceReadsWhatWasSent(t *testing.T) {
 	tell := func(text string) string {
 		t.Helper()
 		problems := w.Deliver(t.Context(), []*notify.Delivery{{
-			Event: community.Event{ID: 7}, To: notify.Recipient{PersonID: w.Anna.ID, Devices: 1},
+			Activity: community.Activity{ID: 7}, To: notify.Recipient{PersonID: w.Anna.ID, Devices: 1},
 			Message: &notify.Message{Intro: "Garten: Sommerfest", Text: text, URL: "http://example.org/x"},
 		}})
 		if problems[0] != nil {
@@ -185,7 +185,7 @@ func TestADeviceReadsWhatWasSent(t *testing.T) {
 		}
 		return decrypt(t, key, auth, s.last.Load().([]byte))
 	}
-	if got, want := tell("Am **Samstag** feiern wir."), `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"http://example.org/x","tag":"event-7"}`; got != want {
+	if got, want := tell("Am **Samstag** feiern wir."), `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"http://example.org/x","tag":"activity-7"}`; got != want {
 		t.Errorf("the device reads %s, want %s", got, want)
 	}
 	long := tell(strings.Repeat("<&>", 5000))
@@ -193,7 +193,7 @@ func TestADeviceReadsWhatWasSent(t *testing.T) {
 		t.Errorf("a long text arrives as %s", long)
 	}
 	s.small.Store(true)
-	if got := tell("Zu lang"); got != `{"title":"Garten: Sommerfest","body":"","url":"http://example.org/x","tag":"event-7"}` {
+	if got := tell("Zu lang"); got != `{"title":"Garten: Sommerfest","body":"","url":"http://example.org/x","tag":"activity-7"}` {
 		t.Errorf("a service with little room gets %s", got)
 	}
 

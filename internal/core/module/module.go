@@ -1,7 +1,7 @@
 // Package module says what a room of the house consists of.
 //
 // A room registers with this struct, by value: what it answers on the web and by mail, what it does in
-// the background, what follows an event. The roof builds the rooms and pours their modules into the
+// the background, what follows an activity. The roof builds the rooms and pours their modules into the
 // shared services; `grouprise admin house` prints them.
 package module
 

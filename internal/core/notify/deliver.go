@@ -101,11 +101,11 @@ func (e *errand) end(err error) {
 // errSettled says that a delivery needs no more work.
 var errSettled = errors.New("the delivery is settled")
 
-// foresee looks up how the recipients stand to where the events happened. Whatever goes wrong goes wrong again when a rule asks.
+// foresee looks up how the recipients stand to where the activities happened. Whatever goes wrong goes wrong again when a rule asks.
 func foresee(ctx context.Context, q *sqldb.Memo, all []*errand) {
 	people := map[int64][]int64{}
 	for _, e := range all {
-		people[e.delivery.Event.EntityID] = append(people[e.delivery.Event.EntityID], e.PersonID)
+		people[e.delivery.Activity.EntityID] = append(people[e.delivery.Activity.EntityID], e.PersonID)
 	}
 	for entityID, some := range people {
 		if len(some) > 1 && entityID != 0 && policy.Foresee(ctx, q, entityID, some) != nil {
@@ -114,36 +114,36 @@ func foresee(ctx context.Context, q *sqldb.Memo, all []*errand) {
 	}
 }
 
-// read looks up the deliveries, their events and their recipients, each in one query.
+// read looks up the deliveries, their activities and their recipients, each in one query.
 func (n *Notifier) read(ctx context.Context, all []*errand) error {
 	if len(all) == 0 {
 		return nil
 	}
-	var eventIDs, personIDs []int64
+	var activityIDs, personIDs []int64
 	for _, e := range all {
-		eventIDs, personIDs = append(eventIDs, e.EventID), append(personIDs, e.PersonID)
+		activityIDs, personIDs = append(activityIDs, e.ActivityID), append(personIDs, e.PersonID)
 	}
 	var rows []struct {
-		EventID  int64  `db:"event_id"`
-		PersonID int64  `db:"person_id"`
-		Channel  string `db:"channel"`
-		Reason   Reason `db:"reason"`
+		ActivityID int64  `db:"activity_id"`
+		PersonID   int64  `db:"person_id"`
+		Channel    string `db:"channel"`
+		Reason     Reason `db:"reason"`
 	}
-	if err := n.DB.Select(ctx, &rows, `SELECT event_id, person_id, channel, reason FROM deliveries WHERE event_id IN (?) AND person_id IN (?) AND state = ?
-		ORDER BY event_id, person_id, channel`, eventIDs, personIDs, StateWaiting); err != nil {
+	if err := n.DB.Select(ctx, &rows, `SELECT activity_id, person_id, channel, reason FROM deliveries WHERE activity_id IN (?) AND person_id IN (?) AND state = ?
+		ORDER BY activity_id, person_id, channel`, activityIDs, personIDs, StateWaiting); err != nil {
 		return fmt.Errorf("read the deliveries: %w", err)
 	}
 	waiting := map[parcel]Reason{}
 	for _, r := range rows {
-		waiting[parcel{EventID: r.EventID, PersonID: r.PersonID, Channel: r.Channel}] = r.Reason
+		waiting[parcel{ActivityID: r.ActivityID, PersonID: r.PersonID, Channel: r.Channel}] = r.Reason
 	}
-	var events []community.Event
-	if err := n.DB.Select(ctx, &events, `SELECT `+eventColumns+` FROM events WHERE id IN (?) ORDER BY id`, eventIDs); err != nil {
-		return fmt.Errorf("read the events: %w", err)
+	var activities []community.Activity
+	if err := n.DB.Select(ctx, &activities, `SELECT `+activityColumns+` FROM activities WHERE id IN (?) ORDER BY id`, activityIDs); err != nil {
+		return fmt.Errorf("read the activities: %w", err)
 	}
-	eventOf := map[int64]community.Event{}
-	for _, e := range events {
-		eventOf[e.ID] = e
+	activityOf := map[int64]community.Activity{}
+	for _, e := range activities {
+		activityOf[e.ID] = e
 	}
 	var people []Recipient
 	if err := n.DB.Select(ctx, &people, `SELECT `+recipientColumns+` WHERE p.id IN (?) ORDER BY p.id`, personIDs); err != nil {
@@ -164,23 +164,23 @@ func (n *Notifier) read(ctx context.Context, all []*errand) error {
 		if to.Language == "" {
 			to.Language = n.Language
 		}
-		e.delivery = Delivery{Event: eventOf[e.EventID], To: to, Channel: e.Channel}
+		e.delivery = Delivery{Activity: activityOf[e.ActivityID], To: to, Channel: e.Channel}
 	}
 	return nil
 }
 
 // compose makes the message in the name of the recipient.
 func (n *Notifier) compose(ctx context.Context, q sqldb.Querier, e *errand) (err error) {
-	to, event := e.delivery.To, e.delivery.Event
+	to, activity := e.delivery.To, e.delivery.Activity
 	channel, ok := n.channels[e.Channel].(PostChannel)
 	e.channel = channel
-	notice, known := n.notices[event.Name]
+	notice, known := n.notices[activity.Name]
 	if !ok || !known || !to.Active || !channel.CanReach(to) {
 		return errs.New(errs.NotFound, "This person cannot be reached this way.")
 	}
-	e.delivery.Message, err = notice.Compose(ctx, q, n.Catalogues.Printer(to.Language, n.Zone), event, to)
+	e.delivery.Message, err = notice.Compose(ctx, q, n.Catalogues.Printer(to.Language, n.Zone), activity, to)
 	if err != nil {
-		return fmt.Errorf("compose %s: %w", event.Name, err)
+		return fmt.Errorf("compose %s: %w", activity.Name, err)
 	}
 	return nil
 }
@@ -278,19 +278,19 @@ func (n *Notifier) settleTogether(ctx context.Context, all []*errand) error {
 		return nil
 	}
 	type ending struct {
-		event          int64
+		activity       int64
 		channel, state string
 	}
 	people := map[ending][]int64{}
 	jobs := make([]queue.Job, len(all))
 	for i, e := range all {
-		key := ending{e.EventID, e.Channel, e.state}
+		key := ending{e.ActivityID, e.Channel, e.state}
 		people[key], jobs[i] = append(people[key], e.PersonID), e.job
 	}
 	settle := func(tx *sqldb.Tx) error {
 		for key, ids := range people {
-			_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE event_id = ? AND channel = ? AND person_id IN (?)`,
-				key.state, tx.Now, key.event, key.channel, ids)
+			_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE activity_id = ? AND channel = ? AND person_id IN (?)`,
+				key.state, tx.Now, key.activity, key.channel, ids)
 			if err != nil {
 				return fmt.Errorf("settle the deliveries: %w", err)
 			}

@@ -29,9 +29,9 @@ func (l *Letters) Post(ctx context.Context, tx *sqldb.Tx, letter Letter) error {
 
 // parcel is the payload of a delivery's job.
 type parcel struct {
-	EventID  int64  `json:"event"`
-	PersonID int64  `json:"person"`
-	Channel  string `json:"channel"`
+	ActivityID int64  `json:"activity"`
+	PersonID   int64  `json:"person"`
+	Channel    string `json:"channel"`
 }
 
 // Jobs returns the jobs of this package.
@@ -43,7 +43,7 @@ func (n *Notifier) Jobs() []queue.Kind {
 	}
 }
 
-// fanOut turns events into deliveries: each in one transaction, and once, however often it runs. Those that
+// fanOut turns activities into deliveries: each in one transaction, and once, however often it runs. Those that
 // come together share the transaction, unless one of them fails.
 func (n *Notifier) fanOut(ctx context.Context, jobs []queue.Job) []error {
 	failures := make([]error, len(jobs))
@@ -63,24 +63,24 @@ func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
 		if err := job.Decode(&task); err != nil {
 			return err
 		}
-		ids[i] = task.EventID
+		ids[i] = task.ActivityID
 	}
 	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		var events []struct {
-			community.Event
+		var activities []struct {
+			community.Activity
 			Done bool `db:"done"`
 		}
-		if err := tx.SelectLocked(ctx, &events, `SELECT `+eventColumns+`, done_at IS NOT NULL AS done FROM events WHERE id IN (?) ORDER BY id`, ids); err != nil {
-			return fmt.Errorf("read the events %v: %w", ids, err)
+		if err := tx.SelectLocked(ctx, &activities, `SELECT `+activityColumns+`, done_at IS NOT NULL AS done FROM activities WHERE id IN (?) ORDER BY id`, ids); err != nil {
+			return fmt.Errorf("read the activities %v: %w", ids, err)
 		}
-		q := sqldb.NewMemo(tx) // events often have the same audience
+		q := sqldb.NewMemo(tx) // activities often have the same audience
 		all := map[Channel][]Delivery{}
-		for _, e := range events {
+		for _, e := range activities {
 			if e.Done {
 				continue
 			}
-			if err := n.tell(ctx, q, e.Event, all); err != nil {
-				return fmt.Errorf("fan out event %d (%s): %w", e.ID, e.Name, err)
+			if err := n.tell(ctx, q, e.Activity, all); err != nil {
+				return fmt.Errorf("fan out activity %d (%s): %w", e.ID, e.Name, err)
 			}
 		}
 		for _, channel := range n.Channels {
@@ -88,17 +88,17 @@ func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
 				return fmt.Errorf("deliver by %s: %w", channel.Name(), err)
 			}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE events SET done_at = ? WHERE id IN (?) AND done_at IS NULL`, tx.Now, ids); err != nil {
-			return fmt.Errorf("mark the events %v done: %w", ids, err)
+		if _, err := tx.Exec(ctx, `UPDATE activities SET done_at = ? WHERE id IN (?) AND done_at IS NULL`, tx.Now, ids); err != nil {
+			return fmt.Errorf("mark the activities %v done: %w", ids, err)
 		}
 		return queue.FinishAll(ctx, tx, jobs)
 	})
 }
 
-const eventColumns = `id, name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at`
+const activityColumns = `id, name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at`
 
-// tell adds the deliveries of an event on every channel.
-func (n *Notifier) tell(ctx context.Context, q sqldb.Querier, e community.Event, all map[Channel][]Delivery) error {
+// tell adds the deliveries of an activity on every channel.
+func (n *Notifier) tell(ctx context.Context, q sqldb.Querier, e community.Activity, all map[Channel][]Delivery) error {
 	notice, ok := n.notices[e.Name]
 	if !ok {
 		return nil
@@ -114,15 +114,15 @@ func (n *Notifier) tell(ctx context.Context, q sqldb.Querier, e community.Event,
 	return err
 }
 
-// plan is what an event brings about on one channel.
+// plan is what an activity brings about on one channel.
 type plan struct {
 	channel    Channel
 	deliveries []Delivery
 }
 
-// plan works out who is told of an event on which channel. It writes nothing, so that somebody who still
+// plan works out who is told of an activity on which channel. It writes nothing, so that somebody who still
 // writes can be told what would happen.
-func (n *Notifier) plan(ctx context.Context, q sqldb.Querier, notice Notice, e community.Event, candidates []Candidate) ([]plan, error) {
+func (n *Notifier) plan(ctx context.Context, q sqldb.Querier, notice Notice, e community.Activity, candidates []Candidate) ([]plan, error) {
 	recipients, err := n.recipients(ctx, q, candidates)
 	if err != nil {
 		return nil, err
@@ -167,20 +167,20 @@ const recipientColumns = `p.id, p.entity_id, e.slug, e.name, COALESCE(a.address,
 
 // served returns the deliveries of one channel: minus who cannot be reached, minus who opted out, and
 // minus the actor where the channel does not serve them.
-func (n *Notifier) served(notice Notice, channel Channel, e community.Event, recipients []Recipient) []Delivery {
+func (n *Notifier) served(notice Notice, channel Channel, e community.Activity, recipients []Recipient) []Delivery {
 	var all []Delivery
 	for _, r := range recipients {
 		wanted := channel.Wants(r) || notice.Always && channel.CanReach(r)
 		own := r.PersonID == e.ActorID && !channel.ServesActor()
 		if r.Active && wanted && !own {
-			all = append(all, Delivery{Event: e, To: r, Channel: channel.Name()})
+			all = append(all, Delivery{Activity: e, To: r, Channel: channel.Name()})
 		}
 	}
 	return all
 }
 
 // insertDeliveries writes the deliveries of one channel and, unless the channel delivers in the database,
-// a job for each. It runs once per event, because events are locked and marked done with it.
+// a job for each. It runs once per activity, because activities are locked and marked done with it.
 func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, channel Channel, all []Delivery) error {
 	if len(all) == 0 {
 		return nil
@@ -193,10 +193,10 @@ func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, channel C
 	rows := make([][]any, len(all))
 	parcels := make([]any, len(all))
 	for i, d := range all {
-		rows[i] = []any{d.Event.ID, d.To.PersonID, d.Channel, d.To.Reason, state, "", tx.Now, tx.Now}
-		parcels[i] = parcel{EventID: d.Event.ID, PersonID: d.To.PersonID, Channel: d.Channel}
+		rows[i] = []any{d.Activity.ID, d.To.PersonID, d.Channel, d.To.Reason, state, "", tx.Now, tx.Now}
+		parcels[i] = parcel{ActivityID: d.Activity.ID, PersonID: d.To.PersonID, Channel: d.Channel}
 	}
-	err := tx.InsertRows(ctx, `INSERT INTO deliveries (event_id, person_id, channel, reason, state, problem, created_at, changed_at)`, rows)
+	err := tx.InsertRows(ctx, `INSERT INTO deliveries (activity_id, person_id, channel, reason, state, problem, created_at, changed_at)`, rows)
 	if err != nil {
 		return err
 	}
@@ -212,8 +212,8 @@ func (n *Notifier) bury(ctx context.Context, tx *sqldb.Tx, job queue.Job, proble
 	if err := job.Decode(&p); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = ?, changed_at = ? WHERE event_id = ? AND person_id = ? AND channel = ?`,
-		StateDead, problem.Error(), tx.Now, p.EventID, p.PersonID, p.Channel)
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = ?, changed_at = ? WHERE activity_id = ? AND person_id = ? AND channel = ?`,
+		StateDead, problem.Error(), tx.Now, p.ActivityID, p.PersonID, p.Channel)
 	return err
 }
 
@@ -237,13 +237,13 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 }
 
 // Revive lets a dead delivery try again; an administrator asks for it.
-func (n *Notifier) Revive(ctx context.Context, eventID, personID int64, channel string) error {
+func (n *Notifier) Revive(ctx context.Context, activityID, personID int64, channel string) error {
 	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, changed_at = ? WHERE event_id = ? AND person_id = ? AND channel = ? AND state = ?`,
-			StateWaiting, tx.Now, eventID, personID, channel, StateDead)
+		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, changed_at = ? WHERE activity_id = ? AND person_id = ? AND channel = ? AND state = ?`,
+			StateWaiting, tx.Now, activityID, personID, channel, StateDead)
 		if err != nil || changed == 0 {
 			return err
 		}
-		return n.Queue.Enqueue(ctx, tx, JobDeliver, parcel{EventID: eventID, PersonID: personID, Channel: channel})
+		return n.Queue.Enqueue(ctx, tx, JobDeliver, parcel{ActivityID: activityID, PersonID: personID, Channel: channel})
 	})
 }

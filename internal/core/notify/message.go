@@ -79,7 +79,7 @@ type Attachment struct {
 	Size      int64
 }
 
-// Letter is a message to one address that no event fans out: a confirmation, a refusal, a new password.
+// Letter is a message to one address that no activity fans out: a confirmation, a refusal, a new password.
 // Somebody waits for it, so it goes ahead of everything else. It is stored in the job that carries it.
 type Letter struct {
 	Address  string   `json:"address"`

@@ -1,8 +1,8 @@
-// Package notify works out who is to hear of an event, and sees to it that they do.
+// Package notify works out who is to hear of an activity, and sees to it that they do.
 //
-// A notice says which event it follows, who its audience is and what they are told. When an event has
+// A notice says which activity it follows, who its audience is and what they are told. When an activity has
 // been committed, one job computes the audience, minus those who did not want to hear of it, and inserts
-// one delivery per person and channel, in one transaction that also marks the event done. Each delivery
+// one delivery per person and channel, in one transaction that also marks the activity done. Each delivery
 // is then a job of its own with its own retries; one recipient's broken mailbox holds up nobody else.
 // Before it is told, everything is read again in the name of the recipient: who may no longer read a
 // thing is not told about it.
@@ -60,16 +60,16 @@ func (r Recipient) Viewer() community.Viewer {
 	return community.Viewer{PersonID: r.PersonID, EntityID: r.EntityID, Slug: r.Slug, Name: r.Name, Language: r.Language}
 }
 
-// Notice says what follows an event.
+// Notice says what follows an activity.
 type Notice struct {
-	Event community.EventName
-	About string // one line for the print of the house
+	Activity community.ActivityName
+	About    string // one line for the print of the house
 	// Audience returns who may be told, best reason first. Somebody may occur twice.
-	Audience func(ctx context.Context, q sqldb.Querier, e community.Event) ([]Candidate, error)
+	Audience func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]Candidate, error)
 	// Compose returns what the recipient is told, in the printer's language. It reads everything in the
 	// name of the recipient and returns NotFound or Denied if they may no longer read it; the delivery
 	// is then withdrawn.
-	Compose func(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to Recipient) (*Message, error)
+	Compose func(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to Recipient) (*Message, error)
 	// Channels restricts the channels; nil means all.
 	Channels []string
 	// Always ignores the recipients' preferences: for what they must know.
@@ -78,9 +78,9 @@ type Notice struct {
 
 // Delivery is one notice on its way to one person on one channel.
 type Delivery struct {
-	Event   community.Event
-	To      Recipient
-	Channel string
+	Activity community.Activity
+	To       Recipient
+	Channel  string
 	// Message is what the recipient is told; nil for an InstantChannel, which shows what it finds in the
 	// database when somebody looks.
 	Message *Message
@@ -164,22 +164,22 @@ const (
 	StateDead      = "dead"      // gave up; an administrator may try again
 )
 
-// Notifier fans events out. It is the only writer of deliveries.
+// Notifier fans activities out. It is the only writer of deliveries.
 type Notifier struct {
 	Config
-	notices  map[community.EventName]Notice
+	notices  map[community.ActivityName]Notice
 	channels map[string]Channel
 	leaving  *semaphore.Weighted // by messages; see unsettled
 }
 
-// New returns a notifier. Two notices for one event are a mistake in the building of the house.
+// New returns a notifier. Two notices for one activity are a mistake in the building of the house.
 func New(c Config) (*Notifier, error) {
-	n := &Notifier{Config: c, notices: map[community.EventName]Notice{}, channels: map[string]Channel{}, leaving: semaphore.NewWeighted(unsettled)}
+	n := &Notifier{Config: c, notices: map[community.ActivityName]Notice{}, channels: map[string]Channel{}, leaving: semaphore.NewWeighted(unsettled)}
 	for _, notice := range c.Notices {
-		if _, twice := n.notices[notice.Event]; twice {
-			return nil, fmt.Errorf("two notices follow the event %s", notice.Event)
+		if _, twice := n.notices[notice.Activity]; twice {
+			return nil, fmt.Errorf("two notices follow the activity %s", notice.Activity)
 		}
-		n.notices[notice.Event] = notice
+		n.notices[notice.Activity] = notice
 	}
 	for _, channel := range c.Channels {
 		n.channels[channel.Name()] = channel

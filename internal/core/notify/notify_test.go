@@ -113,8 +113,8 @@ func open(t *testing.T, db *sqldb.DB) *post {
 		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en",
 		Channels: []notify.Channel{p.pigeons, inbox.Inbox{}}, Postman: p.pigeons,
 		Notices: []notify.Notice{{
-			Event: community.CommentPosted,
-			Audience: func(_ context.Context, _ sqldb.Querier, _ community.Event) ([]notify.Candidate, error) {
+			Activity: community.CommentPosted,
+			Audience: func(_ context.Context, _ sqldb.Querier, _ community.Activity) ([]notify.Candidate, error) {
 				return []notify.Candidate{
 					{PersonID: p.cast.Anna.ID, Reason: notify.Owner},
 					{PersonID: p.cast.Bert.ID, Reason: notify.Subscriber},
@@ -122,7 +122,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 					{PersonID: p.cast.Dora.ID, Reason: notify.Subscriber},
 				}, nil
 			},
-			Compose: func(_ context.Context, _ sqldb.Querier, _ *lang.Printer, _ community.Event, to notify.Recipient) (*notify.Message, error) {
+			Compose: func(_ context.Context, _ sqldb.Querier, _ *lang.Printer, _ community.Activity, to notify.Recipient) (*notify.Message, error) {
 				if p.blind[to.PersonID] {
 					return nil, errs.New(errs.Denied, "This page is for administrators.")
 				}
@@ -142,7 +142,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 func (p *post) happens() {
 	p.t.Helper()
 	err := p.db.Write(p.t.Context(), func(tx *sqldb.Tx) error {
-		_, err := p.outbox.Record(p.t.Context(), tx, community.Event{Name: community.CommentPosted, ActorID: p.cast.Anna.ID})
+		_, err := p.outbox.Record(p.t.Context(), tx, community.Activity{Name: community.CommentPosted, ActorID: p.cast.Anna.ID})
 		return err
 	})
 	if err != nil {
@@ -209,7 +209,7 @@ func TestEverybodyIsToldOnceAndForTheBestReason(t *testing.T) {
 
 		// A worker that dies between the effect and the end of its job runs the job again.
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			return p.queue.Enqueue(t.Context(), tx, outbox.JobNotify, outbox.Task{EventID: 1})
+			return p.queue.Enqueue(t.Context(), tx, outbox.JobNotify, outbox.Task{ActivityID: 1})
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -282,10 +282,10 @@ func TestManyDeliveriesGoTogetherAndEndAlone(t *testing.T) {
 		p := open(t, db)
 		p.pigeons.answers[p.cast.Bert.ID] = errs.New(errs.Denied, "").Because(errors.New("no such user"))
 		p.blind[p.cast.Dora.ID] = true
-		const events = 60
+		const activities = 60
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			for range events {
-				if _, err := p.outbox.Record(t.Context(), tx, community.Event{Name: community.CommentPosted, ActorID: p.cast.Anna.ID}); err != nil {
+			for range activities {
+				if _, err := p.outbox.Record(t.Context(), tx, community.Activity{Name: community.CommentPosted, ActorID: p.cast.Anna.ID}); err != nil {
 					return err
 				}
 			}
@@ -312,11 +312,11 @@ func TestManyDeliveriesGoTogetherAndEndAlone(t *testing.T) {
 		if want := []string{"anna sent 60", "bert dead 60", "dora withdrawn 60"}; !slices.Equal(ends, want) {
 			t.Errorf("the deliveries ended so: %q", ends)
 		}
-		if told := len(p.pigeons.told["anna"]); told != events {
+		if told := len(p.pigeons.told["anna"]); told != activities {
 			t.Errorf("Anna was told %d times", told)
 		}
-		if p.pigeons.flights >= 2*events {
-			t.Errorf("%d flights for %d messages", p.pigeons.flights, 2*events)
+		if p.pigeons.flights >= 2*activities {
+			t.Errorf("%d flights for %d messages", p.pigeons.flights, 2*activities)
 		}
 	})
 }
@@ -325,17 +325,17 @@ func TestReactionsBelongToTheTransaction(t *testing.T) {
 	t.Parallel()
 	p := open(t, dbtest.SQLite(t))
 	refuse := errors.New("refused")
-	p.outbox.React(outbox.Reaction{Event: community.CommentPosted, Does: "refuses", Run: func(context.Context, *sqldb.Tx, community.Event) error { return refuse }})
+	p.outbox.React(outbox.Reaction{Activity: community.CommentPosted, Does: "refuses", Run: func(context.Context, *sqldb.Tx, community.Activity) error { return refuse }})
 	err := p.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := p.outbox.Record(t.Context(), tx, community.Event{Name: community.CommentPosted})
+		_, err := p.outbox.Record(t.Context(), tx, community.Activity{Name: community.CommentPosted})
 		return err
 	})
 	if !errors.Is(err, refuse) {
 		t.Fatalf("record: %v", err)
 	}
 	var left int
-	if err := p.db.Get(t.Context(), &left, `SELECT COUNT(*) FROM events`); err != nil || left != 0 {
-		t.Errorf("%d events, %v", left, err)
+	if err := p.db.Get(t.Context(), &left, `SELECT COUNT(*) FROM activities`); err != nil || left != 0 {
+		t.Errorf("%d activities, %v", left, err)
 	}
 }
 

@@ -22,16 +22,16 @@ type ChannelReach struct {
 	People  int
 }
 
-// Reach returns how many people would be told if the actor caused an event of this name now and these were
+// Reach returns how many people would be told if the actor caused an activity of this name now and these were
 // its candidates. It is worked out as the fan-out itself does, so that nobody is promised another number;
-// who may no longer read a thing when the notice arrives is counted all the same. An event that no notice
+// who may no longer read a thing when the notice arrives is counted all the same. An activity that no notice
 // follows reaches nobody.
-func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, name community.EventName, candidates []Candidate, actorID int64) (Reach, error) {
+func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, name community.ActivityName, candidates []Candidate, actorID int64) (Reach, error) {
 	notice, ok := n.notices[name]
 	if !ok {
 		return Reach{}, nil
 	}
-	planned, err := n.plan(ctx, q, notice, community.Event{Name: name, ActorID: actorID}, candidates)
+	planned, err := n.plan(ctx, q, notice, community.Activity{Name: name, ActorID: actorID}, candidates)
 	if err != nil {
 		return Reach{}, fmt.Errorf("work out whom %s would reach: %w", name, err)
 	}

@@ -69,7 +69,7 @@ func TestWhatIsPromisedIsWhatIsDelivered(t *testing.T) {
 	})
 }
 
-// promise fills a random town, asks how many people an event would reach, lets it happen, and returns what
+// promise fills a random town, asks how many people an activity would reach, lets it happen, and returns what
 // was promised and what was delivered, without the actor.
 func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[string]int) {
 	t.Helper()
@@ -87,7 +87,7 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 	if random.IntN(2) == 0 {
 		channels = nil
 	}
-	actor := community.Event{Name: community.CommentPosted, ActorID: some()}
+	actor := community.Activity{Name: community.CommentPosted, ActorID: some()}
 	catalogues, err := lang.Load(locale.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -101,11 +101,11 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en", Never: silent,
 		Channels: []notify.Channel{silentMail{email.New(email.Config{})}, inbox.Inbox{}, silentPush{bell}},
 		Notices: []notify.Notice{{
-			Event: actor.Name, Channels: channels, Always: random.IntN(4) == 0,
-			Audience: func(context.Context, sqldb.Querier, community.Event) ([]notify.Candidate, error) {
+			Activity: actor.Name, Channels: channels, Always: random.IntN(4) == 0,
+			Audience: func(context.Context, sqldb.Querier, community.Activity) ([]notify.Candidate, error) {
 				return candidates, nil
 			},
-			Compose: func(context.Context, sqldb.Querier, *lang.Printer, community.Event, notify.Recipient) (*notify.Message, error) {
+			Compose: func(context.Context, sqldb.Querier, *lang.Printer, community.Activity, notify.Recipient) (*notify.Message, error) {
 				return &notify.Message{}, nil
 			},
 		}},
@@ -118,9 +118,9 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 	if err != nil {
 		t.Fatal(err)
 	}
-	var event int64
+	var activity int64
 	err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		event, err = outbox.New(jobs).Record(t.Context(), tx, actor)
+		activity, err = outbox.New(jobs).Record(t.Context(), tx, actor)
 		return err
 	})
 	if err == nil {
@@ -133,7 +133,7 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 		Channel string `db:"channel"`
 		Person  int64  `db:"person_id"`
 	}
-	if err := db.Select(t.Context(), &rows, `SELECT channel, person_id FROM deliveries WHERE event_id = ? AND person_id <> ? ORDER BY channel, person_id`, event, actor.ActorID); err != nil {
+	if err := db.Select(t.Context(), &rows, `SELECT channel, person_id FROM deliveries WHERE activity_id = ? AND person_id <> ? ORDER BY channel, person_id`, activity, actor.ActorID); err != nil {
 		t.Fatal(err)
 	}
 	delivered, everybody := map[string]int{}, map[int64]bool{}
@@ -152,7 +152,7 @@ func settle(t *testing.T, db *sqldb.DB, random *rand.Rand) []int64 {
 	coin := func() bool { return random.IntN(4) > 0 }
 	ids := make([]int64, townsfolk)
 	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		for _, table := range []string{"inbox_entries", "deliveries", "events", "push_devices", "email_addresses", "people", "entities"} {
+		for _, table := range []string{"inbox_entries", "deliveries", "activities", "push_devices", "email_addresses", "people", "entities"} {
 			if _, err := tx.Exec(t.Context(), `DELETE FROM `+table); err != nil {
 				return err
 			}
@@ -209,13 +209,13 @@ func TestHowManyAreToldIsSaidInWords(t *testing.T) {
 		{notify.Reach{People: 1, ByChannel: []notify.ChannelReach{on(mail, 1)}}, "One person is told.", "Ein Mensch erfährt davon."},
 		{
 			notify.Reach{People: 2, ByChannel: []notify.ChannelReach{on(mail, 1), on(box, 2)}},
-			"2 people are told: one by mail, 2 in Activity.", "2 Menschen erfahren davon: einer per Mail, 2 in der Aktivität.",
+			"2 people are told: one by mail, 2 on the site.", "2 Menschen erfahren davon: einer per Mail, 2 auf der Seite.",
 		},
 		{
 			notify.Reach{People: 34, ByChannel: []notify.ChannelReach{on(mail, 31), on(box, 1), on(bell, 2)}},
-			"34 people are told: 31 by mail, one in Activity, 2 on their devices.", "34 Menschen erfahren davon: 31 per Mail, einer in der Aktivität, 2 auf ihren Geräten.",
+			"34 people are told: 31 by mail, one on the site, 2 on their devices.", "34 Menschen erfahren davon: 31 per Mail, einer auf der Seite, 2 auf ihren Geräten.",
 		},
-		{notify.Reach{People: 3, ByChannel: []notify.ChannelReach{on(bell, 1), on(box, 2)}}, "3 people are told: one on a device, 2 in Activity.", "3 Menschen erfahren davon: einer auf einem Gerät, 2 in der Aktivität."},
+		{notify.Reach{People: 3, ByChannel: []notify.ChannelReach{on(bell, 1), on(box, 2)}}, "3 people are told: one on a device, 2 on the site.", "3 Menschen erfahren davon: einer auf einem Gerät, 2 auf der Seite."},
 	} {
 		for language, want := range map[string]string{"en": c.english, "de": c.german} {
 			if got := c.reach.Sentence(catalogues.Printer(language, time.UTC)); got != want {

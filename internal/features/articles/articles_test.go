@@ -127,8 +127,8 @@ func TestAnArticleIsWrittenReadCommentedChangedAndDeleted(t *testing.T) {
 		anna.Sees(404)
 	}
 	want := []string{"content.published garten by anna", "comment.posted garten by bert", "comment.posted garten by anna"}
-	if got := webtest.Events(t, w.db); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("events %v", got)
+	if got := webtest.Activities(t, w.db); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("activities %v", got)
 	}
 }
 
@@ -221,7 +221,7 @@ func TestTheFormSaysWhoWillReadIt(t *testing.T) {
 		says []string
 	}{
 		{"/garten/articles/add/", []string{
-			everybody + " 3 people are told: 3 by mail, 2 in Activity.", "Only the 2 members of “Garten am Bach” can read it. One person is told.",
+			everybody + " 3 people are told: 3 by mail, 2 on the site.", "Only the 2 members of “Garten am Bach” can read it. One person is told.",
 		}},
 		{"/chor/articles/add/", []string{everybody + " Nobody is told.", "Only you can read it: “Chor der Vielen” has no other members. Nobody is told."}},
 		{"/anna/articles/add/", []string{everybody + " Nobody subscribes to your profile: nobody is told.", "Only you can read it. Nobody subscribes to your profile: nobody is told."}},
@@ -239,7 +239,7 @@ func TestTheFormSaysWhoWillReadIt(t *testing.T) {
 	}
 	anna.Get("/stadt/articles/add/")
 	anna.Submit("Publish", map[string]string{"title": "Beet", "text": "Text", "group": "garten", "preview": "1"})
-	anna.Sees(200, everybody+" 3 people are told: 3 by mail, 2 in Activity.")
+	anna.Sees(200, everybody+" 3 people are told: 3 by mail, 2 on the site.")
 	anna.DoesNotSee(unchosen)
 	anna.Submit("Publish", map[string]string{"title": " ", "preview": ""})
 	anna.Sees(422, everybody+" 3 people are told")

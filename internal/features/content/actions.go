@@ -155,7 +155,7 @@ func (c *Content) publish(ctx context.Context, tx *sqldb.Tx, v community.Viewer,
 	if err != nil {
 		return 0, err
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Event{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: d.Entity.ID, ContentID: id})
+	_, err = c.Outbox.Record(ctx, tx, community.Activity{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: d.Entity.ID, ContentID: id})
 	return id, err
 }
 
@@ -241,7 +241,7 @@ func (c *Content) comment(ctx context.Context, tx *sqldb.Tx, v community.Viewer,
 	if err != nil || !fresh {
 		return id, err
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Event{
+	_, err = c.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.CommentPosted, ActorID: v.PersonID, EntityID: item.EntityID, ContentID: item.ID, ContributionID: id,
 	})
 	return id, err

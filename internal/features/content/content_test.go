@@ -69,9 +69,9 @@ func (h *house) publish(t *testing.T, p cast.Person, e community.Entity, title s
 	return i
 }
 
-func (h *house) events(t *testing.T) []string {
+func (h *house) activities(t *testing.T) []string {
 	t.Helper()
-	return webtest.Events(t, h.db)
+	return webtest.Activities(t, h.db)
 }
 
 func TestPublishing(t *testing.T) {
@@ -98,8 +98,8 @@ func TestPublishing(t *testing.T) {
 		if got := slices.Compact(slugs); !slices.Equal(got, []string{"kaefer-kompost", "kaefer-kompost-1"}) && !slices.Equal(got, []string{"kaefer-und-kompost", "kaefer-und-kompost-1"}) {
 			t.Errorf("two people who clicked thrice published %v", got)
 		}
-		if events := h.events(t); len(events) != 2 {
-			t.Errorf("events: %v", events)
+		if activities := h.activities(t); len(activities) != 2 {
+			t.Errorf("activities: %v", activities)
 		}
 		if i := h.publish(t, h.Anna, h.Anna.Entity(), "!?", true); i.Slug != "article" || i.EntitySlug != "anna" || i.OwnerID != h.Anna.ID {
 			t.Errorf("%+v", i)
@@ -284,20 +284,20 @@ func TestWhoMayDelete(t *testing.T) {
 	}
 }
 
-// event returns what happened last.
-func (h *house) event(t *testing.T) community.Event {
+// activity returns what happened last.
+func (h *house) activity(t *testing.T) community.Activity {
 	t.Helper()
-	var e community.Event
-	if err := h.db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, content_id, contribution_id, occurred_at FROM events ORDER BY id DESC LIMIT 1`); err != nil {
+	var e community.Activity
+	if err := h.db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, content_id, contribution_id, occurred_at FROM activities ORDER BY id DESC LIMIT 1`); err != nil {
 		t.Fatal(err)
 	}
 	return e
 }
 
-func (h *house) notice(t *testing.T, e community.Event) notify.Notice {
+func (h *house) notice(t *testing.T, e community.Activity) notify.Notice {
 	t.Helper()
 	for _, n := range h.Module().Notices {
-		if n.Event == e.Name {
+		if n.Activity == e.Name {
 			return n
 		}
 	}
@@ -305,8 +305,8 @@ func (h *house) notice(t *testing.T, e community.Event) notify.Notice {
 	return notify.Notice{}
 }
 
-// audience returns who is told of an event, by slug and reason.
-func (h *house) audience(t *testing.T, e community.Event) string {
+// audience returns who is told of an activity, by slug and reason.
+func (h *house) audience(t *testing.T, e community.Activity) string {
 	t.Helper()
 	candidates, err := h.notice(t, e).Audience(t.Context(), h.db, e)
 	if err != nil {
@@ -345,7 +345,7 @@ func TestAudiences(t *testing.T) {
 		}
 		expect := func(what, want string) {
 			t.Helper()
-			if got := h.audience(t, h.event(t)); got != want {
+			if got := h.audience(t, h.activity(t)); got != want {
 				t.Errorf("%s is for %s, want %s", what, got, want)
 			}
 		}
@@ -385,7 +385,7 @@ func TestAudiences(t *testing.T) {
 				t.Errorf("%s is promised that a comment on %s reaches %d people, want %d, %v", c.writes.Slug, c.item.Title, reach.People, c.people, err)
 			}
 		}
-		e := h.event(t)
+		e := h.activity(t)
 		if err := h.Withdraw(t.Context(), h.Anna.Viewer, own.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -402,12 +402,12 @@ func TestNoticesSayWhatHappened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compose := func(language string, e community.Event, to cast.Person, reason notify.Reason) (*notify.Message, error) {
+	compose := func(language string, e community.Activity, to cast.Person, reason notify.Reason) (*notify.Message, error) {
 		e.OccurredAt = clock.Time{}
 		return h.notice(t, e).Compose(t.Context(), h.db, catalogues.Printer(language, nil), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: reason})
 	}
 	item := h.publish(t, h.Anna, h.Garten.Entity(), "Käfer", true)
-	published := h.event(t)
+	published := h.activity(t)
 	first, err := h.Comment(t.Context(), h.Carla.Viewer, item.ID, "Wo?", 0)
 	if err != nil {
 		t.Fatal(err)
@@ -416,10 +416,10 @@ func TestNoticesSayWhatHappened(t *testing.T) {
 	if err := h.reply(t, h.Bert, item.ID, 0, mailin.Incoming{Text: "Da.", InReplyTo: ids}); err != nil {
 		t.Fatal(err)
 	}
-	answered := h.event(t)
+	answered := h.activity(t)
 	for _, language := range []string{"en", "de"} {
 		for name, c := range map[string]struct {
-			e  community.Event
+			e  community.Activity
 			to cast.Person
 		}{
 			"published-member": {published, h.Bert}, "published-outsider": {published, h.Carla}, "commented": {answered, h.Anna},
@@ -446,7 +446,7 @@ func TestNoticesSayWhatHappened(t *testing.T) {
 	if err := h.Withdraw(t.Context(), h.Anna.Viewer, item.ID); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range []community.Event{published, answered} {
+	for _, e := range []community.Activity{published, answered} {
 		if _, err := compose("en", e, h.Anna, notify.Subscriber); !errs.Is(err, errs.NotFound) {
 			t.Errorf("somebody is told of what was deleted: %v", err)
 		}

@@ -17,8 +17,8 @@ import (
 // the owner of a profile, what was published.
 func (c *Content) publishedNotice() notify.Notice {
 	return notify.Notice{
-		Event: community.ContentPublished, About: "tells subscribers, members if it is internal, what was published",
-		Audience: func(ctx context.Context, q sqldb.Querier, e community.Event) ([]notify.Candidate, error) {
+		Activity: community.ContentPublished, About: "tells subscribers, members if it is internal, what was published",
+		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
 				return nil, gone(err)
@@ -55,7 +55,7 @@ func (c *Content) message(i Item, to notify.Recipient) *notify.Message {
 	return m
 }
 
-func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to notify.Recipient) (*notify.Message, error) {
+func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
 	i, s, err := c.Get(ctx, q, to.Viewer(), e.ContentID)
 	if err != nil {
 		return nil, err
@@ -81,8 +81,8 @@ func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang
 // comment, or one on something internal, is for members.
 func (c *Content) commentNotice() notify.Notice {
 	return notify.Notice{
-		Event: community.CommentPosted, About: "tells subscribers, members if it is internal, and the first who commented, of a comment",
-		Audience: func(ctx context.Context, q sqldb.Querier, e community.Event) ([]notify.Candidate, error) {
+		Activity: community.CommentPosted, About: "tells subscribers, members if it is internal, and the first who commented, of a comment",
+		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
 				return nil, gone(err)
@@ -107,7 +107,7 @@ func commentAudience(ctx context.Context, q sqldb.Querier, i Item, public bool) 
 	return append(audience, first...), err
 }
 
-func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to notify.Recipient) (*notify.Message, error) {
+func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
 	i, s, err := c.Get(ctx, q, to.Viewer(), e.ContentID)
 	if err != nil {
 		return nil, err

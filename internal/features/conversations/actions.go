@@ -105,7 +105,7 @@ func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64,
 			return 0, err
 		}
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Event{
+	_, err = c.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MessagePosted, ActorID: authorID, EntityID: b.Entity.ID, ConversationID: id, ContributionID: message,
 	})
 	return id, err
@@ -133,7 +133,7 @@ func (c *Conversations) answer(ctx context.Context, tx *sqldb.Tx, v community.Vi
 	if err := touch(ctx, tx, conv.ID); err != nil {
 		return id, err
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Event{
+	_, err = c.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MessagePosted, ActorID: v.PersonID, EntityID: conv.EntityID, ConversationID: conv.ID, ContributionID: id,
 	})
 	return id, err

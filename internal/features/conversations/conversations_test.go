@@ -87,20 +87,20 @@ func (h *house) begin(t *testing.T, p cast.Person, e community.Entity, subject s
 	return c
 }
 
-// event returns what happened last.
-func (h *house) event(t *testing.T) community.Event {
+// activity returns what happened last.
+func (h *house) activity(t *testing.T) community.Activity {
 	t.Helper()
-	var e community.Event
-	if err := h.db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, conversation_id, contribution_id FROM events ORDER BY id DESC LIMIT 1`); err != nil {
+	var e community.Activity
+	if err := h.db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, conversation_id, contribution_id FROM activities ORDER BY id DESC LIMIT 1`); err != nil {
 		t.Fatal(err)
 	}
 	return e
 }
 
-// audience returns who is told of an event, by slug and reason.
+// audience returns who is told of an activity, by slug and reason.
 func (h *house) audience(t *testing.T) string {
 	t.Helper()
-	candidates, err := h.Module().Notices[0].Audience(t.Context(), h.db, h.event(t))
+	candidates, err := h.Module().Notices[0].Audience(t.Context(), h.db, h.activity(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +178,8 @@ func TestASecondClickBeginsNothing(t *testing.T) {
 		if slices.Sort(ids); len(slices.Compact(ids)) != 1 {
 			t.Errorf("conversations %v", ids)
 		}
-		if events := webtest.Events(t, db); len(events) != 1 {
-			t.Errorf("events %v", events)
+		if activities := webtest.Activities(t, db); len(activities) != 1 {
+			t.Errorf("activities %v", activities)
 		}
 	})
 }
@@ -201,10 +201,10 @@ func TestApplications(t *testing.T) {
 		}
 	}
 	want := []string{"application.addressed chor carla by carla", "message.posted chor by carla"}
-	if got := webtest.Events(t, h.db); !slices.Equal(got, want) {
-		t.Errorf("events %v", got)
+	if got := webtest.Activities(t, h.db); !slices.Equal(got, want) {
+		t.Errorf("activities %v", got)
 	}
-	e := h.event(t)
+	e := h.activity(t)
 	for _, language := range []string{"en", "de"} {
 		m, err := h.Module().Notices[0].Compose(t.Context(), h.db, h.Catalogues.Printer(language, nil), e, notify.Recipient{PersonID: h.Anna.ID, Reason: notify.Subscriber, SignsIn: true})
 		if err != nil {
@@ -217,20 +217,20 @@ func TestApplications(t *testing.T) {
 func TestNoticesSayWhatHappened(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, dbtest.SQLite(t))
-	compose := func(language string, e community.Event, to cast.Person) (*notify.Message, error) {
+	compose := func(language string, e community.Activity, to cast.Person) (*notify.Message, error) {
 		return h.Module().Notices[0].Compose(t.Context(), h.db, h.Catalogues.Printer(language, nil), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: notify.Starter, SignsIn: true})
 	}
 	c := h.begin(t, h.Carla, h.Garten.Entity(), "Seeds")
-	first := h.event(t)
+	first := h.activity(t)
 	if _, err := h.Answer(t.Context(), h.Anna.Viewer, c.ID, "We have some.", 0); err != nil {
 		t.Fatal(err)
 	}
-	second := h.event(t)
+	second := h.activity(t)
 	h.begin(t, h.Anna, h.Bert.Entity(), "Hello")
-	private := h.event(t)
+	private := h.activity(t)
 	for _, language := range []string{"en", "de"} {
 		for name, x := range map[string]struct {
-			e  community.Event
+			e  community.Activity
 			to cast.Person
 		}{"first": {first, h.Anna}, "answer": {second, h.Carla}, "private": {private, h.Bert}} {
 			m, err := compose(language, x.e, x.to)
@@ -263,7 +263,7 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 		if err := deliver(func(tx *sqldb.Tx) error { return address.Deliver(t.Context(), tx, "Garten", &m) }); err != nil {
 			t.Fatal(err)
 		}
-		e := h.event(t)
+		e := h.activity(t)
 		c, _, err := h.Get(t.Context(), db, h.Anna.Viewer, e.ConversationID)
 		if err != nil || c.Subject != "Message without a subject" || c.Messages != 1 || c.AuthorID != h.Bert.ID {
 			t.Errorf("%+v, %v", c, err)
@@ -273,7 +273,7 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 		if err := deliver(func(tx *sqldb.Tx) error { return reply.Deliver(t.Context(), tx, target, &m) }); err != nil {
 			t.Fatal(err)
 		}
-		k, err := h.Threads.Contribution(t.Context(), db, h.event(t).ContributionID)
+		k, err := h.Threads.Contribution(t.Context(), db, h.activity(t).ContributionID)
 		if err != nil || k.Text != "Me" || k.InReplyToID != e.ContributionID || !k.ByMail || !k.Public {
 			t.Errorf("%+v, %v", k, err)
 		}
@@ -372,7 +372,7 @@ func TestFormsSayHowManyAreTold(t *testing.T) {
 		who        int64
 		path, says string
 	}{
-		{h.Carla.ID, group, "2 people are told: 2 by mail, 2 in Activity."},
+		{h.Carla.ID, group, "2 people are told: 2 by mail, 2 on the site."},
 		{h.Anna.ID, group, "One person is told."},
 		{0, group, "2 people are told"},
 		{h.Anna.ID, "/stadt/groups/22/conversations/add/", "Nobody is told."},
@@ -449,8 +449,8 @@ func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
 	}
 	v.Submit("Send", fields)
 	v.Sees(200, "A mail is on its way to you.")
-	if events := webtest.Events(t, h.db); len(events) != 0 {
-		t.Fatalf("something happened before the proof: %v", events)
+	if activities := webtest.Activities(t, h.db); len(activities) != 0 {
+		t.Fatalf("something happened before the proof: %v", activities)
 	}
 	letter := h.tray.TakeOne(t)
 	golden.Equal(t, "confirm-message.en", mailtest.Print(letter))
@@ -461,8 +461,8 @@ func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
 	v.Sees(200, "Your message to “Garten am Bach” is on its way.")
 	v.Get(link)
 	v.Sees(404)
-	if got := webtest.Events(t, h.db); !slices.Equal(got, []string{"message.posted garten by anna"}) {
-		t.Errorf("events %v", got)
+	if got := webtest.Activities(t, h.db); !slices.Equal(got, []string{"message.posted garten by anna"}) {
+		t.Errorf("activities %v", got)
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 // whoever began the conversation, of a message.
 func (c *Conversations) messageNotice() notify.Notice {
 	return notify.Notice{
-		Event: community.MessagePosted, About: "tells members who subscribe, or who is addressed, and the starter of a message",
-		Audience: func(ctx context.Context, q sqldb.Querier, e community.Event) ([]notify.Candidate, error) {
+		Activity: community.MessagePosted, About: "tells members who subscribe, or who is addressed, and the starter of a message",
+		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
 			conv, err := getConversation(ctx, q, e.ConversationID)
 			if errs.Is(err, errs.NotFound) || err == nil && conv.Deleted {
 				return nil, nil
@@ -33,7 +33,7 @@ func (c *Conversations) messageNotice() notify.Notice {
 	}
 }
 
-func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to notify.Recipient) (*notify.Message, error) {
+func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
 	conv, _, err := c.Get(ctx, q, to.Viewer(), e.ConversationID)
 	if err != nil {
 		return nil, err

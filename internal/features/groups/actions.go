@@ -25,7 +25,7 @@ const maxPage = 1000
 const foundingTries = 5
 
 // Found founds a group with a name; its slug is made of the name. Anybody may, also without an account.
-// Whoever has signed in becomes its first member: membership reacts to the event.
+// Whoever has signed in becomes its first member: membership reacts to the activity.
 func (r *Groups) Found(ctx context.Context, viewer community.Viewer, name string) (community.Group, error) {
 	if err := errs.Check(validateName(name)...); err != nil {
 		return community.Group{}, err
@@ -55,7 +55,7 @@ func (r *Groups) found(ctx context.Context, viewer community.Viewer, name string
 		if g, err = r.Get(ctx, tx, id); err != nil {
 			return err
 		}
-		_, err = r.Outbox.Record(ctx, tx, community.Event{Name: community.GroupFounded, ActorID: viewer.PersonID, EntityID: entityID})
+		_, err = r.Outbox.Record(ctx, tx, community.Activity{Name: community.GroupFounded, ActorID: viewer.PersonID, EntityID: entityID})
 		return err
 	})
 	if err != nil {
@@ -65,7 +65,7 @@ func (r *Groups) found(ctx context.Context, viewer community.Viewer, name string
 }
 
 // Change changes what a group says about itself. Members may; a profile that is as it was causes no
-// event.
+// activity.
 func (r *Groups) Change(ctx context.Context, viewer community.Viewer, groupID int64, p Profile) (g community.Group, err error) {
 	p.URL = normalURL(p.URL)
 	err = r.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -101,7 +101,7 @@ func (r *Groups) Change(ctx context.Context, viewer community.Viewer, groupID in
 		if g, err = r.Get(ctx, tx, groupID); err != nil {
 			return err
 		}
-		_, err = r.Outbox.Record(ctx, tx, community.Event{Name: community.GroupChanged, ActorID: viewer.PersonID, EntityID: g.EntityID})
+		_, err = r.Outbox.Record(ctx, tx, community.Activity{Name: community.GroupChanged, ActorID: viewer.PersonID, EntityID: g.EntityID})
 		return err
 	})
 	if errs.Is(err, errs.Conflict) { // somebody took the slug since it was checked

@@ -55,8 +55,8 @@ func TestAGroupIsFoundWhereItWasFounded(t *testing.T) {
 		if _, err := r.GetBySlug(t.Context(), db, "anna"); !errs.Is(err, errs.NotFound) {
 			t.Errorf("a person's slug gives %v", err)
 		}
-		if events := webtest.Events(t, db); !slices.Equal(events, []string{"group.founded gruene-strasse by anna"}) {
-			t.Errorf("events: %q", events)
+		if activities := webtest.Activities(t, db); !slices.Equal(activities, []string{"group.founded gruene-strasse by anna"}) {
+			t.Errorf("activities: %q", activities)
 		}
 	})
 }
@@ -104,8 +104,8 @@ func TestMembersChangeWhatAGroupSaysAboutItself(t *testing.T) {
 		if err != nil || again != g {
 			t.Errorf("the same once more: %+v, %v", again, err)
 		}
-		if events := webtest.Events(t, db); !slices.Equal(events, []string{"group.changed Gaertchen by bert"}) {
-			t.Errorf("events: %q", events)
+		if activities := webtest.Activities(t, db); !slices.Equal(activities, []string{"group.changed Gaertchen by bert"}) {
+			t.Errorf("activities: %q", activities)
 		}
 		p.Slug = "ANNA"
 		if _, err := r.Change(t.Context(), c.Bert.Viewer, c.Garten.ID, p); !errs.Is(err, errs.Invalid) {

@@ -20,9 +20,9 @@ import (
 // town is a site with this room and, in place of the room of pages, a page that shows a group's head.
 type town struct {
 	*cast.Cast
-	handler http.Handler
-	tray    *mailtest.Tray
-	events  func() []string
+	handler    http.Handler
+	tray       *mailtest.Tray
+	activities func() []string
 }
 
 func newTown(t *testing.T) *town {
@@ -53,7 +53,7 @@ func newTown(t *testing.T) *town {
 		return v.Show(site.Page{Title: "menu: " + strings.Join(labels, ", ") + "."})
 	}}
 	handler := webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), append(r.Module().Routes, head, menu))
-	return &town{Cast: c, handler: handler, tray: tray, events: func() []string { return webtest.Events(t, db) }}
+	return &town{Cast: c, handler: handler, tray: tray, activities: func() []string { return webtest.Activities(t, db) }}
 }
 
 // visit returns a visitor: the person, or nobody for 0.
@@ -76,8 +76,8 @@ func TestAnybodyFoundsAGroup(t *testing.T) {
 		t.Errorf("the second group of that name is at %s", anna.Page.Path)
 	}
 	want := []string{"group.founded repair-cafe", "group.founded repair-cafe-1 by anna"}
-	if got := w.events(); !slices.Equal(got, want) {
-		t.Errorf("events %q, want %q", got, want)
+	if got := w.activities(); !slices.Equal(got, want) {
+		t.Errorf("activities %q, want %q", got, want)
 	}
 }
 
@@ -167,8 +167,8 @@ func TestSettingsAreForMembers(t *testing.T) {
 		nobody.Ask(http.MethodGet, path)
 		nobody.Sees(http.StatusNotFound)
 	}
-	if got := w.events(); len(got) > 0 {
-		t.Errorf("events %q", got)
+	if got := w.activities(); len(got) > 0 {
+		t.Errorf("activities %q", got)
 	}
 }
 

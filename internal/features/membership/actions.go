@@ -18,7 +18,7 @@ func (m *Membership) Add(ctx context.Context, tx *sqldb.Tx, g community.Group, p
 	if err != nil || !added {
 		return false, err
 	}
-	_, err = m.Outbox.Record(ctx, tx, community.Event{
+	_, err = m.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MembershipCreated, ActorID: byID, EntityID: g.EntityID, PersonID: personID,
 	})
 	return err == nil, err
@@ -30,7 +30,7 @@ func (m *Membership) Remove(ctx context.Context, tx *sqldb.Tx, g community.Group
 	if err != nil || !removed {
 		return false, err
 	}
-	_, err = m.Outbox.Record(ctx, tx, community.Event{
+	_, err = m.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MembershipEnded, ActorID: byID, EntityID: g.EntityID, PersonID: personID,
 	})
 	return err == nil, err
@@ -43,7 +43,7 @@ func (m *Membership) IsMember(ctx context.Context, q sqldb.Querier, groupID, per
 
 // welcomeFounder makes whoever founded a group its first member. Groups that were founded by somebody
 // unknown begin without one.
-func (m *Membership) welcomeFounder(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+func (m *Membership) welcomeFounder(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
 	if e.ActorID == 0 {
 		return nil
 	}
@@ -268,7 +268,7 @@ func (m *Membership) Apply(ctx context.Context, tx *sqldb.Tx, g community.Group,
 	if _, err := insertApplication(ctx, tx, g.ID, personID, contributionID); err != nil {
 		return err
 	}
-	_, err = m.Outbox.Record(ctx, tx, community.Event{
+	_, err = m.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.ApplicationAddressed, ActorID: personID, EntityID: g.EntityID, PersonID: personID, ContributionID: contributionID,
 	})
 	return err

@@ -2,7 +2,7 @@
 // by mail, adding people to closed groups, applications, and the list of members.
 //
 // A membership brings a subscription with it and takes it along when it ends; the room of subscriptions
-// reacts to the events of this one.
+// reacts to the activities of this one.
 package membership
 
 import (
@@ -83,7 +83,7 @@ func (m *Membership) Module() module.Module {
 			{Method: http.MethodPost, Path: "/stadt/memberships/applications/{id}/accept", Handle: m.acceptApplication},
 		},
 		Reactions: []outbox.Reaction{
-			{Event: community.GroupFounded, Does: "makes the founder a member", Run: m.welcomeFounder},
+			{Activity: community.GroupFounded, Does: "makes the founder a member", Run: m.welcomeFounder},
 		},
 		Notices: []notify.Notice{m.addedNotice()},
 	}

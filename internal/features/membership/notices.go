@@ -78,7 +78,7 @@ func (m *Membership) noMember(to addressee, g community.Group) notify.Letter {
 // themselves causes no mails.
 func (m *Membership) addedNotice() notify.Notice {
 	return notify.Notice{
-		Event:    community.MembershipCreated,
+		Activity: community.MembershipCreated,
 		About:    "tells all members by mail who was added by another member",
 		Audience: addedAudience,
 		Compose:  m.composeAdded,
@@ -87,7 +87,7 @@ func (m *Membership) addedNotice() notify.Notice {
 	}
 }
 
-func addedAudience(ctx context.Context, q sqldb.Querier, e community.Event) ([]notify.Candidate, error) {
+func addedAudience(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
 	if e.ActorID == 0 || e.ActorID == e.PersonID {
 		return nil, nil
 	}
@@ -102,7 +102,7 @@ func addedAudience(ctx context.Context, q sqldb.Querier, e community.Event) ([]n
 	return candidates, nil
 }
 
-func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Event, to notify.Recipient) (*notify.Message, error) {
+func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
 	g, err := m.Groups.GetByEntity(ctx, q, e.EntityID)
 	if err != nil {
 		return nil, err

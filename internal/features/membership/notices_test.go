@@ -54,14 +54,14 @@ func TestPeopleGetLettersInTheirOwnLanguage(t *testing.T) {
 	}
 }
 
-// added is the event of Anna adding somebody to the choir.
-func (h *house) added(t *testing.T, address string) community.Event {
+// added is the activity of Anna adding somebody to the choir.
+func (h *house) added(t *testing.T, address string) community.Activity {
 	t.Helper()
 	if _, err := h.AddByAddress(t.Context(), h.Anna.Viewer, h.Chor, address); err != nil {
 		t.Fatal(err)
 	}
-	var e community.Event
-	err := h.db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, person_id, occurred_at FROM events ORDER BY id DESC LIMIT 1`)
+	var e community.Activity
+	err := h.db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, person_id, occurred_at FROM activities ORDER BY id DESC LIMIT 1`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestAllMembersAreToldWhomAMemberAdded(t *testing.T) {
 		p := h.Catalogues.Printer(language, nil)
 		for _, c := range []struct {
 			name string
-			e    community.Event
+			e    community.Activity
 			to   notify.Recipient
 		}{
 			{"added-member", e, notify.Recipient{PersonID: h.Anna.ID, SignsIn: true}},
@@ -107,7 +107,7 @@ func TestNobodyElseIsToldWhoBelongsToAGroup(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, dbtest.SQLite(t))
 	notice := h.Module().Notices[0]
-	for _, e := range []community.Event{
+	for _, e := range []community.Activity{
 		{EntityID: h.Garten.EntityID, PersonID: h.Bert.ID, ActorID: h.Bert.ID},  // joined by himself
 		{EntityID: h.Garten.EntityID, PersonID: h.Bert.ID},                      // imported
 		{EntityID: h.Garten.EntityID, PersonID: h.Carla.ID, ActorID: h.Anna.ID}, // has left again

@@ -52,10 +52,10 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 }
 
 // expect compares what has happened so far.
-func (h *house) expect(t *testing.T, events ...string) {
+func (h *house) expect(t *testing.T, activities ...string) {
 	t.Helper()
-	if got := webtest.Events(t, h.db); !slices.Equal(got, events) {
-		t.Errorf("events %q, want %q", got, events)
+	if got := webtest.Activities(t, h.db); !slices.Equal(got, activities) {
+		t.Errorf("activities %q, want %q", got, activities)
 	}
 }
 

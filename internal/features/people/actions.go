@@ -237,7 +237,7 @@ func (p *People) open(ctx context.Context, tx *sqldb.Tx, person community.Person
 			return err
 		}
 	}
-	_, err := p.Outbox.Record(ctx, tx, community.Event{
+	_, err := p.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.PersonJoined, ActorID: person.ID, PersonID: person.ID, EntityID: person.EntityID,
 	})
 	return err

@@ -58,7 +58,7 @@ func (p *People) Leftovers(ctx context.Context, personID int64) (Leftovers, erro
 }
 
 // Delete deletes the viewer's account. What they wrote passes to the unknown person; memberships,
-// subscriptions, addresses and settings go. Reactions to the event find the person still there.
+// subscriptions, addresses and settings go. Reactions to the activity find the person still there.
 func (p *People) Delete(ctx context.Context, v community.Viewer) error {
 	err := p.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		heir, err := p.unknownPerson(ctx, tx)
@@ -68,7 +68,7 @@ func (p *People) Delete(ctx context.Context, v community.Viewer) error {
 		if heir.ID == v.PersonID {
 			return errs.New(errs.Denied, "This account inherits what others leave. It cannot be deleted.")
 		}
-		_, err = p.Outbox.Record(ctx, tx, community.Event{Name: community.PersonDeleted, ActorID: v.PersonID, PersonID: v.PersonID, EntityID: v.EntityID})
+		_, err = p.Outbox.Record(ctx, tx, community.Activity{Name: community.PersonDeleted, ActorID: v.PersonID, PersonID: v.PersonID, EntityID: v.EntityID})
 		if err != nil {
 			return err
 		}

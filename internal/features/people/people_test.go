@@ -99,15 +99,15 @@ func (w *town) wait(d time.Duration) {
 
 func (w *town) visit(t *testing.T) *webtest.Visitor { return webtest.Visit(t, w.handler) }
 
-// events returns the names of what has happened, and forgets it.
-func (w *town) events(t *testing.T) string {
+// activities returns the names of what has happened, and forgets it.
+func (w *town) activities(t *testing.T) string {
 	t.Helper()
 	var names []string
-	if err := w.db.Select(t.Context(), &names, `SELECT name FROM events ORDER BY id`); err != nil {
+	if err := w.db.Select(t.Context(), &names, `SELECT name FROM activities ORDER BY id`); err != nil {
 		t.Fatal(err)
 	}
 	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(t.Context(), `DELETE FROM events`)
+		_, err := tx.Exec(t.Context(), `DELETE FROM activities`)
 		return err
 	})
 	if err != nil {

@@ -130,7 +130,7 @@ func TestAViewerKnowsWhatWaits(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := setup(t, db)
 		for i := range 3 {
-			w.exec(t, `INSERT INTO inbox_entries (person_id, event_id, created_at, read_at) VALUES (?, ?, ?, ?)`,
+			w.exec(t, `INSERT INTO inbox_entries (person_id, activity_id, created_at, read_at) VALUES (?, ?, ?, ?)`,
 				w.Anna.ID, i+1, cast.Joined(), map[bool]any{true: cast.Joined(), false: nil}[i == 0])
 		}
 		want := w.Anna.Viewer
@@ -403,7 +403,7 @@ func TestTwoWhoFollowOneLinkAtOnceGetOneAccount(t *testing.T) {
 				t.Errorf("somebody who was later gets %v", err)
 			}
 		}
-		if succeeded != 1 || w.events(t) != "person.joined" {
+		if succeeded != 1 || w.activities(t) != "person.joined" {
 			t.Errorf("%d of them succeeded", succeeded)
 		}
 	})
@@ -413,7 +413,7 @@ func TestReactionsFindWhoLeavesStillThere(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	groups := 0
-	w.Outbox.React(outbox.Reaction{Event: community.PersonDeleted, Run: func(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+	w.Outbox.React(outbox.Reaction{Activity: community.PersonDeleted, Run: func(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
 		return tx.Get(ctx, &groups, `SELECT COUNT(*) FROM memberships WHERE person_id = ?`, e.PersonID)
 	}})
 	if err := w.Delete(t.Context(), w.Anna.Viewer); err != nil || groups != 2 {

@@ -34,8 +34,8 @@ func TestSomebodySignsUpConfirmsAndIsSignedIn(t *testing.T) {
 	}
 	v.Get("/stadt/settings/")
 	v.Sees(http.StatusOK, `value="emil"`)
-	if got := w.events(t); got != "person.joined" {
-		t.Errorf("events: %s", got)
+	if got := w.activities(t); got != "person.joined" {
+		t.Errorf("activities: %s", got)
 	}
 	v.Get(path)
 	v.Sees(http.StatusNotFound, "does not work any more")
@@ -145,8 +145,8 @@ func TestSigningUpTwiceDoesNoHarm(t *testing.T) {
 		thief.Get(path)
 		thief.Sees(http.StatusNotFound, "does not work any more")
 	}
-	if got := w.events(t); got != "person.joined" {
-		t.Errorf("events: %s", got)
+	if got := w.activities(t); got != "person.joined" {
+		t.Errorf("activities: %s", got)
 	}
 }
 
@@ -738,8 +738,8 @@ func TestAnAccountIsDeletedOnThePage(t *testing.T) {
 	v.Sees(http.StatusSeeOther)
 	v.Send("/stadt/login/", url.Values{"login": {"anna"}, "password": {cast.Password}}, false)
 	v.Sees(http.StatusUnprocessableEntity)
-	if got := w.events(t); got != "person.deleted" {
-		t.Errorf("events: %s", got)
+	if got := w.activities(t); got != "person.deleted" {
+		t.Errorf("activities: %s", got)
 	}
 }
 

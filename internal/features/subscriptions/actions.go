@@ -16,7 +16,7 @@ func (r *Subscriptions) follow(ctx context.Context, tx *sqldb.Tx, entityID, pers
 	if err != nil || !created {
 		return false, err
 	}
-	_, err = r.Outbox.Record(ctx, tx, community.Event{
+	_, err = r.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.SubscriptionCreated, ActorID: byID, EntityID: entityID, PersonID: personID,
 	})
 	return err == nil, err
@@ -28,20 +28,20 @@ func (r *Subscriptions) unfollow(ctx context.Context, tx *sqldb.Tx, entityID, pe
 	if err != nil || !ended {
 		return false, err
 	}
-	_, err = r.Outbox.Record(ctx, tx, community.Event{
+	_, err = r.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.SubscriptionEnded, ActorID: byID, EntityID: entityID, PersonID: personID,
 	})
 	return err == nil, err
 }
 
 // followMember subscribes whoever became a member; a subscription that exists is kept.
-func (r *Subscriptions) followMember(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+func (r *Subscriptions) followMember(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
 	_, err := r.follow(ctx, tx, e.EntityID, e.PersonID, e.ActorID)
 	return err
 }
 
 // forgetMember ends the subscription of whoever left.
-func (r *Subscriptions) forgetMember(ctx context.Context, tx *sqldb.Tx, e community.Event) error {
+func (r *Subscriptions) forgetMember(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
 	_, err := r.unfollow(ctx, tx, e.EntityID, e.PersonID, e.ActorID)
 	return err
 }

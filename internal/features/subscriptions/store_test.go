@@ -74,10 +74,10 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 }
 
 // expect compares what has happened so far.
-func (h *house) expect(t *testing.T, events ...string) {
+func (h *house) expect(t *testing.T, activities ...string) {
 	t.Helper()
-	if got := webtest.Events(t, h.db); !slices.Equal(got, events) {
-		t.Errorf("events %q, want %q", got, events)
+	if got := webtest.Activities(t, h.db); !slices.Equal(got, activities) {
+		t.Errorf("activities %q, want %q", got, activities)
 	}
 }
 
@@ -137,10 +137,10 @@ func TestASubscriptionComesAndGoesWithTheMembership(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db)
-		record := func(name community.EventName, person, by cast.Person) {
+		record := func(name community.ActivityName, person, by cast.Person) {
 			t.Helper()
 			err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-				_, err := h.out.Record(t.Context(), tx, community.Event{Name: name, EntityID: h.Chor.EntityID, PersonID: person.ID, ActorID: by.ID})
+				_, err := h.out.Record(t.Context(), tx, community.Activity{Name: name, EntityID: h.Chor.EntityID, PersonID: person.ID, ActorID: by.ID})
 				return err
 			})
 			if err != nil {

@@ -92,8 +92,8 @@ func (r *Subscriptions) Module() module.Module {
 			{Method: http.MethodPost, Path: "/stadt/unsubscribe/{group}/{person}/{key}", Handle: r.removeSubscriptionAtOnce, CrossOrigin: true},
 		},
 		Reactions: []outbox.Reaction{
-			{Event: community.MembershipCreated, Does: "subscribes the new member", Run: r.followMember},
-			{Event: community.MembershipEnded, Does: "ends the subscription of whoever left", Run: r.forgetMember},
+			{Activity: community.MembershipCreated, Does: "subscribes the new member", Run: r.followMember},
+			{Activity: community.MembershipEnded, Does: "ends the subscription of whoever left", Run: r.forgetMember},
 		},
 	}
 }

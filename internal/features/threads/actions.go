@@ -13,7 +13,7 @@ import (
 
 // Post keeps a comment or message and returns its id. fresh is false if the same person has just said
 // the same in the same place, by a second click: the id is that of the first one then, and nobody needs
-// to be told again. It records no event: the room that the container belongs to does. Invalid says what
+// to be told again. It records no activity: the room that the container belongs to does. Invalid says what
 // is wrong with it, beside the field text.
 func (t *Threads) Post(ctx context.Context, tx *sqldb.Tx, p Post) (id int64, fresh bool, err error) {
 	if err := p.validate(); err != nil {

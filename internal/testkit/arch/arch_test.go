@@ -203,7 +203,7 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 		},
 		"an undeclared door": {
 			groups + "import \"grouprise.org/grouprise/internal/features/membership\"\n",
-			ofGroups + "3: floors: internal/features/groups imports internal/features/membership, but there is no door from groups to membership: use an event",
+			ofGroups + "3: floors: internal/features/groups imports internal/features/membership, but there is no door from groups to membership: use an activity",
 		},
 		"a feature knows the roof": {
 			groups + "import \"grouprise.org/grouprise/internal/app\"\n",

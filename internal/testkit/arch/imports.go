@@ -122,7 +122,7 @@ func forbidden(f *file, floor, room, there, other string) string {
 		return upstairs(floor, there)
 	case there == floor && floor == features && room != other:
 		if _, open := doors[door{room, other}]; !open {
-			return "there is no door from " + room + " to " + other + ": use an event, an interface that app fills in, or a joined table"
+			return "there is no door from " + room + " to " + other + ": use an activity, an interface that app fills in, or a joined table"
 		}
 	case there == floor && floor == channels && room != other:
 		return "channels do not know each other"

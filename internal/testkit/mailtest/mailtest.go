@@ -28,7 +28,7 @@ var _ outbox.Enqueuer = (*Tray)(nil)
 func (t *Tray) Enqueue(_ context.Context, tx *sqldb.Tx, kind string, payload any, _ ...queue.Option) error {
 	letter, ok := payload.(notify.Letter)
 	if !ok {
-		return nil // the work after an event, which the table of events shows
+		return nil // the work after an activity, which the table of activities shows
 	}
 	if kind != notify.JobLetter {
 		return fmt.Errorf("a letter in a job of the kind %s", kind)

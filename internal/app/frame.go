@@ -8,6 +8,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/features/articles"
@@ -15,38 +16,39 @@ import (
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/pages"
+	"grouprise.org/grouprise/internal/kit/paging"
 )
 
 // frame is what stands around all pages.
 func (h *House) frame(register *entities.Entities) site.Frame {
 	return site.Frame{
-		Near: func(v *site.Visit, path string) []site.Link {
+		Near: func(v *site.Visit, path string) []parts.Link {
 			slug, _, _ := strings.Cut(strings.Trim(path, "/"), "/")
 			near, err := register.Near(v.Context(), h.db, slug)
 			if err != nil {
 				return nil // the page is about something else that is not there
 			}
-			var links []site.Link
+			var links []parts.Link
 			for _, e := range near {
-				links = append(links, site.Link{Path: e.Path(), Label: e.Name})
+				links = append(links, parts.Link{Path: e.Path(), Label: e.Name})
 			}
 			return links
 		},
 		Places: func(v *site.Visit) []site.Place {
 			return []site.Place{
-				{Path: "/", Label: v.T("Home"), Icon: site.IconHome},
-				{Path: community.GroupsPath, Label: v.T("Groups"), Icon: site.IconGroups},
-				{Path: articles.ListPath, Label: v.T("Articles"), Icon: site.IconFile},
+				{Path: "/", Label: v.T("Home"), Icon: parts.IconHome},
+				{Path: community.GroupsPath, Label: v.T("Groups"), Icon: parts.IconGroups},
+				{Path: articles.ListPath, Label: v.T("Articles"), Icon: parts.IconFile},
 			}
 		},
 		Mine: func(v *site.Visit) []site.Place {
 			places := []site.Place{
-				{Path: community.EntityPath(v.Viewer.Slug), Label: v.T("My page"), Icon: site.IconPerson},
-				{Path: inbox.Path, Label: v.T("Notifications"), Icon: site.IconBell, Count: v.Viewer.Unread},
-				{Path: "/stadt/settings/", Label: v.T("Settings"), Icon: site.IconSettings},
+				{Path: community.EntityPath(v.Viewer.Slug), Label: v.T("My page"), Icon: parts.IconPerson},
+				{Path: inbox.Path, Label: v.T("Notifications"), Icon: parts.IconBell, Count: v.Viewer.Unread},
+				{Path: "/stadt/settings/", Label: v.T("Settings"), Icon: parts.IconSettings},
 			}
 			if v.Viewer.Admin {
-				places = append(places, site.Place{Path: admin.Path, Label: v.T("Administration"), Icon: site.IconSettings})
+				places = append(places, site.Place{Path: admin.Path, Label: v.T("Administration"), Icon: parts.IconSettings})
 			}
 			return places
 		},
@@ -109,7 +111,7 @@ func (h *House) newPages(d pages.Deps, theGroups *groups.Groups, members *member
 		return groups.Links(top), nil
 	}
 	d.Talks = func(v *site.Visit, e community.Entity) (templ.Component, error) {
-		latest, _, err := talks.Latest(v.Context(), h.db, v.Viewer, e.ID, site.Cursor{}, shownTalks)
+		latest, _, err := talks.Latest(v.Context(), h.db, v.Viewer, e.ID, paging.Cursor{}, shownTalks)
 		if err != nil || len(latest) == 0 {
 			return nil, err
 		}

@@ -31,13 +31,13 @@ import (
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/conversations"
+	"grouprise.org/grouprise/internal/features/demonstration"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/pages"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/pictures"
-	"grouprise.org/grouprise/internal/features/sentmail"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/features/writing"
@@ -173,7 +173,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	}
 
 	if o.Demonstration {
-		h.modules = append(h.modules, sentmail.New(o.outboxFolder()).Module())
+		h.modules = append(h.modules, demonstration.New(o.outboxFolder()).Module())
 	}
 	h.printer = catalogues.Printer(language, zone)
 	h.intake = h.newIntake(catalogues, language, zone, letters, limiter)

@@ -10,9 +10,11 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -64,8 +66,8 @@ func (e entry) path() string {
 
 // wanted narrows a list of entries.
 type wanted struct {
-	Unread bool        // only what waits to be read
-	Before site.Cursor // only what is older
+	Unread bool          // only what waits to be read
+	Before paging.Cursor // only what is older
 	Limit  int
 }
 
@@ -190,7 +192,7 @@ func (p Page) show(v *site.Visit) error {
 	b := body{Entries: entries, Unread: v.Viewer.Unread}
 	if more {
 		last := entries[len(entries)-1]
-		b.Older = v.Older(site.Cursor{At: last.At, ID: last.ID})
+		b.Older = v.Older(paging.Cursor{At: last.At, ID: last.ID})
 	}
 	for _, e := range entries {
 		b.UpTo = max(b.UpTo, e.ID)
@@ -202,7 +204,7 @@ func (p Page) show(v *site.Visit) error {
 		}
 	}
 	return v.Show(site.Page{
-		Title: v.T("Notifications"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Notifications")}),
+		Title: v.T("Notifications"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Notifications")}),
 	})
 }
 
@@ -238,6 +240,6 @@ func (p Page) markRead(v *site.Visit) error {
 	if err != nil {
 		return fmt.Errorf("mark the inbox as read: %w", err)
 	}
-	v.Flash(site.Done, "All news is marked as read.")
+	v.Flash(parts.Done, "All news is marked as read.")
 	return v.Redirect(Path)
 }

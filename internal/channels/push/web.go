@@ -8,6 +8,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 )
@@ -18,7 +19,7 @@ const Path = "/stadt/settings/devices/"
 // Page is the page on which people choose their devices.
 type Page struct {
 	*Push
-	Menu func(v *site.Visit) []site.Link // of all settings pages
+	Menu func(v *site.Visit) []parts.Link // of all settings pages
 }
 
 // Module returns the page's table of contents.
@@ -40,7 +41,7 @@ func (p Page) show(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: v.T("Devices"), Hidden: true, Body: devicesBody(p.Menu(v), p.PublicKey(), all),
-		Crumbs: []site.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: v.T("Devices")}},
+		Crumbs: []parts.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: v.T("Devices")}},
 	})
 }
 
@@ -64,7 +65,7 @@ func (p Page) add(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	v.Flash(site.Done, "You will be told of news on this device.")
+	v.Flash(parts.Done, "You will be told of news on this device.")
 	return v.Redirect(Path)
 }
 
@@ -76,7 +77,7 @@ func (p Page) remove(v *site.Visit) error {
 	if err := forget(v.Context(), p.DB, id, v.Viewer.PersonID); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "This device is not told of news any more.")
+	v.Flash(parts.Done, "This device is not told of news any more.")
 	return v.Redirect(Path)
 }
 

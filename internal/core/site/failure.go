@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -76,7 +77,7 @@ func (v *Visit) fail(err error) {
 		}
 	}
 	setRetryAfter(v.raw, err)
-	page := v.failurePage(err)
+	page := v.FailurePage(err)
 	buffer := templ.GetBuffer()
 	defer templ.ReleaseBuffer(buffer)
 	if renderErr := v.render(buffer, page); renderErr != nil {
@@ -119,8 +120,8 @@ func (v *Visit) logFailure(err error) {
 	}
 }
 
-// failurePage returns the page that an error becomes.
-func (v *Visit) failurePage(err error) Page {
+// FailurePage returns the page that an error becomes.
+func (v *Visit) FailurePage(err error) Page {
 	status := statusOf(err)
 	f := failure{Status: status}
 	switch status {
@@ -168,6 +169,6 @@ func (v *Visit) failurePage(err error) Page {
 type failure struct {
 	Status              int
 	Title, Text, Number string
-	Search              string // path of the search page
-	Near                []Link // pages that may be meant
+	Search              string       // path of the search page
+	Near                []parts.Link // pages that may be meant
 }

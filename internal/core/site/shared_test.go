@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -33,7 +34,7 @@ func TestSharedPagesAreMadeOnceAndAreNeverOld(t *testing.T) {
 		return v.Show(site.Page{Title: "gone", Status: http.StatusNotFound})
 	}
 	flash := func(v *site.Visit) error {
-		v.Flash(site.Done, "Done.")
+		v.Flash(parts.Done, "Done.")
 		return v.Redirect("/stadt/shared/")
 	}
 	handler := webtest.Start(t, webtest.NewSite(t, db, nil), []site.Route{
@@ -150,7 +151,7 @@ func TestAPageIsKeptForOnePersonOnly(t *testing.T) {
 			return v.Show(site.Page{Title: "for " + v.Viewer.Name})
 		}},
 		{Method: http.MethodPost, Path: "/stadt/say", Handle: func(v *site.Visit) error {
-			v.Flash(site.Done, "Said.")
+			v.Flash(parts.Done, "Said.")
 			return v.Redirect("/stadt/shared/")
 		}},
 		{Method: http.MethodPost, Path: "/stadt/leave", Handle: func(v *site.Visit) error {

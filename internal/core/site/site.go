@@ -34,6 +34,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/form"
@@ -76,7 +77,7 @@ type Operator struct {
 // Place is an entry of a menu. The label is a text in the viewer's language.
 type Place struct {
 	Path, Label string
-	Icon        IconName
+	Icon        parts.IconName
 	Count       int // what waits there; 0 shows nothing
 }
 
@@ -94,7 +95,7 @@ type Frame struct {
 	Search string                  // path of the search page; "" shows no search field
 
 	// Near returns the pages whose addresses are most like one that there is not. May be nil.
-	Near func(v *Visit, path string) []Link
+	Near func(v *Visit, path string) []parts.Link
 }
 
 // Viewers load who looks. The people room fills it.
@@ -214,24 +215,11 @@ func (s *Site) Handler(routes []Route) (http.Handler, error) {
 	return front.Wrap(router), nil
 }
 
-// Level says what kind of message a flash is.
-type Level string
-
-// The levels of messages.
-const (
-	Info    Level = "info"
-	Done    Level = "done"
-	Problem Level = "problem"
-)
-
-// Crumb is one step of the way to a page. The last one, the page itself, needs no path.
-type Crumb struct{ Label, Path string }
-
 // Page is what a handler shows. The frame adds everything around it.
 type Page struct {
 	Title  string // also the heading, unless OwnHeading
 	Status int    // zero means 200
-	Crumbs []Crumb
+	Crumbs []parts.Crumb
 	Body   templ.Component
 	Aside  templ.Component   // context: beside the body on wide screens, below it on others
 	Entity *community.Entity // the group or person that the page belongs to

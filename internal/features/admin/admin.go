@@ -8,7 +8,9 @@ import (
 	"net/http"
 
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/queue"
 )
 
@@ -31,7 +33,7 @@ type Deps struct {
 	// Retry lets a dead job run again; NotFound if there is none.
 	Retry func(ctx context.Context, id int64) error
 	// Facts are what an administrator should know about the site.
-	Facts func(v *site.Visit) []site.Pair
+	Facts func(v *site.Visit) []parts.Pair
 	// Warnings are what an administrator should change.
 	Warnings func(v *site.Visit) []string
 }
@@ -89,10 +91,10 @@ func (a *Admin) show(v *site.Visit) error {
 		b.Dead = append(b.Dead, deadJob{j, about(j.Payload)})
 	}
 	if len(dead) == perPage {
-		b.Older = v.Older(site.Cursor{At: dead[perPage-1].CreatedAt, ID: dead[perPage-1].ID})
+		b.Older = v.Older(paging.Cursor{At: dead[perPage-1].CreatedAt, ID: dead[perPage-1].ID})
 	}
 	return v.Show(site.Page{
-		Title: v.T("Administration"), Body: pageBody(b), Hidden: true, Wide: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Administration")}),
+		Title: v.T("Administration"), Body: pageBody(b), Hidden: true, Wide: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Administration")}),
 	})
 }
 
@@ -104,7 +106,7 @@ func (a *Admin) retry(v *site.Visit) error {
 	if err := a.Retry(v.Context(), id); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "It is tried again.")
+	v.Flash(parts.Done, "It is tried again.")
 	return v.Redirect(Path)
 }
 
@@ -116,6 +118,6 @@ func (a *Admin) discard(v *site.Visit) error {
 	if err := a.Queue.Discard(v.Context(), id); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "It has been thrown away.")
+	v.Flash(parts.Done, "It has been thrown away.")
 	return v.Redirect(Path)
 }

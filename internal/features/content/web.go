@@ -9,6 +9,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -16,6 +17,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -61,7 +63,7 @@ func Older(v *site.Visit, items []Item, more bool) string {
 		return ""
 	}
 	last := items[len(items)-1]
-	return v.Older(site.Cursor{At: last.PublishedAt, ID: last.ID})
+	return v.Older(paging.Cursor{At: last.PublishedAt, ID: last.ID})
 }
 
 // Newest returns the address of the first page of a list, if the visitor is on another one.
@@ -103,7 +105,7 @@ func (c *Content) showContent(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.page(v, item, s, commentForm{}, site.Errors{})
+	p, err := c.page(v, item, s, commentForm{}, parts.Errors{})
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (c *Content) showContent(v *site.Visit) error {
 }
 
 // page is the page of an item, with its comments and the form below them.
-func (c *Content) page(v *site.Visit, item Item, s community.Standing, f commentForm, e site.Errors) (site.Page, error) {
+func (c *Content) page(v *site.Visit, item Item, s community.Standing, f commentForm, e parts.Errors) (site.Page, error) {
 	comments, older, err := c.Threads.Comments(v.Context(), c.DB, v.Viewer, item.ID, item.EntityID, v.Before())
 	if err != nil {
 		return site.Page{}, err
@@ -130,17 +132,17 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		},
 	}
 	if older {
-		d.Older = v.Older(site.Cursor{At: comments[0].CreatedAt, ID: comments[0].ID})
+		d.Older = v.Older(paging.Cursor{At: comments[0].CreatedAt, ID: comments[0].ID})
 	}
 	d.Form.To, _ = threads.Answering(v, comments)
 	entity := item.Entity()
 	page := site.Page{
 		Title: item.Title, OwnHeading: true, Body: detailBody(d), Entity: &entity, Hidden: !item.Public, Canonical: item.Path(),
-		Crumbs: v.FromHome(site.Crumb{Label: entity.Name, Path: entity.Path()}, site.Crumb{Label: item.Title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: entity.Name, Path: entity.Path()}, parts.Crumb{Label: item.Title}),
 	}
 	if item.Public {
 		page.Description = c.Texts.Summary(item.Text, teaserWords)
-		page.Picture = community.PreviewPath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
+		page.Picture = community.PreviewPicturePath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
 	if c.Beside != nil && entity.IsGroup() {
 		page.Aside, err = c.Beside(v, s, entity.OwnerID)
@@ -192,7 +194,7 @@ func (c *Content) showCommentReaders(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.ShowPart(site.Text(commentReaders(v, item, s) + " " + reach.Sentence(v.Lang)))
+	return v.ShowPart(parts.Text(commentReaders(v, item, s) + " " + reach.Sentence(v.Lang)))
 }
 
 func (c *Content) createComment(v *site.Visit) error {
@@ -214,7 +216,7 @@ func (c *Content) createComment(v *site.Visit) error {
 	}
 	if err != nil {
 		var problem error
-		err = v.ShowAgain(err, func(e site.Errors) site.Page {
+		err = v.ShowAgain(err, func(e parts.Errors) site.Page {
 			var p site.Page
 			p, problem = c.page(v, item, s, f, e)
 			return p
@@ -224,7 +226,7 @@ func (c *Content) createComment(v *site.Visit) error {
 		}
 		return err
 	}
-	v.Flash(site.Done, "Your comment stands below.")
+	v.Flash(parts.Done, "Your comment stands below.")
 	return v.Redirect(item.Path() + "#" + community.ContributionAnchor(id))
 }
 
@@ -376,8 +378,8 @@ func (c *Content) askDeletion(v *site.Visit) error {
 	entity := item.Entity()
 	return v.Show(site.Page{
 		Title: v.T("Delete “%s”", item.Title), Hidden: true, Entity: &entity,
-		Crumbs: v.FromHome(site.Crumb{Label: entity.Name, Path: entity.Path()}, site.Crumb{Label: item.Title, Path: item.Path()}, site.Crumb{Label: v.T("Delete")}),
-		Body: site.ConfirmForm(site.Confirmation{
+		Crumbs: v.FromHome(parts.Crumb{Label: entity.Name, Path: entity.Path()}, parts.Crumb{Label: item.Title, Path: item.Path()}, parts.Crumb{Label: v.T("Delete")}),
+		Body: parts.ConfirmForm(parts.Confirmation{
 			Question: v.T("Do you want to delete “%s” with all its comments? It cannot be brought back.", item.Title),
 			Button:   v.T("Delete"), Cancel: item.Path(), Danger: true,
 		}),
@@ -392,6 +394,6 @@ func (c *Content) deleteContent(v *site.Visit) error {
 	if err := c.Withdraw(v.Context(), v.Viewer, item.ID); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "“%s” has been deleted.", item.Title)
+	v.Flash(parts.Done, "“%s” has been deleted.", item.Title)
 	return v.Redirect(item.Entity().Path())
 }

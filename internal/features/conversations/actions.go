@@ -6,10 +6,10 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -42,7 +42,7 @@ func (c *Conversations) Get(ctx context.Context, q sqldb.Querier, v community.Vi
 
 // Latest returns the conversations with a group or person that the viewer may read, those with the latest
 // messages first, and whether there are more.
-func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before site.Cursor, limit int) ([]Conversation, bool, error) {
+func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before paging.Cursor, limit int) ([]Conversation, bool, error) {
 	if !v.SignedIn() {
 		return nil, false, nil
 	}

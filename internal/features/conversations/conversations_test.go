@@ -27,6 +27,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
@@ -155,11 +156,11 @@ func TestConversationsAreForThoseWhoTakePart(t *testing.T) {
 				t.Errorf("%s reads %s, want %s", c.who, got, c.reads)
 			}
 		}
-		all, more, err := h.Latest(t.Context(), db, h.Carla.Viewer, h.Garten.EntityID, site.Cursor{}, 3)
+		all, more, err := h.Latest(t.Context(), db, h.Carla.Viewer, h.Garten.EntityID, paging.Cursor{}, 3)
 		if err != nil || more || len(all) != 1 || all[0].Messages != 4 || all[0].AuthorName != "Carla Clematis" || all[0].EntityName != "Garten am Bach" {
 			t.Errorf("%+v, %v, %v", all, more, err)
 		}
-		if all, more, err := h.Latest(t.Context(), db, h.Anna.Viewer, h.Garten.EntityID, site.Cursor{}, 1); err != nil || !more || len(all) != 1 {
+		if all, more, err := h.Latest(t.Context(), db, h.Anna.Viewer, h.Garten.EntityID, paging.Cursor{}, 1); err != nil || !more || len(all) != 1 {
 			t.Errorf("%+v, %v, %v", all, more, err)
 		}
 	})

@@ -7,11 +7,13 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -34,7 +36,7 @@ type contact struct {
 	Apply     bool
 	Form      messageForm
 	Challenge captcha.Challenge // for those who have not signed in
-	Errors    site.Errors
+	Errors    parts.Errors
 	SignedIn  bool
 	Cancel    string
 }
@@ -222,7 +224,7 @@ func (c *Conversations) again(v *site.Visit, wrong error, f contact) (err error)
 	if f.Told, err = c.told(v, f.Entity); err != nil {
 		return err
 	}
-	return v.ShowAgain(wrong, func(e site.Errors) site.Page {
+	return v.ShowAgain(wrong, func(e parts.Errors) site.Page {
 		f.Errors = e
 		return c.contactPage(v, f)
 	})
@@ -242,7 +244,7 @@ func (c *Conversations) contactPage(v *site.Visit, f contact) site.Page {
 	entity := f.Entity
 	return site.Page{
 		Title: f.Title, Body: contactBody(f), Hidden: true, Entity: &entity,
-		Crumbs: v.FromHome(site.Crumb{Label: f.Title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: f.Title}),
 	}
 }
 
@@ -260,7 +262,7 @@ func (c *Conversations) send(v *site.Visit, f contact) error {
 		reuse, err = c.sendByMail(v, f.Form, b)
 	}
 	if err == nil {
-		v.Flash(site.Info, "A mail is on its way to you. Follow the link in it to deliver your message.")
+		v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to deliver your message.")
 		return v.Redirect(f.Entity.Path())
 	}
 	if !f.SignedIn {
@@ -281,7 +283,7 @@ func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
 	if err != nil {
 		return c.again(v, err, f)
 	}
-	v.Flash(site.Done, "Your message is on its way.")
+	v.Flash(parts.Done, "Your message is on its way.")
 	return v.Redirect(conv.Path())
 }
 
@@ -315,8 +317,8 @@ func (c *Conversations) askToBegin(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Deliver your message"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Deliver your message")}),
-		Body: site.ConfirmForm(site.Confirmation{
+		Title: v.T("Deliver your message"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Deliver your message")}),
+		Body: parts.ConfirmForm(parts.Confirmation{
 			Question: v.T("Do you want to deliver your message “%s” to “%s” with the address %s? Your address is kept, so that answers reach you.", b.Subject, b.Entity.Name, address),
 			Button:   v.T("Deliver the message"), Cancel: "/",
 		}),
@@ -328,7 +330,7 @@ func (c *Conversations) beginByMail(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your message to “%s” is on its way. The answer comes by mail.", conv.EntityName)
+	v.Flash(parts.Done, "Your message to “%s” is on its way. The answer comes by mail.", conv.EntityName)
 	return v.Redirect("/")
 }
 
@@ -352,7 +354,7 @@ func (c *Conversations) showConversation(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.page(v, conv, s, answerForm{}, site.Errors{})
+	p, err := c.page(v, conv, s, answerForm{}, parts.Errors{})
 	if err != nil {
 		return err
 	}
@@ -360,7 +362,7 @@ func (c *Conversations) showConversation(v *site.Visit) error {
 }
 
 // page is the page of a conversation.
-func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Standing, f answerForm, e site.Errors) (site.Page, error) {
+func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Standing, f answerForm, e parts.Errors) (site.Page, error) {
 	messages, older, err := c.Threads.Messages(v.Context(), c.DB, conv.ID, v.Before())
 	if err != nil {
 		return site.Page{}, err
@@ -382,7 +384,7 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 		}
 	}
 	if older {
-		b.Older = v.Older(site.Cursor{At: messages[0].CreatedAt, ID: messages[0].ID})
+		b.Older = v.Older(paging.Cursor{At: messages[0].CreatedAt, ID: messages[0].ID})
 	}
 	if !v.Before().At.IsZero() {
 		b.Newest = conv.Path()
@@ -396,9 +398,9 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	entity := conv.Entity()
 	crumbs := v.FromHome()
 	if entity.IsGroup() {
-		crumbs = append(crumbs, site.Crumb{Label: entity.Name, Path: entity.Path()})
+		crumbs = append(crumbs, parts.Crumb{Label: entity.Name, Path: entity.Path()})
 	}
-	return site.Page{Title: conv.Subject, Body: talkBody(b), Hidden: true, Entity: &entity, Crumbs: append(crumbs, site.Crumb{Label: conv.Subject})}, nil
+	return site.Page{Title: conv.Subject, Body: talkBody(b), Hidden: true, Entity: &entity, Crumbs: append(crumbs, parts.Crumb{Label: conv.Subject})}, nil
 }
 
 // why says why the viewer can read a conversation, and who else can.
@@ -429,7 +431,7 @@ func (c *Conversations) createMessage(v *site.Visit) error {
 	}
 	if err != nil {
 		var problem error
-		err = v.ShowAgain(err, func(e site.Errors) site.Page {
+		err = v.ShowAgain(err, func(e parts.Errors) site.Page {
 			var p site.Page
 			p, problem = c.page(v, conv, s, f, e)
 			return p
@@ -439,7 +441,7 @@ func (c *Conversations) createMessage(v *site.Visit) error {
 		}
 		return err
 	}
-	v.Flash(site.Done, "Your message is on its way.")
+	v.Flash(parts.Done, "Your message is on its way.")
 	return v.Redirect(conv.Path() + "#" + community.ContributionAnchor(id))
 }
 
@@ -467,13 +469,13 @@ func (c *Conversations) showOfGroup(v *site.Visit) error {
 	}
 	older, newest := "", ""
 	if more {
-		older = v.Older(site.Cursor{At: all[len(all)-1].LatestAt, ID: all[len(all)-1].ID})
+		older = v.Older(paging.Cursor{At: all[len(all)-1].LatestAt, ID: all[len(all)-1].ID})
 	}
 	if !v.Before().At.IsZero() {
 		newest = v.R.URL.Path
 	}
 	return v.Show(site.Page{
 		Title: v.T("Conversations"), Hidden: true, Entity: &entity, Body: listBody(g, all, older, newest),
-		Crumbs: v.FromHome(site.Crumb{Label: g.Name, Path: entity.Path()}, site.Crumb{Label: v.T("Conversations")}),
+		Crumbs: v.FromHome(parts.Crumb{Label: g.Name, Path: entity.Path()}, parts.Crumb{Label: v.T("Conversations")}),
 	})
 }

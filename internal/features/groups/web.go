@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -29,7 +30,7 @@ func (r *Groups) showGroups(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: title, Wide: true, Body: listPage(v, q, list), Canonical: community.GroupsPath,
 		Description: v.T("All groups and initiatives of the town."),
-		Crumbs:      v.FromHome(site.Crumb{Label: title}),
+		Crumbs:      v.FromHome(parts.Crumb{Label: title}),
 	})
 }
 
@@ -38,7 +39,7 @@ type foundForm struct {
 }
 
 func (r *Groups) newGroup(v *site.Visit) error {
-	return v.Show(foundPage(v, foundForm{}, site.Errors{}))
+	return v.Show(foundPage(v, foundForm{}, parts.Errors{}))
 }
 
 func (r *Groups) createGroup(v *site.Visit) error {
@@ -55,9 +56,9 @@ func (r *Groups) createGroup(v *site.Visit) error {
 		g, err = r.Found(v.Context(), v.Viewer, f.Name)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return foundPage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) site.Page { return foundPage(v, f, e) })
 	}
-	v.Flash(site.Done, "The group “%s” has been founded.", g.Name)
+	v.Flash(parts.Done, "The group “%s” has been founded.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -71,11 +72,11 @@ func (r *Groups) throttle(v *site.Visit, what string, anonymous, person int) err
 	return r.Limiter.Request(v.R, web.Limit{Name: what, Count: anonymous, Per: time.Hour})
 }
 
-func foundPage(v *site.Visit, f foundForm, e site.Errors) site.Page {
+func foundPage(v *site.Visit, f foundForm, e parts.Errors) site.Page {
 	title := v.T("Found a group")
 	return site.Page{
 		Title: title, Body: foundBody(f, e), Hidden: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: title}),
 	}
 }
 
@@ -114,7 +115,7 @@ func (r *Groups) editGroup(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(settingsPage(v, g, profileForm(ProfileOf(g)), site.Errors{}))
+	return v.Show(settingsPage(v, g, profileForm(ProfileOf(g)), parts.Errors{}))
 }
 
 func (r *Groups) updateGroup(v *site.Visit) error {
@@ -129,13 +130,13 @@ func (r *Groups) updateGroup(v *site.Visit) error {
 		changed, err = r.Change(v.Context(), v.Viewer, g.ID, Profile(f))
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return settingsPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) site.Page { return settingsPage(v, g, f, e) })
 	}
-	v.Flash(site.Done, "The changes have been saved.")
+	v.Flash(parts.Done, "The changes have been saved.")
 	return v.Redirect(changed.Entity().Path())
 }
 
-func settingsPage(v *site.Visit, g community.Group, f profileForm, e site.Errors) site.Page {
+func settingsPage(v *site.Visit, g community.Group, f profileForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Settings of the group"), settingsBody(v, g, f, e))
 }
 
@@ -151,15 +152,15 @@ func (r *Groups) showRelation(v *site.Visit) error {
 }
 
 // SettingsLinks returns the pages of a group's settings that the viewer may open.
-func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []site.Link {
-	var links []site.Link
+func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []parts.Link {
+	var links []parts.Link
 	if CanChange(s) {
 		links = append(links,
-			site.Link{Path: community.GroupSettingsPath(g.Slug), Label: p.T("Settings of the group")},
-			site.Link{Path: community.GroupPicturesPath(g.Slug), Label: p.T("Pictures of the group")})
+			parts.Link{Path: community.GroupSettingsPath(g.Slug), Label: p.T("Settings of the group")},
+			parts.Link{Path: community.GroupPicturesPath(g.Slug), Label: p.T("Pictures of the group")})
 	}
 	if CanSeeRelation(s) {
-		links = append(links, site.Link{Path: community.RelationPath(g.Slug), Label: p.T("You and the group")})
+		links = append(links, parts.Link{Path: community.RelationPath(g.Slug), Label: p.T("You and the group")})
 	}
 	return links
 }
@@ -176,7 +177,7 @@ func (r *Groups) Beside(v *site.Visit, s community.Standing, groupID int64) (tem
 
 // SettingsMenu returns what the group that the address names by ?group=… adds to the menu of all settings
 // pages. A group that nobody knows adds nothing.
-func (r *Groups) SettingsMenu(v *site.Visit) []site.Link {
+func (r *Groups) SettingsMenu(v *site.Visit) []parts.Link {
 	slug := v.Query("group")
 	if slug == "" {
 		return nil
@@ -198,7 +199,7 @@ func (r *Groups) newRecommendation(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(recommendPage(v, g, recommendForm{Text: recommendation(v, g)}, site.Errors{}))
+	return v.Show(recommendPage(v, g, recommendForm{Text: recommendation(v, g)}, parts.Errors{}))
 }
 
 func (r *Groups) createRecommendation(v *site.Visit) error {
@@ -223,12 +224,12 @@ func (r *Groups) createRecommendation(v *site.Visit) error {
 		sent, err = r.Recommend(v.Context(), v.Viewer, rec)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return recommendPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) site.Page { return recommendPage(v, g, f, e) })
 	}
 	if sent == 0 {
-		v.Flash(site.Info, "Nobody is known by these names, so nothing was sent.")
+		v.Flash(parts.Info, "Nobody is known by these names, so nothing was sent.")
 	} else {
-		v.Flash(site.Done, "Your recommendation is on its way.")
+		v.Flash(parts.Done, "Your recommendation is on its way.")
 	}
 	return v.Redirect(g.Entity().Path())
 }
@@ -248,7 +249,7 @@ func recommendation(v *site.Visit, g community.Group) string {
 	return text
 }
 
-func recommendPage(v *site.Visit, g community.Group, f recommendForm, e site.Errors) site.Page {
+func recommendPage(v *site.Visit, g community.Group, f recommendForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Recommend the group"), recommendBody(g, f, e))
 }
 
@@ -257,6 +258,6 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	e := g.Entity()
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: g.Name, Path: e.Path()}, site.Crumb{Label: title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name, Path: e.Path()}, parts.Crumb{Label: title}),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -135,9 +136,9 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 		return err
 	}
 	return v.Show(site.Page{
-		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: groupAside(intro.Facts, groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPath(e.Picture),
+		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: groupAside(intro.Facts, groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPicturePath(e.Picture),
 		Description: cmp.Or(p.Content.Texts.Summary(intro.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
-		Crumbs:      v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: e.Name}),
+		Crumbs:      v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: e.Name}),
 	})
 }
 
@@ -161,13 +162,13 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 	}
 	return v.Show(site.Page{
 		Title: e.Name, OwnHeading: true, Body: personBody(p.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, site.Crumb{Label: e.Name}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, parts.Crumb{Label: e.Name}),
 	})
 }
 
 func (p *Pages) showHelp(v *site.Visit) error {
 	return v.Show(site.Page{
-		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: v.FromHome(site.Crumb{Label: v.T("Help")}),
+		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help")}),
 	})
 }
 
@@ -195,15 +196,15 @@ func (p *Pages) showGuide(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: title, Body: site.Markdown(html[0]), Canonical: HelpPath + name + "/", Description: p.Content.Texts.Summary(string(text), descriptionWords),
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Help"), Path: HelpPath}, site.Crumb{Label: title}),
+		Title: title, Body: parts.Markdown(html[0]), Canonical: HelpPath + name + "/", Description: p.Content.Texts.Summary(string(text), descriptionWords),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help"), Path: HelpPath}, parts.Crumb{Label: title}),
 	})
 }
 
 func (p *Pages) showDataProtection(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: v.T("Data protection"), Body: dataProtectionBody(p.Postmaster), Canonical: DataProtectionPath,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Data protection")}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Data protection")}),
 	})
 }
 
@@ -225,7 +226,7 @@ func (p *Pages) showMarkdown(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: v.T("How to format a text"), Description: v.T("What makes headings, lists, links and pictures in a text."), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Help"), Path: HelpPath}, site.Crumb{Label: v.T("How to format a text")}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help"), Path: HelpPath}, parts.Crumb{Label: v.T("How to format a text")}),
 	})
 }
 

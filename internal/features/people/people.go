@@ -30,6 +30,7 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -61,7 +62,7 @@ type Deps struct {
 	Operators string
 
 	// Settings are entries that other rooms add to the menu of all settings pages. May be nil.
-	Settings func(v *site.Visit) []site.Link
+	Settings func(v *site.Visit) []parts.Link
 }
 
 // People is the room.

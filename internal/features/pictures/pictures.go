@@ -10,6 +10,7 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -21,8 +22,8 @@ type Deps struct {
 	Pictures *media.Pictures
 	Entities *entities.Entities
 	Limiter  *web.Limiter
-	Menu     func(v *site.Visit) []site.Link // of all settings pages
-	MaxBytes int64                           // of one picture
+	Menu     func(v *site.Visit) []parts.Link // of all settings pages
+	MaxBytes int64                            // of one picture
 	Sender   media.Sender
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -120,7 +121,7 @@ func (r *Room) editFaces(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(r.facesPage(v, e, faces, site.Errors{}))
+	return v.Show(r.facesPage(v, e, faces, parts.Errors{}))
 }
 
 func (r *Room) updateFaces(v *site.Visit) error {
@@ -147,9 +148,9 @@ func (r *Room) updateFaces(v *site.Visit) error {
 		if lost := r.Pictures.Discard(context.WithoutCancel(v.Context()), picture, cover); lost != nil {
 			return errors.Join(err, lost)
 		}
-		return v.ShowAgain(err, func(wrong site.Errors) site.Page { return r.facesPage(v, e, faces, wrong) })
+		return v.ShowAgain(err, func(wrong parts.Errors) site.Page { return r.facesPage(v, e, faces, wrong) })
 	}
-	v.Flash(site.Done, "The pictures have been saved.")
+	v.Flash(parts.Done, "The pictures have been saved.")
 	return v.Redirect(e.Path())
 }
 
@@ -161,7 +162,7 @@ func changed(now string, remove bool, uploaded string) string {
 	return cmp.Or(uploaded, now)
 }
 
-func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, wrong site.Errors) site.Page {
+func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, wrong parts.Errors) site.Page {
 	title, action := v.T("Pictures"), community.OwnPicturesPath
 	if e.IsGroup() {
 		title, action = v.T("Pictures of the group"), community.GroupPicturesPath(e.Slug)
@@ -171,6 +172,6 @@ func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, w
 		Title: title, Hidden: true, Entity: &e, Body: facesBody(facesView{
 			Entity: e, Faces: faces, Action: action, Menu: r.Menu(v), Errors: wrong, Megabytes: int(r.MaxBytes >> 20),
 		}),
-		Crumbs: []site.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}},
+		Crumbs: []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}},
 	}
 }

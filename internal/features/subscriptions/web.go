@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -37,7 +38,7 @@ func (r *Subscriptions) newSubscription(v *site.Visit) error {
 		return err
 	}
 	if !v.Viewer.SignedIn() {
-		return v.Show(subscribePage(v, g, addressForm{}, site.Errors{}))
+		return v.Show(subscribePage(v, g, addressForm{}, parts.Errors{}))
 	}
 	s, err := policy.Standing(v.Context(), r.DB, v.Viewer, g.Entity())
 	if err != nil {
@@ -46,14 +47,14 @@ func (r *Subscriptions) newSubscription(v *site.Visit) error {
 	if !CanSubscribe(s) {
 		return subscribedAlready(v, g)
 	}
-	return v.Show(groupPage(v, g, v.T("Subscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Subscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to subscribe to the group “%s”? You are then told what it publishes.", g.Name),
 		Button:   v.T("Subscribe"), Cancel: g.Entity().Path(),
 	})))
 }
 
 func subscribedAlready(v *site.Visit, g community.Group) error {
-	v.Flash(site.Info, "You subscribe to this group already.")
+	v.Flash(parts.Info, "You subscribe to this group already.")
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -72,7 +73,7 @@ func (r *Subscriptions) createSubscription(v *site.Visit) error {
 	if !created {
 		return subscribedAlready(v, g)
 	}
-	v.Flash(site.Done, "You subscribe to “%s” now.", g.Name)
+	v.Flash(parts.Done, "You subscribe to “%s” now.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -86,9 +87,9 @@ func (r *Subscriptions) requestSubscription(v *site.Visit, g community.Group) er
 		err = r.RequestSubscription(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return subscribePage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) site.Page { return subscribePage(v, g, f, e) })
 	}
-	v.Flash(site.Info, "A mail is on its way to you. Follow the link in it to subscribe.")
+	v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to subscribe.")
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -113,7 +114,7 @@ func (r *Subscriptions) throttleLetters(v *site.Visit, address string) error {
 	return r.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 
-func subscribePage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
+func subscribePage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Subscribe"), addressBody(askAddress{
 		Lead:   v.T("Enter your mail address to be told by mail what “%s” publishes. You need no account.", g.Name),
 		Note:   v.T("Your address is stored when you follow the link in the mail that you get, and until you unsubscribe. Each mail says how."),
@@ -126,7 +127,7 @@ func (r *Subscriptions) newSubscriptionByMail(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(groupPage(v, g, v.T("Subscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Subscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to subscribe to the group “%s” with the address %s?", g.Name, address),
 		Button:   v.T("Subscribe"), Cancel: g.Entity().Path(),
 	})))
@@ -140,7 +141,7 @@ func (r *Subscriptions) createSubscriptionByMail(v *site.Visit) error {
 	if !created {
 		return subscribedAlready(v, g)
 	}
-	v.Flash(site.Done, "You subscribe to “%s” now.", g.Name)
+	v.Flash(parts.Done, "You subscribe to “%s” now.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -155,14 +156,14 @@ func (r *Subscriptions) endSubscription(v *site.Visit) error {
 	if !CanUnsubscribe(s) {
 		return notSubscribed(v, g)
 	}
-	return v.Show(groupPage(v, g, v.T("Unsubscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to unsubscribe from the group “%s”? You are then no longer told what it publishes.", g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
 }
 
 func notSubscribed(v *site.Visit, g community.Group) error {
-	v.Flash(site.Info, "You do not subscribe to this group.")
+	v.Flash(parts.Info, "You do not subscribe to this group.")
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -181,7 +182,7 @@ func (r *Subscriptions) removeSubscription(v *site.Visit) error {
 	if !ended {
 		return notSubscribed(v, g)
 	}
-	v.Flash(site.Done, "You do not subscribe to “%s” any more.", g.Name)
+	v.Flash(parts.Done, "You do not subscribe to “%s” any more.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -193,7 +194,7 @@ func (r *Subscriptions) newEndRequest(v *site.Visit) error {
 	if s.Viewer.SignedIn() {
 		return v.Redirect(community.EndSubscriptionPath(g.ID))
 	}
-	return v.Show(endRequestPage(v, g, addressForm{}, site.Errors{}))
+	return v.Show(endRequestPage(v, g, addressForm{}, parts.Errors{}))
 }
 
 func (r *Subscriptions) createEndRequest(v *site.Visit) error {
@@ -213,13 +214,13 @@ func (r *Subscriptions) createEndRequest(v *site.Visit) error {
 		err = r.RequestEnd(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return endRequestPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) site.Page { return endRequestPage(v, g, f, e) })
 	}
-	v.Flash(site.Info, "A mail is on its way to you. It says how to go on.")
+	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
 	return v.Redirect(g.Entity().Path())
 }
 
-func endRequestPage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
+func endRequestPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Unsubscribe"), addressBody(askAddress{
 		Lead:   v.T("Enter the mail address to which you get the mails of “%s”. You get a mail with a link that stops them.", g.Name),
 		Button: v.T("Send the mail"), SignIn: community.SignInPath(community.EndSubscriptionPath(g.ID)), Cancel: g.Entity().Path(), Form: f, Errors: e,
@@ -231,7 +232,7 @@ func (r *Subscriptions) endSubscriptionByMail(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(groupPage(v, g, v.T("Unsubscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to unsubscribe the address %s from the group “%s”?", address, g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
@@ -245,7 +246,7 @@ func (r *Subscriptions) removeSubscriptionByMail(v *site.Visit) error {
 	if !ended {
 		return notSubscribed(v, g)
 	}
-	v.Flash(site.Done, "You do not subscribe to “%s” any more.", g.Name)
+	v.Flash(parts.Done, "You do not subscribe to “%s” any more.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -271,7 +272,7 @@ func (r *Subscriptions) endSubscriptionAtOnce(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(groupPage(v, g, v.T("Unsubscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to get no more mails about what the group “%s” publishes?", g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
@@ -295,6 +296,6 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	e := g.Entity()
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: g.Name, Path: e.Path()}, site.Crumb{Label: title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name, Path: e.Path()}, parts.Crumb{Label: title}),
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -87,8 +88,8 @@ func (t *Threads) askRemoval(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Remove your comment"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Remove your comment")}),
-		Body: site.ConfirmForm(site.Confirmation{
+		Title: v.T("Remove your comment"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Remove your comment")}),
+		Body: parts.ConfirmForm(parts.Confirmation{
 			Question: v.T("Do you want to remove your comment “%s”? It cannot be brought back.", t.Texts.Summary(c.Text, 20)),
 			Button:   v.T("Remove the comment"), Cancel: commentPath(v), Danger: true,
 		}),
@@ -103,7 +104,7 @@ func (t *Threads) removeComment(v *site.Visit) error {
 	if err := t.Remove(v.Context(), v.Viewer, c.ID); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your comment has been removed.")
+	v.Flash(parts.Done, "Your comment has been removed.")
 	return v.Redirect(commentPath(v))
 }
 

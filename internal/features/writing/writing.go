@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -29,8 +30,8 @@ func (r *Room) Module() module.Module {
 	return module.Module{
 		Name: "writing",
 		Routes: []site.Route{
-			{Method: http.MethodPost, Path: site.PreviewPath, Handle: r.showPreview, SignedIn: true},
-			{Method: http.MethodGet, Path: site.MentionsPath, Handle: r.showMentions, SignedIn: true},
+			{Method: http.MethodPost, Path: community.PreviewPath, Handle: r.showPreview, SignedIn: true},
+			{Method: http.MethodGet, Path: community.MentionsPath, Handle: r.showMentions, SignedIn: true},
 		},
 	}
 }

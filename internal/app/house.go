@@ -157,14 +157,14 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
-		DB: h.db, Outbox: activities, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
+		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
 		Notices: told, OperatorGroup: int64(o.OperatorGroup),
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
-		h.newPages(pages.Deps{DB: h.db, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, members, theConversations).Module(),
+		h.newPages(pages.Deps{DB: h.db, Texts: words, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, members, theConversations).Module(),
 		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(),
 		pictures.New(pictures.Deps{
 			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(), Sender: o.sender(),

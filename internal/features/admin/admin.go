@@ -39,7 +39,7 @@ type Deps struct {
 }
 
 // Admin is the room.
-type Admin struct{ Deps }
+type Admin struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Admin { return &Admin{d} }
@@ -78,15 +78,15 @@ func about(payload string) string {
 }
 
 func (a *Admin) show(v *site.Visit) error {
-	counts, err := a.Queue.Counts(v.Context())
+	counts, err := a.deps.Queue.Counts(v.Context())
 	if err != nil {
 		return err
 	}
-	dead, err := a.Queue.Dead(v.Context(), v.Before().ID, perPage)
+	dead, err := a.deps.Queue.Dead(v.Context(), v.Before().ID, perPage)
 	if err != nil {
 		return err
 	}
-	b := body{Counts: counts, Facts: a.Facts(v), Warnings: a.Warnings(v)}
+	b := body{Counts: counts, Facts: a.deps.Facts(v), Warnings: a.deps.Warnings(v)}
 	for _, j := range dead {
 		b.Dead = append(b.Dead, deadJob{j, about(j.Payload)})
 	}
@@ -103,7 +103,7 @@ func (a *Admin) retry(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Retry(v.Context(), id); err != nil {
+	if err := a.deps.Retry(v.Context(), id); err != nil {
 		return err
 	}
 	v.Flash(parts.Done, "It is tried again.")
@@ -115,7 +115,7 @@ func (a *Admin) discard(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Queue.Discard(v.Context(), id); err != nil {
+	if err := a.deps.Queue.Discard(v.Context(), id); err != nil {
 		return err
 	}
 	v.Flash(parts.Done, "It has been thrown away.")

@@ -17,7 +17,7 @@ import (
 const ListPath = "/stadt/articles"
 
 func (a *Articles) showArticles(v *site.Visit) error {
-	items, more, err := a.content.List(v.Context(), a.content.DB, v.Viewer, content.Filter{Kind: Kind, Before: v.Before()})
+	items, more, err := a.content.List(v.Context(), v.Viewer, content.Filter{Kind: Kind, Before: v.Before()})
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (a *Articles) page(v *site.Visit, e editor) (site.Page, error) {
 		return site.Page{}, err
 	}
 	if e.Form.Preview != "" && e.Form.Text != "" {
-		html, err := a.content.Texts.Render(v.Context(), a.content.DB, v.Viewer, v.Lang, texts.Source{Text: e.Form.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}})
+		html, err := a.content.Render(v, texts.Source{Text: e.Form.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}})
 		if err != nil {
 			return site.Page{}, err
 		}

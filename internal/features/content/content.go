@@ -50,12 +50,12 @@ type Deps struct {
 
 // Content is the room.
 type Content struct {
-	Deps
+	deps  Deps
 	kinds map[string]Kind
 }
 
 // New returns the room. It knows no kind before Teach.
-func New(d Deps) *Content { return &Content{Deps: d, kinds: map[string]Kind{}} }
+func New(d Deps) *Content { return &Content{deps: d, kinds: map[string]Kind{}} }
 
 // Kind is what is particular to one kind of content.
 type Kind struct {

@@ -180,7 +180,7 @@ func TestReadingAndListing(t *testing.T) {
 					reads = append(reads, i.Title)
 				}
 			}
-			items, more, err := h.List(t.Context(), db, c.viewer, content.Filter{})
+			items, more, err := h.List(t.Context(), c.viewer, content.Filter{})
 			if err != nil || more {
 				t.Fatal(more, err)
 			}
@@ -209,7 +209,7 @@ func TestListsHavePages(t *testing.T) {
 	}
 	f, seen := content.Filter{EntityID: h.Garten.EntityID, Kind: "article"}, 0
 	for {
-		items, more, err := h.List(t.Context(), h.db, community.Viewer{}, f)
+		items, more, err := h.List(t.Context(), community.Viewer{}, f)
 		if err != nil {
 			t.Fatal(err)
 		}

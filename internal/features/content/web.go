@@ -2,6 +2,7 @@ package content
 
 import (
 	"cmp"
+	"context"
 	"mime/multipart"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func (c *Content) Cards(v *site.Visit, items []Item) ([]Card, error) {
 	for n, i := range items {
 		sources[n] = texts.Source{Text: i.Text, Options: markdown.Options{Preset: markdown.NonInteractive, Words: teaserWords, Prefix: "teaser-" + strconv.FormatInt(i.ID, 10)}}
 	}
-	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, sources...)
+	html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, sources...)
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +48,16 @@ func (c *Content) Cards(v *site.Visit, items []Item) ([]Card, error) {
 		cards[n] = Card{Item: i, Teaser: html[n], Author: i.EntityKind == community.PersonEntity || v.Viewer.Is(i.AuthorID)}
 	}
 	return cards, nil
+}
+
+// List returns what the viewer may find in lists, newest first, and whether there is more.
+func (c *Content) List(ctx context.Context, v community.Viewer, f Filter) (items []Item, more bool, err error) {
+	return list(ctx, c.deps.DB, v, f)
+}
+
+// Render renders texts for the viewer.
+func (c *Content) Render(v *site.Visit, sources ...texts.Source) ([]string, error) {
+	return c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, sources...)
 }
 
 // KindLabel returns what a kind of content is called.
@@ -79,7 +90,7 @@ func (c *Content) followPermalink(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	item, _, err := c.Get(v.Context(), c.DB, v.Viewer, id)
+	item, _, err := c.Get(v.Context(), c.deps.DB, v.Viewer, id)
 	if err != nil {
 		return err
 	}
@@ -92,7 +103,7 @@ func (c *Content) followPermalink(v *site.Visit) error {
 
 // visited returns the item in the path, if the viewer may read it.
 func (c *Content) visited(v *site.Visit) (Item, community.Standing, error) {
-	return c.Find(v.Context(), c.DB, v.Viewer, v.Path("entity"), v.Path("slug"))
+	return c.Find(v.Context(), c.deps.DB, v.Viewer, v.Path("entity"), v.Path("slug"))
 }
 
 type commentForm struct {
@@ -114,12 +125,12 @@ func (c *Content) showContent(v *site.Visit) error {
 
 // page is the page of an item, with its comments and the form below them.
 func (c *Content) page(v *site.Visit, item Item, s community.Standing, f commentForm, e parts.Errors) (site.Page, error) {
-	comments, older, err := c.Threads.Comments(v.Context(), c.DB, v.Viewer, item.ID, item.EntityID, v.Before())
+	comments, older, err := c.deps.Threads.Comments(v.Context(), c.deps.DB, v.Viewer, item.ID, item.EntityID, v.Before())
 	if err != nil {
 		return site.Page{}, err
 	}
 	sources := append([]texts.Source{{Text: item.Text, Options: markdown.Options{HeadingLevel: 2, Prefix: "content"}}}, threads.Sources(comments)...)
-	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, sources...)
+	html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, sources...)
 	if err != nil {
 		return site.Page{}, err
 	}
@@ -141,11 +152,11 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		Crumbs: v.FromHome(parts.Crumb{Label: entity.Name, Path: entity.Path()}, parts.Crumb{Label: item.Title}),
 	}
 	if item.Public {
-		page.Description = c.Texts.Summary(item.Text, teaserWords)
+		page.Description = c.deps.Texts.Summary(item.Text, teaserWords)
 		page.Picture = community.PreviewPicturePath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
-	if c.Beside != nil && entity.IsGroup() {
-		page.Aside, err = c.Beside(v, s, entity.OwnerID)
+	if c.deps.Beside != nil && entity.IsGroup() {
+		page.Aside, err = c.deps.Beside(v, s, entity.OwnerID)
 	}
 	return page, err
 }
@@ -186,7 +197,7 @@ func (c *Content) showCommentReaders(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	item, s, err := c.Get(v.Context(), c.DB, v.Viewer, id)
+	item, s, err := c.Get(v.Context(), c.deps.DB, v.Viewer, id)
 	if err != nil {
 		return err
 	}
@@ -271,7 +282,7 @@ func (c *Content) readers(v *site.Visit, e community.Entity, public, internal st
 		r.Internal = v.T("Only you can read it.") + " " + internal
 		return r, nil
 	}
-	members, err := countMembers(v.Context(), c.DB, e.OwnerID)
+	members, err := countMembers(v.Context(), c.deps.DB, e.OwnerID)
 	r.Internal = v.Lang.N("Only you can read it: “%[2]s” has no other members.", "Only the %d members of “%s” can read it.", members, members, e.Name) + " " + internal
 	return r, err
 }
@@ -298,20 +309,20 @@ func (c *Content) showReaders(v *site.Visit) error {
 
 // throttle counts what a person writes in an hour.
 func (c *Content) throttle(v *site.Visit, what string, count int) error {
-	return c.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+	return c.deps.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 }
 
 // maxPictures is how many pictures one form takes.
 const maxPictures = 4
 
 // FormBytes is how large a form with pictures may be.
-func (c *Content) FormBytes() int64 { return maxPictures*c.MaxBytes + 1<<20 }
+func (c *Content) FormBytes() int64 { return maxPictures*c.deps.MaxBytes + 1<<20 }
 
 // AddPictures keeps the pictures that came with a form, under the field of that name, and returns the text
 // with what shows them at its end.
 func (c *Content) AddPictures(v *site.Visit, field, text string, files []*multipart.FileHeader) (string, error) {
 	for _, f := range files {
-		name, err := c.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
+		name, err := c.deps.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
 		if err != nil {
 			return text, err
 		}

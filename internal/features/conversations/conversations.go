@@ -38,6 +38,12 @@ type People interface {
 	ParseAddress(text string) (address, key string, ok bool)
 }
 
+// Groups is what this room needs to know of groups.
+type Groups interface {
+	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Group, error)
+	GetByEntity(ctx context.Context, q sqldb.Querier, entityID int64) (community.Group, error)
+}
+
 // Notices is what this room needs to know of how notices spread.
 type Notices interface {
 	// Reach returns how many people would be told if the actor caused an activity and these were its candidates.
@@ -48,6 +54,7 @@ type Notices interface {
 type Deps struct {
 	DB         *sqldb.DB
 	Outbox     *outbox.Outbox
+	Groups     Groups
 	Members    *membership.Membership
 	People     People
 	Threads    *threads.Threads
@@ -66,7 +73,7 @@ type Deps struct {
 }
 
 // Conversations is the room.
-type Conversations struct{ Deps }
+type Conversations struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Conversations { return &Conversations{d} }

@@ -63,7 +63,7 @@ func (c *Conversations) withPerson(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
-	p, err := c.People.Get(v.Context(), c.DB, id)
+	p, err := c.deps.People.Get(v.Context(), c.deps.DB, id)
 	if err != nil {
 		return contact{}, err
 	}
@@ -99,7 +99,7 @@ func (c *Conversations) withGroup(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
-	g, err := c.Members.Groups.Get(v.Context(), c.DB, id)
+	g, err := c.deps.Groups.Get(v.Context(), c.deps.DB, id)
 	if err != nil {
 		return contact{}, err
 	}
@@ -110,7 +110,7 @@ func (c *Conversations) withGroup(v *site.Visit) (contact, error) {
 	if v.Query("apply_for_membership") == "" {
 		return f, nil
 	}
-	s, err := policy.Standing(v.Context(), c.DB, v.Viewer, f.Entity)
+	s, err := policy.Standing(v.Context(), c.deps.DB, v.Viewer, f.Entity)
 	if err != nil {
 		return f, err
 	}
@@ -135,7 +135,7 @@ func (c *Conversations) replyToAuthor(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
-	k, in, err := c.Threads.Readable(v.Context(), v.Viewer, id)
+	k, in, err := c.deps.Threads.Readable(v.Context(), v.Viewer, id)
 	switch {
 	case err != nil:
 		return contact{}, err
@@ -144,7 +144,7 @@ func (c *Conversations) replyToAuthor(v *site.Visit) (contact, error) {
 	case !in.Entity.IsGroup() || !threads.CanAnswerAlone(v.Viewer, k):
 		return contact{}, errs.New(errs.Denied, "Only what somebody else has written in a group can be answered to them alone.")
 	}
-	author, err := c.People.Get(v.Context(), c.DB, k.AuthorID)
+	author, err := c.deps.People.Get(v.Context(), c.deps.DB, k.AuthorID)
 	switch {
 	case err != nil:
 		return contact{}, err
@@ -176,7 +176,7 @@ func (c *Conversations) createReplyToAuthor(v *site.Visit) error {
 
 // report returns the form that tells the operators of something that should not be here.
 func (c *Conversations) report(v *site.Visit) (contact, error) {
-	g, err := c.Members.Groups.Get(v.Context(), c.DB, c.OperatorGroup)
+	g, err := c.deps.Groups.Get(v.Context(), c.deps.DB, c.deps.OperatorGroup)
 	if errs.Is(err, errs.NotFound) {
 		return contact{}, errs.New(errs.NotFound, "No group takes reports here yet.").Because(err)
 	}
@@ -209,7 +209,7 @@ func (c *Conversations) createReport(v *site.Visit) error {
 
 func (c *Conversations) ask(v *site.Visit, f contact) (err error) {
 	if f.SignedIn = v.Viewer.SignedIn(); !f.SignedIn {
-		if f.Challenge, err = c.Captcha.Draw(); err != nil {
+		if f.Challenge, err = c.deps.Captcha.Draw(); err != nil {
 			return err
 		}
 	}
@@ -267,7 +267,7 @@ func (c *Conversations) send(v *site.Visit, f contact) error {
 	}
 	if !f.SignedIn {
 		var drawErr error
-		if f.Challenge, drawErr = c.Captcha.Again(v.Lang, f.Form.Fields, reuse); drawErr != nil {
+		if f.Challenge, drawErr = c.deps.Captcha.Again(v.Lang, f.Form.Fields, reuse); drawErr != nil {
 			return drawErr
 		}
 	}
@@ -275,7 +275,7 @@ func (c *Conversations) send(v *site.Visit, f contact) error {
 }
 
 func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
-	err := c.Limiter.Allow(v.Context(), web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+	err := c.deps.Limiter.Allow(v.Context(), web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 	var conv Conversation
 	if err == nil {
 		conv, err = c.Begin(v.Context(), v.Viewer, b)
@@ -291,21 +291,21 @@ func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
 // question of the form serves again.
 func (c *Conversations) sendByMail(v *site.Visit, f messageForm, b Beginning) (reuse bool, err error) {
 	wrong := b.validate()
-	address, key, ok := c.People.ParseAddress(f.Address)
+	address, key, ok := c.deps.People.ParseAddress(f.Address)
 	if !ok {
 		wrong = append(wrong, errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
-	wrong = append(wrong, c.Captcha.Check(v.Lang, f.Fields)...)
+	wrong = append(wrong, c.deps.Captcha.Check(v.Lang, f.Fields)...)
 	if len(wrong) > 0 {
 		return true, errs.Check(wrong...)
 	}
-	if err := c.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
+	if err := c.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return true, err
 	}
-	if err := c.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key); err != nil {
+	if err := c.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key); err != nil {
 		return true, err
 	}
-	if err := c.Captcha.Redeem(v.Context(), f.Fields); err != nil {
+	if err := c.deps.Captcha.Redeem(v.Context(), f.Fields); err != nil {
 		return false, err
 	}
 	return false, c.Ask(v.Context(), address, v.Lang.Language(), b)
@@ -346,7 +346,7 @@ func (c *Conversations) visited(v *site.Visit) (Conversation, community.Standing
 	if err != nil {
 		return Conversation{}, community.Standing{}, err
 	}
-	return c.Get(v.Context(), c.DB, v.Viewer, id)
+	return c.Get(v.Context(), c.deps.DB, v.Viewer, id)
 }
 
 func (c *Conversations) showConversation(v *site.Visit) error {
@@ -363,17 +363,17 @@ func (c *Conversations) showConversation(v *site.Visit) error {
 
 // page is the page of a conversation.
 func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Standing, f answerForm, e parts.Errors) (site.Page, error) {
-	messages, older, err := c.Threads.Messages(v.Context(), c.DB, conv.ID, v.Before())
+	messages, older, err := c.deps.Threads.Messages(v.Context(), c.deps.DB, conv.ID, v.Before())
 	if err != nil {
 		return site.Page{}, err
 	}
-	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, threads.Sources(messages)...)
+	html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, threads.Sources(messages)...)
 	if err != nil {
 		return site.Page{}, err
 	}
 	b := talk{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.EntityKind == community.GroupEntity)}
 	if s.Member {
-		all, err := c.Members.Applications(v.Context(), c.DB, conv.ID)
+		all, err := c.deps.Members.Applications(v.Context(), c.deps.DB, conv.ID)
 		if err != nil {
 			return site.Page{}, err
 		}
@@ -424,7 +424,7 @@ func (c *Conversations) createMessage(v *site.Visit) error {
 	var id int64
 	err = v.Bind(&f)
 	if err == nil {
-		err = c.Limiter.Allow(v.Context(), web.Limit{Name: "comment", Count: 120, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+		err = c.deps.Limiter.Allow(v.Context(), web.Limit{Name: "comment", Count: 120, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 	}
 	if err == nil {
 		id, err = c.Answer(v.Context(), v.Viewer, conv.ID, f.Text, f.InReplyTo)
@@ -451,19 +451,19 @@ func (c *Conversations) showOfGroup(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	g, err := c.Members.Groups.Get(v.Context(), c.DB, id)
+	g, err := c.deps.Groups.Get(v.Context(), c.deps.DB, id)
 	if err != nil {
 		return err
 	}
 	entity := g.Entity()
-	s, err := policy.Standing(v.Context(), c.DB, v.Viewer, entity)
+	s, err := policy.Standing(v.Context(), c.deps.DB, v.Viewer, entity)
 	if err != nil {
 		return err
 	}
 	if !s.Member {
 		return errs.New(errs.Denied, "Only members of the group see its conversations.")
 	}
-	all, more, err := c.Latest(v.Context(), c.DB, v.Viewer, entity.ID, v.Before(), listSize)
+	all, more, err := c.Latest(v.Context(), c.deps.DB, v.Viewer, entity.ID, v.Before(), listSize)
 	if err != nil {
 		return err
 	}

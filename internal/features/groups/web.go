@@ -19,7 +19,7 @@ import (
 // showGroups shows the list of groups.
 func (r *Groups) showGroups(v *site.Visit) error {
 	q := Query{Name: v.Query("name"), Mine: v.Query("only_with_membership") == "true" && v.Viewer.SignedIn(), Page: v.Page()}
-	list, err := r.List(v.Context(), r.DB, v.Viewer, q)
+	list, err := r.List(v.Context(), r.deps.DB, v.Viewer, q)
 	if err != nil {
 		return err
 	}
@@ -67,9 +67,9 @@ func (r *Groups) createGroup(v *site.Visit) error {
 func (r *Groups) throttle(v *site.Visit, what string, anonymous, person int) error {
 	if v.Viewer.SignedIn() {
 		limit := web.Limit{Name: what, Count: person, Per: 24 * time.Hour}
-		return r.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+		return r.deps.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 	}
-	return r.Limiter.Request(v.R, web.Limit{Name: what, Count: anonymous, Per: time.Hour})
+	return r.deps.Limiter.Request(v.R, web.Limit{Name: what, Count: anonymous, Per: time.Hour})
 }
 
 func foundPage(v *site.Visit, f foundForm, e parts.Errors) site.Page {
@@ -83,11 +83,11 @@ func foundPage(v *site.Visit, f foundForm, e parts.Errors) site.Page {
 // visited returns the group that a visit is about and how the viewer stands to it; NotFound if there is
 // no such group.
 func (r *Groups) visited(v *site.Visit, slug string) (community.Group, community.Standing, error) {
-	g, err := r.GetBySlug(v.Context(), r.DB, slug)
+	g, err := r.GetBySlug(v.Context(), r.deps.DB, slug)
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), r.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
@@ -167,7 +167,7 @@ func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []p
 
 // Beside returns the card of a group, for the margin of what it publishes.
 func (r *Groups) Beside(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error) {
-	g, err := r.Get(v.Context(), r.DB, groupID)
+	g, err := r.Get(v.Context(), r.deps.DB, groupID)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ type Deps struct {
 }
 
 // Membership is the room.
-type Membership struct{ Deps }
+type Membership struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Membership { return &Membership{d} }

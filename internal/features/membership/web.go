@@ -21,11 +21,11 @@ type addressForm struct {
 
 // bySlug returns the group in the path and how the viewer stands to it; NotFound if there is none.
 func (m *Membership) bySlug(v *site.Visit) (community.Group, community.Standing, error) {
-	g, err := m.Groups.GetBySlug(v.Context(), m.DB, v.Path("group"))
+	g, err := m.deps.Groups.GetBySlug(v.Context(), m.deps.DB, v.Path("group"))
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), m.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), m.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
@@ -35,11 +35,11 @@ func (m *Membership) byID(v *site.Visit) (community.Group, community.Standing, e
 	if err != nil {
 		return community.Group{}, community.Standing{}, err
 	}
-	g, err := m.Groups.Get(v.Context(), m.DB, id)
+	g, err := m.deps.Groups.Get(v.Context(), m.deps.DB, id)
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), m.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), m.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
@@ -123,7 +123,7 @@ func (m *Membership) bindAddress(v *site.Visit, f *addressForm) error {
 	if err := v.Bind(f); err != nil {
 		return err
 	}
-	if _, _, ok := m.People.ParseAddress(f.Address); !ok {
+	if _, _, ok := m.deps.People.ParseAddress(f.Address); !ok {
 		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
 	return nil
@@ -132,11 +132,11 @@ func (m *Membership) bindAddress(v *site.Visit, f *addressForm) error {
 // throttleLetters counts the letters that somebody unknown has sent to an address: by their network and
 // by the address, so that nobody's mailbox is flooded through this site.
 func (m *Membership) throttleLetters(v *site.Visit, address string) error {
-	if err := m.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
+	if err := m.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	_, key, _ := m.People.ParseAddress(address)
-	return m.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
+	_, key, _ := m.deps.People.ParseAddress(address)
+	return m.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 
 func joinRequestPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
@@ -277,7 +277,7 @@ func (m *Membership) showMembers(v *site.Visit) error {
 	if !CanSeeMembers(s) {
 		return errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
 	}
-	members, err := m.Members(v.Context(), m.DB, g.ID, v.Page())
+	members, err := m.Members(v.Context(), m.deps.DB, g.ID, v.Page())
 	if err != nil {
 		return err
 	}
@@ -313,7 +313,7 @@ func (m *Membership) createMember(v *site.Visit) error {
 	err = m.bindAddress(v, &f)
 	if err == nil {
 		limit := web.Limit{Name: "add members", Count: 100, Per: 24 * time.Hour}
-		err = m.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10))
+		err = m.deps.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10))
 	}
 	if err == nil {
 		added, err = m.AddByAddress(v.Context(), v.Viewer, g, f.Address)
@@ -342,7 +342,7 @@ func (m *Membership) showApplication(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	a, g, err := m.acceptable(v.Context(), m.DB, v.Viewer, id)
+	a, g, err := m.acceptable(v.Context(), m.deps.DB, v.Viewer, id)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -34,6 +35,7 @@ type Introduction struct {
 type Deps struct {
 	DB      *sqldb.DB
 	Content *content.Content
+	Texts   *texts.Texts
 	People  People
 
 	// Introduce returns what the page of a group says about it to somebody who stands to it like this.
@@ -55,7 +57,7 @@ type Deps struct {
 }
 
 // Pages is the room.
-type Pages struct{ Deps }
+type Pages struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Pages { return &Pages{d} }

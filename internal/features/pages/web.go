@@ -37,11 +37,11 @@ type listed struct {
 
 // list returns a page of a list, and the cards of other items, whose texts are rendered together with it.
 func (p *Pages) list(v *site.Visit, f content.Filter, others ...content.Item) (l listed, other []content.Card, err error) {
-	items, more, err := p.Content.List(v.Context(), p.DB, v.Viewer, f)
+	items, more, err := p.deps.Content.List(v.Context(), v.Viewer, f)
 	if err != nil {
 		return l, nil, err
 	}
-	cards, err := p.Content.Cards(v, append(slices.Clone(others), items...))
+	cards, err := p.deps.Content.Cards(v, append(slices.Clone(others), items...))
 	if err != nil {
 		return l, nil, err
 	}
@@ -64,7 +64,7 @@ func (p *Pages) showStart(v *site.Visit) error {
 		err = p.fillMine(v, &page, items)
 	} else {
 		var groups templ.Component
-		groups, err = p.GroupCards(v, faces)
+		groups, err = p.deps.GroupCards(v, faces)
 		page.Body, page.Aside = townBody(v, items), townAside(groups)
 	}
 	if err != nil {
@@ -78,14 +78,14 @@ func (p *Pages) fillMine(v *site.Visit, page *site.Page, items listed) error {
 	b := minePage{Items: items}
 	var err error
 	if v.Viewer.Unread > 0 {
-		if b.Waiting, err = p.Waiting(v); err != nil {
+		if b.Waiting, err = p.deps.Waiting(v); err != nil {
 			return err
 		}
 	}
-	if b.Groups, b.MoreGroups, err = p.MyGroups(v, maxMine); err != nil {
+	if b.Groups, b.MoreGroups, err = p.deps.MyGroups(v, maxMine); err != nil {
 		return err
 	}
-	top, err := p.TopGroups(v, 0, topGroups)
+	top, err := p.deps.TopGroups(v, 0, topGroups)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (p *Pages) fillMine(v *site.Visit, page *site.Page, items listed) error {
 
 // showEntity shows the page of a group or a person.
 func (p *Pages) showEntity(v *site.Visit) error {
-	e, s, err := p.Content.Entity(v.Context(), v.Viewer, v.Path("entity"))
+	e, s, err := p.deps.Content.Entity(v.Context(), v.Viewer, v.Path("entity"))
 	if err != nil {
 		return err
 	}
@@ -109,17 +109,17 @@ func (p *Pages) showEntity(v *site.Visit) error {
 }
 
 func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standing) error {
-	intro, err := p.Introduce(v, e.OwnerID, s)
+	intro, err := p.deps.Introduce(v, e.OwnerID, s)
 	if err != nil {
 		return err
 	}
 	b := groupPage{Entity: e, Head: intro.Head, CanWrite: policy.CanPublish(s)}
 	var pinned []content.Item
 	if v.Before().At.IsZero() { // the first page of the list
-		if b.Talks, err = p.Talks(v, e); err != nil {
+		if b.Talks, err = p.deps.Talks(v, e); err != nil {
 			return err
 		}
-		pinned, _, err = p.Content.List(v.Context(), p.DB, v.Viewer, content.Filter{EntityID: e.ID, Pinned: true, Limit: maxPinned})
+		pinned, _, err = p.deps.Content.List(v.Context(), v.Viewer, content.Filter{EntityID: e.ID, Pinned: true, Limit: maxPinned})
 		if err != nil {
 			return err
 		}
@@ -131,19 +131,19 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 	b.Items.Cards = slices.DeleteFunc(b.Items.Cards, func(c content.Card) bool {
 		return slices.ContainsFunc(pinned, func(i content.Item) bool { return i.ID == c.ID })
 	})
-	groups, err := p.TopGroups(v, e.OwnerID, topGroups)
+	groups, err := p.deps.TopGroups(v, e.OwnerID, topGroups)
 	if err != nil {
 		return err
 	}
 	return v.Show(site.Page{
 		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: groupAside(intro.Facts, groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPicturePath(e.Picture),
-		Description: cmp.Or(p.Content.Texts.Summary(intro.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
+		Description: cmp.Or(p.deps.Texts.Summary(intro.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
 		Crumbs:      v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: e.Name}),
 	})
 }
 
 func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
-	person, err := p.People.Get(v.Context(), p.DB, e.OwnerID)
+	person, err := p.deps.People.Get(v.Context(), p.deps.DB, e.OwnerID)
 	if err != nil {
 		return err
 	}
@@ -161,14 +161,14 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: e.Name, OwnHeading: true, Body: personBody(p.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
+		Title: e.Name, OwnHeading: true, Body: personBody(p.deps.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
 		Crumbs: v.FromHome(parts.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, parts.Crumb{Label: e.Name}),
 	})
 }
 
 func (p *Pages) showHelp(v *site.Visit) error {
 	return v.Show(site.Page{
-		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.Postmaster), Canonical: HelpPath, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help")}),
+		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.deps.Postmaster), Canonical: HelpPath, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help")}),
 	})
 }
 
@@ -191,19 +191,19 @@ func (p *Pages) showGuide(v *site.Visit) error {
 	if err != nil {
 		return fmt.Errorf("read a guide: %w", err)
 	}
-	html, err := p.Content.Texts.Render(v.Context(), p.DB, v.Viewer, v.Lang, texts.Source{Text: string(text), Options: markdown.Options{HeadingLevel: 2, Prefix: name}})
+	html, err := p.deps.Texts.Render(v.Context(), p.deps.DB, v.Viewer, v.Lang, texts.Source{Text: string(text), Options: markdown.Options{HeadingLevel: 2, Prefix: name}})
 	if err != nil {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: title, Body: parts.Markdown(html[0]), Canonical: HelpPath + name + "/", Description: p.Content.Texts.Summary(string(text), descriptionWords),
+		Title: title, Body: parts.Markdown(html[0]), Canonical: HelpPath + name + "/", Description: p.deps.Texts.Summary(string(text), descriptionWords),
 		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help"), Path: HelpPath}, parts.Crumb{Label: title}),
 	})
 }
 
 func (p *Pages) showDataProtection(v *site.Visit) error {
 	return v.Show(site.Page{
-		Title: v.T("Data protection"), Body: dataProtectionBody(p.Postmaster), Canonical: DataProtectionPath,
+		Title: v.T("Data protection"), Body: dataProtectionBody(p.deps.Postmaster), Canonical: DataProtectionPath,
 		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Data protection")}),
 	})
 }

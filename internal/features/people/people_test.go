@@ -35,6 +35,7 @@ type town struct {
 	*cast.Cast
 	db      *sqldb.DB
 	box     *postbox
+	outbox  *outbox.Outbox
 	handler http.Handler
 
 	mu  sync.Mutex
@@ -62,8 +63,9 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 		t.Fatal(err)
 	}
 	limiter := web.NewLimiter(db, tell)
+	w.outbox = outbox.New(w.box)
 	w.People = people.New(people.Deps{
-		DB: w.db, Entities: entities.New(nil), Outbox: outbox.New(w.box), Letters: notify.NewLetters(w.box),
+		DB: w.db, Entities: entities.New(nil), Outbox: w.outbox, Letters: notify.NewLetters(w.box),
 		Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), Passwords: hasher,
 		SiteName: "Neustadt", Language: "en", URL: func(path string) string { return "http://example.org" + path },
 		UnknownPerson: 1, Operators: "/stadt/help/",

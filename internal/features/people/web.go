@@ -83,7 +83,7 @@ func (p *People) showSignUp(v *site.Visit) error {
 	if v.Viewer.SignedIn() {
 		return v.Redirect(onward(v))
 	}
-	challenge, err := p.Captcha.Draw()
+	challenge, err := p.deps.Captcha.Draw()
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (p *People) createSignUp(v *site.Visit) error {
 	reuse := p.CheckSignUp(v.Lang, s) != nil
 	browser, err := p.SignUp(v.Context(), v.Lang, s)
 	if err != nil {
-		challenge, drawErr := p.Captcha.Again(v.Lang, f.Fields, reuse)
+		challenge, drawErr := p.deps.Captcha.Again(v.Lang, f.Fields, reuse)
 		if drawErr != nil {
 			return drawErr
 		}
@@ -443,8 +443,8 @@ func (p *People) SettingsMenu(v *site.Visit) []parts.Link {
 		{Path: addressesPath, Label: v.T("E-mail addresses")},
 		{Path: "/stadt/settings/password/", Label: v.T("Password")},
 	}
-	if p.Settings != nil {
-		menu = append(menu, p.Settings(v)...)
+	if p.deps.Settings != nil {
+		menu = append(menu, p.deps.Settings(v)...)
 	}
 	return append(menu, parts.Link{Path: "/stadt/settings/gestalt/delete/", Label: v.T("Delete account")})
 }
@@ -494,7 +494,7 @@ func (p *People) profilePage(v *site.Visit, f profileForm, e parts.Errors) site.
 // languageOptions are the languages that a person can choose.
 func (p *People) languageOptions(v *site.Visit) []parts.Option {
 	options := []parts.Option{{Value: "", Label: v.T("The language of this site")}}
-	for _, code := range p.Catalogues.Languages() {
+	for _, code := range p.deps.Catalogues.Languages() {
 		options = append(options, parts.Option{Value: code, Label: site.LanguageName(code)})
 	}
 	return options
@@ -584,7 +584,7 @@ func (p *People) showDelete(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(p.settingsPage(v, v.T("Delete account"), deleteBody(v, left, p.Operators)))
+	return v.Show(p.settingsPage(v, v.T("Delete account"), deleteBody(v, left, p.deps.Operators)))
 }
 
 func (p *People) removeAccount(v *site.Visit) error {

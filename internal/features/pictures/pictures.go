@@ -28,7 +28,7 @@ type Deps struct {
 }
 
 // Room is the room.
-type Room struct{ Deps }
+type Room struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Room { return &Room{d} }
@@ -38,13 +38,13 @@ func perDay() web.Limit { return web.Limit{Name: "upload a picture", Count: 300,
 
 // Module returns the room's table of contents.
 func (r *Room) Module() module.Module {
-	get, post, both := http.MethodGet, http.MethodPost, 2*r.MaxBytes+1<<20
+	get, post, both := http.MethodGet, http.MethodPost, 2*r.deps.MaxBytes+1<<20
 	return module.Module{
 		Name: "pictures",
 		Routes: []site.Route{
 			{Method: get, Path: community.PicturesPath + "{name}", Handle: r.sendPicture},
 			{Method: get, Path: community.PicturesPath + "{size}/{name}", Handle: r.sendPicture},
-			{Method: post, Path: community.AddPicturePath, Handle: r.createPicture, SignedIn: true, BodyLimit: r.MaxBytes + 1<<20},
+			{Method: post, Path: community.AddPicturePath, Handle: r.createPicture, SignedIn: true, BodyLimit: r.deps.MaxBytes + 1<<20},
 			{Method: get, Path: community.OwnPicturesPath, Handle: r.editFaces, SignedIn: true},
 			{Method: post, Path: community.OwnPicturesPath, Handle: r.updateFaces, SignedIn: true, BodyLimit: both},
 			{Method: get, Path: "/stadt/settings/group/images", Handle: r.editFaces, SignedIn: true},

@@ -58,7 +58,7 @@ type Deps struct {
 
 // Subscriptions is the room.
 type Subscriptions struct {
-	Deps
+	deps Deps
 	keys keys
 }
 
@@ -68,7 +68,7 @@ func New(d Deps) (*Subscriptions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the links that unsubscribe: %w", err)
 	}
-	return &Subscriptions{Deps: d, keys: k}, nil
+	return &Subscriptions{deps: d, keys: k}, nil
 }
 
 // Module returns the room's table of contents.

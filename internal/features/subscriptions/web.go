@@ -23,24 +23,24 @@ func (r *Subscriptions) byID(v *site.Visit) (community.Group, community.Standing
 	if err != nil {
 		return community.Group{}, community.Standing{}, err
 	}
-	g, err := r.Groups.Get(v.Context(), r.DB, id)
+	g, err := r.deps.Groups.Get(v.Context(), r.deps.DB, id)
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), r.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
 // newSubscription asks: whoever has signed in with one button, everybody else for their mail address.
 func (r *Subscriptions) newSubscription(v *site.Visit) error {
-	g, err := r.Groups.GetBySlug(v.Context(), r.DB, v.Path("group"))
+	g, err := r.deps.Groups.GetBySlug(v.Context(), r.deps.DB, v.Path("group"))
 	if err != nil {
 		return err
 	}
 	if !v.Viewer.SignedIn() {
 		return v.Show(subscribePage(v, g, addressForm{}, parts.Errors{}))
 	}
-	s, err := policy.Standing(v.Context(), r.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, g.Entity())
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func subscribedAlready(v *site.Visit, g community.Group) error {
 }
 
 func (r *Subscriptions) createSubscription(v *site.Visit) error {
-	g, err := r.Groups.GetBySlug(v.Context(), r.DB, v.Path("group"))
+	g, err := r.deps.Groups.GetBySlug(v.Context(), r.deps.DB, v.Path("group"))
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (r *Subscriptions) bindAddress(v *site.Visit, f *addressForm) error {
 	if err := v.Bind(f); err != nil {
 		return err
 	}
-	if _, _, ok := r.People.ParseAddress(f.Address); !ok {
+	if _, _, ok := r.deps.People.ParseAddress(f.Address); !ok {
 		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
 	return nil
@@ -107,11 +107,11 @@ func (r *Subscriptions) bindAddress(v *site.Visit, f *addressForm) error {
 // throttleLetters counts the letters that somebody unknown has sent to an address: by their network and
 // by the address, so that nobody's mailbox is flooded through this site.
 func (r *Subscriptions) throttleLetters(v *site.Visit, address string) error {
-	if err := r.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
+	if err := r.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	_, key, _ := r.People.ParseAddress(address)
-	return r.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
+	_, key, _ := r.deps.People.ParseAddress(address)
+	return r.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 
 func subscribePage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
@@ -263,7 +263,7 @@ func (r *Subscriptions) byKey(v *site.Visit) (g community.Group, personID int64,
 	if !r.keys.fits(v.Path("key"), personID, groupID) {
 		return g, 0, errs.New(errs.NotFound, "This link is not complete. Copy it from the mail once more.")
 	}
-	g, err = r.Groups.Get(v.Context(), r.DB, groupID)
+	g, err = r.deps.Groups.Get(v.Context(), r.deps.DB, groupID)
 	return g, personID, err
 }
 

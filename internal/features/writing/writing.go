@@ -20,7 +20,7 @@ type Deps struct {
 }
 
 // Room is the room.
-type Room struct{ Deps }
+type Room struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Room { return &Room{d} }
@@ -48,5 +48,5 @@ func (r *Room) Mentions(ctx context.Context, prefix string) ([]Mention, error) {
 	if prefix == "" {
 		return nil, nil
 	}
-	return findMentions(ctx, r.DB, prefix)
+	return findMentions(ctx, r.deps.DB, prefix)
 }

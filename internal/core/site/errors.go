@@ -31,21 +31,31 @@ func (v *Visit) Errors(err error) parts.Errors {
 	return out
 }
 
-// ShowAgain shows a form again with what is wrong beside its fields, when the person can correct it:
-// kinds Invalid (422), Conflict (409), TooLarge (413) and TooMany (429). Any other error comes back
-// and becomes an error page.
-func (v *Visit) ShowAgain(err error, page func(parts.Errors) Page) error {
-	switch errs.KindOf(err) {
-	case errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany:
-	default:
+// ShowAgain shows a form: for the first time if err is nil, else again with what is wrong beside its fields, when the
+// person can correct it: kinds Invalid (422), Conflict (409), TooLarge (413) and TooMany (429). Any other error comes
+// back and becomes an error page, and so does one of making the page.
+func (v *Visit) ShowAgain(err error, page func(parts.Errors) (Page, error)) error {
+	if err != nil && !correctable(err) {
 		return err
 	}
-	status := v.Refuse(err)
-	p := page(v.Errors(err))
-	if p.Status == 0 {
-		p.Status = status
+	p, problem := page(v.Errors(err))
+	if problem != nil {
+		return problem
+	}
+	if err != nil && p.Status == 0 {
+		p.Status = v.Refuse(err)
 	}
 	return v.Show(p)
+}
+
+// correctable reports whether a person can correct what is wrong.
+func correctable(err error) bool {
+	switch errs.KindOf(err) {
+	case errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany:
+		return true
+	default:
+		return false
+	}
 }
 
 // Refuse returns the status of an answer that says what is wrong with what was sent, and sets the header

@@ -12,9 +12,9 @@
 //			err = g.Found(v.Context(), v.Viewer, f.Name, f.Closed)
 //		}
 //		if err != nil {
-//			return v.ShowAgain(err, func(e site.Errors) site.Page { return newGroupPage(v, f, e) })
+//			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return newGroupPage(v, f, e) })
 //		}
-//		v.Flash(site.Done, "The group “%s” has been founded.", f.Name)
+//		v.Flash(parts.Done, "The group “%s” has been founded.", f.Name)
 //		return v.Redirect(community.EntityPath(f.Slug))
 //	}
 //

@@ -90,12 +90,12 @@ func TestFormsAreShownAgainWithWhatIsWrong(t *testing.T) {
 			if err == nil {
 				err = fail
 			}
-			return v.ShowAgain(err, func(e parts.Errors) site.Page {
+			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
 				return site.Page{Title: "New article", Body: templ.Join(
 					parts.Form(parts.FormSpec{Errors: e}),
 					parts.Field(parts.Input{Name: "title", Label: "Title", Value: in.Title, Errors: e, Hint: "Short"}),
 					parts.TextArea(parts.Input{Name: "text", Label: "Text", Value: in.Text, Errors: e}),
-				)}
+				)}, nil
 			})
 		}},
 	})
@@ -181,8 +181,8 @@ func TestFilesAreTakenUpToTheirLimit(t *testing.T) {
 			if err == nil {
 				return say(v, fmt.Sprintf("%s: %d", in.Title, len(in.Files)))
 			}
-			return v.ShowAgain(err, func(e parts.Errors) site.Page {
-				return site.Page{Title: "Files", Body: parts.FileField(parts.Input{Name: "files", Label: "Files", Errors: e})}
+			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+				return site.Page{Title: "Files", Body: parts.FileField(parts.Input{Name: "files", Label: "Files", Errors: e})}, nil
 			})
 		}},
 	})

@@ -144,17 +144,10 @@ func (a *Articles) readers(v *site.Visit, e editor) (content.Readers, error) {
 
 // again shows the editor with what was typed and what is wrong with it.
 func (a *Articles) again(v *site.Visit, err error, e editor) error {
-	var problem error
-	err = v.ShowAgain(err, func(wrong parts.Errors) site.Page {
-		var p site.Page
+	return v.ShowAgain(err, func(wrong parts.Errors) (site.Page, error) {
 		e.Errors = wrong
-		p, problem = a.page(v, e)
-		return p
+		return a.page(v, e)
 	})
-	if problem != nil {
-		return problem
-	}
-	return err
 }
 
 func (a *Articles) createArticle(v *site.Visit) error {

@@ -226,16 +226,7 @@ func (c *Content) createComment(v *site.Visit) error {
 		id, err = c.Comment(v.Context(), v.Viewer, item.ID, f.Text, f.InReplyTo)
 	}
 	if err != nil {
-		var problem error
-		err = v.ShowAgain(err, func(e parts.Errors) site.Page {
-			var p site.Page
-			p, problem = c.page(v, item, s, f, e)
-			return p
-		})
-		if problem != nil {
-			return problem
-		}
-		return err
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return c.page(v, item, s, f, e) })
 	}
 	v.Flash(parts.Done, "Your comment stands below.")
 	return v.Redirect(item.Path() + "#" + community.ContributionAnchor(id))

@@ -224,9 +224,9 @@ func (c *Conversations) again(v *site.Visit, wrong error, f contact) (err error)
 	if f.Told, err = c.told(v, f.Entity); err != nil {
 		return err
 	}
-	return v.ShowAgain(wrong, func(e parts.Errors) site.Page {
+	return v.ShowAgain(wrong, func(e parts.Errors) (site.Page, error) {
 		f.Errors = e
-		return c.contactPage(v, f)
+		return c.contactPage(v, f), nil
 	})
 }
 
@@ -430,16 +430,7 @@ func (c *Conversations) createMessage(v *site.Visit) error {
 		id, err = c.Answer(v.Context(), v.Viewer, conv.ID, f.Text, f.InReplyTo)
 	}
 	if err != nil {
-		var problem error
-		err = v.ShowAgain(err, func(e parts.Errors) site.Page {
-			var p site.Page
-			p, problem = c.page(v, conv, s, f, e)
-			return p
-		})
-		if problem != nil {
-			return problem
-		}
-		return err
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return c.page(v, conv, s, f, e) })
 	}
 	v.Flash(parts.Done, "Your message is on its way.")
 	return v.Redirect(conv.Path() + "#" + community.ContributionAnchor(id))

@@ -56,7 +56,7 @@ func (r *Groups) createGroup(v *site.Visit) error {
 		g, err = r.Found(v.Context(), v.Viewer, f.Name)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return foundPage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return foundPage(v, f, e), nil })
 	}
 	v.Flash(parts.Done, "The group “%s” has been founded.", g.Name)
 	return v.Redirect(g.Entity().Path())
@@ -130,7 +130,7 @@ func (r *Groups) updateGroup(v *site.Visit) error {
 		changed, err = r.Change(v.Context(), v.Viewer, g.ID, Profile(f))
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return settingsPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return settingsPage(v, g, f, e), nil })
 	}
 	v.Flash(parts.Done, "The changes have been saved.")
 	return v.Redirect(changed.Entity().Path())
@@ -224,7 +224,7 @@ func (r *Groups) createRecommendation(v *site.Visit) error {
 		sent, err = r.Recommend(v.Context(), v.Viewer, rec)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return recommendPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return recommendPage(v, g, f, e), nil })
 	}
 	if sent == 0 {
 		v.Flash(parts.Info, "Nobody is known by these names, so nothing was sent.")

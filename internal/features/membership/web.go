@@ -112,7 +112,7 @@ func (m *Membership) createJoinRequest(v *site.Visit) error {
 		err = m.RequestJoin(v.Context(), v.Viewer, g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return joinRequestPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return joinRequestPage(v, g, f, e), nil })
 	}
 	v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to become a member.")
 	return v.Redirect(g.Entity().Path())
@@ -231,7 +231,7 @@ func (m *Membership) createLeaveRequest(v *site.Visit) error {
 		err = m.RequestLeave(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return leaveRequestPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return leaveRequestPage(v, g, f, e), nil })
 	}
 	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
 	return v.Redirect(g.Entity().Path())
@@ -319,7 +319,7 @@ func (m *Membership) createMember(v *site.Visit) error {
 		added, err = m.AddByAddress(v.Context(), v.Viewer, g, f.Address)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return memberPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return memberPage(v, g, f, e), nil })
 	}
 	if added {
 		v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", f.Address)

@@ -110,7 +110,7 @@ func (p *People) createSignUp(v *site.Visit) error {
 		if drawErr != nil {
 			return drawErr
 		}
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return signUpPage(v, f, challenge, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return signUpPage(v, f, challenge, e), nil })
 	}
 	v.Session().Put(v.Context(), sessionSignUp, browser)
 	return v.Redirect("/stadt/signup/done/")
@@ -136,13 +136,9 @@ func (p *People) confirmPage(v *site.Visit, err error) error {
 	if findErr != nil {
 		return deadLink(v, findErr, parts.Link{Path: addressesPath, Label: v.T("E-mail addresses")})
 	}
-	page := func(e parts.Errors) site.Page {
-		return site.Page{Title: v.T("Confirm your address"), Body: confirmBody(v, link, e), Hidden: true}
-	}
-	if err != nil {
-		return v.ShowAgain(err, page)
-	}
-	return v.Show(page(parts.Errors{}))
+	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+		return site.Page{Title: v.T("Confirm your address"), Body: confirmBody(v, link, e), Hidden: true}, nil
+	})
 }
 
 func (p *People) createConfirm(v *site.Visit) error {
@@ -235,7 +231,7 @@ func (p *People) createSignIn(v *site.Visit) error {
 	client := web.Network(web.RecordOf(v.Context()).Client)
 	person, err := p.SignIn(v.Context(), f.Login, f.Password, client)
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return signInPage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return signInPage(v, f, e), nil })
 	}
 	if err := v.SignIn(person.ID, f.Remember); err != nil {
 		return err
@@ -307,7 +303,7 @@ func (p *People) createResetRequest(v *site.Visit) error {
 		return err
 	}
 	if err := p.RequestReset(v.Context(), v.Lang, f.Address); err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return resetRequestPage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return resetRequestPage(v, f, e), nil })
 	}
 	return v.Redirect("/stadt/password/reset/done/")
 }
@@ -357,13 +353,9 @@ func (p *People) resetPage(v *site.Visit, err error) error {
 	if findErr != nil {
 		return deadReset(v, findErr)
 	}
-	page := func(e parts.Errors) site.Page {
-		return site.Page{Title: v.T("Set a new password"), Body: resetBody(owner, e), Hidden: true}
-	}
-	if err != nil {
-		return v.ShowAgain(err, page)
-	}
-	return v.Show(page(parts.Errors{}))
+	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+		return site.Page{Title: v.T("Set a new password"), Body: resetBody(owner, e), Hidden: true}, nil
+	})
 }
 
 func (p *People) createReset(v *site.Visit) error {
@@ -418,7 +410,7 @@ func (p *People) updatePassword(v *site.Visit) error {
 		return err
 	}
 	if err := p.ChangePassword(v.Context(), v.Viewer, f.Present, f.New, f.Again); err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return p.passwordPage(v, has, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return p.passwordPage(v, has, e), nil })
 	}
 	if err := v.Session().EndOthers(v.Context(), v.Viewer.PersonID); err != nil {
 		return err
@@ -481,7 +473,7 @@ func (p *People) updateProfile(v *site.Visit) error {
 		err = p.UpdateProfile(v.Context(), v.Viewer, Profile(f))
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return p.profilePage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return p.profilePage(v, f, e), nil })
 	}
 	v.Flash(parts.Done, "Your profile is saved.")
 	return v.Redirect(community.EntityPath(f.Slug))
@@ -543,13 +535,9 @@ func (p *People) addressesPage(v *site.Visit, f addressForm, err error) error {
 	if listErr != nil {
 		return listErr
 	}
-	page := func(e parts.Errors) site.Page {
-		return p.settingsPage(v, v.T("E-mail addresses"), addressesBody(all, f, e))
-	}
-	if err != nil {
-		return v.ShowAgain(err, page)
-	}
-	return v.Show(page(parts.Errors{}))
+	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+		return p.settingsPage(v, v.T("E-mail addresses"), addressesBody(all, f, e)), nil
+	})
 }
 
 func (p *People) updateAddresses(v *site.Visit) error {

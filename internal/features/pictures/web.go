@@ -148,7 +148,7 @@ func (r *Room) updateFaces(v *site.Visit) error {
 		if lost := r.deps.Pictures.Discard(context.WithoutCancel(v.Context()), picture, cover); lost != nil {
 			return errors.Join(err, lost)
 		}
-		return v.ShowAgain(err, func(wrong parts.Errors) site.Page { return r.facesPage(v, e, faces, wrong) })
+		return v.ShowAgain(err, func(wrong parts.Errors) (site.Page, error) { return r.facesPage(v, e, faces, wrong), nil })
 	}
 	v.Flash(parts.Done, "The pictures have been saved.")
 	return v.Redirect(e.Path())

@@ -87,7 +87,7 @@ func (r *Subscriptions) requestSubscription(v *site.Visit, g community.Group) er
 		err = r.RequestSubscription(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return subscribePage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return subscribePage(v, g, f, e), nil })
 	}
 	v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to subscribe.")
 	return v.Redirect(g.Entity().Path())
@@ -214,7 +214,7 @@ func (r *Subscriptions) createEndRequest(v *site.Visit) error {
 		err = r.RequestEnd(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) site.Page { return endRequestPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return endRequestPage(v, g, f, e), nil })
 	}
 	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
 	return v.Redirect(g.Entity().Path())

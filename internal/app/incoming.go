@@ -28,8 +28,8 @@ func (h *House) newIntake(catalogues *lang.Catalogues, language string, zone *ti
 		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: []string{o.DefaultFrom, o.DistinctFrom},
 		BaseURL: o.baseURL(), AuthservID: o.IncomingMail.AuthservID,
 		Limits:    mime.Limits{MaxBytes: o.LMTP.maxBytes(), MaxAttachmentBytes: o.LMTP.maxBytes()},
-		Addresses: gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
-		Replies:   gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),
+		Addresses: module.Gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
+		Replies:   module.Gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),
 		Limit: func(ctx context.Context, address string) error {
 			return limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
 		},

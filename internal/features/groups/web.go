@@ -12,7 +12,6 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -151,8 +150,8 @@ func (r *Groups) showRelation(v *site.Visit) error {
 	return v.Show(groupPage(v, g, v.T("You and the group"), relationBody(v, g, s)))
 }
 
-// SettingsLinks returns the pages of a group's settings that the viewer may open.
-func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []parts.Link {
+// settingsLinks returns the pages of a group's settings that the viewer may open.
+func settingsLinks(p *lang.Printer, s community.Standing, g community.Group) []parts.Link {
 	var links []parts.Link
 	if CanChange(s) {
 		links = append(links,
@@ -163,30 +162,6 @@ func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []p
 		links = append(links, parts.Link{Path: community.RelationPath(g.Slug), Label: p.T("You and the group")})
 	}
 	return links
-}
-
-// Beside returns the card of a group, for the margin of what it publishes.
-func (r *Groups) Beside(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error) {
-	g, err := r.Get(v.Context(), r.deps.DB, groupID)
-	if err != nil {
-		return nil, err
-	}
-	about := r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
-	return besideCard(Header{Group: g, Standing: s, About: about, Acts: entrances(s, g)}), nil
-}
-
-// SettingsMenu returns what the group that the address names by ?group=… adds to the menu of all settings
-// pages. A group that nobody knows adds nothing.
-func (r *Groups) SettingsMenu(v *site.Visit) []parts.Link {
-	slug := v.Query("group")
-	if slug == "" {
-		return nil
-	}
-	g, s, err := r.visited(v, slug)
-	if err != nil {
-		return nil // the menu is not what the visitor came for
-	}
-	return SettingsLinks(v.Lang, s, g)
 }
 
 type recommendForm struct {

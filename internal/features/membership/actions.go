@@ -326,12 +326,6 @@ const (
 	maxPage = 1000 // the last page that is looked for: the list is read from its start for each page
 )
 
-// Faces returns the most active members of a group, for the margin of its page. The caller has asked
-// CanSeeMembers.
-func (m *Membership) Faces(ctx context.Context, q sqldb.Querier, groupID int64, n int) ([]Member, error) {
-	return listMembers(ctx, q, groupID, n, 0)
-}
-
 // Members returns a page of the list of members, the most active ones first. The caller has asked
 // CanSeeMembers.
 func (m *Membership) Members(ctx context.Context, q sqldb.Querier, groupID int64, page int) (Page, error) {

@@ -30,7 +30,6 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
-	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -60,9 +59,6 @@ type Deps struct {
 
 	// Operators is the path where people write to whoever runs the site; empty if nowhere.
 	Operators string
-
-	// Settings are entries that other rooms add to the menu of all settings pages. May be nil.
-	Settings func(v *site.Visit) []parts.Link
 }
 
 // People is the room.
@@ -75,7 +71,7 @@ var _ site.Viewers = (*People)(nil)
 
 // Module returns the room's table of contents.
 func (p *People) Module() module.Module {
-	return module.Module{Name: "people", Routes: p.routes()}
+	return module.Module{Name: "people", Routes: p.routes(), Entries: p.entries(), Acts: p.acts(), Blocks: p.blocks()}
 }
 
 // Get returns a person; NotFound if there is none.

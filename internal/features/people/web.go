@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/a-h/templ"
-
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/parts"
@@ -420,34 +418,10 @@ func (p *People) updatePassword(v *site.Visit) error {
 }
 
 func (p *People) passwordPage(v *site.Visit, has bool, e parts.Errors) site.Page {
-	return p.settingsPage(v, v.T("Password"), passwordBody(has, e))
+	return v.SettingsPage(v.T("Password"), passwordBody(has, e))
 }
 
 // --- settings --------------------------------------------------------------------------------------
-
-// SettingsMenu returns the menu that all settings pages share, for the pages of other rooms.
-func (p *People) SettingsMenu(v *site.Visit) []parts.Link {
-	menu := []parts.Link{
-		{Path: "/stadt/settings/", Label: v.T("Profile")},
-		{Path: community.OwnPicturesPath, Label: v.T("Pictures")},
-		{Path: "/stadt/settings/notifications/", Label: v.T("Notices")},
-		{Path: "/stadt/settings/devices/", Label: v.T("Devices")},
-		{Path: addressesPath, Label: v.T("E-mail addresses")},
-		{Path: "/stadt/settings/password/", Label: v.T("Password")},
-	}
-	if p.deps.Settings != nil {
-		menu = append(menu, p.deps.Settings(v)...)
-	}
-	return append(menu, parts.Link{Path: "/stadt/settings/gestalt/delete/", Label: v.T("Delete account")})
-}
-
-// settingsPage puts the menu above a settings page.
-func (p *People) settingsPage(v *site.Visit, title string, body templ.Component) site.Page {
-	return site.Page{
-		Title: title, Hidden: true, Body: withMenu(p.SettingsMenu(v), v.R.URL.Path, v.T("Settings"), body),
-		Crumbs: []parts.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: title}},
-	}
-}
 
 type profileForm struct {
 	Slug      string `form:"slug"       text:"line"`
@@ -480,7 +454,7 @@ func (p *People) updateProfile(v *site.Visit) error {
 }
 
 func (p *People) profilePage(v *site.Visit, f profileForm, e parts.Errors) site.Page {
-	return p.settingsPage(v, v.T("Profile"), profileBody(f, p.languageOptions(v), e))
+	return v.SettingsPage(v.T("Profile"), profileBody(f, p.languageOptions(v), e))
 }
 
 // languageOptions are the languages that a person can choose.
@@ -502,7 +476,7 @@ func (p *People) editWishes(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(p.settingsPage(v, v.T("Notices"), wishesBody(wishesForm(w), parts.Errors{})))
+	return v.Show(v.SettingsPage(v.T("Notices"), wishesBody(wishesForm(w), parts.Errors{})))
 }
 
 func (p *People) updateWishes(v *site.Visit) error {
@@ -536,7 +510,7 @@ func (p *People) addressesPage(v *site.Visit, f addressForm, err error) error {
 		return listErr
 	}
 	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
-		return p.settingsPage(v, v.T("E-mail addresses"), addressesBody(all, f, e)), nil
+		return v.SettingsPage(v.T("E-mail addresses"), addressesBody(all, f, e)), nil
 	})
 }
 
@@ -572,7 +546,7 @@ func (p *People) showDelete(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(p.settingsPage(v, v.T("Delete account"), deleteBody(v, left, p.deps.Operators)))
+	return v.Show(v.SettingsPage(v.T("Delete account"), deleteBody(v, left, p.deps.Operators)))
 }
 
 func (p *People) removeAccount(v *site.Visit) error {
@@ -594,11 +568,6 @@ func (p *People) showDirectory(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, entries, pages)})
-}
-
-// Header returns what stands at the top of a person's page: who they are, and what the viewer can do.
-func (p *People) Header(v *site.Visit, person community.Person) templ.Component {
-	return header(v, person)
 }
 
 // signUpLink returns the path of the page to sign up, which leads on to next.

@@ -168,10 +168,9 @@ func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, w
 		title, action = v.T("Pictures of the group"), community.GroupPicturesPath(e.Slug)
 	}
 	e.Picture = faces.Picture
-	return site.Page{
-		Title: title, Hidden: true, Entity: &e, Body: facesBody(facesView{
-			Entity: e, Faces: faces, Action: action, Menu: r.deps.Menu(v), Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
-		}),
-		Crumbs: []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}},
-	}
+	page := v.SettingsPage(title, facesBody(facesView{
+		Entity: e, Faces: faces, Action: action, Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
+	}))
+	page.Entity, page.Crumbs = &e, []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}}
+	return page
 }

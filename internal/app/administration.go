@@ -45,12 +45,12 @@ func (h *House) retry(ctx context.Context, id int64) error {
 
 func (h *House) facts(v *site.Visit) []parts.Pair {
 	o := h.options
-	mail := map[string]string{"smtp": fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption), "folder": o.outboxFolder()}[o.Submission.Backend]
+	mail := map[string]string{"smtp": fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption), "folder": o.OutboxFolder()}[o.Submission.Backend]
 	if mail == "" {
 		mail = o.Submission.Backend
 	}
 	return []parts.Pair{
-		{Term: v.T("Address"), Value: parts.Text(o.baseURL())},
+		{Term: v.T("Address"), Value: parts.Text(o.BaseURL())},
 		{Term: v.T("Database"), Value: parts.Text(h.db.Engine())},
 		{Term: v.T("Mails leave by"), Value: parts.Text(mail)},
 		{Term: v.T("Mails arrive at"), Value: parts.Text(o.LMTP.Listen)},

@@ -3,6 +3,7 @@ package app
 import (
 	"strings"
 
+	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
@@ -26,6 +27,6 @@ func (h *House) near(register *entities.Entities) func(v *site.Visit, path strin
 }
 
 // operator is where the foot of all pages leads to.
-func (o *Options) operator() site.Operator {
+func operator(o *options.Options) site.Operator {
 	return site.Operator{Name: o.SiteName, Help: pages.HelpPath, DataProtection: pages.DataProtectionPath, Abuse: "/stadt/abuse/path=/"}
 }

@@ -1,14 +1,15 @@
+// Package app is the roof of the house: it builds every room by hand from the options and starts what runs.
 package app
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
@@ -48,11 +49,11 @@ import (
 
 // House is the whole program, built by hand from the options.
 type House struct {
-	options *Options
+	options *options.Options
 	log     *slog.Logger
 
 	db         *sqldb.DB
-	media      mediaStore
+	media      options.MediaStore
 	mails      smtp.Sender
 	queue      *queue.Queue
 	notifier   *notify.Notifier
@@ -63,12 +64,6 @@ type House struct {
 	site       *site.Site
 	pages      http.Handler
 	modules    []module.Module
-}
-
-// mediaStore is a store of files that is given back at the end.
-type mediaStore interface {
-	media.Store
-	io.Closer
 }
 
 // renderedTexts is how many bytes of rendered texts are kept.
@@ -84,7 +79,7 @@ type notices struct{ *notify.Notifier }
 
 // Build builds the house: first what it stands on, then the rooms from the bottom up, then what the rooms
 // are poured into. It needs no database that answers.
-func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err error) {
+func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House, err error) {
 	h = &House{options: o, log: log}
 	defer func() {
 		if err != nil {
@@ -95,18 +90,18 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	if err != nil {
 		return h, fmt.Errorf("load the time zone: %w", err)
 	}
-	catalogues, err := lang.Load(locale.FS, o.ownTexts()...)
+	catalogues, err := lang.Load(locale.FS, o.OwnTexts()...)
 	if err != nil {
 		return h, err
 	}
 	language := catalogues.Match("", o.LanguageCode)
-	if h.db, err = sqldb.Open(ctx, o.database()); err != nil {
+	if h.db, err = sqldb.Open(ctx, o.DatabaseConfig()); err != nil {
 		return h, err
 	}
-	if h.media, err = o.openMedia(); err != nil {
+	if h.media, err = o.OpenMedia(); err != nil {
 		return h, err
 	}
-	if h.mails, err = smtp.New(o.submission()); err != nil {
+	if h.mails, err = smtp.New(o.SubmissionConfig()); err != nil {
 		return h, err
 	}
 	signer, err := web.NewSigner(o.SecretKey, nil)
@@ -115,47 +110,47 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	}
 	passwords := password.New(password.Moderate())
 	limiter := web.NewLimiter(h.db, nil)
-	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
+	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.Transport().Encrypted(), nil)
 	late, told := &jobs{}, &notices{}
 	h.activities = outbox.New(late)
 	activities, letters, register := h.activities, notify.NewLetters(late), entities.New(o.SlugBlacklist)
 
 	theGroups := groups.New(groups.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Letters: letters, Limiter: limiter,
-		BaseURL: o.baseURL(), MailDomain: o.shownMailDomain(), Zone: zone,
+		BaseURL: o.BaseURL(), MailDomain: o.ShownMailDomain(), Zone: zone,
 	})
 	thePeople := people.New(people.Deps{
 		DB: h.db, Entities: register, Outbox: activities, Letters: letters, Catalogues: catalogues, Limiter: limiter,
 		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
-		URL: o.url, UnknownPerson: int64(o.UnknownPerson),
+		URL: o.URL, UnknownPerson: int64(o.UnknownPerson),
 	})
 	h.people = thePeople
 	members := membership.New(membership.Deps{
 		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(),
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.BaseURL(),
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
 		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey,
+		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.BaseURL(), Secret: o.SecretKey,
 	})
 	if err != nil {
 		return h, err
 	}
-	words := texts.New(markdown.NewCache(renderedTexts), o.baseURL())
-	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Sender: o.sender(), Texts: words})
+	words := texts.New(markdown.NewCache(renderedTexts), o.BaseURL())
+	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Sender: o.Sender(), Texts: words})
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
-		Notices: told, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
+		Notices: told, BaseURL: o.BaseURL(), MaxBytes: o.MaxUploadBytes(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
 		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
-		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
+		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.BaseURL(), Language: language,
 		Notices: told, OperatorGroup: int64(o.OperatorGroup),
 	})
 	faceRoom := pictures.New(pictures.Deps{
-		DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, MaxBytes: o.maxUpload(), Sender: o.sender(),
+		DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, MaxBytes: o.MaxUploadBytes(), Sender: o.Sender(),
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
@@ -165,7 +160,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		h.core(sessions, limiter),
 	}
 	if o.Demonstration {
-		h.modules = append(h.modules, demonstration.New(o.outboxFolder()).Module())
+		h.modules = append(h.modules, demonstration.New(o.OutboxFolder()).Module())
 	}
 	h.printer = catalogues.Printer(language, zone)
 	h.intake = h.newIntake(catalogues, language, zone, letters, limiter)
@@ -173,7 +168,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 
 	post := email.New(email.Config{
 		Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
-		SiteName: o.SiteName, BaseURL: o.baseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
+		SiteName: o.SiteName, BaseURL: o.BaseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
 		ReplyKeys: func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
 			return mailin.ReplyKeys(ctx, h.db, all)
 		},
@@ -187,7 +182,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	h.notifier, err = notify.New(notify.Config{
 		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  module.Gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
-		Channels: []notify.Channel{post, inbox.Inbox{}, bell}, Postman: post, Never: o.never(),
+		Channels: []notify.Channel{post, inbox.Inbox{}, bell}, Postman: post, Never: o.NeverNotified(),
 	})
 	if err != nil {
 		return h, err
@@ -202,8 +197,8 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	})
 	late.Queue = h.queue
 
-	looks := o.site(language, zone)
-	if looks.Dress.Outlets, err = o.outlets(); err != nil {
+	looks := o.SiteConfig(language, zone, operator(o))
+	if looks.Dress.Outlets, err = o.Outlets(); err != nil {
 		return h, err
 	}
 	h.site, err = site.New(looks, site.Deps{

@@ -29,7 +29,7 @@ func (h *House) Web(ctx context.Context) error {
 	return web.Server{
 		Listen: h.options.Listen, Handler: h.pages, Log: h.log,
 		Ready: func(a net.Addr) {
-			h.log.Info("the site is open", "address", a.String(), "url", h.options.baseURL()+"/")
+			h.log.Info("the site is open", "address", a.String(), "url", h.options.BaseURL()+"/")
 		},
 	}.Serve(ctx)
 }
@@ -38,7 +38,7 @@ func (h *House) Web(ctx context.Context) error {
 func (h *House) Receive(ctx context.Context) error {
 	return lmtp.Server{
 		Listen: h.options.LMTP.Listen, Handler: h.intake, Log: h.log, Hello: h.options.Domain,
-		MaxBytes: h.options.LMTP.maxBytes(), Sentence: h.sentence,
+		MaxBytes: h.options.LMTP.MaxBytes(), Sentence: h.sentence,
 		Ready: func(a net.Addr) {
 			h.log.Info("mails are received", "address", a.String(), "domain", h.options.MailDomain())
 		},

@@ -55,6 +55,8 @@ func Check(tree fs.FS) ([]Problem, error) {
 		h.checkNames(f)
 	}
 	h.checkState()
+	h.checkWalls()
+	h.checkDoors()
 	h.checkPackageComments()
 	h.checkOthers()
 	slices.SortFunc(h.problems, func(a, b Problem) int {

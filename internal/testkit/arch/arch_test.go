@@ -205,6 +205,16 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 			groups + "import \"grouprise.org/grouprise/internal/features/membership\"\n",
 			ofGroups + "3: floors: internal/features/groups imports internal/features/membership, but there is no door from groups to membership: use an activity",
 		},
+		"a room that shows what it stands on": {
+			groups + "type Groups struct{ Outbox int }\n\nfunc (g *Groups) Module() int { return 0 }\n", ofGroups + "3: walls: Groups shows Outbox",
+		},
+		"a room that embeds what it stands on": {
+			groups + "type Deps struct{ DB int }\n\ntype Groups struct{ Deps }\n\nfunc (g Groups) Module() int { return 0 }\n", ofGroups + "5: walls: Groups shows Deps",
+		},
+		"a door that nobody uses": {
+			"-- internal/features/content/content.go --\n// Package content keeps.\npackage content\n-- internal/features/threads/threads.go --\n// Package threads holds.\npackage threads\n",
+			"internal/testkit/arch/imports.go:1: doors: nobody uses the door from content to threads",
+		},
 		"a feature knows the roof": {
 			groups + "import \"grouprise.org/grouprise/internal/app\"\n",
 			ofGroups + "3: floors: internal/features/groups imports internal/app, but nobody but cmd and e2e knows the roof",

@@ -13,9 +13,6 @@ type door struct{ from, to string }
 // doors are all doors between rooms, each with its reason.
 var doors = map[door]string{
 	{"membership", "groups"}:        "a membership belongs to a group, and what the group allows decides who may join",
-	{"membership", "people"}:        "a membership belongs to a person",
-	{"threads", "people"}:           "a comment shows who wrote it",
-	{"content", "membership"}:       "who may read and write content follows from membership",
 	{"content", "threads"}:          "below each content stands a thread of comments",
 	{"articles", "content"}:         "an article is a kind of content",
 	{"events", "content"}:           "an event is a kind of content",
@@ -24,8 +21,6 @@ var doors = map[door]string{
 	{"polls", "content"}:            "a poll is a kind of content",
 	{"conversations", "membership"}: "members take part in the conversations of their group",
 	{"conversations", "threads"}:    "a conversation is a thread",
-	{"pages", "content"}:            "the start page and the pages of groups and people list content",
-	{"pages", "membership"}:         "the page of a group shows who is in it and how to join",
 }
 
 // Names of the floors, from the ground up.

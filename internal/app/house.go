@@ -81,10 +81,6 @@ type mediaStore interface {
 // renderedTexts is how many bytes of rendered texts are kept.
 const renderedTexts = 16 << 20
 
-// jobs is the queue for those who only put jobs in. The rooms are built before the queue, because the
-// queue needs to know the jobs of all rooms.
-type jobs struct{ *queue.Queue }
-
 // notices is the notifier for the rooms, which are built before it, because it needs to know the notices of
 // all of them.
 type notices struct{ *notify.Notifier }
@@ -123,9 +119,10 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	passwords := password.New(password.Moderate())
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
-	late, told := &jobs{}, &notices{}
-	h.activities = outbox.New(late)
-	activities, letters, register := h.activities, notify.NewLetters(late), entities.New(o.SlugBlacklist)
+	told := &notices{}
+	h.queue = queue.New(h.db, queue.Config{Location: zone, Logger: log})
+	h.activities = outbox.New(h.queue)
+	activities, letters, register := h.activities, notify.NewLetters(h.queue), entities.New(o.SlugBlacklist)
 
 	theGroups := groups.New(groups.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Letters: letters, Limiter: limiter,
@@ -169,7 +166,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		pictures.New(pictures.Deps{
 			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(), Sender: o.sender(),
 		}).Module(),
-		h.newAdmin(late).Module(), h.housekeeping(sessions, limiter),
+		h.newAdmin().Module(), h.housekeeping(sessions, limiter),
 	}
 
 	if o.Demonstration {
@@ -193,7 +190,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	}
 	h.modules = append(h.modules, push.Page{Push: bell, Menu: thePeople.SettingsMenu}.Module())
 	h.notifier, err = notify.New(notify.Config{
-		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
+		DB: h.db, Queue: h.queue, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
 		Channels: []notify.Channel{post, inbox.Inbox{}, bell}, Postman: post, Never: o.never(),
 	})
@@ -203,12 +200,8 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	told.Notifier = h.notifier
 	activities.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
 	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()})
-	h.queue = queue.New(h.db, queue.Config{
-		Kinds:     gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs }),
-		Periodics: gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics }),
-		Location:  zone, Logger: log,
-	})
-	late.Queue = h.queue
+	h.queue.Handle(gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs })...)
+	h.queue.Schedule(gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics })...)
 
 	looks := o.site(language, zone)
 	if looks.Dress.Outlets, err = o.outlets(); err != nil {

@@ -853,6 +853,43 @@ func TestMigrationsRunOnceAndRefuseToGoBack(t *testing.T) {
 	})
 }
 
+// Before the first release migrations are rewritten in place.
+func TestADatabaseOfOtherMigrationsIsRefused(t *testing.T) {
+	t.Parallel()
+	rewritten := fstest.MapFS{"00001_things.sql": {Data: append(slices.Clone(things["00001_things.sql"].Data), "-- rewritten\n"...)}}
+	for name, drop := range map[string]string{
+		"a migration had another text":     "",
+		"nobody remembered what it had":    `DELETE FROM migration_checksums`,
+		"nobody remembered what they were": `DROP TABLE migration_checksums`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.EachSchema(t, nil, func(t *testing.T, db *sqldb.DB) {
+				ctx, program := t.Context(), rewritten
+				if err := sqldb.Migrate(ctx, db, things); err != nil {
+					t.Fatal(err)
+				}
+				if drop != "" {
+					program = things
+					mustWrite(t, db, func(tx *sqldb.Tx) error {
+						_, err := tx.Exec(ctx, drop)
+						return err
+					})
+				}
+				_, _, err := sqldb.Versions(ctx, db, program)
+				for _, err := range []error{err, sqldb.Migrate(ctx, db, program)} {
+					refused, ok := errors.AsType[*sqldb.PrereleaseError](err)
+					if !ok {
+						t.Errorf("error is %v", err)
+					} else if strings.HasPrefix(refused.Remove, "the file /") != (db.Engine() == sqldb.SQLite) {
+						t.Errorf("to be removed is %q", refused.Remove)
+					}
+				}
+			})
+		})
+	}
+}
+
 // The second step of a migration fails; once it is repaired the whole file runs again.
 func TestABrokenMigrationIsRepeated(t *testing.T) {
 	t.Parallel()

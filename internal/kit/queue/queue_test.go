@@ -523,7 +523,7 @@ func TestAJobSurvivesItsProcess(t *testing.T) {
 		}
 		run(t, q)
 		eventually(t, "the job runs again", func() bool { return attempt.Load() == 2 })
-		if waited := time.Since(died.Time); waited < 400*time.Millisecond {
+		if waited := time.Since(diedAt.Time); waited < 400*time.Millisecond {
 			t.Errorf("taken after %v, while the lease was good", waited)
 		}
 		// The second job had already had all its attempts.

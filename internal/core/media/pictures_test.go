@@ -128,7 +128,7 @@ func TestAPictureIsSeenByWhoMayReadWhatShowsIt(t *testing.T) {
 		if got := readers(talk); got != "abc" {
 			t.Errorf("the picture of a message is seen by %q", got)
 		}
-		if err := a.SetFaces(t.Context(), a.Chor.EntityID, func(f *media.Faces) { f.Picture = face }); err != nil {
+		if err := a.SetEntityPictures(t.Context(), a.Chor.EntityID, func(f *media.EntityPictures) { f.Picture = face }); err != nil {
 			t.Fatal(err)
 		}
 		if got := readers(face); got != "0abc" {
@@ -142,19 +142,19 @@ func TestFacesThatNothingShowsAreRemoved(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		a := newAlbum(t, db)
 		first, second := a.add(t, a.Anna.ID), a.add(t, a.Anna.ID)
-		set := func(f media.Faces) {
+		set := func(f media.EntityPictures) {
 			t.Helper()
-			if err := a.SetFaces(t.Context(), a.Garten.EntityID, func(now *media.Faces) { *now = f }); err != nil {
+			if err := a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(now *media.EntityPictures) { *now = f }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		set(media.Faces{Picture: first, Cover: first})
+		set(media.EntityPictures{Picture: first, Cover: first})
 		a.sees(t, community.Viewer{}, first) // makes a rendition
-		set(media.Faces{Picture: second, Cover: first})
+		set(media.EntityPictures{Picture: second, Cover: first})
 		if !a.sees(t, community.Viewer{}, first) {
 			t.Error("a picture that is still shown was removed")
 		}
-		set(media.Faces{Picture: second})
+		set(media.EntityPictures{Picture: second})
 		if a.sees(t, a.Anna.Viewer, first) {
 			t.Error("the old picture is still there")
 		}
@@ -233,7 +233,7 @@ func TestOnlyPicturesThatNothingShowsAreDiscarded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		a := newAlbum(t, db)
 		face, shown, unused := a.add(t, a.Anna.ID), a.add(t, a.Anna.ID), a.add(t, a.Anna.ID)
-		if err := a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) { f.Cover = face }); err != nil {
+		if err := a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(f *media.EntityPictures) { f.Cover = face }); err != nil {
 			t.Fatal(err)
 		}
 		a.publish(t, shown, cast.Content{EntityID: a.Garten.EntityID, AuthorID: a.Anna.ID})
@@ -256,10 +256,10 @@ func TestTwoWhoChangeOneFaceEachBothGetTheirs(t *testing.T) {
 		picture, cover := a.add(t, a.Anna.ID), a.add(t, a.Bert.ID)
 		var once sync.Once
 		second := make(chan error, 1)
-		err := a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) {
+		err := a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(f *media.EntityPictures) {
 			once.Do(func() {
 				go func() {
-					second <- a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) { f.Cover = cover })
+					second <- a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(f *media.EntityPictures) { f.Cover = cover })
 				}()
 				time.Sleep(30 * time.Millisecond) // so that the second comes in between, if it can
 			})
@@ -268,7 +268,7 @@ func TestTwoWhoChangeOneFaceEachBothGetTheirs(t *testing.T) {
 		if err := errors.Join(err, <-second); err != nil {
 			t.Error(err)
 		}
-		if got, err := media.FacesOf(t.Context(), db, a.Garten.EntityID); err != nil || got != (media.Faces{Picture: picture, Cover: cover}) {
+		if got, err := media.EntityPicturesOf(t.Context(), db, a.Garten.EntityID); err != nil || got != (media.EntityPictures{Picture: picture, Cover: cover}) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
@@ -295,7 +295,7 @@ func TestTwoProcessesMakeARendition(t *testing.T) {
 			t.Parallel()
 			db := dbtest.SQLite(t)
 			anna := cast.New(t, db).Anna
-			processes := []*media.Pictures{media.NewPictures(db, c.one), media.NewPictures(dbtest.Again(t, db), c.other)}
+			processes := []*media.Pictures{media.NewPictures(db, c.one), media.NewPictures(dbtest.Reopen(t, db), c.other)}
 			original, err := processes[0].Add(t.Context(), anna.ID, "picture", photo(t, 300, 200))
 			if err != nil {
 				t.Fatal(err)

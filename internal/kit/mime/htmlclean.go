@@ -196,19 +196,20 @@ const (
 
 // The classes and ids by which programs name blocks.
 var (
-	signatureNames = names(`moz-signature|gmail_signature(_prefix)?|protonmail_signature_block|signature|x_signature`,
+	signatureNames = mustMatch(`moz-signature|gmail_signature(_prefix)?|protonmail_signature_block|signature|x_signature`,
 		`ms-outlook-mobile-signature|appleMailSignature|fairemail_signature|tutanota_signature|k9mail-signature`,
 		`bloop_sign\w*|yahoo-signature`)
-	originalNames = names(`(x_)?(divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|mail-editor-reference-message-container)`,
+	originalNames = mustMatch(`(x_)?(divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|mail-editor-reference-message-container)`,
 		`(x_)?ymail_android_signature_quote`)
-	attributionNames = names(`moz-cite-prefix|gmail_attr|OutlookMessageHeader|protonmail_quote_header|zmail_extra_hr`,
+	attributionNames = mustMatch(`moz-cite-prefix|gmail_attr|OutlookMessageHeader|protonmail_quote_header|zmail_extra_hr`,
 		`fairemail_attribution`)
 )
 
 // outlookBorder is the line that Outlook draws above the original, as style.
 var outlookBorder = regexp.MustCompile(`^(border:none;)?border-top:solid#?[0-9a-z]+1(\.0)?pt`)
 
-func names(alternatives ...string) *regexp.Regexp {
+// mustMatch returns an expression that matches any of the alternatives as a whole, whatever their case.
+func mustMatch(alternatives ...string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^(` + strings.Join(alternatives, "|") + `)$`)
 }
 

@@ -73,9 +73,9 @@ type Config struct {
 	Clock    clock.Clock    // nil is the database's
 	Logger   *slog.Logger   // nil is slog.Default
 
-	PollInterval time.Duration // how often to look for jobs that nobody announced; zero is 1 s
-	Lease        time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
-	Grace        time.Duration // how long Run waits for running jobs when its context ends; zero is 20 s
+	FetchInterval time.Duration // how often to look for jobs that nobody announced; zero is 1 s
+	Lease         time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
+	Grace         time.Duration // how long Run waits for running jobs when its context ends; zero is 20 s
 }
 
 // Queue enqueues jobs, and runs them where Run is called.
@@ -103,7 +103,7 @@ func New(db *sqldb.DB, c Config) *Queue {
 		c.Location = time.UTC
 	}
 	c.Workers = max(3, cmp.Or(c.Workers, 8))
-	c.PollInterval = cmp.Or(c.PollInterval, time.Second)
+	c.FetchInterval = cmp.Or(c.FetchInterval, time.Second)
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
 	c.Grace = cmp.Or(c.Grace, 20*time.Second)
 	return &Queue{
@@ -253,7 +253,7 @@ const (
 	notifyTimeout = 5 * time.Second
 )
 
-// notifyOthers wakes the other processes soon. If it fails they find the jobs at their next poll.
+// notifyOthers wakes the other processes soon. If it fails they find the jobs at their next fetch.
 func (q *Queue) notifyOthers() {
 	if !q.notifying.CompareAndSwap(false, true) {
 		return
@@ -268,7 +268,7 @@ func (q *Queue) notifyOthers() {
 	})
 }
 
-// wakeUp makes the loop of Run poll at once, or once more if it is polling.
+// wakeUp makes the loop of Run fetch at once, or once more if it is fetching.
 func (q *Queue) wakeUp() {
 	select {
 	case q.wake <- struct{}{}:

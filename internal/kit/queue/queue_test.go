@@ -468,7 +468,7 @@ func TestTwoProcessesRunEachJobOnce(t *testing.T) {
 			runs[i]++
 			return nil
 		}}}
-		other := dbtest.Again(t, db)
+		other := dbtest.Reopen(t, db)
 		web := newQueue(db, config, kinds) // only enqueues
 		run(t, newQueue(db, config, kinds))
 		run(t, newQueue(other, config, kinds))
@@ -504,7 +504,7 @@ func TestAJobSurvivesItsProcess(t *testing.T) {
 		ctx := t.Context()
 		var attempt atomic.Int64
 		config := queue.Config{
-			Logger: quiet, Lease: 400 * time.Millisecond, PollInterval: 10 * time.Millisecond,
+			Logger: quiet, Lease: 400 * time.Millisecond, FetchInterval: 10 * time.Millisecond,
 		}
 		kinds := []queue.Kind{{Name: "a.note", MaxAttempts: 2, Handle: func(_ context.Context, j queue.Job) error {
 			attempt.Store(int64(j.Attempt))
@@ -540,7 +540,7 @@ func TestLongJobsKeepTheirLease(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		var starts atomic.Int64
 		config := queue.Config{
-			Logger: quiet, Lease: time.Second, PollInterval: 5 * time.Millisecond,
+			Logger: quiet, Lease: time.Second, FetchInterval: 5 * time.Millisecond,
 		}
 		kinds := []queue.Kind{{Name: "a.long", Handle: func(context.Context, queue.Job) error {
 			starts.Add(1)
@@ -549,7 +549,7 @@ func TestLongJobsKeepTheirLease(t *testing.T) {
 		}}}
 		q := newQueue(db, config, kinds)
 		run(t, q)
-		run(t, newQueue(dbtest.Again(t, db), config, kinds))
+		run(t, newQueue(dbtest.Reopen(t, db), config, kinds))
 		enqueue(t, db, q, "a.long", "x")
 		eventually(t, "the job is done", func() bool { return starts.Load() > 0 && counts(t, q) == queue.Counts{} })
 		if n := starts.Load(); n != 1 {
@@ -793,7 +793,7 @@ func TestWorkersWakeEachOther(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		done := make(chan time.Time, 10)
-		config := queue.Config{Logger: quiet, PollInterval: time.Hour}
+		config := queue.Config{Logger: quiet, FetchInterval: time.Hour}
 		kinds := []queue.Kind{{Name: "a.ring", Handle: func(context.Context, queue.Job) error {
 			done <- time.Now()
 			return nil
@@ -802,7 +802,7 @@ func TestWorkersWakeEachOther(t *testing.T) {
 		run(t, q)
 		sender := q
 		if db.Engine() == sqldb.PostgreSQL {
-			sender = newQueue(dbtest.Again(t, db), config, kinds) // by NOTIFY, from another process
+			sender = newQueue(dbtest.Reopen(t, db), config, kinds) // by NOTIFY, from another process
 		}
 		for range 5 {
 			time.Sleep(20 * time.Millisecond)

@@ -70,7 +70,7 @@ type runner struct {
 	idle         chan struct{} // a job has ended
 }
 
-// loop polls whenever something says that there may be work, and at the latest after the poll interval.
+// loop fetches whenever something says that there may be work, and at the latest after the fetch interval.
 func (r *runner) loop(ctx context.Context) {
 	var unavailable bool
 	var reclaimAt time.Time
@@ -81,8 +81,8 @@ func (r *runner) loop(ctx context.Context) {
 				r.q.log.WarnContext(ctx, "jobs of processes that died cannot be looked for", "error", err)
 			}
 		}
-		next, err := r.poll(ctx)
-		pause := r.q.config.PollInterval
+		next, err := r.fetch(ctx)
+		pause := r.q.config.FetchInterval
 		switch {
 		case err != nil && ctx.Err() == nil:
 			if !unavailable {
@@ -107,9 +107,9 @@ func (r *runner) loop(ctx context.Context) {
 	}
 }
 
-// poll looks once: for jobs whose time has come, and for as many jobs as workers are free. It returns
+// fetch looks once: for jobs whose time has come, and for as many jobs as workers are free. It returns
 // when the next job is due.
-func (r *runner) poll(ctx context.Context) (next time.Time, err error) {
+func (r *runner) fetch(ctx context.Context) (next time.Time, err error) {
 	if now := r.q.db.Now(); (!r.periodicAt.IsZero() && !now.Before(r.periodicAt.Time)) || !now.Before(r.scheduleAt.Time) {
 		if r.periodicAt, err = r.q.enqueueDue(ctx); err != nil {
 			return next, err

@@ -629,7 +629,7 @@ func TestNestedUndoesOnlyItself(t *testing.T) {
 func TestConcurrentWritersLoseNothing(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		id := add(t, db, "counter", 0)
-		other := dbtest.Again(t, db)
+		other := dbtest.Reopen(t, db)
 		var wg sync.WaitGroup
 		for i := range 8 {
 			wg.Go(func() {
@@ -727,7 +727,7 @@ func TestALockedRowCanBeReferredTo(t *testing.T) {
 			t.Skip("SQLite writes alone, and MariaDB's foreign keys wait for the lock")
 		}
 		id := add(t, db, "parent", 0)
-		other := dbtest.Again(t, db)
+		other := dbtest.Reopen(t, db)
 		mustWrite(t, db, func(tx *sqldb.Tx) error {
 			var n int64
 			if err := tx.GetLocked(t.Context(), &n, `SELECT number FROM things WHERE id = ?`, id); err != nil {
@@ -823,7 +823,7 @@ func TestMigrationsRunOnceAndRefuseToGoBack(t *testing.T) {
 		ctx := t.Context()
 		var wg sync.WaitGroup
 		for range 3 {
-			other := dbtest.Again(t, db)
+			other := dbtest.Reopen(t, db)
 			for _, db := range []*sqldb.DB{db, other} {
 				wg.Go(func() {
 					if err := sqldb.Migrate(ctx, db, things); err != nil {

@@ -13,8 +13,8 @@ import (
 )
 
 // newAdmin builds the room of whoever looks after the site.
-func (h *House) newAdmin(jobs *jobs) *admin.Admin {
-	return admin.New(admin.Deps{Queue: jobs, Retry: h.retry, Facts: h.facts, Warnings: h.warnings})
+func (h *House) newAdmin() *admin.Admin {
+	return admin.New(admin.Deps{Queue: h.queue, Retry: h.retry, Facts: h.facts, Warnings: h.warnings})
 }
 
 // retry lets a dead job run again. A delivery that was given up waits again, too.

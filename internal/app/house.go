@@ -69,10 +69,6 @@ type House struct {
 // renderedTexts is how many bytes of rendered texts are kept.
 const renderedTexts = 16 << 20
 
-// jobs is the queue for those who only put jobs in. The rooms are built before the queue, because the
-// queue needs to know the jobs of all rooms.
-type jobs struct{ *queue.Queue }
-
 // notices is the notifier for the rooms, which are built before it, because it needs to know the notices of
 // all of them.
 type notices struct{ *notify.Notifier }
@@ -111,9 +107,10 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	passwords := password.New(password.Moderate())
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.Transport().Encrypted(), nil)
-	late, told := &jobs{}, &notices{}
-	h.activities = outbox.New(late)
-	activities, letters, register := h.activities, notify.NewLetters(late), entities.New(o.SlugBlacklist)
+	told := &notices{}
+	h.queue = queue.New(h.db, queue.Config{Location: zone, Logger: log})
+	h.activities = outbox.New(h.queue)
+	activities, letters, register := h.activities, notify.NewLetters(h.queue), entities.New(o.SlugBlacklist)
 
 	theGroups := groups.New(groups.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Letters: letters, Limiter: limiter,
@@ -156,7 +153,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		pages.New(pages.Deps{DB: h.db, Entities: register, Groups: theGroups, People: thePeople, Texts: words, Postmaster: o.Postmaster}).Module(),
-		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(), faceRoom.Module(), h.newAdmin(late).Module(),
+		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(), faceRoom.Module(), h.newAdmin().Module(),
 		h.core(sessions, limiter),
 	}
 	if o.Demonstration {
@@ -180,7 +177,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	}
 	h.modules = append(h.modules, push.Page{Push: bell}.Module())
 	h.notifier, err = notify.New(notify.Config{
-		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
+		DB: h.db, Queue: h.queue, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  module.Gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
 		Channels: []notify.Channel{post, inbox.Inbox{}, bell}, Postman: post, Never: o.NeverNotified(),
 	})
@@ -190,12 +187,8 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	told.Notifier = h.notifier
 	activities.React(module.Gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
 	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()}, sweeper(h.modules))
-	h.queue = queue.New(h.db, queue.Config{
-		Kinds:     module.Gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs }),
-		Periodics: module.Gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics }),
-		Location:  zone, Logger: log,
-	})
-	late.Queue = h.queue
+	h.queue.Handle(module.Gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs })...)
+	h.queue.Schedule(module.Gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics })...)
 
 	looks := o.SiteConfig(language, zone, operator(o))
 	if looks.Dress.Outlets, err = o.Outlets(); err != nil {

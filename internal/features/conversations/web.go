@@ -267,7 +267,7 @@ func (c *Conversations) send(v *site.Visit, f contact) error {
 	}
 	if !f.SignedIn {
 		var drawErr error
-		if f.Challenge, drawErr = c.deps.Captcha.Again(v.Lang, f.Form.Fields, reuse); drawErr != nil {
+		if f.Challenge, drawErr = c.deps.Captcha.Redraw(v.Lang, f.Form.Fields, reuse); drawErr != nil {
 			return drawErr
 		}
 	}

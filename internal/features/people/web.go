@@ -104,7 +104,7 @@ func (p *People) createSignUp(v *site.Visit) error {
 	reuse := p.CheckSignUp(v.Lang, s) != nil
 	browser, err := p.SignUp(v.Context(), v.Lang, s)
 	if err != nil {
-		challenge, drawErr := p.deps.Captcha.Again(v.Lang, f.Fields, reuse)
+		challenge, drawErr := p.deps.Captcha.Redraw(v.Lang, f.Fields, reuse)
 		if drawErr != nil {
 			return drawErr
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/mailin"
@@ -70,15 +71,17 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
 	everybody := cast.People{}
 	rooms := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)})
+	byMail := bymail.New(bymail.Deps{
+		DB: db, Groups: rooms, People: everybody, Letters: letters, Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org",
+	})
 	h.members = membership.New(membership.Deps{
-		DB: db, Outbox: out, Groups: rooms, People: everybody, Letters: letters,
-		Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org",
+		DB: db, Outbox: out, Groups: rooms, People: everybody, ByMail: byMail, Limiter: limiter, BaseURL: "http://example.org",
 	})
 	h.threads = threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
 	told := &mailtest.Notices{}
 	h.Conversations = conversations.New(conversations.Deps{
 		DB: db, Notices: told, Outbox: out, Groups: rooms, Members: h.members, People: everybody, Threads: h.threads, Texts: words,
-		Letters: letters, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: "Neustadt",
+		ByMail: byMail, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: "Neustadt",
 		BaseURL: "http://example.org", Language: "en", OperatorGroup: 22,
 	})
 	told.Open(t, db, h.Module().Notices...)
@@ -163,7 +166,7 @@ func TestConversationsAreForThoseWhoTakePart(t *testing.T) {
 			}
 		}
 		all, more, err := h.Latest(t.Context(), db, h.Carla.Viewer, h.Garten.EntityID, paging.Cursor{}, 3)
-		if err != nil || more || len(all) != 1 || all[0].Messages != 4 || all[0].AuthorName != "Carla Clematis" || all[0].EntityName != "Garten am Bach" {
+		if err != nil || more || len(all) != 1 || all[0].Messages != 4 || all[0].Author.Name != "Carla Clematis" || all[0].Entity.Name != "Garten am Bach" {
 			t.Errorf("%+v, %v, %v", all, more, err)
 		}
 		if all, more, err := h.Latest(t.Context(), db, h.Anna.Viewer, h.Garten.EntityID, paging.Cursor{}, 1); err != nil || !more || len(all) != 1 {
@@ -272,7 +275,7 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 		}
 		e := h.activity(t)
 		c, _, err := h.Get(t.Context(), db, h.Anna.Viewer, e.ConversationID)
-		if err != nil || c.Subject != "Message without a subject" || c.Messages != 1 || c.AuthorID != h.Bert.ID {
+		if err != nil || c.Subject != "Message without a subject" || c.Messages != 1 || c.Author.OwnerID != h.Bert.ID {
 			t.Errorf("%+v, %v", c, err)
 		}
 		target := mailin.Target{ConversationID: c.ID, ContributionID: e.ContributionID}

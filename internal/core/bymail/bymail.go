@@ -1,5 +1,5 @@
-// Package bymail lets people act with a mail address alone, without an account: they enter the address, get a letter with
-// a link, and confirm on the page behind the link.
+// Package bymail lets people act with a mail address alone, without an account: they enter the address, get a letter
+// with a link, and confirm on the page behind the link.
 //
 // What a visitor learns does not depend on whether an address is known: only the letter says it, to whoever reads the
 // mailbox. Nothing happens before the link is confirmed by POST, because programs that scan mails follow links.
@@ -73,8 +73,8 @@ func (b *ByMail) CheckAddress(address string) []errs.FieldError {
 	return nil
 }
 
-// Throttle counts the letters that somebody unknown has sent to an address: by their network and by the address, so that
-// nobody's mailbox is flooded through this site.
+// Throttle counts the letters that somebody unknown has sent to an address: by their network and by the address, so
+// that nobody's mailbox is flooded through this site.
 func (b *ByMail) Throttle(v *site.Visit, address string) error {
 	if err := b.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
@@ -139,8 +139,8 @@ func (b *ByMail) Find(ctx context.Context, kind, secret string) (tokens.Token, e
 	return tokens.Find(ctx, b.deps.DB, kind, secret, b.deps.Clock.Now())
 }
 
-// Redeem uses a link up. It returns what the link stands for and the owner of the mailbox that it was sent to, who comes
-// into being by it if nobody was known. If their account has been closed it returns Conflict.
+// Redeem uses a link up. It returns what the link stands for and the owner of the mailbox that it was sent to, who
+// comes into being by it if nobody was known. If their account has been closed it returns Conflict.
 func (b *ByMail) Redeem(ctx context.Context, tx *sqldb.Tx, kind, secret string) (t tokens.Token, owner community.Person, err error) {
 	if t, err = tokens.Redeem(ctx, tx, kind, secret); err != nil {
 		return t, owner, err

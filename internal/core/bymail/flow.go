@@ -56,17 +56,35 @@ func (b *ByMail) Flow(r Request) *Flow { return &Flow{b, r} }
 
 // ShowForm asks for a mail address.
 func (f *Flow) ShowForm(v *site.Visit) error {
+	return f.withoutAccount(v, func(g community.Group) error {
+		if err := f.may(g); err != nil {
+			return err
+		}
+		return v.Show(f.formPage(v, g, "", parts.Errors{}))
+	})
+}
+
+// PostLetter sends the letter that the form asks for.
+func (f *Flow) PostLetter(v *site.Visit) error {
+	return f.withoutAccount(v, func(g community.Group) error {
+		if address, err := f.submit(v, g); err != nil {
+			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return f.formPage(v, g, address, e), nil })
+		}
+		v.Flash(parts.Info, string(f.Sent))
+		return v.Redirect(g.Entity().Path())
+	})
+}
+
+// withoutAccount answers a visit to a group; those who have signed in do the same elsewhere.
+func (f *Flow) withoutAccount(v *site.Visit, answer func(community.Group) error) error {
 	g, _, err := f.by.deps.Groups.Visited(v)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case v.Viewer.SignedIn():
+	}
+	if v.Viewer.SignedIn() {
 		return v.Redirect(f.Account(g))
 	}
-	if err := f.may(g); err != nil {
-		return err
-	}
-	return v.Show(f.formPage(v, g, "", parts.Errors{}))
+	return answer(g)
 }
 
 func (f *Flow) may(g community.Group) error {
@@ -82,22 +100,6 @@ func (f *Flow) formPage(v *site.Visit, g community.Group, address string, e part
 	return v.GroupPage(g, w.Title, AddressForm(w.Form, address, e))
 }
 
-// PostLetter sends the letter that the form asks for.
-func (f *Flow) PostLetter(v *site.Visit) error {
-	g, _, err := f.by.deps.Groups.Visited(v)
-	switch {
-	case err != nil:
-		return err
-	case v.Viewer.SignedIn():
-		return v.Redirect(f.Account(g))
-	}
-	if address, err := f.submit(v, g); err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return f.formPage(v, g, address, e), nil })
-	}
-	v.Flash(parts.Info, string(f.Sent))
-	return v.Redirect(g.Entity().Path())
-}
-
 // submit sends a letter to the address of the form, and returns the address.
 func (f *Flow) submit(v *site.Visit, g community.Group) (address string, err error) {
 	if address, err = f.by.BindAddress(v); err != nil {
@@ -109,8 +111,8 @@ func (f *Flow) submit(v *site.Visit, g community.Group) (address string, err err
 	return address, f.Send(v.Context(), g, address, v.Lang.Language())
 }
 
-// Send posts the letter with the link, or the one that says that there is nothing to do. What the caller learns does not
-// depend on whether the address is known. language is that of the caller.
+// Send posts the letter with the link, or the one that says that there is nothing to do. What the caller learns does
+// not depend on whether the address is known. language is that of the caller.
 func (f *Flow) Send(ctx context.Context, g community.Group, address, language string) error {
 	if err := f.may(g); err != nil {
 		return err
@@ -177,8 +179,8 @@ func (f *Flow) confirm(ctx context.Context, secret string) (g community.Group, c
 	return g, changed, err
 }
 
-// redeem uses a link up and returns what it stands for, with the person. Whoever ends something was known when the letter
-// was written, and can do so even after their account has been closed.
+// redeem uses a link up and returns what it stands for, with the person. Whoever ends something was known when the
+// letter was written, and can do so even after their account has been closed.
 func (f *Flow) redeem(ctx context.Context, tx *sqldb.Tx, secret string) (tokens.Token, error) {
 	if f.Ends {
 		return tokens.Redeem(ctx, tx, f.Kind, secret)
@@ -192,7 +194,8 @@ type addressForm struct {
 	Address string `form:"email" text:"line" label:"E-mail address"`
 }
 
-// BindAddress reads a form that asks for a mail address and checks it. It returns what was entered even if that is wrong.
+// BindAddress reads a form that asks for a mail address and checks it. It returns what was entered even if that is
+// wrong.
 func (b *ByMail) BindAddress(v *site.Visit) (string, error) {
 	var f addressForm
 	if err := v.Bind(&f); err != nil {

@@ -50,7 +50,7 @@ func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community
 	return listConversations(ctx, q, v, entityID, before, limit)
 }
 
-// Reach returns how many people are told when the viewer writes in a conversation. Of one that has not begun
+// Reach returns how many people are notified when the viewer writes in a conversation. Of one that has not begun
 // only the entity needs to be known.
 func (c *Conversations) Reach(ctx context.Context, v community.Viewer, conv Conversation) (notify.Reach, error) {
 	if conv.ID == 0 {
@@ -167,8 +167,8 @@ func (c *Conversations) BeginByMail(ctx context.Context, address, language strin
 	})
 }
 
-// unconfirmedMessage returns the message that a link would deliver and the address of its author; NotFound if the link has been
-// used or has expired.
+// unconfirmedMessage returns the message that a link would deliver and the address of its author; NotFound if the link
+// has been used or has expired.
 func (c *Conversations) unconfirmedMessage(ctx context.Context, secret string) (b Beginning, address string, err error) {
 	t, err := c.deps.ByMail.Find(ctx, tokenBegin, secret)
 	if err != nil {

@@ -44,7 +44,7 @@ type Groups interface {
 
 // Notices is what this room needs to know of how notices spread.
 type Notices interface {
-	// Reach returns how many people would be told if the actor caused an activity and these were its candidates.
+	// Reach returns how many people would be notified if the actor caused an activity and these were its candidates.
 	Reach(ctx context.Context, q sqldb.Querier, name community.ActivityName, candidates []notify.Candidate, actorID int64) (notify.Reach, error)
 }
 

@@ -127,7 +127,7 @@ func isGroup(ctx context.Context, q sqldb.Querier, local string) (is bool, err e
 	return is, nil
 }
 
-// audience returns who is told of a message: the members of a group who subscribe to it, or the person
+// audience returns who is notified of a message: the members of a group who subscribe to it, or the person
 // who is addressed; and whoever began the conversation.
 func audience(ctx context.Context, q sqldb.Querier, c Conversation) ([]notify.Candidate, error) {
 	starter := notify.Candidate{PersonID: c.Author.OwnerID, Reason: notify.Starter}

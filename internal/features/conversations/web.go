@@ -47,7 +47,7 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	if err != nil {
 		return site.Page{}, err
 	}
-	b := talk{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.Entity.IsGroup())}
+	b := conversationPage{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.Entity.IsGroup())}
 	if s.Member {
 		all, err := c.deps.Members.Applications(v.Context(), c.deps.DB, conv.ID)
 		if err != nil {
@@ -69,18 +69,18 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	if err != nil {
 		return site.Page{}, err
 	}
-	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: why(v, conv, s) + " " + reach.Sentence(v.Lang), Text: f.Text, Errors: e}
+	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: access(v, conv, s) + " " + reach.Sentence(v.Lang), Text: f.Text, Errors: e}
 	b.Form.To, _ = threads.Answering(v, messages)
 	entity := conv.Entity
 	crumbs := v.FromHome()
 	if entity.IsGroup() {
 		crumbs = append(crumbs, parts.Crumb{Label: entity.Name, Path: entity.Path()})
 	}
-	return site.Page{Title: conv.Subject, Body: talkBody(b), Hidden: true, Entity: &entity, Crumbs: append(crumbs, parts.Crumb{Label: conv.Subject})}, nil
+	return site.Page{Title: conv.Subject, Body: conversationBody(b), Hidden: true, Entity: &entity, Crumbs: append(crumbs, parts.Crumb{Label: conv.Subject})}, nil
 }
 
-// why says why the viewer can read a conversation, and who else can.
-func why(v *site.Visit, conv Conversation, s community.Standing) string {
+// access says why the viewer can read a conversation, and who else can.
+func access(v *site.Visit, conv Conversation, s community.Standing) string {
 	switch {
 	case s.Member:
 		return v.T("You can read this because you are a member of “%s”. All members can, and %s.", conv.Entity.Name, conv.Author.Name)

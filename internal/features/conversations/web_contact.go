@@ -49,8 +49,8 @@ func (c *Conversations) newContact(page func(*site.Visit) (contact, error)) site
 	}
 }
 
-// createContact returns the handler of what is sent from such a page: it begins the conversation for those who have signed
-// in, and asks others to prove their address.
+// createContact returns the handler of what is sent from such a page: it begins the conversation for those who have
+// signed in, and asks others to prove their address.
 func (c *Conversations) createContact(page func(*site.Visit) (contact, error)) site.Handler {
 	return func(v *site.Visit) error {
 		f, err := page(v)

@@ -81,8 +81,8 @@ func foundPage(v *site.Visit, f foundForm, e parts.Errors) site.Page {
 	}
 }
 
-// Visited returns the group that the path of a visit names, by its slug as {group} or its id as {id}, and how the viewer
-// stands to it; NotFound if there is no such group.
+// Visited returns the group that the path of a visit names, by its slug as {group} or its id as {id}, and how the
+// viewer stands to it; NotFound if there is no such group.
 func (r *Groups) Visited(v *site.Visit) (community.Group, community.Standing, error) {
 	if slug := v.Path("group"); slug != "" {
 		return r.bySlug(v, slug)

@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/mailin"
@@ -122,13 +123,14 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 		URL: o.URL, UnknownPerson: int64(o.UnknownPerson),
 	})
 	h.people = thePeople
+	byMail := bymail.New(bymail.Deps{
+		DB: h.db, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter, Catalogues: catalogues, BaseURL: o.BaseURL(),
+	})
 	members := membership.New(membership.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.BaseURL(),
+		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, ByMail: byMail, Limiter: limiter, SiteName: o.SiteName, BaseURL: o.BaseURL(),
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
-		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.BaseURL(), Secret: o.SecretKey,
+		DB: h.db, Outbox: activities, Groups: theGroups, ByMail: byMail, SiteName: o.SiteName, BaseURL: o.BaseURL(), Secret: o.SecretKey,
 	})
 	if err != nil {
 		return h, err
@@ -142,7 +144,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
+		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, ByMail: byMail, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.BaseURL(), Language: language,
 		Notices: told, OperatorGroup: int64(o.OperatorGroup),
 	})

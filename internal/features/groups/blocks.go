@@ -34,7 +34,7 @@ func (r *Groups) settingsPlaces(v *site.Visit) []site.Place {
 	if slug == "" {
 		return nil
 	}
-	g, s, err := r.visited(v, slug)
+	g, s, err := r.bySlug(v, slug)
 	if err != nil {
 		return nil // the menu is not what the visitor came for
 	}

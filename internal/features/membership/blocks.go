@@ -8,7 +8,7 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 )
 
-// shownMembers is how many faces stand on the page of a group.
+// shownMembers is how many members are shown on the page of a group.
 const shownMembers = 8
 
 func (m *Membership) acts() []site.Act {

@@ -215,7 +215,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		return h, err
 	}
 	h.site, err = site.New(looks, site.Deps{
-		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: h.frame(register), Changes: h.db.Changes, Snapshot: h.db.Snapshot,
+		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: h.frame(register), Changes: h.db.Changes,
 		Ready: []site.Check{{Name: "database", Ask: h.db.Ping}, {Name: "media", Ask: h.media.Ping}, {Name: "queue", Ask: h.askQueue}},
 	})
 	if err != nil {
@@ -358,7 +358,7 @@ func rights(r site.Route) string {
 		return "  (administrators)"
 	case r.SignedIn:
 		return "  (signed in)"
-	case r.CrossOrigin:
+	case r.KnownBy == site.ByOwnSession:
 		return "  (from anywhere)"
 	default:
 		return ""

@@ -29,6 +29,14 @@ func (e Errors) Of(name string) string {
 	return ""
 }
 
+// sentence returns the first thing that is wrong.
+func (e Errors) sentence() string {
+	if e.Message == "" && len(e.Fields) > 0 {
+		return e.Fields[0].Message
+	}
+	return e.Message
+}
+
 // Errors translates what an action or Bind complained about. Errors that are not the person's to
 // correct give a sentence without details.
 func (v *Visit) Errors(err error) Errors {

@@ -230,7 +230,7 @@ func TestLimitOfARoute(t *testing.T) {
 func TestNextStaysOnTheSite(t *testing.T) {
 	t.Parallel()
 	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
-		{Path: "/stadt/next/", Handle: func(v *site.Visit) error { return say(v, "next="+v.Next()) }},
+		{Path: "/stadt/next/", Query: []string{"next"}, Handle: func(v *site.Visit) error { return say(v, "next="+v.Next()) }},
 		{Method: "GET", Path: "/stadt/away/", Handle: func(v *site.Visit) error { return v.Redirect("https://evil.example/") }},
 	})
 	v := webtest.Visit(t, handler)
@@ -251,7 +251,7 @@ func TestNextStaysOnTheSite(t *testing.T) {
 func TestIDsAndPagesThatCannotBeMeant(t *testing.T) {
 	t.Parallel()
 	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
-		{Method: "GET", Path: "/stadt/content/{id}/", Handle: func(v *site.Visit) error {
+		{Method: "GET", Path: "/stadt/content/{id}/", Query: []string{"before", "page"}, Handle: func(v *site.Visit) error {
 			if _, err := v.ID("id"); err != nil {
 				return err
 			}

@@ -174,14 +174,13 @@ func (r *Groups) Beside(v *site.Visit, s community.Standing, groupID int64) (tem
 	return besideCard(Header{Group: g, Standing: s, About: about, Acts: entrances(s, g)}), nil
 }
 
-// SettingsMenu returns what the group that the address names by ?group=… adds to the menu of all settings
-// pages. A group that nobody knows adds nothing.
+// SettingsMenu returns what the group that the address names by ?group=… adds to the menu of settings pages that
+// declare it. A group that nobody knows adds nothing.
 func (r *Groups) SettingsMenu(v *site.Visit) []site.Link {
-	slug := v.Query("group")
-	if slug == "" {
+	if !v.Declares("group") || v.Query("group") == "" {
 		return nil
 	}
-	g, s, err := r.visited(v, slug)
+	g, s, err := r.visited(v, v.Query("group"))
 	if err != nil {
 		return nil // the menu is not what the visitor came for
 	}

@@ -75,7 +75,7 @@ func (m *Membership) Module() module.Module {
 			{Method: http.MethodGet, Path: "/stadt/groups/resign/confirm/{secret}", Handle: m.endMembershipByMail},
 			{Method: http.MethodPost, Path: "/stadt/groups/resign/confirm/{secret}", Handle: m.removeMembershipByMail},
 
-			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members", Handle: m.showMembers},
+			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members", Handle: m.showMembers, Query: []string{"page"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members/add", Handle: m.newMember},
 			{Method: http.MethodPost, Path: "/stadt/groups/{id}/members/add", Handle: m.createMember},
 

@@ -45,7 +45,7 @@ func (q *Queue) promote(ctx context.Context) (next clock.Time, err error) {
 	if next.IsZero() || next.After(q.db.Now().Time) {
 		return next, nil
 	}
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting' WHERE state = 'later' AND run_at <= ?`, tx.Now)
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ func (q *Queue) waitsIn(ctx context.Context, lane string) (bool, error) {
 // claim takes up to so many jobs of each lane. It takes only kinds that this process knows: a newer
 // process may have enqueued others.
 func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (jobs []taken, err error) {
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		jobs = jobs[:0]
 		var expired, ids []int64
 		for _, lane := range laneOrder {
@@ -111,7 +111,7 @@ func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (j
 
 // finished deletes jobs that succeeded, unless somebody else has them by now.
 func (q *Queue) finished(ctx context.Context, lease string, ids []int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id IN (?) AND lease = ?`, ids, lease)
 		return err
 	})
@@ -132,7 +132,7 @@ func (q *Queue) failed(ctx context.Context, lease string, t taken, failure error
 }
 
 func (q *Queue) reschedule(ctx context.Context, lease string, t taken, pause time.Duration, failure error) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		state := later
 		if pause <= 0 {
 			state = waiting
@@ -163,7 +163,7 @@ func (q *Queue) bury(ctx context.Context, lease string, t taken, k *Kind, failur
 	})
 	if told != nil && err != nil && !errs.Is(err, errs.Unavailable) && ctx.Err() == nil {
 		q.log.ErrorContext(ctx, "what follows a job's death failed", "job", t.ID, "kind", t.Kind, "error", told)
-		err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+		err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 			_, err := mark(tx)
 			return err
 		})
@@ -176,7 +176,7 @@ func (q *Queue) bury(ctx context.Context, lease string, t taken, k *Kind, failur
 
 // release gives jobs back that were not run to their end, as if they had not been taken.
 func (q *Queue) release(ctx context.Context, lease string, ids []int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting', attempt = attempt - 1, lease = NULL, leased_at = NULL
 			WHERE id IN (?) AND lease = ?`, ids, lease)
 		tx.AfterCommit(q.tellOthers)
@@ -186,7 +186,7 @@ func (q *Queue) release(ctx context.Context, lease string, ids []int64) error {
 
 // renew prolongs the lease of jobs in hand and returns those that are still ours.
 func (q *Queue) renew(ctx context.Context, lease string, ids []int64) (ours []int64, err error) {
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		ours = ours[:0]
 		if _, err := tx.Exec(ctx, `UPDATE jobs SET leased_at = ? WHERE id IN (?) AND lease = ?`,
 			clock.At(tx.Now.Add(q.config.Lease)), ids, lease); err != nil {
@@ -240,7 +240,7 @@ func (q *Queue) rescue(ctx context.Context, inHand func(id int64) bool) error {
 
 // takeOver gives a job whose lease has ended a new one.
 func (q *Queue) takeOver(ctx context.Context, id int64, old, lease string) (ours bool, err error) {
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Exec(ctx, `UPDATE jobs SET lease = ?, leased_at = ? WHERE id = ? AND lease = ? AND leased_at < ?`,
 			lease, clock.At(tx.Now.Add(q.config.Lease)), id, old, tx.Now)
 		ours = rows > 0
@@ -281,7 +281,7 @@ func (q *Queue) schedule(ctx context.Context) (next clock.Time, err error) {
 		}
 		switch {
 		case due.IsZero():
-			err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+			err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 				isNew, err := tx.InsertNew(ctx, `INSERT INTO periodics (name, schedule, next_at) VALUES (?, ?, ?)`, p.Name, p.Schedule, following)
 				if err != nil || isNew {
 					return err
@@ -293,7 +293,7 @@ func (q *Queue) schedule(ctx context.Context) (next clock.Time, err error) {
 		case due.After(now.Time):
 			following = due
 		default:
-			err = q.db.Write(ctx, func(tx *sqldb.Tx) error { return q.enqueuePeriodic(ctx, tx, p, due, following) })
+			err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error { return q.enqueuePeriodic(ctx, tx, p, due, following) })
 		}
 		if err != nil {
 			return next, fmt.Errorf("schedule %s: %w", p.Name, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -42,18 +43,18 @@ func (h *House) retry(ctx context.Context, id int64) error {
 	return h.queue.Retry(ctx, id)
 }
 
-func (h *House) facts(v *site.Visit) []site.Pair {
+func (h *House) facts(v *site.Visit) []parts.Pair {
 	o := h.options
-	mail := map[string]string{"smtp": fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption), "folder": o.outboxFolder()}[o.Submission.Backend]
+	mail := map[string]string{"smtp": fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption), "folder": o.OutboxFolder()}[o.Submission.Backend]
 	if mail == "" {
 		mail = o.Submission.Backend
 	}
-	return []site.Pair{
-		{Term: v.T("Address"), Value: site.Text(o.baseURL())},
-		{Term: v.T("Database"), Value: site.Text(h.db.Engine())},
-		{Term: v.T("Mails leave by"), Value: site.Text(mail)},
-		{Term: v.T("Mails arrive at"), Value: site.Text(o.LMTP.Listen)},
-		{Term: v.T("Domain of mail addresses"), Value: site.Text(o.MailDomain())},
+	return []parts.Pair{
+		{Term: v.T("Address"), Value: parts.Text(o.BaseURL())},
+		{Term: v.T("Database"), Value: parts.Text(h.db.Engine())},
+		{Term: v.T("Mails leave by"), Value: parts.Text(mail)},
+		{Term: v.T("Mails arrive at"), Value: parts.Text(o.LMTP.Listen)},
+		{Term: v.T("Domain of mail addresses"), Value: parts.Text(o.MailDomain())},
 	}
 }
 

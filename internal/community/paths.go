@@ -121,8 +121,8 @@ func PicturePath(name, size string) string {
 	return PicturesPath + size + name
 }
 
-// PreviewPath returns the address of a picture as messengers show it; "" if there is none.
-func PreviewPath(name string) string {
+// PreviewPicturePath returns the address of a picture as messengers show it; "" if there is none.
+func PreviewPicturePath(name string) string {
 	if name == "" {
 		return ""
 	}
@@ -139,3 +139,9 @@ const OwnPicturesPath = "/stadt/settings/images/"
 func GroupPicturesPath(slug string) string {
 	return "/stadt/settings/group/images?group=" + url.QueryEscape(slug)
 }
+
+// Paths that the scripts of the editor ask.
+const (
+	PreviewPath  = "/stadt/api/content/markdown/"
+	MentionsPath = "/stadt/mentions/"
+)

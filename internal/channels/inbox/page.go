@@ -10,9 +10,11 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -29,6 +31,10 @@ type Page struct{ DB *sqldb.DB }
 func (p Page) Module() module.Module {
 	return module.Module{
 		Name: "inbox",
+		Entries: []site.Entry{{Menu: site.MyMenu, Order: 20, About: Path, Places: func(v *site.Visit) []site.Place {
+			return []site.Place{{Path: Path, Label: v.T("Notifications"), Icon: parts.IconBell, Count: v.Viewer.Unread}}
+		}}},
+		Blocks: []site.Block{{Spot: site.StartMain, Order: 10, About: "what waits for the viewer", Show: p.showUnread}},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true, Query: []string{"before"}},
 			{Method: http.MethodPost, Path: Path, Handle: p.markRead, SignedIn: true},
@@ -64,8 +70,8 @@ func (e entry) path() string {
 
 // wanted narrows a list of entries.
 type wanted struct {
-	Unread bool        // only what waits to be read
-	Before site.Cursor // only what is older
+	Unread bool          // only what waits to be read
+	Before paging.Cursor // only what is older
 	Limit  int
 }
 
@@ -163,20 +169,22 @@ func (p Page) unread(v *site.Visit) (ids []int64, err error) {
 	return ids, nil
 }
 
-// maxWaiting is how many entries stand on the start page.
-const maxWaiting = 3
+// maxUnread is how many entries stand on the start page.
+const maxUnread = 3
 
-// Waiting returns the latest entries that the viewer has not read, and corrects the number of those in the
-// visit.
-func (p Page) Waiting(v *site.Visit) (templ.Component, error) {
+// showUnread shows the latest entries that the viewer has not read, and corrects the number of those in the visit.
+func (p Page) showUnread(v *site.Visit, _ site.Subject) (templ.Component, error) {
+	if !v.Viewer.SignedIn() {
+		return nil, nil //nolint:nilnil // no block
+	}
+	if v.Viewer.Unread == 0 {
+		return unreadBlock(nil, 0), nil
+	}
 	if err := p.settle(v); err != nil {
 		return nil, err
 	}
-	entries, _, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxWaiting})
-	if err != nil {
-		return nil, err
-	}
-	return cards(entries, 3), nil
+	entries, _, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxUnread})
+	return unreadBlock(entries, v.Viewer.Unread), err
 }
 
 func (p Page) show(v *site.Visit) error {
@@ -190,7 +198,7 @@ func (p Page) show(v *site.Visit) error {
 	b := body{Entries: entries, Unread: v.Viewer.Unread}
 	if more {
 		last := entries[len(entries)-1]
-		b.Older = v.Older(site.Cursor{At: last.At, ID: last.ID})
+		b.Older = v.Older(paging.Cursor{At: last.At, ID: last.ID})
 	}
 	for _, e := range entries {
 		b.UpTo = max(b.UpTo, e.ID)
@@ -202,7 +210,7 @@ func (p Page) show(v *site.Visit) error {
 		}
 	}
 	return v.Show(site.Page{
-		Title: v.T("Notifications"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Notifications")}),
+		Title: v.T("Notifications"), Body: listBody(b), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Notifications")}),
 	})
 }
 
@@ -238,6 +246,6 @@ func (p Page) markRead(v *site.Visit) error {
 	if err != nil {
 		return fmt.Errorf("mark the inbox as read: %w", err)
 	}
-	v.Flash(site.Done, "All news is marked as read.")
+	v.Flash(parts.Done, "All news is marked as read.")
 	return v.Redirect(Path)
 }

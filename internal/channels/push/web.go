@@ -6,25 +6,24 @@ import (
 	"net/url"
 	"strings"
 
-	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
 )
 
 // Path is the address of the page on which people choose their devices.
 const Path = "/stadt/settings/devices/"
 
 // Page is the page on which people choose their devices.
-type Page struct {
-	*Push
-	Menu func(v *site.Visit) []site.Link // of all settings pages
-}
+type Page struct{ *Push }
 
 // Module returns the page's table of contents.
 func (p Page) Module() module.Module {
 	return module.Module{
-		Name: "push",
+		Name:    "push",
+		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 40, Path, lang.Text("Devices"), parts.IconBell)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
 			{Method: http.MethodPost, Path: Path, Handle: p.add, SignedIn: true},
@@ -38,10 +37,7 @@ func (p Page) show(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(site.Page{
-		Title: v.T("Devices"), Hidden: true, Body: devicesBody(p.Menu(v), p.PublicKey(), all),
-		Crumbs: []site.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: v.T("Devices")}},
-	})
+	return v.Show(v.SettingsPage(v.T("Devices"), devicesBody(p.PublicKey(), all)))
 }
 
 // deviceForm is what a browser says about itself; see the Push API, PushSubscription.
@@ -64,7 +60,7 @@ func (p Page) add(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	v.Flash(site.Done, "You will be told of news on this device.")
+	v.Flash(parts.Done, "You will be told of news on this device.")
 	return v.Redirect(Path)
 }
 
@@ -76,7 +72,7 @@ func (p Page) remove(v *site.Visit) error {
 	if err := forget(v.Context(), p.DB, id, v.Viewer.PersonID); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "This device is not told of news any more.")
+	v.Flash(parts.Done, "This device is not told of news any more.")
 	return v.Redirect(Path)
 }
 

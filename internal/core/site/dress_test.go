@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
@@ -28,7 +29,7 @@ func TestAnAdministratorDressesTheSite(t *testing.T) {
 		s.Dress.Outlets[o] = "<!-- own " + string(o) + " -->"
 	}
 	visitor := webtest.Visit(t, webtest.Start(t, s, []site.Route{{Method: http.MethodGet, Path: "/stadt/page", Handle: func(v *site.Visit) error {
-		return v.Show(site.Page{Title: "A page", Body: v.Site().Outlet(site.OutletStart), Aside: site.Text("aside")})
+		return v.Show(site.Page{Title: "A page", Body: v.Site().Outlet(site.OutletStart), Aside: parts.Text("aside")})
 	}}}))
 	visitor.Get("/stadt/page/")
 	visitor.Sees(

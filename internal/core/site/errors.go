@@ -4,55 +4,26 @@ import (
 	"errors"
 	"net/http"
 
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
-// Errors is what is wrong with a form, in the viewer's language. The zero value: nothing is.
-type Errors struct {
-	Message string // about the whole form; "" if only fields are wrong
-	Fields  []FieldMessage
-}
-
-// FieldMessage is what is wrong with one field.
-type FieldMessage struct{ Name, Message string }
-
-// Any reports whether anything is wrong.
-func (e Errors) Any() bool { return e.Message != "" || len(e.Fields) > 0 }
-
-// Of returns what is wrong with a field, "" if nothing is.
-func (e Errors) Of(name string) string {
-	for _, f := range e.Fields {
-		if f.Name == name {
-			return f.Message
-		}
-	}
-	return ""
-}
-
-// sentence returns the first thing that is wrong.
-func (e Errors) sentence() string {
-	if e.Message == "" && len(e.Fields) > 0 {
-		return e.Fields[0].Message
-	}
-	return e.Message
-}
-
 // Errors translates what an action or Bind complained about. Errors that are not the person's to
 // correct give a sentence without details.
-func (v *Visit) Errors(err error) Errors {
+func (v *Visit) Errors(err error) parts.Errors {
 	if err == nil {
-		return Errors{}
+		return parts.Errors{}
 	}
 	problem, ok := errors.AsType[*errs.Error](err)
 	if !ok {
-		return Errors{Message: v.Lang.T("Something went wrong on our side. Please try again later.")}
+		return parts.Errors{Message: v.Lang.T("Something went wrong on our side. Please try again later.")}
 	}
-	out := Errors{}
+	out := parts.Errors{}
 	if problem.Message != "" {
 		out.Message = v.Lang.T(problem.Message, problem.Args...)
 	}
 	for _, f := range problem.Fields {
-		out.Fields = append(out.Fields, FieldMessage{Name: f.Name, Message: v.Lang.T(f.Message, f.Args...)})
+		out.Fields = append(out.Fields, parts.FieldMessage{Name: f.Name, Message: v.Lang.T(f.Message, f.Args...)})
 	}
 	if !out.Any() {
 		out.Message = v.Lang.T("This could not be saved. Please check what you entered.")
@@ -60,21 +31,31 @@ func (v *Visit) Errors(err error) Errors {
 	return out
 }
 
-// ShowAgain shows a form again with what is wrong beside its fields, when the person can correct it:
-// kinds Invalid (422), Conflict (409), TooLarge (413) and TooMany (429). Any other error comes back
-// and becomes an error page.
-func (v *Visit) ShowAgain(err error, page func(Errors) Page) error {
-	switch errs.KindOf(err) {
-	case errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany:
-	default:
+// ShowAgain shows a form: for the first time if err is nil, else again with what is wrong beside its fields, when the
+// person can correct it: kinds Invalid (422), Conflict (409), TooLarge (413) and TooMany (429). Any other error comes
+// back and becomes an error page, and so does one of making the page.
+func (v *Visit) ShowAgain(err error, page func(parts.Errors) (Page, error)) error {
+	if err != nil && !correctable(err) {
 		return err
 	}
-	status := v.Refuse(err)
-	p := page(v.Errors(err))
-	if p.Status == 0 {
-		p.Status = status
+	p, problem := page(v.Errors(err))
+	if problem != nil {
+		return problem
+	}
+	if err != nil && p.Status == 0 {
+		p.Status = v.Refuse(err)
 	}
 	return v.Show(p)
+}
+
+// correctable reports whether a person can correct what is wrong.
+func correctable(err error) bool {
+	switch errs.KindOf(err) {
+	case errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany:
+		return true
+	default:
+		return false
+	}
 }
 
 // Refuse returns the status of an answer that says what is wrong with what was sent, and sets the header

@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -85,8 +86,8 @@ func (v *Visit) failScript(err error) {
 		status = http.StatusUnauthorized
 	}
 	problem := v.failure(err).Text
-	if errs.Is(err, errs.Invalid) {
-		problem = v.Errors(err).sentence()
+	if wrong := v.Errors(err); errs.Is(err, errs.Invalid) && wrong.Message == "" {
+		problem = wrong.Fields[0].Message
 	}
 	kind, body := "text/html; charset=utf-8", templ.EscapeString(problem)
 	if v.route.Failures == AsJSON {
@@ -110,7 +111,7 @@ func (v *Visit) failPage(err error) {
 			return
 		}
 	}
-	page := v.failurePage(err)
+	page := v.FailurePage(err)
 	buffer := templ.GetBuffer()
 	defer templ.ReleaseBuffer(buffer)
 	if renderErr := v.render(buffer, page); renderErr != nil {
@@ -152,8 +153,8 @@ func (v *Visit) logFailure(err error) {
 	}
 }
 
-// failurePage returns the page that an error becomes.
-func (v *Visit) failurePage(err error) Page {
+// FailurePage returns the page that an error becomes.
+func (v *Visit) FailurePage(err error) Page {
 	f := v.failure(err)
 	return Page{Title: f.Title, Status: f.Status, Body: failureBody(f), Hidden: true}
 }
@@ -166,8 +167,7 @@ func (v *Visit) failure(err error) failure {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		f.Title = v.T("Not found")
 		f.Text = v.T("There is no such page, or it is not there any more. Perhaps the address has a slip, or somebody removed what stood here.")
-		f.Search = v.site.deps.Frame.Search
-		if near := v.site.deps.Frame.Near; near != nil && status == http.StatusNotFound {
+		if near := v.site.deps.Near; near != nil && status == http.StatusNotFound {
 			f.Near = near(v, v.R.URL.Path)
 		}
 		if status == http.StatusMethodNotAllowed {
@@ -207,6 +207,6 @@ func (v *Visit) failure(err error) failure {
 type failure struct {
 	Status              int
 	Title, Text, Number string
-	Search              string // path of the search page
-	Near                []Link // pages that may be meant
+	Search              string       // path of the search page
+	Near                []parts.Link // pages that may be meant
 }

@@ -5,17 +5,12 @@ import (
 	"net/http"
 	"time"
 
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Messages for the next page travel in a signed cookie that lives for minutes. They need no session
 // then, so that visitors who never signed in get them too and no row is written for them.
-
-// flash is a message for the next page, in the language of whoever gets it.
-type flash struct {
-	Level Level  `json:"l"`
-	Text  string `json:"t"`
-}
 
 const (
 	flashCookie = "flash"
@@ -25,12 +20,12 @@ const (
 )
 
 // Flash says something on the next page that is shown: this one's or the one redirected to.
-func (v *Visit) Flash(level Level, id string, args ...any) {
+func (v *Visit) Flash(level parts.Level, id string, args ...any) {
 	text := v.Lang.T(id, args...)
 	if runes := []rune(text); len(text) > maxFlash {
 		text = string(runes[:min(len(runes), maxFlash/4)]) + "…"
 	}
-	v.newFlashes = append(v.newFlashes, flash{Level: level, Text: text})
+	v.newFlashes = append(v.newFlashes, parts.Message{Level: level, Text: text})
 	v.newFlashes = v.newFlashes[max(0, len(v.newFlashes)-maxFlashes):]
 }
 
@@ -58,7 +53,7 @@ func (v *Visit) readFlashes() {
 	v.flashes = append(pending, v.newFlashes...)
 }
 
-func (v *Visit) pendingFlashes() []flash {
+func (v *Visit) pendingFlashes() []parts.Message {
 	cookie, err := v.R.Cookie(web.CookieName(flashCookie, v.site.Secure()))
 	if err != nil {
 		return nil
@@ -67,7 +62,7 @@ func (v *Visit) pendingFlashes() []flash {
 	if !ok {
 		return nil
 	}
-	var pending []flash
+	var pending []parts.Message
 	if err := json.Unmarshal(data, &pending); err != nil {
 		return nil
 	}

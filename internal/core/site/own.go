@@ -15,20 +15,13 @@ import (
 
 // Paths that the frame itself answers.
 const (
-	staticPath     = "/stadt/static/"
-	healthPath     = "/stadt/healthz"
-	readyPath      = "/stadt/readyz"
-	robotsPath     = "/robots.txt"
-	styleguidePath = "/stadt/styleguide/"
-	manifestPath   = "/stadt/manifest.webmanifest"
-	workerPath     = "/service-worker.js" // in the root, because it serves all pages
-	offlinePath    = "/stadt/offline/"
-)
-
-// Paths that the scripts of the editor ask.
-const (
-	PreviewPath  = "/stadt/api/content/markdown/"
-	MentionsPath = "/stadt/mentions/"
+	staticPath   = "/stadt/static/"
+	healthPath   = "/stadt/healthz"
+	readyPath    = "/stadt/readyz"
+	robotsPath   = "/robots.txt"
+	manifestPath = "/stadt/manifest.webmanifest"
+	workerPath   = "/service-worker.js" // in the root, because it serves all pages
+	offlinePath  = "/stadt/offline/"
 )
 
 // dist holds the bundled styles, scripts and fonts. They are made by `make generate`.
@@ -46,7 +39,7 @@ func loadStatic() (*web.Static, error) {
 
 // ownRoutes are the paths that the frame itself answers.
 func (s *Site) ownRoutes() []Route {
-	routes := []Route{
+	return []Route{
 		{Method: http.MethodGet, Path: healthPath, Handle: showHealth, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: readyPath, Handle: s.showReady, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: robotsPath, Handle: showRobots, KnownBy: ByNothing},
@@ -56,11 +49,6 @@ func (s *Site) ownRoutes() []Route {
 		{Method: http.MethodGet, Path: workerPath, Handle: s.showWorker, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: offlinePath, Handle: showOffline},
 	}
-	if s.Demonstration {
-		// It is for whoever builds pages; in a real town it would only be a page that nobody looks after.
-		routes = append(routes, Route{Method: http.MethodGet, Path: styleguidePath, Handle: showStyleguide, Query: []string{"page"}})
-	}
-	return routes
 }
 
 func showHealth(v *Visit) error { return v.text("alive\n") }
@@ -70,7 +58,7 @@ func (s *Site) showReady(v *Visit) error {
 	ctx, cancel := context.WithTimeout(v.Context(), 5*time.Second)
 	defer cancel()
 	var missing []error
-	for _, check := range s.deps.Ready {
+	for _, check := range s.Checks {
 		if err := check.Ask(ctx); err != nil {
 			missing = append(missing, fmt.Errorf("%s: %w", check.Name, err))
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -32,7 +33,7 @@ func TestCachedPagesAreMadeOnceAndAreNeverOld(t *testing.T) {
 		return v.Show(site.Page{Title: "gone", Status: http.StatusNotFound})
 	}
 	flash := func(v *site.Visit) error {
-		v.Flash(site.Done, "Done.")
+		v.Flash(parts.Done, "Done.")
 		return v.Redirect("/stadt/cached/")
 	}
 	handler := webtest.Start(t, webtest.NewSite(t, db, nil), []site.Route{

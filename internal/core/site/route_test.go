@@ -10,6 +10,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
@@ -19,7 +20,7 @@ func TestAPageSeesAndRepeatsDeclaredParametersOnly(t *testing.T) {
 	t.Parallel()
 	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
 		{Method: http.MethodGet, Path: "/stadt/list/", Query: []string{"name", "before"}, Handle: func(v *site.Visit) error {
-			return v.Show(site.Page{Title: v.Query("name") + " " + v.R.URL.RawQuery + " " + v.Older(site.Cursor{ID: 7})})
+			return v.Show(site.Page{Title: v.Query("name") + " " + v.R.URL.RawQuery + " " + v.Older(paging.Cursor{ID: 7})})
 		}},
 		{Method: http.MethodGet, Path: "/stadt/forgotten/", Handle: func(v *site.Visit) error {
 			return say(v, v.Query("name"))

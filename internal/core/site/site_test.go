@@ -5,15 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-	"unicode"
 
 	"github.com/a-h/templ"
 
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/testkit/cast"
@@ -51,7 +48,7 @@ func house(t *testing.T) (http.Handler, *cast.Cast) {
 			if err := v.Bind(&in); err != nil {
 				return err
 			}
-			v.Flash(site.Done, "Not found")
+			v.Flash(parts.Done, "Not found")
 			return v.Redirect("/")
 		}},
 		{Method: "POST", Path: "/stadt/one-click/", KnownBy: site.ByOwnSession, Handle: page("Done")},
@@ -189,86 +186,6 @@ func TestVisitorChoosesALanguage(t *testing.T) {
 		v.Sees(200, `lang="en"`, "Skip to the content")
 		v.Submit("language", map[string]string{"language": "de"})
 		v.Sees(200, `<html lang="de">`, "Zum Inhalt springen")
-	}
-}
-
-func TestTheStyleGuideStandsInADemonstrationOnly(t *testing.T) {
-	t.Parallel()
-	for _, demonstration := range []bool{false, true} {
-		s := webtest.NewSite(t, dbtest.SQLite(t), webtest.People{})
-		s.Demonstration = demonstration
-		v := webtest.Visit(t, webtest.Start(t, s, nil))
-		v.Get("/stadt/styleguide/")
-		if !demonstration {
-			v.Sees(404, "Not found")
-			continue
-		}
-		v.Sees(200, "aria-invalid", "Please have another look", "disabled", "Page 1 of 3", "Something went wrong", "Too often")
-		v.DoesNotSee("%!", " autofocus") // the page opens at its beginning
-		v.Get("/stadt/styleguide/?page=3")
-		v.Sees(200, "Page 3 of 3")
-	}
-}
-
-// component finds where a component begins, and call what may be one that is used.
-var (
-	component = regexp.MustCompile(`(?m)^templ (\w+)\(`)
-	call      = regexp.MustCompile(`\b([A-Za-z]\w*)\(`)
-	sign      = regexp.MustCompile(`(?m)^\t(Icon\w+) +IconName =`)
-)
-
-func TestStyleguideShowsEveryPart(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob("*.templ")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no components: %v", err)
-	}
-	bodies, signs := map[string]string{}, []string{}
-	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := string(data)
-		for _, m := range sign.FindAllStringSubmatch(text, -1) {
-			signs = append(signs, m[1])
-		}
-		found := component.FindAllStringSubmatchIndex(text, -1)
-		for i, m := range found {
-			end := len(text)
-			if i+1 < len(found) {
-				end = found[i+1][0]
-			}
-			bodies[text[m[2]:m[3]]] = text[m[1]:end]
-		}
-	}
-	guide, err := os.ReadFile("styleguide.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown, waiting := map[string]bool{}, []string{string(guide)}
-	for len(waiting) > 0 {
-		body := waiting[0]
-		waiting = waiting[1:]
-		for _, m := range call.FindAllStringSubmatch(body, -1) {
-			if used, ok := bodies[m[1]]; ok && !shown[m[1]] {
-				shown[m[1]] = true
-				waiting = append(waiting, used)
-			}
-		}
-	}
-	for name := range bodies {
-		if unicode.IsUpper(rune(name[0])) && !shown[name] {
-			t.Errorf("the style guide does not show %s", name)
-		}
-	}
-	for _, name := range signs {
-		if !regexp.MustCompile(`\b` + name + `\b`).Match(guide) {
-			t.Errorf("the style guide does not show the sign %s", name)
-		}
-	}
-	if len(signs) == 0 {
-		t.Error("no signs")
 	}
 }
 

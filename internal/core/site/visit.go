@@ -15,9 +15,10 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
-	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -35,8 +36,8 @@ type Visit struct {
 	session    bool   // a session has been loaded
 	cacheKey   string // the key under which the page may be kept for others, or empty
 	changes    int64  // in the database, before it was read for that
-	flashes    []flash
-	newFlashes []flash
+	flashes    []parts.Message
+	newFlashes []parts.Message
 }
 
 // newVisit returns the visit of somebody unknown in the site's language; identify learns more.
@@ -102,6 +103,9 @@ func (v *Visit) Context() context.Context { return v.R.Context() }
 // Site returns the site that is visited.
 func (v *Visit) Site() *Site { return v.site }
 
+// Asset returns the address of a bundled file, such as a script; "" if it is not part of this program.
+func (v *Visit) Asset(name string) string { return v.site.static.Path(name) }
+
 // T says a text in the viewer's language.
 func (v *Visit) T(id string, args ...any) string { return v.Lang.T(id, args...) }
 
@@ -145,33 +149,13 @@ func (v *Visit) Page() int {
 	return n
 }
 
-// Cursor is a place in a list that is ordered by time and id, newest first. The zero value is its
-// beginning.
-type Cursor struct {
-	At clock.Time
-	ID int64
-}
-
-// String returns the cursor for an address.
-func (c Cursor) String() string {
-	return strconv.FormatInt(c.At.UnixMilli(), 10) + "-" + strconv.FormatInt(c.ID, 10)
-}
-
 // Before returns where the page of a growing list begins: behind the entry that the parameter
 // "before" names. Pages by key stay right while others write, and the thousandth is as fast as the
 // first.
-func (v *Visit) Before() Cursor {
-	at, id, _ := strings.Cut(v.Query("before"), "-")
-	millis, err1 := strconv.ParseInt(at, 10, 64)
-	n, err2 := strconv.ParseInt(id, 10, 64)
-	if err1 != nil || err2 != nil || n < 0 {
-		return Cursor{}
-	}
-	return Cursor{At: clock.At(time.UnixMilli(millis)), ID: n}
-}
+func (v *Visit) Before() paging.Cursor { return paging.ParseCursor(v.Query("before")) }
 
 // Older returns the address of the page that begins behind the cursor: the last entry shown.
-func (v *Visit) Older(last Cursor) string { return v.withQuery("before", last.String()) }
+func (v *Visit) Older(last paging.Cursor) string { return v.withQuery("before", last.String()) }
 
 // withQuery returns the visit's own address, as far as the route declares its parameters, with one of them set.
 func (v *Visit) withQuery(name, value string) string {
@@ -225,8 +209,8 @@ func (v *Visit) SignOut() error {
 func (v *Visit) Session() *web.Sessions { return v.site.deps.Sessions }
 
 // FromHome returns the way to a page that begins at the first page of the site.
-func (v *Visit) FromHome(way ...Crumb) []Crumb {
-	return append([]Crumb{{Label: v.T("Home"), Path: "/"}}, way...)
+func (v *Visit) FromHome(way ...parts.Crumb) []parts.Crumb {
+	return append([]parts.Crumb{{Label: v.T("Home"), Path: "/"}}, way...)
 }
 
 // Redirect sends the browser to a path of the site by 303, so that reloading does not post again.
@@ -372,5 +356,7 @@ func (w *savingWriter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController and http.ServeContent reach the connection.
 func (w *savingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// pagePath returns the address of another page of a numbered list.
-func (v *Visit) pagePath(page int) string { return v.withQuery("page", strconv.Itoa(page)) }
+// Pages returns where the visitor is in a list whose last page has the number last.
+func (v *Visit) Pages(last int) parts.Pages {
+	return parts.Pages{Current: v.Page(), Last: last, Path: func(page int) string { return v.withQuery("page", strconv.Itoa(page)) }}
+}

@@ -17,9 +17,11 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -88,12 +90,12 @@ func TestFormsAreShownAgainWithWhatIsWrong(t *testing.T) {
 			if err == nil {
 				err = fail
 			}
-			return v.ShowAgain(err, func(e site.Errors) site.Page {
+			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
 				return site.Page{Title: "New article", Body: templ.Join(
-					site.Form(site.FormSpec{Errors: e}),
-					site.Field(site.Input{Name: "title", Label: "Title", Value: in.Title, Errors: e, Hint: "Short"}),
-					site.TextArea(site.Input{Name: "text", Label: "Text", Value: in.Text, Errors: e}),
-				)}
+					parts.Form(parts.FormSpec{Errors: e}),
+					parts.Field(parts.Input{Name: "title", Label: "Title", Value: in.Title, Errors: e, Hint: "Short"}),
+					parts.TextArea(parts.Input{Name: "text", Label: "Text", Value: in.Text, Errors: e}),
+				)}, nil
 			})
 		}},
 	})
@@ -179,8 +181,8 @@ func TestFilesAreTakenUpToTheirLimit(t *testing.T) {
 			if err == nil {
 				return say(v, fmt.Sprintf("%s: %d", in.Title, len(in.Files)))
 			}
-			return v.ShowAgain(err, func(e site.Errors) site.Page {
-				return site.Page{Title: "Files", Body: site.FileField(site.Input{Name: "files", Label: "Files", Errors: e})}
+			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+				return site.Page{Title: "Files", Body: parts.FileField(parts.Input{Name: "files", Label: "Files", Errors: e})}, nil
 			})
 		}},
 	})
@@ -200,12 +202,15 @@ func TestRoutesThatConflictAreNamed(t *testing.T) {
 	s := webtest.NewSite(t, dbtest.SQLite(t), webtest.People{})
 	handle := func(*site.Visit) error { return nil }
 	for _, paths := range [][2]string{{"/{entity}/{slug}/", "/{group}/{item}"}, {"/{entity}/{slug}/edit", "/{entity}/events/{name}"}} {
-		_, err := s.Handler([]site.Route{{Method: "GET", Path: paths[0], Handle: handle}, {Method: "GET", Path: paths[1], Handle: handle}})
+		_, err := s.Handler(site.Contributions{Routes: []site.Route{{Method: "GET", Path: paths[0], Handle: handle}, {Method: "GET", Path: paths[1], Handle: handle}}})
 		if err == nil || !strings.Contains(err.Error(), strings.TrimSuffix(paths[0], "/")) || !strings.Contains(err.Error(), paths[1]) {
 			t.Errorf("%v: %v", paths, err)
 		}
 	}
-	_, err := s.Handler([]site.Route{{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle}, {Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle}, {Method: "GET", Path: "/-/files/{name}", Handle: handle}})
+	_, err := s.Handler(site.Contributions{Routes: []site.Route{
+		{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle}, {Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle},
+		{Method: "GET", Path: "/-/files/{name}", Handle: handle},
+	}})
 	if err != nil {
 		t.Errorf("routes of different first segments: %v", err)
 	}
@@ -255,13 +260,13 @@ func TestIDsAndPagesThatCannotBeMeant(t *testing.T) {
 			if _, err := v.ID("id"); err != nil {
 				return err
 			}
-			if before := v.Before(); before != (site.Cursor{}) {
+			if before := v.Before(); before != (paging.Cursor{}) {
 				return say(v, "before "+before.String())
 			}
 			return say(v, "page "+string(rune('0'+min(v.Page(), 9))))
 		}},
 	})
-	cursor := site.Cursor{At: clock.Date(2026, 3, 12, 9, 0), ID: 7}
+	cursor := paging.Cursor{At: clock.Date(2026, 3, 12, 9, 0), ID: 7}
 	v := webtest.Visit(t, handler)
 	for path, want := range map[string]string{
 		"/stadt/content/1/": "page 1", "/stadt/content/1?page=3": "page 3", "/stadt/content/1/?page=0": "page 1", "/stadt/content/1/?page=-4": "page 1",
@@ -318,7 +323,7 @@ func TestInitials(t *testing.T) {
 		"":  {"?", "?"},
 	} {
 		person, group := community.Entity{Kind: community.PersonEntity, Name: name}, community.Entity{Kind: community.GroupEntity, Name: name}
-		if got := [2]string{site.Initials(person), site.Initials(group)}; got != want {
+		if got := [2]string{parts.Initials(person), parts.Initials(group)}; got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
@@ -328,7 +333,7 @@ func TestAvatarsAreLegibleWhateverTheColour(t *testing.T) {
 	t.Parallel()
 	for _, colour := range []string{"", "#ffffff", "#ffff00", "red", "#12345g", `#000" onload="x`, "#2f6b3c"} {
 		var b bytes.Buffer
-		if err := site.Avatar(community.Entity{ID: -5, Name: "Anna", Colour: colour}, "").Render(context.Background(), &b); err != nil {
+		if err := parts.Avatar(community.Entity{ID: -5, Name: "Anna", Colour: colour}, "").Render(context.Background(), &b); err != nil {
 			t.Fatal(err)
 		}
 		if kept := strings.Contains(b.String(), `fill="`+colour+`"`); kept != (colour == "#2f6b3c") {

@@ -8,7 +8,9 @@ import (
 	"net/http"
 
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/queue"
 )
 
@@ -31,13 +33,13 @@ type Deps struct {
 	// Retry lets a dead job run again; NotFound if there is none.
 	Retry func(ctx context.Context, id int64) error
 	// Facts are what an administrator should know about the site.
-	Facts func(v *site.Visit) []site.Pair
+	Facts func(v *site.Visit) []parts.Pair
 	// Warnings are what an administrator should change.
 	Warnings func(v *site.Visit) []string
 }
 
 // Admin is the room.
-type Admin struct{ Deps }
+type Admin struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Admin { return &Admin{d} }
@@ -46,6 +48,12 @@ func New(d Deps) *Admin { return &Admin{d} }
 func (a *Admin) Module() module.Module {
 	return module.Module{
 		Name: "admin",
+		Entries: []site.Entry{{Menu: site.MyMenu, Order: 90, About: Path, Places: func(v *site.Visit) []site.Place {
+			if !v.Viewer.Admin {
+				return nil
+			}
+			return []site.Place{{Path: Path, Label: v.T("Administration"), Icon: parts.IconSettings}}
+		}}},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: a.show, Admin: true, Query: []string{"before"}},
 			{Method: http.MethodPost, Path: Path + "jobs/{id}/retry", Handle: a.retry, Admin: true},
@@ -76,23 +84,23 @@ func about(payload string) string {
 }
 
 func (a *Admin) show(v *site.Visit) error {
-	counts, err := a.Queue.Counts(v.Context())
+	counts, err := a.deps.Queue.Counts(v.Context())
 	if err != nil {
 		return err
 	}
-	dead, err := a.Queue.Dead(v.Context(), v.Before().ID, perPage)
+	dead, err := a.deps.Queue.Dead(v.Context(), v.Before().ID, perPage)
 	if err != nil {
 		return err
 	}
-	b := body{Counts: counts, Facts: a.Facts(v), Warnings: a.Warnings(v)}
+	b := body{Counts: counts, Facts: a.deps.Facts(v), Warnings: a.deps.Warnings(v)}
 	for _, j := range dead {
 		b.Dead = append(b.Dead, deadJob{j, about(j.Payload)})
 	}
 	if len(dead) == perPage {
-		b.Older = v.Older(site.Cursor{At: dead[perPage-1].CreatedAt, ID: dead[perPage-1].ID})
+		b.Older = v.Older(paging.Cursor{At: dead[perPage-1].CreatedAt, ID: dead[perPage-1].ID})
 	}
 	return v.Show(site.Page{
-		Title: v.T("Administration"), Body: pageBody(b), Hidden: true, Wide: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Administration")}),
+		Title: v.T("Administration"), Body: pageBody(b), Hidden: true, Wide: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Administration")}),
 	})
 }
 
@@ -101,10 +109,10 @@ func (a *Admin) retry(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Retry(v.Context(), id); err != nil {
+	if err := a.deps.Retry(v.Context(), id); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "It is tried again.")
+	v.Flash(parts.Done, "It is tried again.")
 	return v.Redirect(Path)
 }
 
@@ -113,9 +121,9 @@ func (a *Admin) discard(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Queue.Discard(v.Context(), id); err != nil {
+	if err := a.deps.Queue.Discard(v.Context(), id); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "It has been thrown away.")
+	v.Flash(parts.Done, "It has been thrown away.")
 	return v.Redirect(Path)
 }

@@ -4,6 +4,7 @@ import (
 	"mime/multipart"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -16,7 +17,7 @@ import (
 const ListPath = "/stadt/articles"
 
 func (a *Articles) showArticles(v *site.Visit) error {
-	items, more, err := a.content.List(v.Context(), a.content.DB, v.Viewer, content.Filter{Kind: Kind, Before: v.Before()})
+	items, more, err := a.content.List(v.Context(), v.Viewer, content.Filter{Kind: Kind, Before: v.Before()})
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (a *Articles) showArticles(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: v.T("Articles"), Body: listBody(v, cards, content.Older(v, items, more), content.Newest(v)), Canonical: ListPath,
 		Description: v.T("What the groups and people of the town write."),
-		Crumbs:      v.FromHome(site.Crumb{Label: v.T("Articles")}),
+		Crumbs:      v.FromHome(parts.Crumb{Label: v.T("Articles")}),
 	})
 }
 
@@ -48,7 +49,7 @@ type articleForm struct {
 // editor is what the page shows on which an article is written.
 type editor struct {
 	Form    articleForm
-	Errors  site.Errors
+	Errors  parts.Errors
 	Entity  *community.Entity // who publishes it; nil asks
 	Item    *content.Item     // what is changed; nil for a new one
 	Groups  []community.Entity
@@ -103,7 +104,7 @@ func (a *Articles) page(v *site.Visit, e editor) (site.Page, error) {
 		return site.Page{}, err
 	}
 	if e.Form.Preview != "" && e.Form.Text != "" {
-		html, err := a.content.Texts.Render(v.Context(), a.content.DB, v.Viewer, v.Lang, texts.Source{Text: e.Form.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}})
+		html, err := a.content.Render(v, texts.Source{Text: e.Form.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}})
 		if err != nil {
 			return site.Page{}, err
 		}
@@ -114,11 +115,11 @@ func (a *Articles) page(v *site.Visit, e editor) (site.Page, error) {
 	switch {
 	case e.Item != nil:
 		title = v.T("Edit “%s”", e.Item.Title)
-		crumbs = append(crumbs, site.Crumb{Label: e.Entity.Name, Path: e.Entity.Path()}, site.Crumb{Label: e.Item.Title, Path: e.Item.Path()}, site.Crumb{Label: v.T("Edit")})
+		crumbs = append(crumbs, parts.Crumb{Label: e.Entity.Name, Path: e.Entity.Path()}, parts.Crumb{Label: e.Item.Title, Path: e.Item.Path()}, parts.Crumb{Label: v.T("Edit")})
 	case e.Entity != nil:
-		crumbs = append(crumbs, site.Crumb{Label: e.Entity.Name, Path: e.Entity.Path()}, site.Crumb{Label: title})
+		crumbs = append(crumbs, parts.Crumb{Label: e.Entity.Name, Path: e.Entity.Path()}, parts.Crumb{Label: title})
 	default:
-		crumbs = append(crumbs, site.Crumb{Label: v.T("Articles"), Path: ListPath}, site.Crumb{Label: title})
+		crumbs = append(crumbs, parts.Crumb{Label: v.T("Articles"), Path: ListPath}, parts.Crumb{Label: title})
 	}
 	return site.Page{Title: title, Body: editorBody(e), Hidden: true, Entity: e.Entity, Crumbs: crumbs}, nil
 }
@@ -143,17 +144,10 @@ func (a *Articles) readers(v *site.Visit, e editor) (content.Readers, error) {
 
 // again shows the editor with what was typed and what is wrong with it.
 func (a *Articles) again(v *site.Visit, err error, e editor) error {
-	var problem error
-	err = v.ShowAgain(err, func(wrong site.Errors) site.Page {
-		var p site.Page
+	return v.ShowAgain(err, func(wrong parts.Errors) (site.Page, error) {
 		e.Errors = wrong
-		p, problem = a.page(v, e)
-		return p
+		return a.page(v, e)
 	})
-	if problem != nil {
-		return problem
-	}
-	return err
 }
 
 func (a *Articles) createArticle(v *site.Visit) error {
@@ -207,7 +201,7 @@ func (a *Articles) publish(v *site.Visit, publisher community.Entity, e editor) 
 	if err != nil {
 		return a.again(v, err, e)
 	}
-	v.Flash(site.Done, "Your article is published.")
+	v.Flash(parts.Done, "Your article is published.")
 	return v.Redirect(item.Path())
 }
 
@@ -234,6 +228,6 @@ func (a *Articles) update(v *site.Visit, item content.Item) error {
 	if err != nil {
 		return a.again(v, err, e)
 	}
-	v.Flash(site.Done, "The changes have been saved.")
+	v.Flash(parts.Done, "The changes have been saved.")
 	return v.Redirect(changed.Path())
 }

@@ -58,24 +58,19 @@ func readable(ctx context.Context, q sqldb.Querier, v community.Viewer, i Item) 
 	}
 }
 
-// List returns what the viewer may find in lists, newest first, and whether there is more.
-func (c *Content) List(ctx context.Context, q sqldb.Querier, v community.Viewer, f Filter) (items []Item, more bool, err error) {
-	return list(ctx, q, v, f)
-}
-
 // Entity returns the group or person of a slug and how the viewer stands to it.
 func (c *Content) Entity(ctx context.Context, v community.Viewer, slug string) (community.Entity, community.Standing, error) {
-	e, err := c.Entities.Find(ctx, c.DB, slug)
+	e, err := c.deps.Entities.Find(ctx, c.deps.DB, slug)
 	if err != nil {
 		return e, community.Standing{}, err
 	}
-	s, err := policy.Standing(ctx, c.DB, v, e)
+	s, err := policy.Standing(ctx, c.deps.DB, v, e)
 	return e, s, err
 }
 
 // Groups returns the groups in whose name the viewer may publish.
 func (c *Content) Groups(ctx context.Context, v community.Viewer) ([]community.Entity, error) {
-	return groupsOf(ctx, c.DB, v.PersonID)
+	return groupsOf(ctx, c.deps.DB, v.PersonID)
 }
 
 // Publisher returns in whose name the viewer wants to publish: a group of theirs, by its slug, or else
@@ -98,20 +93,20 @@ func (c *Content) Publisher(ctx context.Context, v community.Viewer, group strin
 
 // PublishReach returns how many people are told when the viewer publishes something for an entity.
 func (c *Content) PublishReach(ctx context.Context, v community.Viewer, e community.Entity, public bool) (notify.Reach, error) {
-	audience, err := subscribers(ctx, c.DB, e, !public)
+	audience, err := subscribers(ctx, c.deps.DB, e, !public)
 	if err != nil {
 		return notify.Reach{}, err
 	}
-	return c.Notices.Reach(ctx, c.DB, community.ContentPublished, audience, v.PersonID)
+	return c.deps.Notices.Reach(ctx, c.deps.DB, community.ContentPublished, audience, v.PersonID)
 }
 
 // CommentReach returns how many people are told when the viewer comments on an item.
 func (c *Content) CommentReach(ctx context.Context, v community.Viewer, i Item) (notify.Reach, error) {
-	audience, err := commentAudience(ctx, c.DB, i, true)
+	audience, err := commentAudience(ctx, c.deps.DB, i, true)
 	if err != nil {
 		return notify.Reach{}, err
 	}
-	return c.Notices.Reach(ctx, c.DB, community.CommentPosted, audience, v.PersonID)
+	return c.deps.Notices.Reach(ctx, c.deps.DB, community.CommentPosted, audience, v.PersonID)
 }
 
 // Publish publishes a draft. The same draft again within a minute is taken for a second click: the item
@@ -120,7 +115,7 @@ func (c *Content) Publish(ctx context.Context, v community.Viewer, d Draft) (ite
 	if err := errs.Check(validate(d.Title, d.Text)...); err != nil {
 		return item, err
 	}
-	err = c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := lock(ctx, tx, d.Entity.ID, v.PersonID); err != nil {
 			return err
 		}
@@ -155,7 +150,7 @@ func (c *Content) publish(ctx context.Context, tx *sqldb.Tx, v community.Viewer,
 	if err != nil {
 		return 0, err
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Activity{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: d.Entity.ID, ContentID: id})
+	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: d.Entity.ID, ContentID: id})
 	return id, err
 }
 
@@ -172,7 +167,7 @@ func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, chan
 	if err := errs.Check(change.validate()...); err != nil {
 		return item, err
 	}
-	err = c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := lockItem(ctx, tx, id); err != nil {
 			return err
 		}
@@ -202,7 +197,7 @@ func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, chan
 
 // Withdraw deletes an item. What was written stays in the database, but nobody gets to see it.
 func (c *Content) Withdraw(ctx context.Context, v community.Viewer, id int64) error {
-	return c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		item, s, err := c.Get(ctx, tx, v, id)
 		if err != nil {
 			return err
@@ -220,7 +215,7 @@ func errNotDeletable() error {
 
 // Comment adds a comment to an item and returns its id.
 func (c *Content) Comment(ctx context.Context, v community.Viewer, contentID int64, text string, inReplyTo int64) (id int64, err error) {
-	err = c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		id, err = c.comment(ctx, tx, v, threads.Post{ContentID: contentID, Text: text, InReplyToID: inReplyTo, Public: true})
 		return err
 	})
@@ -237,11 +232,11 @@ func (c *Content) comment(ctx context.Context, tx *sqldb.Tx, v community.Viewer,
 		return 0, errs.New(errs.Unauthenticated, "Please sign in.")
 	}
 	p.AuthorID = v.PersonID
-	id, fresh, err := c.Threads.Post(ctx, tx, p)
+	id, fresh, err := c.deps.Threads.Post(ctx, tx, p)
 	if err != nil || !fresh {
 		return id, err
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Activity{
+	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.CommentPosted, ActorID: v.PersonID, EntityID: item.EntityID, ContentID: item.ID, ContributionID: id,
 	})
 	return id, err

@@ -7,8 +7,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
-
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/mailin"
@@ -41,21 +39,18 @@ type Deps struct {
 	Limiter  *web.Limiter
 	Pictures *media.Pictures
 	Notices  Notices
-	// Beside returns the card of a group, for the margin of what it publishes. Nil shows none.
-	Beside func(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error)
-
 	BaseURL  string // of the site, without a slash at the end
 	MaxBytes int64  // of one uploaded file
 }
 
 // Content is the room.
 type Content struct {
-	Deps
+	deps  Deps
 	kinds map[string]Kind
 }
 
 // New returns the room. It knows no kind before Teach.
-func New(d Deps) *Content { return &Content{Deps: d, kinds: map[string]Kind{}} }
+func New(d Deps) *Content { return &Content{deps: d, kinds: map[string]Kind{}} }
 
 // Kind is what is particular to one kind of content.
 type Kind struct {
@@ -72,7 +67,7 @@ func (c *Content) Teach(k Kind) { c.kinds[k.Name] = k }
 // Module returns the room's table of contents.
 func (c *Content) Module() module.Module {
 	return module.Module{
-		Name: "content",
+		Name: "content", Acts: c.acts(), Blocks: c.blocks(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink, Query: []string{"reply"}},
 			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true, Query: []string{"group", "as_gestalt"}, Failures: site.AsPart},

@@ -15,7 +15,6 @@ import (
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/threads"
@@ -23,6 +22,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
@@ -180,7 +180,7 @@ func TestReadingAndListing(t *testing.T) {
 					reads = append(reads, i.Title)
 				}
 			}
-			items, more, err := h.List(t.Context(), db, c.viewer, content.Filter{})
+			items, more, err := h.List(t.Context(), c.viewer, content.Filter{})
 			if err != nil || more {
 				t.Fatal(more, err)
 			}
@@ -209,7 +209,7 @@ func TestListsHavePages(t *testing.T) {
 	}
 	f, seen := content.Filter{EntityID: h.Garten.EntityID, Kind: "article"}, 0
 	for {
-		items, more, err := h.List(t.Context(), h.db, community.Viewer{}, f)
+		items, more, err := h.List(t.Context(), community.Viewer{}, f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +217,7 @@ func TestListsHavePages(t *testing.T) {
 		if !more {
 			break
 		}
-		f.Before = site.Cursor{At: items[11].PublishedAt, ID: items[11].ID}
+		f.Before = paging.Cursor{At: items[11].PublishedAt, ID: items[11].ID}
 	}
 	if seen != 25 {
 		t.Errorf("%d items on all pages", seen)
@@ -462,7 +462,7 @@ func TestRepliesByMail(t *testing.T) {
 		if err := h.reply(t, h.Bert, item.ID, 0, m); err != nil {
 			t.Fatal(err)
 		}
-		list, _, err := h.threads.Comments(t.Context(), db, h.Anna.Viewer, item.ID, item.EntityID, site.Cursor{})
+		list, _, err := h.threads.Comments(t.Context(), db, h.Anna.Viewer, item.ID, item.EntityID, paging.Cursor{})
 		if err != nil || len(list) != 1 {
 			t.Fatal(list, err)
 		}

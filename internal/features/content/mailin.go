@@ -12,7 +12,7 @@ import (
 // deliverReply makes the answer to a mail about an item a comment: an internal one, because somebody who
 // answers a mail thinks of those who got it.
 func (c *Content) deliverReply(ctx context.Context, tx *sqldb.Tx, t mailin.Target, m *mailin.Incoming) error {
-	parent, err := c.Threads.Answered(ctx, tx, t.ContentID, 0, m.InReplyTo)
+	parent, err := c.deps.Threads.Answered(ctx, tx, t.ContentID, 0, m.InReplyTo)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang
 	m.From = notify.Sender{Name: from.Name, Slug: from.Slug}
 	m.Intro = p.T("%s has published “%s”.", from.Name, i.Title)
 	m.Text = i.Text
-	m.URL = c.BaseURL + community.ContentPermalink(i.ID)
+	m.URL = c.deps.BaseURL + community.ContentPermalink(i.ID)
 	m.Actions = []notify.Action{{Label: p.T("Read and comment on the web"), URL: m.URL, Primary: true}}
 	m.Thread = notify.Thread{ID: i.thread()}
 	m.Date = i.PublishedAt
@@ -87,7 +87,7 @@ func (c *Content) commentNotice() notify.Notice {
 			if err != nil || i.Deleted {
 				return nil, gone(err)
 			}
-			k, err := c.Threads.Contribution(ctx, q, e.ContributionID)
+			k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)
 			if err != nil {
 				return nil, gone(err)
 			}
@@ -112,7 +112,7 @@ func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.P
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.Threads.Contribution(ctx, q, e.ContributionID)
+	k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +127,10 @@ func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.P
 		m.Note = p.T("Only members of the group can read this comment.")
 	}
 	m.Text = k.Text
-	m.URL = c.BaseURL + k.Path()
+	m.URL = c.deps.BaseURL + k.Path()
 	m.Actions = []notify.Action{{Label: p.T("Read and comment on the web"), URL: m.URL, Primary: true}}
 	if to.SignsIn && i.Entity().IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
-		m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.BaseURL + community.ReplyToAuthorPath(i.ID, k.ID)})
+		m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.deps.BaseURL + community.ReplyToAuthorPath(i.ID, k.ID)})
 	}
 	m.Thread = thread(i, k.ID, k.InReplyToID)
 	m.Date = k.CreatedAt

@@ -11,9 +11,9 @@ import (
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/slug"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -45,9 +45,9 @@ func getItem(ctx context.Context, q sqldb.Querier, where string, args ...any) (I
 type Filter struct {
 	EntityID int64
 	Kind     string
-	Pinned   bool        // only what is pinned
-	Before   site.Cursor // only what is older
-	Limit    int         // zero means 12
+	Pinned   bool          // only what is pinned
+	Before   paging.Cursor // only what is older
+	Limit    int           // zero means 12
 }
 
 // list returns what the viewer may find in lists, newest first, and whether there is more.

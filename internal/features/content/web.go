@@ -2,6 +2,7 @@ package content
 
 import (
 	"cmp"
+	"context"
 	"mime/multipart"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -16,6 +18,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -36,7 +39,7 @@ func (c *Content) Cards(v *site.Visit, items []Item) ([]Card, error) {
 	for n, i := range items {
 		sources[n] = texts.Source{Text: i.Text, Options: markdown.Options{Preset: markdown.NonInteractive, Words: teaserWords, Prefix: "teaser-" + strconv.FormatInt(i.ID, 10)}}
 	}
-	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, sources...)
+	html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, sources...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +48,16 @@ func (c *Content) Cards(v *site.Visit, items []Item) ([]Card, error) {
 		cards[n] = Card{Item: i, Teaser: html[n], Author: i.EntityKind == community.PersonEntity || v.Viewer.Is(i.AuthorID)}
 	}
 	return cards, nil
+}
+
+// List returns what the viewer may find in lists, newest first, and whether there is more.
+func (c *Content) List(ctx context.Context, v community.Viewer, f Filter) (items []Item, more bool, err error) {
+	return list(ctx, c.deps.DB, v, f)
+}
+
+// Render renders texts for the viewer.
+func (c *Content) Render(v *site.Visit, sources ...texts.Source) ([]string, error) {
+	return c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, sources...)
 }
 
 // KindLabel returns what a kind of content is called.
@@ -61,7 +74,7 @@ func Older(v *site.Visit, items []Item, more bool) string {
 		return ""
 	}
 	last := items[len(items)-1]
-	return v.Older(site.Cursor{At: last.PublishedAt, ID: last.ID})
+	return v.Older(paging.Cursor{At: last.PublishedAt, ID: last.ID})
 }
 
 // Newest returns the address of the first page of a list, if the visitor is on another one.
@@ -77,7 +90,7 @@ func (c *Content) followPermalink(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	item, _, err := c.Get(v.Context(), c.DB, v.Viewer, id)
+	item, _, err := c.Get(v.Context(), c.deps.DB, v.Viewer, id)
 	if err != nil {
 		return err
 	}
@@ -90,7 +103,7 @@ func (c *Content) followPermalink(v *site.Visit) error {
 
 // visited returns the item in the path, if the viewer may read it.
 func (c *Content) visited(v *site.Visit) (Item, community.Standing, error) {
-	return c.Find(v.Context(), c.DB, v.Viewer, v.Path("entity"), v.Path("slug"))
+	return c.Find(v.Context(), c.deps.DB, v.Viewer, v.Path("entity"), v.Path("slug"))
 }
 
 type commentForm struct {
@@ -103,7 +116,7 @@ func (c *Content) showContent(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.page(v, item, s, commentForm{}, site.Errors{})
+	p, err := c.page(v, item, s, commentForm{}, parts.Errors{})
 	if err != nil {
 		return err
 	}
@@ -111,13 +124,13 @@ func (c *Content) showContent(v *site.Visit) error {
 }
 
 // page is the page of an item, with its comments and the form below them.
-func (c *Content) page(v *site.Visit, item Item, s community.Standing, f commentForm, e site.Errors) (site.Page, error) {
-	comments, older, err := c.Threads.Comments(v.Context(), c.DB, v.Viewer, item.ID, item.EntityID, v.Before())
+func (c *Content) page(v *site.Visit, item Item, s community.Standing, f commentForm, e parts.Errors) (site.Page, error) {
+	comments, older, err := c.deps.Threads.Comments(v.Context(), c.deps.DB, v.Viewer, item.ID, item.EntityID, v.Before())
 	if err != nil {
 		return site.Page{}, err
 	}
 	sources := append([]texts.Source{{Text: item.Text, Options: markdown.Options{HeadingLevel: 2, Prefix: "content"}}}, threads.Sources(comments)...)
-	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, sources...)
+	html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, sources...)
 	if err != nil {
 		return site.Page{}, err
 	}
@@ -130,21 +143,19 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		},
 	}
 	if older {
-		d.Older = v.Older(site.Cursor{At: comments[0].CreatedAt, ID: comments[0].ID})
+		d.Older = v.Older(paging.Cursor{At: comments[0].CreatedAt, ID: comments[0].ID})
 	}
 	d.Form.To, _ = threads.Answering(v, comments)
 	entity := item.Entity()
 	page := site.Page{
 		Title: item.Title, OwnHeading: true, Body: detailBody(d), Entity: &entity, Hidden: !item.Public, Canonical: item.Path(),
-		Crumbs: v.FromHome(site.Crumb{Label: entity.Name, Path: entity.Path()}, site.Crumb{Label: item.Title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: entity.Name, Path: entity.Path()}, parts.Crumb{Label: item.Title}),
 	}
 	if item.Public {
-		page.Description = c.Texts.Summary(item.Text, teaserWords)
-		page.Picture = community.PreviewPath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
+		page.Description = c.deps.Texts.Summary(item.Text, teaserWords)
+		page.Picture = community.PreviewPicturePath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
-	if c.Beside != nil && entity.IsGroup() {
-		page.Aside, err = c.Beside(v, s, entity.OwnerID)
-	}
+	page.Aside, err = v.Blocks(site.ContentAside, site.Subject{Entity: entity, Standing: s})
 	return page, err
 }
 
@@ -184,7 +195,7 @@ func (c *Content) showCommentReaders(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	item, s, err := c.Get(v.Context(), c.DB, v.Viewer, id)
+	item, s, err := c.Get(v.Context(), c.deps.DB, v.Viewer, id)
 	if err != nil {
 		return err
 	}
@@ -192,7 +203,7 @@ func (c *Content) showCommentReaders(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.ShowPart(site.Text(commentReaders(v, item, s) + " " + reach.Sentence(v.Lang)))
+	return v.ShowPart(parts.Text(commentReaders(v, item, s) + " " + reach.Sentence(v.Lang)))
 }
 
 func (c *Content) createComment(v *site.Visit) error {
@@ -213,18 +224,9 @@ func (c *Content) createComment(v *site.Visit) error {
 		id, err = c.Comment(v.Context(), v.Viewer, item.ID, f.Text, f.InReplyTo)
 	}
 	if err != nil {
-		var problem error
-		err = v.ShowAgain(err, func(e site.Errors) site.Page {
-			var p site.Page
-			p, problem = c.page(v, item, s, f, e)
-			return p
-		})
-		if problem != nil {
-			return problem
-		}
-		return err
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return c.page(v, item, s, f, e) })
 	}
-	v.Flash(site.Done, "Your comment stands below.")
+	v.Flash(parts.Done, "Your comment stands below.")
 	return v.Redirect(item.Path() + "#" + community.ContributionAnchor(id))
 }
 
@@ -269,7 +271,7 @@ func (c *Content) readers(v *site.Visit, e community.Entity, public, internal st
 		r.Internal = v.T("Only you can read it.") + " " + internal
 		return r, nil
 	}
-	members, err := countMembers(v.Context(), c.DB, e.OwnerID)
+	members, err := countMembers(v.Context(), c.deps.DB, e.OwnerID)
 	r.Internal = v.Lang.N("Only you can read it: “%[2]s” has no other members.", "Only the %d members of “%s” can read it.", members, members, e.Name) + " " + internal
 	return r, err
 }
@@ -296,20 +298,20 @@ func (c *Content) showReaders(v *site.Visit) error {
 
 // throttle counts what a person writes in an hour.
 func (c *Content) throttle(v *site.Visit, what string, count int) error {
-	return c.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+	return c.deps.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 }
 
 // maxPictures is how many pictures one form takes.
 const maxPictures = 4
 
 // FormBytes is how large a form with pictures may be.
-func (c *Content) FormBytes() int64 { return maxPictures*c.MaxBytes + 1<<20 }
+func (c *Content) FormBytes() int64 { return maxPictures*c.deps.MaxBytes + 1<<20 }
 
 // AddPictures keeps the pictures that came with a form, under the field of that name, and returns the text
 // with what shows them at its end.
 func (c *Content) AddPictures(v *site.Visit, field, text string, files []*multipart.FileHeader) (string, error) {
 	for _, f := range files {
-		name, err := c.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
+		name, err := c.deps.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
 		if err != nil {
 			return text, err
 		}
@@ -376,8 +378,8 @@ func (c *Content) askDeletion(v *site.Visit) error {
 	entity := item.Entity()
 	return v.Show(site.Page{
 		Title: v.T("Delete “%s”", item.Title), Hidden: true, Entity: &entity,
-		Crumbs: v.FromHome(site.Crumb{Label: entity.Name, Path: entity.Path()}, site.Crumb{Label: item.Title, Path: item.Path()}, site.Crumb{Label: v.T("Delete")}),
-		Body: site.ConfirmForm(site.Confirmation{
+		Crumbs: v.FromHome(parts.Crumb{Label: entity.Name, Path: entity.Path()}, parts.Crumb{Label: item.Title, Path: item.Path()}, parts.Crumb{Label: v.T("Delete")}),
+		Body: parts.ConfirmForm(parts.Confirmation{
 			Question: v.T("Do you want to delete “%s” with all its comments? It cannot be brought back.", item.Title),
 			Button:   v.T("Delete"), Cancel: item.Path(), Danger: true,
 		}),
@@ -392,6 +394,6 @@ func (c *Content) deleteContent(v *site.Visit) error {
 	if err := c.Withdraw(v.Context(), v.Viewer, item.ID); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "“%s” has been deleted.", item.Title)
+	v.Flash(parts.Done, "“%s” has been deleted.", item.Title)
 	return v.Redirect(item.Entity().Path())
 }

@@ -6,10 +6,10 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -42,7 +42,7 @@ func (c *Conversations) Get(ctx context.Context, q sqldb.Querier, v community.Vi
 
 // Latest returns the conversations with a group or person that the viewer may read, those with the latest
 // messages first, and whether there are more.
-func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before site.Cursor, limit int) ([]Conversation, bool, error) {
+func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before paging.Cursor, limit int) ([]Conversation, bool, error) {
 	if !v.SignedIn() {
 		return nil, false, nil
 	}
@@ -55,17 +55,17 @@ func (c *Conversations) Reach(ctx context.Context, v community.Viewer, conv Conv
 	if conv.ID == 0 {
 		conv.AuthorID = v.PersonID
 	}
-	all, err := audience(ctx, c.DB, conv)
+	all, err := audience(ctx, c.deps.DB, conv)
 	if err != nil {
 		return notify.Reach{}, err
 	}
-	return c.Notices.Reach(ctx, c.DB, community.MessagePosted, all, v.PersonID)
+	return c.deps.Notices.Reach(ctx, c.deps.DB, community.MessagePosted, all, v.PersonID)
 }
 
 // Begin begins a conversation in the name of somebody who has signed in, and returns it. The same words
 // again within a minute are taken for a second click: the conversation that is there already is returned.
 func (c *Conversations) Begin(ctx context.Context, v community.Viewer, b Beginning) (conv Conversation, err error) {
-	err = c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		conv, err = c.beginAndGet(ctx, tx, v.PersonID, b)
 		return err
 	})
@@ -90,22 +90,22 @@ func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64,
 	if id, err = insertConversation(ctx, tx, authorID, b); err != nil {
 		return 0, err
 	}
-	message, _, err := c.Threads.Post(ctx, tx, threads.Post{
+	message, _, err := c.deps.Threads.Post(ctx, tx, threads.Post{
 		ConversationID: id, AuthorID: authorID, Text: b.Text, Cut: b.Cut, Public: true, ByMail: b.ByMail, At: b.At, Files: b.Files,
 	})
 	if err != nil {
 		return 0, err
 	}
 	if b.Apply {
-		g, err := c.Members.Groups.GetByEntity(ctx, tx, b.Entity.ID)
+		g, err := c.deps.Groups.GetByEntity(ctx, tx, b.Entity.ID)
 		if err != nil {
 			return 0, err
 		}
-		if err := c.Members.Apply(ctx, tx, g, authorID, message); err != nil {
+		if err := c.deps.Members.Apply(ctx, tx, g, authorID, message); err != nil {
 			return 0, err
 		}
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Activity{
+	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MessagePosted, ActorID: authorID, EntityID: b.Entity.ID, ConversationID: id, ContributionID: message,
 	})
 	return id, err
@@ -113,7 +113,7 @@ func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64,
 
 // Answer adds a message to a conversation that the viewer may read and returns its id.
 func (c *Conversations) Answer(ctx context.Context, v community.Viewer, id int64, text string, inReplyTo int64) (message int64, err error) {
-	err = c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		message, err = c.answer(ctx, tx, v, threads.Post{ConversationID: id, Text: text, InReplyToID: inReplyTo})
 		return err
 	})
@@ -126,14 +126,14 @@ func (c *Conversations) answer(ctx context.Context, tx *sqldb.Tx, v community.Vi
 		return 0, err
 	}
 	p.AuthorID, p.Public = v.PersonID, true
-	id, fresh, err := c.Threads.Post(ctx, tx, p)
+	id, fresh, err := c.deps.Threads.Post(ctx, tx, p)
 	if err != nil || !fresh {
 		return id, err
 	}
 	if err := touch(ctx, tx, conv.ID); err != nil {
 		return id, err
 	}
-	_, err = c.Outbox.Record(ctx, tx, community.Activity{
+	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MessagePosted, ActorID: v.PersonID, EntityID: conv.EntityID, ConversationID: conv.ID, ContributionID: id,
 	})
 	return id, err
@@ -152,17 +152,17 @@ func (c *Conversations) Ask(ctx context.Context, address, language string, b Beg
 	if err := errs.Check(b.validate()...); err != nil {
 		return err
 	}
-	p := c.Catalogues.Printer(language, nil)
-	return c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	p := c.deps.Catalogues.Printer(language, nil)
+	return c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenBegin, EntityID: b.Entity.ID, Address: address}, waiting{b.Subject, b.Text, b.Apply}, linkLifetime)
 		if err != nil {
 			return err
 		}
-		return c.Letters.Post(ctx, tx, notify.Letter{
+		return c.deps.Letters.Post(ctx, tx, notify.Letter{
 			Address: address, Kind: "confirm-message", Language: p.Language(), Subject: p.T("Please confirm your message: %s", b.Subject),
-			Intro:   p.T("Somebody, probably you, has written to “%s” on %s with this mail address:", b.Entity.Name, c.SiteName),
+			Intro:   p.T("Somebody, probably you, has written to “%s” on %s with this mail address:", b.Entity.Name, c.deps.SiteName),
 			Text:    b.Text,
-			Actions: []notify.Action{{Label: p.T("Deliver the message"), URL: c.BaseURL + "/stadt/conversations/confirm/" + secret + "/", Primary: true}},
+			Actions: []notify.Action{{Label: p.T("Deliver the message"), URL: c.deps.BaseURL + "/stadt/conversations/confirm/" + secret + "/", Primary: true}},
 			Note:    p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens."),
 		})
 	})
@@ -170,11 +170,11 @@ func (c *Conversations) Ask(ctx context.Context, address, language string, b Beg
 
 // asked returns what a secret would deliver; NotFound if it is used up or too old.
 func (c *Conversations) asked(ctx context.Context, secret string) (b Beginning, address string, err error) {
-	t, err := tokens.Find(ctx, c.DB, tokenBegin, secret, c.Clock.Now())
+	t, err := tokens.Find(ctx, c.deps.DB, tokenBegin, secret, c.deps.Clock.Now())
 	if err != nil {
 		return b, "", err
 	}
-	b, err = c.open(ctx, c.DB, t)
+	b, err = c.open(ctx, c.deps.DB, t)
 	return b, t.Address, err
 }
 
@@ -190,7 +190,7 @@ func (c *Conversations) open(ctx context.Context, q sqldb.Querier, t tokens.Toke
 
 // Confirm delivers a message whose sender has proven their address.
 func (c *Conversations) Confirm(ctx context.Context, secret string) (conv Conversation, err error) {
-	err = c.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := tokens.Redeem(ctx, tx, tokenBegin, secret)
 		if err != nil {
 			return err
@@ -199,7 +199,7 @@ func (c *Conversations) Confirm(ctx context.Context, secret string) (conv Conver
 		if err != nil {
 			return err
 		}
-		author, err := c.People.FindOrCreate(ctx, tx, t.Address, true)
+		author, err := c.deps.People.FindOrCreate(ctx, tx, t.Address, true)
 		if err != nil {
 			return err
 		}

@@ -38,6 +38,12 @@ type People interface {
 	ParseAddress(text string) (address, key string, ok bool)
 }
 
+// Groups is what this room needs to know of groups.
+type Groups interface {
+	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Group, error)
+	GetByEntity(ctx context.Context, q sqldb.Querier, entityID int64) (community.Group, error)
+}
+
 // Notices is what this room needs to know of how notices spread.
 type Notices interface {
 	// Reach returns how many people would be told if the actor caused an activity and these were its candidates.
@@ -48,6 +54,7 @@ type Notices interface {
 type Deps struct {
 	DB         *sqldb.DB
 	Outbox     *outbox.Outbox
+	Groups     Groups
 	Members    *membership.Membership
 	People     People
 	Threads    *threads.Threads
@@ -66,7 +73,7 @@ type Deps struct {
 }
 
 // Conversations is the room.
-type Conversations struct{ Deps }
+type Conversations struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Conversations { return &Conversations{d} }
@@ -81,7 +88,7 @@ const linkLifetime = 3 * 24 * time.Hour
 // Module returns the room's table of contents.
 func (c *Conversations) Module() module.Module {
 	return module.Module{
-		Name: "conversations",
+		Name: "conversations", Acts: c.acts(), Blocks: c.blocks(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.newWithPerson},
 			{Method: http.MethodPost, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.createWithPerson},

@@ -27,6 +27,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
@@ -43,6 +44,10 @@ type house struct {
 	*conversations.Conversations
 	db   *sqldb.DB
 	tray *mailtest.Tray
+
+	catalogues *lang.Catalogues
+	threads    *threads.Threads
+	members    *membership.Membership
 }
 
 func newHouse(t *testing.T, db *sqldb.DB) *house {
@@ -60,17 +65,19 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}}
+	h := &house{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}, catalogues: catalogues}
 	limiter, out, letters := web.NewLimiter(db, nil), outbox.New(h.tray), notify.NewLetters(h.tray)
 	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
 	everybody := cast.People{}
-	members := membership.New(membership.Deps{
-		DB: db, Outbox: out, Groups: groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)}), People: everybody, Letters: letters,
+	rooms := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)})
+	h.members = membership.New(membership.Deps{
+		DB: db, Outbox: out, Groups: rooms, People: everybody, Letters: letters,
 		Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org",
 	})
+	h.threads = threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
 	told := &mailtest.Notices{}
 	h.Conversations = conversations.New(conversations.Deps{
-		DB: db, Notices: told, Outbox: out, Members: members, People: everybody, Threads: threads.New(threads.Deps{DB: db, Media: folder, Texts: words}), Texts: words,
+		DB: db, Notices: told, Outbox: out, Groups: rooms, Members: h.members, People: everybody, Threads: h.threads, Texts: words,
 		Letters: letters, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: "Neustadt",
 		BaseURL: "http://example.org", Language: "en", OperatorGroup: 22,
 	})
@@ -155,11 +162,11 @@ func TestConversationsAreForThoseWhoTakePart(t *testing.T) {
 				t.Errorf("%s reads %s, want %s", c.who, got, c.reads)
 			}
 		}
-		all, more, err := h.Latest(t.Context(), db, h.Carla.Viewer, h.Garten.EntityID, site.Cursor{}, 3)
+		all, more, err := h.Latest(t.Context(), db, h.Carla.Viewer, h.Garten.EntityID, paging.Cursor{}, 3)
 		if err != nil || more || len(all) != 1 || all[0].Messages != 4 || all[0].AuthorName != "Carla Clematis" || all[0].EntityName != "Garten am Bach" {
 			t.Errorf("%+v, %v, %v", all, more, err)
 		}
-		if all, more, err := h.Latest(t.Context(), db, h.Anna.Viewer, h.Garten.EntityID, site.Cursor{}, 1); err != nil || !more || len(all) != 1 {
+		if all, more, err := h.Latest(t.Context(), db, h.Anna.Viewer, h.Garten.EntityID, paging.Cursor{}, 1); err != nil || !more || len(all) != 1 {
 			t.Errorf("%+v, %v, %v", all, more, err)
 		}
 	})
@@ -206,7 +213,7 @@ func TestApplications(t *testing.T) {
 	}
 	e := h.activity(t)
 	for _, language := range []string{"en", "de"} {
-		m, err := h.Module().Notices[0].Compose(t.Context(), h.db, h.Catalogues.Printer(language, nil), e, notify.Recipient{PersonID: h.Anna.ID, Reason: notify.Subscriber, SignsIn: true})
+		m, err := h.Module().Notices[0].Compose(t.Context(), h.db, h.catalogues.Printer(language, nil), e, notify.Recipient{PersonID: h.Anna.ID, Reason: notify.Subscriber, SignsIn: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +225,7 @@ func TestNoticesSayWhatHappened(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, dbtest.SQLite(t))
 	compose := func(language string, e community.Activity, to cast.Person) (*notify.Message, error) {
-		return h.Module().Notices[0].Compose(t.Context(), h.db, h.Catalogues.Printer(language, nil), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: notify.Starter, SignsIn: true})
+		return h.Module().Notices[0].Compose(t.Context(), h.db, h.catalogues.Printer(language, nil), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: notify.Starter, SignsIn: true})
 	}
 	c := h.begin(t, h.Carla, h.Garten.Entity(), "Seeds")
 	first := h.activity(t)
@@ -273,7 +280,7 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 		if err := deliver(func(tx *sqldb.Tx) error { return reply.Deliver(t.Context(), tx, target, &m) }); err != nil {
 			t.Fatal(err)
 		}
-		k, err := h.Threads.Contribution(t.Context(), db, h.activity(t).ContributionID)
+		k, err := h.threads.Contribution(t.Context(), db, h.activity(t).ContributionID)
 		if err != nil || k.Text != "Me" || k.InReplyToID != e.ContributionID || !k.ByMail || !k.Public {
 			t.Errorf("%+v, %v", k, err)
 		}
@@ -314,7 +321,7 @@ func newTown(t *testing.T) (*house, http.Handler) {
 	h := newHouse(t, dbtest.SQLite(t))
 	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "a page"}) }}
 	start := site.Route{Method: http.MethodGet, Path: "/{$}", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }}
-	routes := append(append(h.Module().Routes, h.Members.Module().Routes...), page, start)
+	routes := append(append(h.Module().Routes, h.members.Module().Routes...), page, start)
 	return h, webtest.Start(t, webtest.NewSite(t, h.db, webtest.People(h.Viewers())), routes)
 }
 

@@ -19,7 +19,7 @@ func (c *Conversations) deliverToGroup(ctx context.Context, tx *sqldb.Tx, local 
 	}
 	subject := strings.TrimSpace(m.Subject)
 	if subject == "" {
-		subject = c.Catalogues.Printer(c.Language, nil).T("Message without a subject")
+		subject = c.deps.Catalogues.Printer(c.deps.Language, nil).T("Message without a subject")
 	}
 	_, err = c.begin(ctx, tx, m.Sender.PersonID, Beginning{
 		Entity: group, Subject: subject, Text: m.Text, Cut: m.Cut, ByMail: true, At: m.SentAt, Files: m.Attachments,
@@ -29,7 +29,7 @@ func (c *Conversations) deliverToGroup(ctx context.Context, tx *sqldb.Tx, local 
 
 // deliverReply makes the answer to a mail a message of its conversation.
 func (c *Conversations) deliverReply(ctx context.Context, tx *sqldb.Tx, t mailin.Target, m *mailin.Incoming) error {
-	parent, err := c.Threads.Answered(ctx, tx, 0, t.ConversationID, m.InReplyTo)
+	parent, err := c.deps.Threads.Answered(ctx, tx, 0, t.ConversationID, m.InReplyTo)
 	if err != nil {
 		return err
 	}

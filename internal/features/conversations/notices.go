@@ -38,17 +38,17 @@ func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Pr
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.Threads.Contribution(ctx, q, e.ContributionID)
+	k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)
 	if err != nil {
 		return nil, err
 	}
-	applications, err := c.Members.Applications(ctx, q, conv.ID)
+	applications, err := c.deps.Members.Applications(ctx, q, conv.ID)
 	if err != nil {
 		return nil, err
 	}
 	m := &notify.Message{
 		Kind: "message", From: notify.Sender{Name: k.AuthorName, Slug: k.AuthorSlug}, Subject: conv.Subject, Reply: k.ID != conv.FirstID,
-		Text: k.Text, URL: c.BaseURL + k.Path(), Thread: conv.thread(k.ID, k.InReplyToID), Date: k.CreatedAt, Answer: notify.Answer{ContributionID: k.ID},
+		Text: k.Text, URL: c.deps.BaseURL + k.Path(), Thread: conv.thread(k.ID, k.InReplyToID), Date: k.CreatedAt, Answer: notify.Answer{ContributionID: k.ID},
 	}
 	switch entity := conv.Entity(); {
 	case slices.ContainsFunc(applications, func(a membership.Application) bool { return a.ContributionID == k.ID }):
@@ -64,7 +64,7 @@ func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Pr
 	if to.SignsIn {
 		m.Actions = []notify.Action{{Label: p.T("Read and answer on the web"), URL: m.URL, Primary: true}}
 		if conv.Entity().IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
-			m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.BaseURL + community.ReplyToAuthorPath(conv.ID, k.ID)})
+			m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.deps.BaseURL + community.ReplyToAuthorPath(conv.ID, k.ID)})
 		}
 	}
 	for _, f := range k.Files {

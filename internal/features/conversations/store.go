@@ -9,9 +9,9 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -35,7 +35,7 @@ func getConversation(ctx context.Context, q sqldb.Querier, id int64) (Conversati
 
 // listConversations returns the conversations with an entity that the viewer may read, those with the
 // latest messages first, and whether there are more.
-func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before site.Cursor, limit int) (all []Conversation, more bool, err error) {
+func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before paging.Cursor, limit int) (all []Conversation, more bool, err error) {
 	readable, args := policy.ReadableConversations("v", v)
 	where := ` WHERE v.entity_id = ? AND ` + readable
 	args = append([]any{entityID}, args...)

@@ -7,11 +7,13 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -34,7 +36,7 @@ type contact struct {
 	Apply     bool
 	Form      messageForm
 	Challenge captcha.Challenge // for those who have not signed in
-	Errors    site.Errors
+	Errors    parts.Errors
 	SignedIn  bool
 	Cancel    string
 }
@@ -61,7 +63,7 @@ func (c *Conversations) withPerson(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
-	p, err := c.People.Get(v.Context(), c.DB, id)
+	p, err := c.deps.People.Get(v.Context(), c.deps.DB, id)
 	if err != nil {
 		return contact{}, err
 	}
@@ -97,7 +99,7 @@ func (c *Conversations) withGroup(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
-	g, err := c.Members.Groups.Get(v.Context(), c.DB, id)
+	g, err := c.deps.Groups.Get(v.Context(), c.deps.DB, id)
 	if err != nil {
 		return contact{}, err
 	}
@@ -108,7 +110,7 @@ func (c *Conversations) withGroup(v *site.Visit) (contact, error) {
 	if v.Query("apply_for_membership") == "" {
 		return f, nil
 	}
-	s, err := policy.Standing(v.Context(), c.DB, v.Viewer, f.Entity)
+	s, err := policy.Standing(v.Context(), c.deps.DB, v.Viewer, f.Entity)
 	if err != nil {
 		return f, err
 	}
@@ -133,7 +135,7 @@ func (c *Conversations) replyToAuthor(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
-	k, in, err := c.Threads.Readable(v.Context(), v.Viewer, id)
+	k, in, err := c.deps.Threads.Readable(v.Context(), v.Viewer, id)
 	switch {
 	case err != nil:
 		return contact{}, err
@@ -142,7 +144,7 @@ func (c *Conversations) replyToAuthor(v *site.Visit) (contact, error) {
 	case !in.Entity.IsGroup() || !threads.CanAnswerAlone(v.Viewer, k):
 		return contact{}, errs.New(errs.Denied, "Only what somebody else has written in a group can be answered to them alone.")
 	}
-	author, err := c.People.Get(v.Context(), c.DB, k.AuthorID)
+	author, err := c.deps.People.Get(v.Context(), c.deps.DB, k.AuthorID)
 	switch {
 	case err != nil:
 		return contact{}, err
@@ -174,7 +176,7 @@ func (c *Conversations) createReplyToAuthor(v *site.Visit) error {
 
 // report returns the form that tells the operators of something that should not be here.
 func (c *Conversations) report(v *site.Visit) (contact, error) {
-	g, err := c.Members.Groups.Get(v.Context(), c.DB, c.OperatorGroup)
+	g, err := c.deps.Groups.Get(v.Context(), c.deps.DB, c.deps.OperatorGroup)
 	if errs.Is(err, errs.NotFound) {
 		return contact{}, errs.New(errs.NotFound, "No group takes reports here yet.").Because(err)
 	}
@@ -207,7 +209,7 @@ func (c *Conversations) createReport(v *site.Visit) error {
 
 func (c *Conversations) ask(v *site.Visit, f contact) (err error) {
 	if f.SignedIn = v.Viewer.SignedIn(); !f.SignedIn {
-		if f.Challenge, err = c.Captcha.Draw(); err != nil {
+		if f.Challenge, err = c.deps.Captcha.Draw(); err != nil {
 			return err
 		}
 	}
@@ -222,9 +224,9 @@ func (c *Conversations) again(v *site.Visit, wrong error, f contact) (err error)
 	if f.Told, err = c.told(v, f.Entity); err != nil {
 		return err
 	}
-	return v.ShowAgain(wrong, func(e site.Errors) site.Page {
+	return v.ShowAgain(wrong, func(e parts.Errors) (site.Page, error) {
 		f.Errors = e
-		return c.contactPage(v, f)
+		return c.contactPage(v, f), nil
 	})
 }
 
@@ -242,7 +244,7 @@ func (c *Conversations) contactPage(v *site.Visit, f contact) site.Page {
 	entity := f.Entity
 	return site.Page{
 		Title: f.Title, Body: contactBody(f), Hidden: true, Entity: &entity,
-		Crumbs: v.FromHome(site.Crumb{Label: f.Title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: f.Title}),
 	}
 }
 
@@ -260,12 +262,12 @@ func (c *Conversations) send(v *site.Visit, f contact) error {
 		reuse, err = c.sendByMail(v, f.Form, b)
 	}
 	if err == nil {
-		v.Flash(site.Info, "A mail is on its way to you. Follow the link in it to deliver your message.")
+		v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to deliver your message.")
 		return v.Redirect(f.Entity.Path())
 	}
 	if !f.SignedIn {
 		var drawErr error
-		if f.Challenge, drawErr = c.Captcha.Again(v.Lang, f.Form.Fields, reuse); drawErr != nil {
+		if f.Challenge, drawErr = c.deps.Captcha.Again(v.Lang, f.Form.Fields, reuse); drawErr != nil {
 			return drawErr
 		}
 	}
@@ -273,7 +275,7 @@ func (c *Conversations) send(v *site.Visit, f contact) error {
 }
 
 func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
-	err := c.Limiter.Allow(v.Context(), web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+	err := c.deps.Limiter.Allow(v.Context(), web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 	var conv Conversation
 	if err == nil {
 		conv, err = c.Begin(v.Context(), v.Viewer, b)
@@ -281,7 +283,7 @@ func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
 	if err != nil {
 		return c.again(v, err, f)
 	}
-	v.Flash(site.Done, "Your message is on its way.")
+	v.Flash(parts.Done, "Your message is on its way.")
 	return v.Redirect(conv.Path())
 }
 
@@ -289,21 +291,21 @@ func (c *Conversations) sendAs(v *site.Visit, f contact, b Beginning) error {
 // question of the form serves again.
 func (c *Conversations) sendByMail(v *site.Visit, f messageForm, b Beginning) (reuse bool, err error) {
 	wrong := b.validate()
-	address, key, ok := c.People.ParseAddress(f.Address)
+	address, key, ok := c.deps.People.ParseAddress(f.Address)
 	if !ok {
 		wrong = append(wrong, errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
-	wrong = append(wrong, c.Captcha.Check(v.Lang, f.Fields)...)
+	wrong = append(wrong, c.deps.Captcha.Check(v.Lang, f.Fields)...)
 	if len(wrong) > 0 {
 		return true, errs.Check(wrong...)
 	}
-	if err := c.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
+	if err := c.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return true, err
 	}
-	if err := c.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key); err != nil {
+	if err := c.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key); err != nil {
 		return true, err
 	}
-	if err := c.Captcha.Redeem(v.Context(), f.Fields); err != nil {
+	if err := c.deps.Captcha.Redeem(v.Context(), f.Fields); err != nil {
 		return false, err
 	}
 	return false, c.Ask(v.Context(), address, v.Lang.Language(), b)
@@ -315,8 +317,8 @@ func (c *Conversations) askToBegin(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Deliver your message"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Deliver your message")}),
-		Body: site.ConfirmForm(site.Confirmation{
+		Title: v.T("Deliver your message"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Deliver your message")}),
+		Body: parts.ConfirmForm(parts.Confirmation{
 			Question: v.T("Do you want to deliver your message “%s” to “%s” with the address %s? Your address is kept, so that answers reach you.", b.Subject, b.Entity.Name, address),
 			Button:   v.T("Deliver the message"), Cancel: "/",
 		}),
@@ -328,7 +330,7 @@ func (c *Conversations) beginByMail(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your message to “%s” is on its way. The answer comes by mail.", conv.EntityName)
+	v.Flash(parts.Done, "Your message to “%s” is on its way. The answer comes by mail.", conv.EntityName)
 	return v.Redirect("/")
 }
 
@@ -344,7 +346,7 @@ func (c *Conversations) visited(v *site.Visit) (Conversation, community.Standing
 	if err != nil {
 		return Conversation{}, community.Standing{}, err
 	}
-	return c.Get(v.Context(), c.DB, v.Viewer, id)
+	return c.Get(v.Context(), c.deps.DB, v.Viewer, id)
 }
 
 func (c *Conversations) showConversation(v *site.Visit) error {
@@ -352,7 +354,7 @@ func (c *Conversations) showConversation(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.page(v, conv, s, answerForm{}, site.Errors{})
+	p, err := c.page(v, conv, s, answerForm{}, parts.Errors{})
 	if err != nil {
 		return err
 	}
@@ -360,18 +362,18 @@ func (c *Conversations) showConversation(v *site.Visit) error {
 }
 
 // page is the page of a conversation.
-func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Standing, f answerForm, e site.Errors) (site.Page, error) {
-	messages, older, err := c.Threads.Messages(v.Context(), c.DB, conv.ID, v.Before())
+func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Standing, f answerForm, e parts.Errors) (site.Page, error) {
+	messages, older, err := c.deps.Threads.Messages(v.Context(), c.deps.DB, conv.ID, v.Before())
 	if err != nil {
 		return site.Page{}, err
 	}
-	html, err := c.Texts.Render(v.Context(), c.DB, v.Viewer, v.Lang, threads.Sources(messages)...)
+	html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, threads.Sources(messages)...)
 	if err != nil {
 		return site.Page{}, err
 	}
 	b := talk{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.EntityKind == community.GroupEntity)}
 	if s.Member {
-		all, err := c.Members.Applications(v.Context(), c.DB, conv.ID)
+		all, err := c.deps.Members.Applications(v.Context(), c.deps.DB, conv.ID)
 		if err != nil {
 			return site.Page{}, err
 		}
@@ -382,7 +384,7 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 		}
 	}
 	if older {
-		b.Older = v.Older(site.Cursor{At: messages[0].CreatedAt, ID: messages[0].ID})
+		b.Older = v.Older(paging.Cursor{At: messages[0].CreatedAt, ID: messages[0].ID})
 	}
 	if !v.Before().At.IsZero() {
 		b.Newest = conv.Path()
@@ -396,9 +398,9 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	entity := conv.Entity()
 	crumbs := v.FromHome()
 	if entity.IsGroup() {
-		crumbs = append(crumbs, site.Crumb{Label: entity.Name, Path: entity.Path()})
+		crumbs = append(crumbs, parts.Crumb{Label: entity.Name, Path: entity.Path()})
 	}
-	return site.Page{Title: conv.Subject, Body: talkBody(b), Hidden: true, Entity: &entity, Crumbs: append(crumbs, site.Crumb{Label: conv.Subject})}, nil
+	return site.Page{Title: conv.Subject, Body: talkBody(b), Hidden: true, Entity: &entity, Crumbs: append(crumbs, parts.Crumb{Label: conv.Subject})}, nil
 }
 
 // why says why the viewer can read a conversation, and who else can.
@@ -422,24 +424,15 @@ func (c *Conversations) createMessage(v *site.Visit) error {
 	var id int64
 	err = v.Bind(&f)
 	if err == nil {
-		err = c.Limiter.Allow(v.Context(), web.Limit{Name: "comment", Count: 120, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+		err = c.deps.Limiter.Allow(v.Context(), web.Limit{Name: "comment", Count: 120, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 	}
 	if err == nil {
 		id, err = c.Answer(v.Context(), v.Viewer, conv.ID, f.Text, f.InReplyTo)
 	}
 	if err != nil {
-		var problem error
-		err = v.ShowAgain(err, func(e site.Errors) site.Page {
-			var p site.Page
-			p, problem = c.page(v, conv, s, f, e)
-			return p
-		})
-		if problem != nil {
-			return problem
-		}
-		return err
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return c.page(v, conv, s, f, e) })
 	}
-	v.Flash(site.Done, "Your message is on its way.")
+	v.Flash(parts.Done, "Your message is on its way.")
 	return v.Redirect(conv.Path() + "#" + community.ContributionAnchor(id))
 }
 
@@ -449,31 +442,31 @@ func (c *Conversations) showOfGroup(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	g, err := c.Members.Groups.Get(v.Context(), c.DB, id)
+	g, err := c.deps.Groups.Get(v.Context(), c.deps.DB, id)
 	if err != nil {
 		return err
 	}
 	entity := g.Entity()
-	s, err := policy.Standing(v.Context(), c.DB, v.Viewer, entity)
+	s, err := policy.Standing(v.Context(), c.deps.DB, v.Viewer, entity)
 	if err != nil {
 		return err
 	}
 	if !s.Member {
 		return errs.New(errs.Denied, "Only members of the group see its conversations.")
 	}
-	all, more, err := c.Latest(v.Context(), c.DB, v.Viewer, entity.ID, v.Before(), listSize)
+	all, more, err := c.Latest(v.Context(), c.deps.DB, v.Viewer, entity.ID, v.Before(), listSize)
 	if err != nil {
 		return err
 	}
 	older, newest := "", ""
 	if more {
-		older = v.Older(site.Cursor{At: all[len(all)-1].LatestAt, ID: all[len(all)-1].ID})
+		older = v.Older(paging.Cursor{At: all[len(all)-1].LatestAt, ID: all[len(all)-1].ID})
 	}
 	if !v.Before().At.IsZero() {
 		newest = v.R.URL.Path
 	}
 	return v.Show(site.Page{
 		Title: v.T("Conversations"), Hidden: true, Entity: &entity, Body: listBody(g, all, older, newest),
-		Crumbs: v.FromHome(site.Crumb{Label: g.Name, Path: entity.Path()}, site.Crumb{Label: v.T("Conversations")}),
+		Crumbs: v.FromHome(parts.Crumb{Label: g.Name, Path: entity.Path()}, parts.Crumb{Label: v.T("Conversations")}),
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -39,12 +40,12 @@ func (r *Groups) Found(ctx context.Context, viewer community.Viewer, name string
 }
 
 func (r *Groups) found(ctx context.Context, viewer community.Viewer, name string) (g community.Group, err error) {
-	err = r.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		slug, err := r.Entities.Free(ctx, tx, community.GroupEntity, name)
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		slug, err := r.deps.Entities.Free(ctx, tx, community.GroupEntity, name)
 		if err != nil {
 			return err
 		}
-		entityID, err := r.Entities.Insert(ctx, tx, community.GroupEntity, slug, name)
+		entityID, err := r.deps.Entities.Insert(ctx, tx, community.GroupEntity, slug, name)
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (r *Groups) found(ctx context.Context, viewer community.Viewer, name string
 		if g, err = r.Get(ctx, tx, id); err != nil {
 			return err
 		}
-		_, err = r.Outbox.Record(ctx, tx, community.Activity{Name: community.GroupFounded, ActorID: viewer.PersonID, EntityID: entityID})
+		_, err = r.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.GroupFounded, ActorID: viewer.PersonID, EntityID: entityID})
 		return err
 	})
 	if err != nil {
@@ -68,7 +69,7 @@ func (r *Groups) found(ctx context.Context, viewer community.Viewer, name string
 // activity.
 func (r *Groups) Change(ctx context.Context, viewer community.Viewer, groupID int64, p Profile) (g community.Group, err error) {
 	p.URL = normalURL(p.URL)
-	err = r.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := lockGroup(ctx, tx, groupID); err != nil {
 			return err
 		}
@@ -82,7 +83,7 @@ func (r *Groups) Change(ctx context.Context, viewer community.Viewer, groupID in
 		if !CanChange(s) {
 			return errNotMember()
 		}
-		wrong, err := r.Entities.Check(ctx, tx, p.Slug, community.GroupEntity, g.EntityID)
+		wrong, err := r.deps.Entities.Check(ctx, tx, p.Slug, community.GroupEntity, g.EntityID)
 		if err != nil {
 			return err
 		}
@@ -92,7 +93,7 @@ func (r *Groups) Change(ctx context.Context, viewer community.Viewer, groupID in
 		if p == ProfileOf(g) {
 			return nil
 		}
-		if err := r.Entities.Update(ctx, tx, g.EntityID, p.Slug, p.Name); err != nil {
+		if err := r.deps.Entities.Update(ctx, tx, g.EntityID, p.Slug, p.Name); err != nil {
 			return err
 		}
 		if err := updateGroup(ctx, tx, g.ID, p); err != nil {
@@ -101,7 +102,7 @@ func (r *Groups) Change(ctx context.Context, viewer community.Viewer, groupID in
 		if g, err = r.Get(ctx, tx, groupID); err != nil {
 			return err
 		}
-		_, err = r.Outbox.Record(ctx, tx, community.Activity{Name: community.GroupChanged, ActorID: viewer.PersonID, EntityID: g.EntityID})
+		_, err = r.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.GroupChanged, ActorID: viewer.PersonID, EntityID: g.EntityID})
 		return err
 	})
 	if errs.Is(err, errs.Conflict) { // somebody took the slug since it was checked
@@ -145,7 +146,7 @@ func (r *Groups) Recommend(ctx context.Context, viewer community.Viewer, rec Rec
 	if err := errs.Check(validateRecommendation(rec, len(addresses)+len(names), limit)...); err != nil {
 		return 0, err
 	}
-	err = r.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		keys := make([]string, len(names))
 		for i, name := range names {
 			keys[i] = strings.ToLower(name)
@@ -164,7 +165,7 @@ func (r *Groups) Recommend(ctx context.Context, viewer community.Viewer, rec Rec
 			letter := notify.Letter{
 				Address: address, Kind: "recommendation", Subject: rec.Subject, Text: rec.Text, Note: rec.Note, Language: rec.Language,
 			}
-			if err := r.Letters.Post(ctx, tx, letter); err != nil {
+			if err := r.deps.Letters.Post(ctx, tx, letter); err != nil {
 				return err
 			}
 		}
@@ -256,28 +257,28 @@ func (r *Groups) Mine(ctx context.Context, q sqldb.Querier, viewer community.Vie
 	return mine, false, err
 }
 
-// Header is what the page of a group says about it to a viewer.
-type Header struct {
+// profile is what the page of a group says about it to a viewer.
+type profile struct {
 	Group       community.Group
 	Standing    community.Standing
 	Members     int
 	Subscribers int
 	Mail        string // the group's mail address; "" unless the viewer is a member and there are addresses
 	URL         string // absolute address of the group's page
-	Acts        []Act  // the first is the main one
-	About       markdown.Rendered
 }
 
-// Header returns what the page of a group says about it to somebody who stands to the group like this.
-func (r *Groups) Header(ctx context.Context, q sqldb.Querier, g community.Group, s community.Standing) (Header, error) {
-	n, err := countPeople(ctx, q, g)
+// profile returns what the page of a group says about it to somebody who stands to the group like this.
+func (r *Groups) profile(ctx context.Context, s site.Subject) (profile, error) {
+	n, err := countPeople(ctx, r.deps.DB, *s.Group)
 	if err != nil {
-		return Header{}, err
+		return profile{}, err
 	}
-	h := Header{Group: g, Standing: s, Members: n.Members, Subscribers: n.Subscribers, URL: r.BaseURL + g.Entity().Path(), Acts: acts(s, g)}
-	h.About = r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
-	if s.Member && r.MailDomain != "" {
-		h.Mail = g.Slug + "@" + r.MailDomain
+	p := profile{
+		Group: *s.Group, Standing: s.Standing, Members: n.Members, Subscribers: n.Subscribers,
+		URL: r.deps.BaseURL + s.Entity.Path(),
 	}
-	return h, nil
+	if s.Standing.Member && r.deps.MailDomain != "" {
+		p.Mail = s.Group.Slug + "@" + r.deps.MailDomain
+	}
+	return p, nil
 }

@@ -35,7 +35,7 @@ type Deps struct {
 
 // Groups is the room.
 type Groups struct {
-	Deps
+	deps  Deps
 	texts *markdown.Cache // rendered descriptions
 }
 
@@ -47,13 +47,13 @@ func New(d Deps) *Groups {
 	if d.Zone == nil {
 		d.Zone = time.UTC
 	}
-	return &Groups{Deps: d, texts: markdown.NewCache(keptTexts)}
+	return &Groups{deps: d, texts: markdown.NewCache(keptTexts)}
 }
 
 // Module returns the room's table of contents.
 func (r *Groups) Module() module.Module {
 	return module.Module{
-		Name: "groups",
+		Name: "groups", Entries: r.entries(), Acts: r.acts(), Blocks: r.blocks(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Cached: true, Query: []string{"name", "only_with_membership", "page"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/add", Handle: r.newGroup},
@@ -74,7 +74,7 @@ func (r *Groups) Get(ctx context.Context, q sqldb.Querier, id int64) (community.
 
 // GetBySlug returns a group by its slug, whatever its case; NotFound if there is none.
 func (r *Groups) GetBySlug(ctx context.Context, q sqldb.Querier, slug string) (community.Group, error) {
-	e, err := r.Entities.Find(ctx, q, slug)
+	e, err := r.deps.Entities.Find(ctx, q, slug)
 	if err != nil {
 		return community.Group{}, fmt.Errorf("get the group %q: %w", slug, err)
 	}

@@ -182,4 +182,4 @@ func listAddresses(ctx context.Context, q sqldb.Querier, slugKeys []string) ([]s
 }
 
 // foundedOn returns the day of a moment as it is stored.
-func (r *Groups) foundedOn(t clock.Time) string { return t.In(r.Zone).Format("2006-01-02") }
+func (r *Groups) foundedOn(t clock.Time) string { return t.In(r.deps.Zone).Format("2006-01-02") }

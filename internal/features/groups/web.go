@@ -7,18 +7,18 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // showGroups shows the list of groups.
 func (r *Groups) showGroups(v *site.Visit) error {
 	q := Query{Name: v.Query("name"), Mine: v.Query("only_with_membership") == "true" && v.Viewer.SignedIn(), Page: v.Page()}
-	list, err := r.List(v.Context(), r.DB, v.Viewer, q)
+	list, err := r.List(v.Context(), r.deps.DB, v.Viewer, q)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (r *Groups) showGroups(v *site.Visit) error {
 	return v.Show(site.Page{
 		Title: title, Wide: true, Body: listPage(v, q, list), Canonical: community.GroupsPath,
 		Description: v.T("All groups and initiatives of the town."),
-		Crumbs:      v.FromHome(site.Crumb{Label: title}),
+		Crumbs:      v.FromHome(parts.Crumb{Label: title}),
 	})
 }
 
@@ -38,7 +38,7 @@ type foundForm struct {
 }
 
 func (r *Groups) newGroup(v *site.Visit) error {
-	return v.Show(foundPage(v, foundForm{}, site.Errors{}))
+	return v.Show(foundPage(v, foundForm{}, parts.Errors{}))
 }
 
 func (r *Groups) createGroup(v *site.Visit) error {
@@ -55,9 +55,9 @@ func (r *Groups) createGroup(v *site.Visit) error {
 		g, err = r.Found(v.Context(), v.Viewer, f.Name)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return foundPage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return foundPage(v, f, e), nil })
 	}
-	v.Flash(site.Done, "The group “%s” has been founded.", g.Name)
+	v.Flash(parts.Done, "The group “%s” has been founded.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -66,27 +66,27 @@ func (r *Groups) createGroup(v *site.Visit) error {
 func (r *Groups) throttle(v *site.Visit, what string, anonymous, person int) error {
 	if v.Viewer.SignedIn() {
 		limit := web.Limit{Name: what, Count: person, Per: 24 * time.Hour}
-		return r.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+		return r.deps.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 	}
-	return r.Limiter.Request(v.R, web.Limit{Name: what, Count: anonymous, Per: time.Hour})
+	return r.deps.Limiter.Request(v.R, web.Limit{Name: what, Count: anonymous, Per: time.Hour})
 }
 
-func foundPage(v *site.Visit, f foundForm, e site.Errors) site.Page {
+func foundPage(v *site.Visit, f foundForm, e parts.Errors) site.Page {
 	title := v.T("Found a group")
 	return site.Page{
 		Title: title, Body: foundBody(f, e), Hidden: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: title}),
 	}
 }
 
 // visited returns the group that a visit is about and how the viewer stands to it; NotFound if there is
 // no such group.
 func (r *Groups) visited(v *site.Visit, slug string) (community.Group, community.Standing, error) {
-	g, err := r.GetBySlug(v.Context(), r.DB, slug)
+	g, err := r.GetBySlug(v.Context(), r.deps.DB, slug)
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), r.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
@@ -114,7 +114,7 @@ func (r *Groups) editGroup(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(settingsPage(v, g, profileForm(ProfileOf(g)), site.Errors{}))
+	return v.Show(settingsPage(v, g, profileForm(ProfileOf(g)), parts.Errors{}))
 }
 
 func (r *Groups) updateGroup(v *site.Visit) error {
@@ -129,13 +129,13 @@ func (r *Groups) updateGroup(v *site.Visit) error {
 		changed, err = r.Change(v.Context(), v.Viewer, g.ID, Profile(f))
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return settingsPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return settingsPage(v, g, f, e), nil })
 	}
-	v.Flash(site.Done, "The changes have been saved.")
+	v.Flash(parts.Done, "The changes have been saved.")
 	return v.Redirect(changed.Entity().Path())
 }
 
-func settingsPage(v *site.Visit, g community.Group, f profileForm, e site.Errors) site.Page {
+func settingsPage(v *site.Visit, g community.Group, f profileForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Settings of the group"), settingsBody(v, g, f, e))
 }
 
@@ -150,41 +150,18 @@ func (r *Groups) showRelation(v *site.Visit) error {
 	return v.Show(groupPage(v, g, v.T("You and the group"), relationBody(v, g, s)))
 }
 
-// SettingsLinks returns the pages of a group's settings that the viewer may open.
-func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []site.Link {
-	var links []site.Link
+// settingsLinks returns the pages of a group's settings that the viewer may open.
+func settingsLinks(p *lang.Printer, s community.Standing, g community.Group) []parts.Link {
+	var links []parts.Link
 	if CanChange(s) {
 		links = append(links,
-			site.Link{Path: community.GroupSettingsPath(g.Slug), Label: p.T("Settings of the group")},
-			site.Link{Path: community.GroupPicturesPath(g.Slug), Label: p.T("Pictures of the group")})
+			parts.Link{Path: community.GroupSettingsPath(g.Slug), Label: p.T("Settings of the group")},
+			parts.Link{Path: community.GroupPicturesPath(g.Slug), Label: p.T("Pictures of the group")})
 	}
 	if CanSeeRelation(s) {
-		links = append(links, site.Link{Path: community.RelationPath(g.Slug), Label: p.T("You and the group")})
+		links = append(links, parts.Link{Path: community.RelationPath(g.Slug), Label: p.T("You and the group")})
 	}
 	return links
-}
-
-// Beside returns the card of a group, for the margin of what it publishes.
-func (r *Groups) Beside(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error) {
-	g, err := r.Get(v.Context(), r.DB, groupID)
-	if err != nil {
-		return nil, err
-	}
-	about := r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
-	return besideCard(Header{Group: g, Standing: s, About: about, Acts: entrances(s, g)}), nil
-}
-
-// SettingsMenu returns what the group that the address names by ?group=… adds to the menu of settings pages that
-// declare it. A group that nobody knows adds nothing.
-func (r *Groups) SettingsMenu(v *site.Visit) []site.Link {
-	if !v.Declares("group") || v.Query("group") == "" {
-		return nil
-	}
-	g, s, err := r.visited(v, v.Query("group"))
-	if err != nil {
-		return nil // the menu is not what the visitor came for
-	}
-	return SettingsLinks(v.Lang, s, g)
 }
 
 type recommendForm struct {
@@ -197,7 +174,7 @@ func (r *Groups) newRecommendation(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(recommendPage(v, g, recommendForm{Text: recommendation(v, g)}, site.Errors{}))
+	return v.Show(recommendPage(v, g, recommendForm{Text: recommendation(v, g)}, parts.Errors{}))
 }
 
 func (r *Groups) createRecommendation(v *site.Visit) error {
@@ -222,12 +199,12 @@ func (r *Groups) createRecommendation(v *site.Visit) error {
 		sent, err = r.Recommend(v.Context(), v.Viewer, rec)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return recommendPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return recommendPage(v, g, f, e), nil })
 	}
 	if sent == 0 {
-		v.Flash(site.Info, "Nobody is known by these names, so nothing was sent.")
+		v.Flash(parts.Info, "Nobody is known by these names, so nothing was sent.")
 	} else {
-		v.Flash(site.Done, "Your recommendation is on its way.")
+		v.Flash(parts.Done, "Your recommendation is on its way.")
 	}
 	return v.Redirect(g.Entity().Path())
 }
@@ -247,7 +224,7 @@ func recommendation(v *site.Visit, g community.Group) string {
 	return text
 }
 
-func recommendPage(v *site.Visit, g community.Group, f recommendForm, e site.Errors) site.Page {
+func recommendPage(v *site.Visit, g community.Group, f recommendForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Recommend the group"), recommendBody(g, f, e))
 }
 
@@ -256,6 +233,6 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	e := g.Entity()
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: g.Name, Path: e.Path()}, site.Crumb{Label: title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name, Path: e.Path()}, parts.Crumb{Label: title}),
 	}
 }

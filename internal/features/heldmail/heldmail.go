@@ -8,6 +8,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 )
 
@@ -48,8 +49,8 @@ func (r *HeldMail) ask(v *site.Visit) error {
 		subject = v.T("Message without a subject")
 	}
 	return v.Show(site.Page{
-		Title: v.T("Deliver a mail"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Deliver a mail")}),
-		Body: site.ConfirmForm(site.Confirmation{
+		Title: v.T("Deliver a mail"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Deliver a mail")}),
+		Body: parts.ConfirmForm(parts.Confirmation{
 			Question: v.T("Did you write the mail “%s” to %s? It is delivered when you confirm it.", subject, m.Recipient),
 			Button:   v.T("Deliver the mail"), Cancel: "/",
 		}),
@@ -60,6 +61,6 @@ func (r *HeldMail) release(v *site.Visit) error {
 	if _, err := r.intake.Release(v.Context(), v.Path("secret")); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your mail is delivered.")
+	v.Flash(parts.Done, "Your mail is delivered.")
 	return v.Redirect("/")
 }

@@ -18,7 +18,7 @@ func (m *Membership) Add(ctx context.Context, tx *sqldb.Tx, g community.Group, p
 	if err != nil || !added {
 		return false, err
 	}
-	_, err = m.Outbox.Record(ctx, tx, community.Activity{
+	_, err = m.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MembershipCreated, ActorID: byID, EntityID: g.EntityID, PersonID: personID,
 	})
 	return err == nil, err
@@ -30,7 +30,7 @@ func (m *Membership) Remove(ctx context.Context, tx *sqldb.Tx, g community.Group
 	if err != nil || !removed {
 		return false, err
 	}
-	_, err = m.Outbox.Record(ctx, tx, community.Activity{
+	_, err = m.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MembershipEnded, ActorID: byID, EntityID: g.EntityID, PersonID: personID,
 	})
 	return err == nil, err
@@ -47,7 +47,7 @@ func (m *Membership) welcomeFounder(ctx context.Context, tx *sqldb.Tx, e communi
 	if e.ActorID == 0 {
 		return nil
 	}
-	g, err := m.Groups.GetByEntity(ctx, tx, e.EntityID)
+	g, err := m.deps.Groups.GetByEntity(ctx, tx, e.EntityID)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (m *Membership) welcomeFounder(ctx context.Context, tx *sqldb.Tx, e communi
 
 // Join makes the viewer a member of an open group and reports whether they were none before.
 func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g community.Group) (joined bool, err error) {
-	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var s community.Standing
 		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g commun
 
 // Leave ends the viewer's membership and reports whether there was one.
 func (m *Membership) Leave(ctx context.Context, viewer community.Viewer, g community.Group) (left bool, err error) {
-	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		left, err = m.Remove(ctx, tx, g, viewer.PersonID, viewer.PersonID)
 		return err
 	})
@@ -98,27 +98,27 @@ func (m *Membership) RequestJoin(ctx context.Context, viewer community.Viewer, g
 	if !CanJoinByMail(community.Standing{Viewer: viewer}, g) {
 		return errs.New(errs.Denied, "This group is closed: only its members add members.")
 	}
-	return m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		known, member, err := m.lookUp(ctx, tx, g, address)
 		if err != nil {
 			return err
 		}
 		to := m.addressee(address, known, language)
 		if member {
-			return m.Letters.Post(ctx, tx, m.memberAlready(to, g))
+			return m.deps.Letters.Post(ctx, tx, m.memberAlready(to, g))
 		}
 		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenJoin, EntityID: g.EntityID, Address: address}, nil, linkLifetime)
 		if err != nil {
 			return err
 		}
-		return m.Letters.Post(ctx, tx, m.confirmJoin(to, g, secret))
+		return m.deps.Letters.Post(ctx, tx, m.confirmJoin(to, g, secret))
 	})
 }
 
 // lookUp returns the person to whom an address belongs, the zero value if there is none, and whether they
 // are a member.
 func (m *Membership) lookUp(ctx context.Context, q sqldb.Querier, g community.Group, address string) (p community.Person, member bool, err error) {
-	p, err = m.People.FindByAddress(ctx, q, address)
+	p, err = m.deps.People.FindByAddress(ctx, q, address)
 	if errs.Is(err, errs.NotFound) {
 		return community.Person{}, false, nil
 	}
@@ -137,30 +137,30 @@ type Asked struct {
 
 // asked returns what a link asks for, without using it up.
 func (m *Membership) asked(ctx context.Context, kind, secret string) (Asked, error) {
-	t, err := tokens.Find(ctx, m.DB, kind, secret, m.Clock.Now())
+	t, err := tokens.Find(ctx, m.deps.DB, kind, secret, m.deps.Clock.Now())
 	if err != nil {
 		return Asked{}, err
 	}
-	g, err := m.Groups.GetByEntity(ctx, m.DB, t.EntityID)
+	g, err := m.deps.Groups.GetByEntity(ctx, m.deps.DB, t.EntityID)
 	return Asked{Group: g, Address: t.Address}, err
 }
 
 // ConfirmJoin makes the owner of the mailbox that a link was sent to a member, whoever has signed in, and
 // reports whether they were none before. A group that has been closed meanwhile is a Conflict.
 func (m *Membership) ConfirmJoin(ctx context.Context, secret string) (g community.Group, joined bool, err error) {
-	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		joined = false
 		t, err := tokens.Redeem(ctx, tx, tokenJoin, secret)
 		if err != nil {
 			return err
 		}
-		if g, err = m.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
+		if g, err = m.deps.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
 			return err
 		}
 		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
 			return err
 		}
-		p, err := m.People.FindOrCreate(ctx, tx, t.Address, true)
+		p, err := m.deps.People.FindOrCreate(ctx, tx, t.Address, true)
 		if err != nil {
 			return err
 		}
@@ -186,33 +186,33 @@ func (m *Membership) ConfirmJoin(ctx context.Context, secret string) (g communit
 // RequestLeave sends a letter with a link that ends the membership of the owner of a mailbox, or one that
 // says that there is none. The caller learns nothing about the address.
 func (m *Membership) RequestLeave(ctx context.Context, g community.Group, address, language string) error {
-	return m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		known, member, err := m.lookUp(ctx, tx, g, address)
 		if err != nil {
 			return err
 		}
 		to := m.addressee(address, known, language)
 		if !member {
-			return m.Letters.Post(ctx, tx, m.noMember(to, g))
+			return m.deps.Letters.Post(ctx, tx, m.noMember(to, g))
 		}
 		token := tokens.Token{Kind: tokenLeave, PersonID: known.ID, EntityID: g.EntityID, Address: address}
 		secret, err := tokens.Issue(ctx, tx, token, nil, linkLifetime)
 		if err != nil {
 			return err
 		}
-		return m.Letters.Post(ctx, tx, m.confirmLeave(to, g, secret))
+		return m.deps.Letters.Post(ctx, tx, m.confirmLeave(to, g, secret))
 	})
 }
 
 // ConfirmLeave ends the membership that a link is about, whoever has signed in, and reports whether there
 // was one.
 func (m *Membership) ConfirmLeave(ctx context.Context, secret string) (g community.Group, left bool, err error) {
-	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := tokens.Redeem(ctx, tx, tokenLeave, secret)
 		if err != nil {
 			return err
 		}
-		if g, err = m.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
+		if g, err = m.deps.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
 			return err
 		}
 		left, err = m.Remove(ctx, tx, g, t.PersonID, t.PersonID)
@@ -227,7 +227,7 @@ func (m *Membership) ConfirmLeave(ctx context.Context, secret string) (g communi
 // AddByAddress makes the owner of a mail address a member of a closed group, as its members may, and
 // reports whether they were none before. Somebody unknown comes into being by their address.
 func (m *Membership) AddByAddress(ctx context.Context, viewer community.Viewer, g community.Group, address string) (added bool, err error) {
-	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var s community.Standing
 		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
 			return err
@@ -238,7 +238,7 @@ func (m *Membership) AddByAddress(ctx context.Context, viewer community.Viewer, 
 		if !CanAdd(s, g) {
 			return errCannotAdd()
 		}
-		p, err := m.People.FindOrCreate(ctx, tx, address, false)
+		p, err := m.deps.People.FindOrCreate(ctx, tx, address, false)
 		if err != nil {
 			return err
 		}
@@ -268,7 +268,7 @@ func (m *Membership) Apply(ctx context.Context, tx *sqldb.Tx, g community.Group,
 	if _, err := insertApplication(ctx, tx, g.ID, personID, contributionID); err != nil {
 		return err
 	}
-	_, err = m.Outbox.Record(ctx, tx, community.Activity{
+	_, err = m.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.ApplicationAddressed, ActorID: personID, EntityID: g.EntityID, PersonID: personID, ContributionID: contributionID,
 	})
 	return err
@@ -282,7 +282,7 @@ func (m *Membership) Applications(ctx context.Context, q sqldb.Querier, conversa
 // Accept makes an applicant a member and reports whether they were none before. Every member of the group
 // may.
 func (m *Membership) Accept(ctx context.Context, viewer community.Viewer, applicationID int64) (a Application, added bool, err error) {
-	err = m.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var g community.Group
 		if a, g, err = m.acceptable(ctx, tx, viewer, applicationID); err != nil {
 			return err
@@ -301,7 +301,7 @@ func (m *Membership) acceptable(ctx context.Context, q sqldb.Querier, viewer com
 	if a, err = getApplication(ctx, q, id); err != nil {
 		return a, g, err
 	}
-	if g, err = m.Groups.Get(ctx, q, a.GroupID); err != nil {
+	if g, err = m.deps.Groups.Get(ctx, q, a.GroupID); err != nil {
 		return a, g, err
 	}
 	s, err := policy.Standing(ctx, q, viewer, g.Entity())
@@ -325,12 +325,6 @@ const (
 	perPage = 12
 	maxPage = 1000 // the last page that is looked for: the list is read from its start for each page
 )
-
-// Faces returns the most active members of a group, for the margin of its page. The caller has asked
-// CanSeeMembers.
-func (m *Membership) Faces(ctx context.Context, q sqldb.Querier, groupID int64, n int) ([]Member, error) {
-	return listMembers(ctx, q, groupID, n, 0)
-}
 
 // Members returns a page of the list of members, the most active ones first. The caller has asked
 // CanSeeMembers.

@@ -51,7 +51,7 @@ type Deps struct {
 }
 
 // Membership is the room.
-type Membership struct{ Deps }
+type Membership struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Membership { return &Membership{d} }
@@ -59,7 +59,7 @@ func New(d Deps) *Membership { return &Membership{d} }
 // Module returns the room's table of contents.
 func (m *Membership) Module() module.Module {
 	return module.Module{
-		Name: "membership",
+		Name: "membership", Acts: m.acts(), Blocks: m.blocks(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/join", Handle: m.newMembership},
 			{Method: http.MethodPost, Path: "/{group}/actions/join", Handle: m.createMembership},

@@ -32,7 +32,7 @@ func (m *Membership) addressee(address string, known community.Person, language 
 	if known.Language != "" {
 		language = known.Language
 	}
-	return addressee{address: address, name: known.Name, p: m.Catalogues.Printer(language, nil)}
+	return addressee{address: address, name: known.Name, p: m.deps.Catalogues.Printer(language, nil)}
 }
 
 func (a addressee) letter(kind string) notify.Letter {
@@ -42,8 +42,8 @@ func (a addressee) letter(kind string) notify.Letter {
 func (m *Membership) confirmJoin(to addressee, g community.Group, secret string) notify.Letter {
 	l := to.letter("confirm-join")
 	l.Subject = to.p.T("Membership: please confirm")
-	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address.", g.Name, m.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Join the group"), URL: m.BaseURL + "/stadt/groups/join/confirm/" + secret + "/", Primary: true}}
+	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address.", g.Name, m.deps.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Join the group"), URL: m.deps.BaseURL + "/stadt/groups/join/confirm/" + secret + "/", Primary: true}}
 	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
 	return l
 }
@@ -51,16 +51,16 @@ func (m *Membership) confirmJoin(to addressee, g community.Group, secret string)
 func (m *Membership) memberAlready(to addressee, g community.Group) notify.Letter {
 	l := to.letter("member-already")
 	l.Subject = to.p.T("Membership: you belong to the group already")
-	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address. You are a member already, so there is nothing to do.", g.Name, m.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Go to the group"), URL: m.BaseURL + g.Entity().Path()}}
+	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address. You are a member already, so there is nothing to do.", g.Name, m.deps.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Go to the group"), URL: m.deps.BaseURL + g.Entity().Path()}}
 	return l
 }
 
 func (m *Membership) confirmLeave(to addressee, g community.Group, secret string) notify.Letter {
 	l := to.letter("confirm-leave")
 	l.Subject = to.p.T("Membership: please confirm that you leave")
-	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address.", g.Name, m.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Leave the group"), URL: m.BaseURL + "/stadt/groups/resign/confirm/" + secret + "/", Primary: true}}
+	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address.", g.Name, m.deps.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Leave the group"), URL: m.deps.BaseURL + "/stadt/groups/resign/confirm/" + secret + "/", Primary: true}}
 	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
 	return l
 }
@@ -68,7 +68,7 @@ func (m *Membership) confirmLeave(to addressee, g community.Group, secret string
 func (m *Membership) noMember(to addressee, g community.Group) notify.Letter {
 	l := to.letter("no-member")
 	l.Subject = to.p.T("Membership: there is none")
-	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address. No member of the group has it, so there is nothing to do.", g.Name, m.SiteName)
+	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address. No member of the group has it, so there is nothing to do.", g.Name, m.deps.SiteName)
 	l.Note = to.p.T("If you still get mails of the group, you perhaps joined with another address. The mails say at their end how to stop them.")
 	return l
 }
@@ -103,7 +103,7 @@ func addedAudience(ctx context.Context, q sqldb.Querier, e community.Activity) (
 }
 
 func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
-	g, err := m.Groups.GetByEntity(ctx, q, e.EntityID)
+	g, err := m.deps.Groups.GetByEntity(ctx, q, e.EntityID)
 	if err != nil {
 		return nil, err
 	}
@@ -116,16 +116,16 @@ func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.
 			return nil, errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
 		}
 	}
-	added, err := m.People.Get(ctx, q, e.PersonID)
+	added, err := m.deps.People.Get(ctx, q, e.PersonID)
 	if err != nil {
 		return nil, err
 	}
-	by, err := m.People.Get(ctx, q, e.ActorID)
+	by, err := m.deps.People.Get(ctx, q, e.ActorID)
 	if err != nil {
 		return nil, err
 	}
 	entity := g.Entity()
-	page := m.BaseURL + entity.Path()
+	page := m.deps.BaseURL + entity.Path()
 	message := &notify.Message{
 		Kind: "membership", From: notify.Sender{Name: by.Name, Slug: by.Slug}, Entity: &entity,
 		Subject: p.T("New member: %s", added.Name),
@@ -144,15 +144,15 @@ func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.
 // welcome turns the message into the one that the new member gets.
 func (m *Membership) welcome(p *lang.Printer, message *notify.Message, g community.Group, by community.Person, to notify.Recipient) {
 	message.Subject = p.T("You are a member now")
-	message.Intro = p.T("%s has made you a member of the group “%s” on %s.", by.Name, g.Name, m.SiteName)
+	message.Intro = p.T("%s has made you a member of the group “%s” on %s.", by.Name, g.Name, m.deps.SiteName)
 	message.Note = p.T("From now on you get mails when the group publishes something. Each of them says how to stop them.")
 	if to.SignsIn {
-		message.Actions = append(message.Actions, notify.Action{Label: p.T("Leave the group"), URL: m.BaseURL + community.LeavePath(g.ID)})
+		message.Actions = append(message.Actions, notify.Action{Label: p.T("Leave the group"), URL: m.deps.BaseURL + community.LeavePath(g.ID)})
 		return
 	}
 	message.Actions = append(message.Actions,
-		notify.Action{Label: p.T("Sign up to take part on the web too"), URL: m.BaseURL + community.SignUpPath(g.Entity().Path())},
-		notify.Action{Label: p.T("Leave the group"), URL: m.BaseURL + leaveRequestPath(g.ID)})
+		notify.Action{Label: p.T("Sign up to take part on the web too"), URL: m.deps.BaseURL + community.SignUpPath(g.Entity().Path())},
+		notify.Action{Label: p.T("Leave the group"), URL: m.deps.BaseURL + leaveRequestPath(g.ID)})
 }
 
 // leaveRequestPath returns the address where somebody without an account leaves a group by mail.

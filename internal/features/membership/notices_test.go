@@ -84,7 +84,7 @@ func TestAllMembersAreToldWhomAMemberAdded(t *testing.T) {
 	}
 	dora := h.added(t, h.Dora.Address)
 	for _, language := range []string{"en", "de"} {
-		p := h.Catalogues.Printer(language, nil)
+		p := h.catalogues.Printer(language, nil)
 		for _, c := range []struct {
 			name string
 			e    community.Activity
@@ -117,7 +117,7 @@ func TestNobodyElseIsToldWhoBelongsToAGroup(t *testing.T) {
 		}
 	}
 	e := h.added(t, h.Carla.Address)
-	p := h.Catalogues.Printer("en", nil)
+	p := h.catalogues.Printer("en", nil)
 	if _, err := notice.Compose(t.Context(), h.db, p, e, notify.Recipient{PersonID: h.Bert.ID}); !errs.Is(err, errs.Denied) {
 		t.Errorf("Bert, who is no member, is told: %v", err)
 	}

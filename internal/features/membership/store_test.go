@@ -30,6 +30,8 @@ type house struct {
 	db     *sqldb.DB
 	groups *groups.Groups
 	tray   *mailtest.Tray
+
+	catalogues *lang.Catalogues
 }
 
 func newHouse(t *testing.T, db *sqldb.DB) *house {
@@ -48,7 +50,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 		SiteName: "Neustadt", BaseURL: "http://example.org",
 	})
 	out.React(m.Module().Reactions...)
-	return &house{Cast: cast.New(t, db), Membership: m, db: db, groups: rooms, tray: tray}
+	return &house{Cast: cast.New(t, db), Membership: m, db: db, groups: rooms, tray: tray, catalogues: catalogues}
 }
 
 // expect compares what has happened so far.

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -20,11 +21,11 @@ type addressForm struct {
 
 // bySlug returns the group in the path and how the viewer stands to it; NotFound if there is none.
 func (m *Membership) bySlug(v *site.Visit) (community.Group, community.Standing, error) {
-	g, err := m.Groups.GetBySlug(v.Context(), m.DB, v.Path("group"))
+	g, err := m.deps.Groups.GetBySlug(v.Context(), m.deps.DB, v.Path("group"))
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), m.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), m.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
@@ -34,11 +35,11 @@ func (m *Membership) byID(v *site.Visit) (community.Group, community.Standing, e
 	if err != nil {
 		return community.Group{}, community.Standing{}, err
 	}
-	g, err := m.Groups.Get(v.Context(), m.DB, id)
+	g, err := m.deps.Groups.Get(v.Context(), m.deps.DB, id)
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), m.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), m.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
@@ -53,14 +54,14 @@ func (m *Membership) newMembership(v *site.Visit) error {
 	if !CanJoin(s, g) {
 		return errs.New(errs.Denied, "This group is closed: only its members add members.")
 	}
-	return v.Show(groupPage(v, g, v.T("Join"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Join"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to join the group “%s”? You can then write in its name, and you are told what it publishes.", g.Name),
 		Button:   v.T("Join"), Cancel: g.Entity().Path(),
 	})))
 }
 
 func memberAlready(v *site.Visit, g community.Group) error {
-	v.Flash(site.Info, "You are a member of this group already.")
+	v.Flash(parts.Info, "You are a member of this group already.")
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -76,7 +77,7 @@ func (m *Membership) createMembership(v *site.Visit) error {
 	if !joined {
 		return memberAlready(v, g)
 	}
-	v.Flash(site.Done, "You are a member of “%s” now.", g.Name)
+	v.Flash(parts.Done, "You are a member of “%s” now.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -91,7 +92,7 @@ func (m *Membership) newJoinRequest(v *site.Visit) error {
 	if !CanJoinByMail(s, g) {
 		return errs.New(errs.Denied, "This group is closed: only its members add members.")
 	}
-	return v.Show(joinRequestPage(v, g, addressForm{}, site.Errors{}))
+	return v.Show(joinRequestPage(v, g, addressForm{}, parts.Errors{}))
 }
 
 func (m *Membership) createJoinRequest(v *site.Visit) error {
@@ -111,9 +112,9 @@ func (m *Membership) createJoinRequest(v *site.Visit) error {
 		err = m.RequestJoin(v.Context(), v.Viewer, g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return joinRequestPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return joinRequestPage(v, g, f, e), nil })
 	}
-	v.Flash(site.Info, "A mail is on its way to you. Follow the link in it to become a member.")
+	v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to become a member.")
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -122,7 +123,7 @@ func (m *Membership) bindAddress(v *site.Visit, f *addressForm) error {
 	if err := v.Bind(f); err != nil {
 		return err
 	}
-	if _, _, ok := m.People.ParseAddress(f.Address); !ok {
+	if _, _, ok := m.deps.People.ParseAddress(f.Address); !ok {
 		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
 	return nil
@@ -131,14 +132,14 @@ func (m *Membership) bindAddress(v *site.Visit, f *addressForm) error {
 // throttleLetters counts the letters that somebody unknown has sent to an address: by their network and
 // by the address, so that nobody's mailbox is flooded through this site.
 func (m *Membership) throttleLetters(v *site.Visit, address string) error {
-	if err := m.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
+	if err := m.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	_, key, _ := m.People.ParseAddress(address)
-	return m.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
+	_, key, _ := m.deps.People.ParseAddress(address)
+	return m.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 
-func joinRequestPage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
+func joinRequestPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Join by mail"), addressBody(askAddress{
 		Lead:   v.T("You can belong to “%s” without an account: enter your mail address and follow the link in the mail that you get.", g.Name),
 		Button: v.T("Join"), Cancel: g.Entity().Path(), Form: f, Errors: e, Own: true,
@@ -151,7 +152,7 @@ func (m *Membership) newMembershipByMail(v *site.Visit) error {
 		return err
 	}
 	g := asked.Group
-	return v.Show(groupPage(v, g, v.T("Join"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Join"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to join the group “%s” with the address %s?", g.Name, asked.Address),
 		Button:   v.T("Join"), Cancel: g.Entity().Path(),
 	})))
@@ -165,7 +166,7 @@ func (m *Membership) createMembershipByMail(v *site.Visit) error {
 	if !joined {
 		return memberAlready(v, g)
 	}
-	v.Flash(site.Done, "You are a member of “%s” now.", g.Name)
+	v.Flash(parts.Done, "You are a member of “%s” now.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -177,7 +178,7 @@ func (m *Membership) endMembership(v *site.Visit) error {
 	if !CanLeave(s) {
 		return errs.New(errs.Denied, "You are not a member of this group.")
 	}
-	return v.Show(groupPage(v, g, v.T("Leave the group"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Leave the group"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to leave the group “%s”? You then no longer see what is internal, and your subscription ends too.", g.Name),
 		Button:   v.T("Leave the group"), Cancel: g.Entity().Path(), Danger: true,
 	})))
@@ -198,7 +199,7 @@ func (m *Membership) removeMembership(v *site.Visit) error {
 	if !left {
 		return errs.New(errs.Denied, "You are not a member of this group.")
 	}
-	v.Flash(site.Done, "You have left “%s”.", g.Name)
+	v.Flash(parts.Done, "You have left “%s”.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -210,7 +211,7 @@ func (m *Membership) newLeaveRequest(v *site.Visit) error {
 	if s.Viewer.SignedIn() {
 		return v.Redirect(community.LeavePath(g.ID))
 	}
-	return v.Show(leaveRequestPage(v, g, addressForm{}, site.Errors{}))
+	return v.Show(leaveRequestPage(v, g, addressForm{}, parts.Errors{}))
 }
 
 func (m *Membership) createLeaveRequest(v *site.Visit) error {
@@ -230,13 +231,13 @@ func (m *Membership) createLeaveRequest(v *site.Visit) error {
 		err = m.RequestLeave(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return leaveRequestPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return leaveRequestPage(v, g, f, e), nil })
 	}
-	v.Flash(site.Info, "A mail is on its way to you. It says how to go on.")
+	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
 	return v.Redirect(g.Entity().Path())
 }
 
-func leaveRequestPage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
+func leaveRequestPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Leave the group"), addressBody(askAddress{
 		Lead:   v.T("Enter the mail address with which you belong to “%s”. You get a mail with a link that ends your membership.", g.Name),
 		Button: v.T("Send the mail"), Cancel: g.Entity().Path(), Form: f, Errors: e, Own: true,
@@ -249,7 +250,7 @@ func (m *Membership) endMembershipByMail(v *site.Visit) error {
 		return err
 	}
 	g := asked.Group
-	return v.Show(groupPage(v, g, v.T("Leave the group"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Leave the group"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to end the membership of %s in the group “%s”?", asked.Address, g.Name),
 		Button:   v.T("Leave the group"), Cancel: g.Entity().Path(), Danger: true,
 	})))
@@ -261,9 +262,9 @@ func (m *Membership) removeMembershipByMail(v *site.Visit) error {
 		return err
 	}
 	if left {
-		v.Flash(site.Done, "You have left “%s”.", g.Name)
+		v.Flash(parts.Done, "You have left “%s”.", g.Name)
 	} else {
-		v.Flash(site.Info, "You are not a member of this group.")
+		v.Flash(parts.Info, "You are not a member of this group.")
 	}
 	return v.Redirect(g.Entity().Path())
 }
@@ -276,7 +277,7 @@ func (m *Membership) showMembers(v *site.Visit) error {
 	if !CanSeeMembers(s) {
 		return errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
 	}
-	members, err := m.Members(v.Context(), m.DB, g.ID, v.Page())
+	members, err := m.Members(v.Context(), m.deps.DB, g.ID, v.Page())
 	if err != nil {
 		return err
 	}
@@ -299,7 +300,7 @@ func (m *Membership) newMember(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(memberPage(v, g, addressForm{}, site.Errors{}))
+	return v.Show(memberPage(v, g, addressForm{}, parts.Errors{}))
 }
 
 func (m *Membership) createMember(v *site.Visit) error {
@@ -312,23 +313,23 @@ func (m *Membership) createMember(v *site.Visit) error {
 	err = m.bindAddress(v, &f)
 	if err == nil {
 		limit := web.Limit{Name: "add members", Count: 100, Per: 24 * time.Hour}
-		err = m.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10))
+		err = m.deps.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10))
 	}
 	if err == nil {
 		added, err = m.AddByAddress(v.Context(), v.Viewer, g, f.Address)
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return memberPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return memberPage(v, g, f, e), nil })
 	}
 	if added {
-		v.Flash(site.Done, "%s belongs to the group now and gets a mail about it.", f.Address)
+		v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", f.Address)
 	} else {
-		v.Flash(site.Info, "%s is a member of this group already.", f.Address)
+		v.Flash(parts.Info, "%s is a member of this group already.", f.Address)
 	}
 	return v.Redirect(community.MembersPath(g.ID))
 }
 
-func memberPage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
+func memberPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
 	p := groupPage(v, g, v.T("Add a member"), addressBody(askAddress{
 		Lead:   v.T("Enter the mail address of whoever is to belong to “%s”. They need no account. All members are told by mail.", g.Name),
 		Button: v.T("Add the member"), Cancel: community.MembersPath(g.ID), Form: f, Errors: e,
@@ -341,14 +342,14 @@ func (m *Membership) showApplication(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	a, g, err := m.acceptable(v.Context(), m.DB, v.Viewer, id)
+	a, g, err := m.acceptable(v.Context(), m.deps.DB, v.Viewer, id)
 	if err != nil {
 		return err
 	}
 	if !a.Open {
 		return acceptedAlready(v, a)
 	}
-	return v.Show(groupPage(v, g, v.T("Accept the application"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Accept the application"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to make %s a member of the group “%s”?", a.Name, g.Name),
 		Button:   v.T("Accept the application"), Cancel: a.path(),
 	})))
@@ -364,7 +365,7 @@ func (a Application) path() string {
 }
 
 func acceptedAlready(v *site.Visit, a Application) error {
-	v.Flash(site.Info, "%s is a member of this group already.", a.Name)
+	v.Flash(parts.Info, "%s is a member of this group already.", a.Name)
 	return v.Redirect(a.path())
 }
 
@@ -380,7 +381,7 @@ func (m *Membership) acceptApplication(v *site.Visit) error {
 	if !added {
 		return acceptedAlready(v, a)
 	}
-	v.Flash(site.Done, "%s belongs to the group now and gets a mail about it.", a.Name)
+	v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", a.Name)
 	return v.Redirect(a.path())
 }
 
@@ -389,6 +390,6 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	e := g.Entity()
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: g.Name, Path: e.Path()}, site.Crumb{Label: title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name, Path: e.Path()}, parts.Crumb{Label: title}),
 	}
 }

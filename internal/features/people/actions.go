@@ -91,7 +91,7 @@ func (p *People) CheckSignUp(printer *lang.Printer, s SignUp) error {
 		wrong = append(wrong, errs.Field("email", notAnAddress))
 	}
 	wrong = append(wrong, checkNewPassword(s.Password, s.Again, s.Address)...)
-	wrong = append(wrong, p.Captcha.Check(printer, s.Captcha)...)
+	wrong = append(wrong, p.deps.Captcha.Check(printer, s.Captcha)...)
 	return errs.Check(wrong...)
 }
 
@@ -103,22 +103,22 @@ func (p *People) SignUp(ctx context.Context, printer *lang.Printer, s SignUp) (b
 		return "", err
 	}
 	address, key, _ := ParseAddress(s.Address)
-	if err := p.Captcha.Redeem(ctx, s.Captcha); err != nil {
+	if err := p.deps.Captcha.Redeem(ctx, s.Captcha); err != nil {
 		return "", err
 	}
-	if err := p.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
 		return "", err
 	}
-	hash, err := p.Passwords.Hash(ctx, s.Password)
+	hash, err := p.deps.Passwords.Hash(ctx, s.Password)
 	if err != nil {
 		return "", err
 	}
 	browser = rand.Text()
-	err = p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		owner, err := getAccount(ctx, tx, ownsAddress, key)
 		switch {
 		case err == nil && owner.Password != "":
-			return p.Letters.Post(ctx, tx, p.letterAccountExists(printer, address, owner.Person))
+			return p.deps.Letters.Post(ctx, tx, p.letterAccountExists(printer, address, owner.Person))
 		case err != nil && !errs.Is(err, errs.NotFound):
 			return err
 		}
@@ -127,7 +127,7 @@ func (p *People) SignUp(ctx context.Context, printer *lang.Printer, s SignUp) (b
 		if err != nil {
 			return err
 		}
-		return p.Letters.Post(ctx, tx, p.letterConfirmSignUp(printer, address, secret))
+		return p.deps.Letters.Post(ctx, tx, p.letterConfirmSignUp(printer, address, secret))
 	})
 	if err != nil {
 		return "", fmt.Errorf("sign up: %w", err)
@@ -148,7 +148,7 @@ func (l Link) SignsUp() bool { return l.Person.ID == 0 }
 
 // FindLink returns what a link would confirm; NotFound if it has been used or has expired.
 func (p *People) FindLink(ctx context.Context, secret, browser string) (Link, error) {
-	t, err := findToken(ctx, p.DB, secret, p.DB.Now(), tokenSignUp, tokenAddress)
+	t, err := findToken(ctx, p.deps.DB, secret, p.deps.DB.Now(), tokenSignUp, tokenAddress)
 	if err != nil {
 		return Link{}, err
 	}
@@ -157,7 +157,7 @@ func (p *People) FindLink(ctx context.Context, secret, browser string) (Link, er
 		if err := t.Decode(&data); err != nil {
 			return Link{}, err
 		}
-		person, err := p.Get(ctx, p.DB, t.PersonID)
+		person, err := p.Get(ctx, p.deps.DB, t.PersonID)
 		return Link{Address: data.Address, Person: person}, err
 	}
 	var data signUpData
@@ -180,7 +180,7 @@ type Confirmed struct {
 // person without one who took part by this address. Typed is the password, typed again; the browser that
 // signed up needs none. Of two who follow the same link at once, one succeeds.
 func (p *People) ConfirmSignUp(ctx context.Context, secret, browser, typed string) (Confirmed, error) {
-	t, err := tokens.Find(ctx, p.DB, tokenSignUp, secret, p.DB.Now())
+	t, err := tokens.Find(ctx, p.deps.DB, tokenSignUp, secret, p.deps.DB.Now())
 	if err != nil {
 		return Confirmed{}, err
 	}
@@ -194,7 +194,7 @@ func (p *People) ConfirmSignUp(ctx context.Context, secret, browser, typed strin
 		}
 	}
 	done := Confirmed{Next: data.Next}
-	err = p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tokens.Redeem(ctx, tx, tokenSignUp, secret); err != nil {
 			return err
 		}
@@ -232,12 +232,12 @@ func (p *People) open(ctx context.Context, tx *sqldb.Tx, person community.Person
 	if err := updateSignedIn(ctx, tx, person.ID); err != nil {
 		return err
 	}
-	if person.Language == "" && data.Language != p.Catalogues.Match("", p.Language) {
+	if person.Language == "" && data.Language != p.deps.Catalogues.Match("", p.deps.Language) {
 		if err := updateLanguage(ctx, tx, person.ID, data.Language); err != nil {
 			return err
 		}
 	}
-	_, err := p.Outbox.Record(ctx, tx, community.Activity{
+	_, err := p.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.PersonJoined, ActorID: person.ID, PersonID: person.ID, EntityID: person.EntityID,
 	})
 	return err
@@ -248,10 +248,10 @@ func (p *People) confirmPassword(ctx context.Context, tokenID int64, hash, typed
 	if typed == "" {
 		return errs.Check(errs.Field("password", "Enter the password that you chose when you signed up."))
 	}
-	if err := p.Limiter.Allow(ctx, limitConfirm(), strconv.FormatInt(tokenID, 10)); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitConfirm(), strconv.FormatInt(tokenID, 10)); err != nil {
 		return err
 	}
-	ok, err := p.Passwords.Verify(ctx, hash, typed)
+	ok, err := p.deps.Passwords.Verify(ctx, hash, typed)
 	if err != nil {
 		return err
 	}
@@ -281,17 +281,17 @@ func (p *People) SignIn(ctx context.Context, login, typed, client string) (commu
 	if err := errs.Check(wrong...); err != nil {
 		return community.Person{}, err
 	}
-	if err := p.Limiter.Allow(ctx, limitSignInClient(), client); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitSignInClient(), client); err != nil {
 		return community.Person{}, err
 	}
 	a, err := p.findLogin(ctx, login)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return community.Person{}, err
 	}
-	if err := p.Limiter.Allow(ctx, limitSignInAccount(), signInSubject(a, login)); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitSignInAccount(), signInSubject(a, login)); err != nil {
 		return community.Person{}, err
 	}
-	ok, err := p.Passwords.Verify(ctx, a.Password, typed)
+	ok, err := p.deps.Passwords.Verify(ctx, a.Password, typed)
 	switch {
 	case err != nil:
 		return community.Person{}, err
@@ -305,17 +305,17 @@ func (p *People) SignIn(ctx context.Context, login, typed, client string) (commu
 
 // welcome forgets the wrong tries and replaces an old hash.
 func (p *People) welcome(ctx context.Context, a account, typed string) error {
-	if err := p.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(a, "")); err != nil {
+	if err := p.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(a, "")); err != nil {
 		return err
 	}
 	hash := ""
-	if p.Passwords.NeedsUpgrade(a.Password) {
+	if p.deps.Passwords.NeedsUpgrade(a.Password) {
 		var err error
-		if hash, err = p.Passwords.Hash(ctx, typed); err != nil {
+		if hash, err = p.deps.Passwords.Hash(ctx, typed); err != nil {
 			return err
 		}
 	}
-	return p.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
+	return p.deps.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		if hash != "" {
 			if err := upgradePassword(ctx, tx, a.ID, a.Password, hash); err != nil {
 				return err
@@ -328,12 +328,12 @@ func (p *People) welcome(ctx context.Context, a account, typed string) error {
 // findLogin returns the account of a slug or of an address.
 func (p *People) findLogin(ctx context.Context, login string) (account, error) {
 	if _, key, ok := ParseAddress(login); ok {
-		a, err := getAccount(ctx, p.DB, ownsAddress, key)
+		a, err := getAccount(ctx, p.deps.DB, ownsAddress, key)
 		if !errs.Is(err, errs.NotFound) {
 			return a, err
 		}
 	}
-	return getAccount(ctx, p.DB, `e.slug_key = ?`, slugKey(login))
+	return getAccount(ctx, p.deps.DB, `e.slug_key = ?`, slugKey(login))
 }
 
 // signInSubject names whose tries are counted: the account, under whichever name it is tried, or else the
@@ -352,24 +352,24 @@ func (p *People) RequestReset(ctx context.Context, printer *lang.Printer, text s
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
 	}
-	if err := p.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
 		return err
 	}
-	err := p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		owner, err := p.FindByAddress(ctx, tx, address)
 		switch {
 		case errs.Is(err, errs.NotFound):
-			return p.Letters.Post(ctx, tx, p.letterNoAccount(printer, address))
+			return p.deps.Letters.Post(ctx, tx, p.letterNoAccount(printer, address))
 		case err != nil:
 			return err
 		case !owner.Active:
-			return p.Letters.Post(ctx, tx, p.letterClosed(p.printerOf(owner), address, owner))
+			return p.deps.Letters.Post(ctx, tx, p.letterClosed(p.printerOf(owner), address, owner))
 		}
 		secret, err := p.issuePasswordLink(ctx, tx, owner.ID, key)
 		if err != nil {
 			return err
 		}
-		return p.Letters.Post(ctx, tx, p.letterReset(p.printerOf(owner), address, owner, secret))
+		return p.deps.Letters.Post(ctx, tx, p.letterReset(p.printerOf(owner), address, owner, secret))
 	})
 	if err != nil {
 		return fmt.Errorf("request a password: %w", err)
@@ -386,18 +386,18 @@ func (p *People) issuePasswordLink(ctx context.Context, tx *sqldb.Tx, personID i
 func (p *People) printerOf(person community.Person) *lang.Printer {
 	language := person.Language
 	if language == "" {
-		language = p.Language
+		language = p.deps.Language
 	}
-	return p.Catalogues.Printer(language, nil)
+	return p.deps.Catalogues.Printer(language, nil)
 }
 
 // FindReset returns whose password a link sets; NotFound if it has been used or has expired.
 func (p *People) FindReset(ctx context.Context, secret string) (community.Person, error) {
-	t, err := tokens.Find(ctx, p.DB, tokenPassword, secret, p.DB.Now())
+	t, err := tokens.Find(ctx, p.deps.DB, tokenPassword, secret, p.deps.DB.Now())
 	if err != nil {
 		return community.Person{}, err
 	}
-	return p.Get(ctx, p.DB, t.PersonID)
+	return p.Get(ctx, p.deps.DB, t.PersonID)
 }
 
 // Reset sets the password of the person that a link was sent to, ends all their sessions, and confirms the
@@ -411,7 +411,7 @@ func (p *People) Reset(ctx context.Context, secret, typed, again string) (commun
 	if err != nil {
 		return community.Person{}, err
 	}
-	err = p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := tokens.Redeem(ctx, tx, tokenPassword, secret)
 		if err != nil {
 			return err
@@ -436,7 +436,7 @@ func (p *People) Reset(ctx context.Context, secret, typed, again string) (commun
 	if err != nil {
 		return community.Person{}, fmt.Errorf("set a new password: %w", err)
 	}
-	return owner, p.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(account{Person: owner}, ""))
+	return owner, p.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(account{Person: owner}, ""))
 }
 
 // proveAddress confirms the address of a key, if it is still the person's.
@@ -453,34 +453,34 @@ func (p *People) proveAddress(ctx context.Context, tx *sqldb.Tx, personID int64,
 
 // hashNew checks a new password of a person and returns its hash.
 func (p *People) hashNew(ctx context.Context, personID int64, typed, again string) (string, error) {
-	a, err := getAccount(ctx, p.DB, `p.id = ?`, personID)
+	a, err := getAccount(ctx, p.deps.DB, `p.id = ?`, personID)
 	if err != nil {
 		return "", err
 	}
 	if err := errs.Check(checkNewPassword(typed, again, a.Slug, a.Name, a.Address)...); err != nil {
 		return "", err
 	}
-	return p.Passwords.Hash(ctx, typed)
+	return p.deps.Passwords.Hash(ctx, typed)
 }
 
 // HasPassword reports whether a person can sign in with a password.
 func (p *People) HasPassword(ctx context.Context, personID int64) (bool, error) {
-	a, err := getAccount(ctx, p.DB, `p.id = ?`, personID)
+	a, err := getAccount(ctx, p.deps.DB, `p.id = ?`, personID)
 	return a.Password != "", err
 }
 
 // ChangePassword replaces a person's password by a new one, if they know the present one; somebody
 // without a password needs none. A mail tells them. Ending the other sessions is left to the door.
 func (p *People) ChangePassword(ctx context.Context, v community.Viewer, present, typed, again string) error {
-	if err := p.Limiter.Allow(ctx, limitPassword(), v.Slug); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitPassword(), v.Slug); err != nil {
 		return err
 	}
-	a, err := getAccount(ctx, p.DB, `p.id = ?`, v.PersonID)
+	a, err := getAccount(ctx, p.deps.DB, `p.id = ?`, v.PersonID)
 	if err != nil {
 		return err
 	}
 	if a.Password != "" {
-		ok, err := p.Passwords.Verify(ctx, a.Password, present)
+		ok, err := p.deps.Passwords.Verify(ctx, a.Password, present)
 		if err != nil {
 			return err
 		}
@@ -492,14 +492,14 @@ func (p *People) ChangePassword(ctx context.Context, v community.Viewer, present
 	if err != nil {
 		return err
 	}
-	err = p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := updatePassword(ctx, tx, v.PersonID, hash); err != nil {
 			return err
 		}
 		if a.Address == "" {
 			return nil
 		}
-		return p.Letters.Post(ctx, tx, p.letterPasswordChanged(p.printerOf(a.Person), a.Address, a.Person))
+		return p.deps.Letters.Post(ctx, tx, p.letterPasswordChanged(p.printerOf(a.Person), a.Address, a.Person))
 	})
 	if err != nil {
 		return fmt.Errorf("change a password: %w", err)
@@ -515,11 +515,11 @@ type Addresses struct {
 
 // ListAddresses returns the addresses of a person and those that wait for their confirmation.
 func (p *People) ListAddresses(ctx context.Context, personID int64) (Addresses, error) {
-	own, err := listAddresses(ctx, p.DB, personID)
+	own, err := listAddresses(ctx, p.deps.DB, personID)
 	if err != nil {
 		return Addresses{}, err
 	}
-	pending, err := listPending(ctx, p.DB, personID, p.DB.Now())
+	pending, err := listPending(ctx, p.deps.DB, personID, p.deps.DB.Now())
 	if err != nil {
 		return Addresses{}, err
 	}
@@ -561,7 +561,7 @@ func (p *People) AddAddress(ctx context.Context, v community.Viewer, text string
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
 	}
-	if err := p.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
 		return err
 	}
 	all, err := p.ListAddresses(ctx, v.PersonID)
@@ -573,7 +573,7 @@ func (p *People) AddAddress(ctx context.Context, v community.Viewer, text string
 	case len(all.Own)+len(all.Pending) >= maxAddresses:
 		return errs.Check(errs.Field("email", "You have %d addresses, which is the most. Remove one first.", maxAddresses))
 	}
-	if err := p.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
 		return err
 	}
 	return p.sendConfirmation(ctx, v.PersonID, address, key)
@@ -586,7 +586,7 @@ type addressData struct {
 
 // sendConfirmation sends the link that adds or confirms an address.
 func (p *People) sendConfirmation(ctx context.Context, personID int64, address, key string) error {
-	err := p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		person, err := p.Get(ctx, tx, personID)
 		if err != nil {
 			return err
@@ -598,11 +598,11 @@ func (p *People) sendConfirmation(ctx context.Context, personID int64, address, 
 		owner, err := getPerson(ctx, tx, ownsAddress, key)
 		switch {
 		case err == nil && owner.ID != personID:
-			return p.Letters.Post(ctx, tx, p.letterAddressTaken(p.printerOf(owner), address, owner))
+			return p.deps.Letters.Post(ctx, tx, p.letterAddressTaken(p.printerOf(owner), address, owner))
 		case err != nil && !errs.Is(err, errs.NotFound):
 			return err
 		}
-		return p.Letters.Post(ctx, tx, p.letterConfirmAddress(p.printerOf(person), address, person, secret))
+		return p.deps.Letters.Post(ctx, tx, p.letterConfirmAddress(p.printerOf(person), address, person, secret))
 	})
 	if err != nil {
 		return fmt.Errorf("send the confirmation of an address: %w", err)
@@ -617,14 +617,14 @@ func (p *People) ResendConfirmation(ctx context.Context, v community.Viewer, tex
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
 	}
-	if err := p.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
 		return err
 	}
-	own, err := listAddresses(ctx, p.DB, v.PersonID)
+	own, err := listAddresses(ctx, p.deps.DB, v.PersonID)
 	if err != nil {
 		return err
 	}
-	pending, err := listPending(ctx, p.DB, v.PersonID, p.DB.Now())
+	pending, err := listPending(ctx, p.deps.DB, v.PersonID, p.deps.DB.Now())
 	if err != nil {
 		return err
 	}
@@ -632,7 +632,7 @@ func (p *People) ResendConfirmation(ctx context.Context, v community.Viewer, tex
 	waits = waits && mine.VerifiedAt.IsZero()
 	for _, w := range pending {
 		if w.Key == key {
-			if p.DB.Now().Sub(w.CreatedAt.Time) < resendAfter {
+			if p.deps.DB.Now().Sub(w.CreatedAt.Time) < resendAfter {
 				return nil
 			}
 			waits = true
@@ -641,7 +641,7 @@ func (p *People) ResendConfirmation(ctx context.Context, v community.Viewer, tex
 	if !waits {
 		return nil
 	}
-	if err := p.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
 		return err
 	}
 	return p.sendConfirmation(ctx, v.PersonID, address, key)
@@ -651,7 +651,7 @@ func (p *People) ResendConfirmation(ctx context.Context, v community.Viewer, tex
 // Conflict if somebody else has proven it meanwhile. The first address of somebody is their main one.
 func (p *People) ConfirmAddress(ctx context.Context, secret string) (community.Person, error) {
 	var person community.Person
-	err := p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := tokens.Redeem(ctx, tx, tokenAddress, secret)
 		if err != nil {
 			return err
@@ -706,10 +706,10 @@ func (p *People) takeAddress(ctx context.Context, tx *sqldb.Tx, personID int64, 
 // it was somebody else.
 func (p *People) MakeMain(ctx context.Context, v community.Viewer, text string) error {
 	_, key, _ := ParseAddress(text)
-	if err := p.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
 		return err
 	}
-	return p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		before, err := getAccount(ctx, tx, `p.id = ?`, v.PersonID)
 		if err != nil {
 			return err
@@ -730,17 +730,17 @@ func (p *People) MakeMain(ctx context.Context, v community.Viewer, text string) 
 		if err := updateMainAddress(ctx, tx, v.PersonID, a.ID); err != nil || before.Address == "" {
 			return err
 		}
-		return p.Letters.Post(ctx, tx, p.letterMainChanged(p.printerOf(before.Person), before.Address, a.Address, before.Person))
+		return p.deps.Letters.Post(ctx, tx, p.letterMainChanged(p.printerOf(before.Person), before.Address, a.Address, before.Person))
 	})
 }
 
 // RemoveAddress removes an address, or gives up one that waits for its confirmation. The main one stays.
 func (p *People) RemoveAddress(ctx context.Context, v community.Viewer, text string) error {
 	_, key, _ := ParseAddress(text)
-	if err := p.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := p.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
 		return err
 	}
-	return p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		own, err := listAddresses(ctx, tx, v.PersonID)
 		if err != nil {
 			return err
@@ -771,7 +771,7 @@ type Profile struct {
 
 // Profile returns a person's profile as it is edited.
 func (p *People) Profile(ctx context.Context, personID int64) (Profile, error) {
-	a, err := getAccount(ctx, p.DB, `p.id = ?`, personID)
+	a, err := getAccount(ctx, p.deps.DB, `p.id = ?`, personID)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -780,16 +780,16 @@ func (p *People) Profile(ctx context.Context, personID int64) (Profile, error) {
 
 // UpdateProfile changes the viewer's own profile.
 func (p *People) UpdateProfile(ctx context.Context, v community.Viewer, profile Profile) error {
-	err := p.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		wrong, err := p.Entities.Check(ctx, tx, profile.Slug, community.PersonEntity, v.EntityID)
+	err := p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		wrong, err := p.deps.Entities.Check(ctx, tx, profile.Slug, community.PersonEntity, v.EntityID)
 		if err != nil {
 			return err
 		}
-		if err := errs.Check(append(wrong, checkProfile(profile, p.Catalogues.Languages())...)...); err != nil {
+		if err := errs.Check(append(wrong, checkProfile(profile, p.deps.Catalogues.Languages())...)...); err != nil {
 			return err
 		}
 		name := displayName(profile.FirstName, profile.LastName, profile.Slug)
-		if err := p.Entities.Update(ctx, tx, v.EntityID, profile.Slug, name); err != nil {
+		if err := p.deps.Entities.Update(ctx, tx, v.EntityID, profile.Slug, name); err != nil {
 			return err
 		}
 		return updateProfile(ctx, tx, v.PersonID, profile)
@@ -808,18 +808,18 @@ type Wishes struct{ Mail, Inbox bool }
 
 // Wishes returns how a person wants to hear of news.
 func (p *People) Wishes(ctx context.Context, personID int64) (Wishes, error) {
-	a, err := getAccount(ctx, p.DB, `p.id = ?`, personID)
+	a, err := getAccount(ctx, p.deps.DB, `p.id = ?`, personID)
 	return Wishes{Mail: a.WantsMail, Inbox: a.WantsInbox}, err
 }
 
 // UpdateWishes changes how the viewer wants to hear of news.
 func (p *People) UpdateWishes(ctx context.Context, v community.Viewer, w Wishes) error {
-	return p.DB.Write(ctx, func(tx *sqldb.Tx) error { return updateWishes(ctx, tx, v.PersonID, w) })
+	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return updateWishes(ctx, tx, v.PersonID, w) })
 }
 
 // Directory returns a page of the people whose profile is public, and how many pages there are.
 func (p *People) Directory(ctx context.Context, page int) (entries []Entry, pages int, err error) {
-	n, err := countPublic(ctx, p.DB)
+	n, err := countPublic(ctx, p.deps.DB)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -827,7 +827,7 @@ func (p *People) Directory(ctx context.Context, page int) (entries []Entry, page
 	if page > pages {
 		return nil, pages, errs.New(errs.NotFound, "The list has only %d pages.", pages)
 	}
-	entries, err = listPublic(ctx, p.DB, perPage, (page-1)*perPage)
+	entries, err = listPublic(ctx, p.deps.DB, perPage, (page-1)*perPage)
 	return entries, pages, err
 }
 
@@ -842,7 +842,7 @@ func (p *People) CreateAdmin(ctx context.Context, slug, text string) (person com
 	if !ok {
 		return person, "", errs.New(errs.Invalid, "“%s” is not an e-mail address.", text)
 	}
-	err = p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		owner, err := getPerson(ctx, tx, ownsAddress, key)
 		switch {
 		case err == nil && slugKey(owner.Slug) != slugKey(slug):
@@ -852,7 +852,7 @@ func (p *People) CreateAdmin(ctx context.Context, slug, text string) (person com
 		case !errs.Is(err, errs.NotFound):
 			return err
 		default:
-			wrong, err := p.Entities.Check(ctx, tx, slug, community.PersonEntity, 0)
+			wrong, err := p.deps.Entities.Check(ctx, tx, slug, community.PersonEntity, 0)
 			if err != nil {
 				return err
 			}
@@ -887,11 +887,11 @@ func (p *People) SetPassword(ctx context.Context, login, typed string) (communit
 	if wrong := password.Check("password", typed, a.Slug, a.Name, a.Address); len(wrong) > 0 {
 		return community.Person{}, errs.New(errs.Invalid, wrong[0].Message, wrong[0].Args...)
 	}
-	hash, err := p.Passwords.Hash(ctx, typed)
+	hash, err := p.deps.Passwords.Hash(ctx, typed)
 	if err != nil {
 		return community.Person{}, err
 	}
-	err = p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := deleteSessions(ctx, tx, a.ID); err != nil {
 			return err
 		}
@@ -900,10 +900,10 @@ func (p *People) SetPassword(ctx context.Context, login, typed string) (communit
 	if err != nil {
 		return community.Person{}, fmt.Errorf("set the password of %s: %w", a.Slug, err)
 	}
-	return a.Person, p.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(a, ""))
+	return a.Person, p.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(a, ""))
 }
 
 // resetURL returns the absolute address where a link sets the password of a person.
 func (p *People) resetURL(person community.Person, secret string) string {
-	return p.URL(resetPath(person.ID, secret))
+	return p.deps.URL(resetPath(person.ID, secret))
 }

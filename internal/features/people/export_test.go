@@ -30,3 +30,6 @@ func AllLetters(p *People, printer *lang.Printer, person community.Person) []not
 		p.letterMainChanged(printer, address, "anna@verein.example", person),
 	}
 }
+
+// SetUnknownPerson names who inherits, as the configuration does.
+func SetUnknownPerson(p *People, id int64) { p.deps.UnknownPerson = id }

@@ -44,7 +44,7 @@ type Leftovers struct {
 // Leftovers returns what goes and what stays when the person deletes their account.
 func (p *People) Leftovers(ctx context.Context, personID int64) (Leftovers, error) {
 	var l Leftovers
-	err := p.DB.Get(ctx, &l, `
+	err := p.deps.DB.Get(ctx, &l, `
 		SELECT (SELECT COUNT(*) FROM memberships WHERE person_id = ?) AS memberships,
 		       (SELECT COUNT(*) FROM subscriptions WHERE person_id = ?) AS subscriptions,
 		       (SELECT COUNT(*) FROM versions WHERE author_id = ?) AS versions,
@@ -60,7 +60,7 @@ func (p *People) Leftovers(ctx context.Context, personID int64) (Leftovers, erro
 // Delete deletes the viewer's account. What they wrote passes to the unknown person; memberships,
 // subscriptions, addresses and settings go. Reactions to the activity find the person still there.
 func (p *People) Delete(ctx context.Context, v community.Viewer) error {
-	err := p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		heir, err := p.unknownPerson(ctx, tx)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (p *People) Delete(ctx context.Context, v community.Viewer) error {
 		if heir.ID == v.PersonID {
 			return errs.New(errs.Denied, "This account inherits what others leave. It cannot be deleted.")
 		}
-		_, err = p.Outbox.Record(ctx, tx, community.Activity{Name: community.PersonDeleted, ActorID: v.PersonID, PersonID: v.PersonID, EntityID: v.EntityID})
+		_, err = p.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.PersonDeleted, ActorID: v.PersonID, PersonID: v.PersonID, EntityID: v.EntityID})
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ const isUnknownPerson = `p.id = (SELECT MIN(s.person_id) FROM person_settings s 
 // unknownPerson returns who inherits: the configured person if there is one who cannot sign in, else the one
 // that was created for it, or is now.
 func (p *People) unknownPerson(ctx context.Context, tx *sqldb.Tx) (community.Person, error) {
-	a, err := getAccount(ctx, tx, `p.id = ?`, p.UnknownPerson)
+	a, err := getAccount(ctx, tx, `p.id = ?`, p.deps.UnknownPerson)
 	if err == nil && a.Password == "" && a.Address == "" {
 		return a.Person, nil
 	}
@@ -155,7 +155,7 @@ func (p *People) unknownPerson(ctx context.Context, tx *sqldb.Tx) (community.Per
 	if err != nil {
 		return heir, err
 	}
-	name := p.Catalogues.Printer(p.Language, nil).T("Somebody who left")
+	name := p.deps.Catalogues.Printer(p.deps.Language, nil).T("Somebody who left")
 	heir, err = p.insertPerson(ctx, tx, newPerson{Slug: slug, FirstName: name, Inactive: true})
 	if err != nil {
 		return heir, err

@@ -29,18 +29,18 @@ func letter(p *lang.Printer, kind, address, name, subject string) notify.Letter 
 
 func (p *People) letterConfirmSignUp(t *lang.Printer, address, secret string) notify.Letter {
 	l := letter(t, "confirm-sign-up", address, "", t.T("Confirm your address"))
-	l.Intro = t.T("Somebody, presumably you, signed up at %s with this address. The account comes into being when you confirm it.", p.SiteName)
-	l.Actions = []notify.Action{{Label: t.T("Confirm the address"), URL: p.URL(confirmPrefix + secret + "/"), Primary: true}}
+	l.Intro = t.T("Somebody, presumably you, signed up at %s with this address. The account comes into being when you confirm it.", p.deps.SiteName)
+	l.Actions = []notify.Action{{Label: t.T("Confirm the address"), URL: p.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
 	l.Note = t.T("The link works once and for three days. If it was not you, do nothing: without the confirmation there is no account.")
 	return l
 }
 
 func (p *People) letterAccountExists(t *lang.Printer, address string, owner community.Person) notify.Letter {
 	l := letter(t, "account-exists", address, owner.Name, t.T("You have an account already"))
-	l.Intro = t.T("Somebody, presumably you, wanted to sign up at %s with this address. It belongs to an account already: %s (@%s).", p.SiteName, owner.Name, owner.Slug)
+	l.Intro = t.T("Somebody, presumably you, wanted to sign up at %s with this address. It belongs to an account already: %s (@%s).", p.deps.SiteName, owner.Name, owner.Slug)
 	l.Actions = []notify.Action{
-		{Label: t.T("Sign in"), URL: p.URL(signInPath), Primary: true},
-		{Label: t.T("Set a new password"), URL: p.URL(resetRequestPath)},
+		{Label: t.T("Sign in"), URL: p.deps.URL(signInPath), Primary: true},
+		{Label: t.T("Set a new password"), URL: p.deps.URL(resetRequestPath)},
 	}
 	l.Note = t.T("If it was not you, do nothing: your account stays as it is.")
 	return l
@@ -48,18 +48,18 @@ func (p *People) letterAccountExists(t *lang.Printer, address string, owner comm
 
 func (p *People) letterConfirmAddress(t *lang.Printer, address string, person community.Person, secret string) notify.Letter {
 	l := letter(t, "confirm-address", address, person.Name, t.T("Confirm your address"))
-	l.Intro = t.T("%s (@%s) wants to use this address at %s.", person.Name, person.Slug, p.SiteName)
-	l.Actions = []notify.Action{{Label: t.T("Confirm the address"), URL: p.URL(confirmPrefix + secret + "/"), Primary: true}}
+	l.Intro = t.T("%s (@%s) wants to use this address at %s.", person.Name, person.Slug, p.deps.SiteName)
+	l.Actions = []notify.Action{{Label: t.T("Confirm the address"), URL: p.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
 	l.Note = t.T("The link works once and for three days. If this is not your account, do nothing: without the confirmation the address is not added.")
 	return l
 }
 
 func (p *People) letterAddressTaken(t *lang.Printer, address string, owner community.Person) notify.Letter {
 	l := letter(t, "address-taken", address, owner.Name, t.T("Your address belongs to an account already"))
-	l.Intro = t.T("Somebody, presumably you, wanted to add this address to another account at %s. It belongs to %s (@%s) already and stays there.", p.SiteName, owner.Name, owner.Slug)
+	l.Intro = t.T("Somebody, presumably you, wanted to add this address to another account at %s. It belongs to %s (@%s) already and stays there.", p.deps.SiteName, owner.Name, owner.Slug)
 	l.Actions = []notify.Action{
-		{Label: t.T("Sign in"), URL: p.URL(signInPath), Primary: true},
-		{Label: t.T("Set a new password"), URL: p.URL(resetRequestPath)},
+		{Label: t.T("Sign in"), URL: p.deps.URL(signInPath), Primary: true},
+		{Label: t.T("Set a new password"), URL: p.deps.URL(resetRequestPath)},
 	}
 	l.Note = t.T("To use the address for the other account, remove it from this one first. If it was not you, do nothing.")
 	return l
@@ -67,7 +67,7 @@ func (p *People) letterAddressTaken(t *lang.Printer, address string, owner commu
 
 func (p *People) letterReset(t *lang.Printer, address string, person community.Person, secret string) notify.Letter {
 	l := letter(t, "new-password", address, person.Name, t.T("Set a new password"))
-	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s for %s (@%s).", p.SiteName, person.Name, person.Slug)
+	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s for %s (@%s).", p.deps.SiteName, person.Name, person.Slug)
 	l.Actions = []notify.Action{{Label: t.T("Set a new password"), URL: p.resetURL(person, secret), Primary: true}}
 	l.Facts = []notify.Fact{{Label: t.T("Short name"), Value: person.Slug}}
 	l.Note = t.T("The link works once and for three days. If it was not you, do nothing: your password stays as it is.")
@@ -76,33 +76,33 @@ func (p *People) letterReset(t *lang.Printer, address string, person community.P
 
 func (p *People) letterNoAccount(t *lang.Printer, address string) notify.Letter {
 	l := letter(t, "no-account", address, "", t.T("There is no account with this address"))
-	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s. No account has this address. Perhaps you signed up with another one.", p.SiteName)
-	l.Actions = []notify.Action{{Label: t.T("Sign up"), URL: p.URL(signUpPath), Primary: true}}
+	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s. No account has this address. Perhaps you signed up with another one.", p.deps.SiteName)
+	l.Actions = []notify.Action{{Label: t.T("Sign up"), URL: p.deps.URL(signUpPath), Primary: true}}
 	l.Note = t.T("If it was not you, do nothing.")
 	return l
 }
 
 func (p *People) letterClosed(t *lang.Printer, address string, person community.Person) notify.Letter {
 	l := letter(t, "account-closed", address, person.Name, t.T("Your account has been closed"))
-	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s for %s (@%s). This account has been closed, so it cannot get one.", p.SiteName, person.Name, person.Slug)
-	if p.Operators != "" {
-		l.Actions = []notify.Action{{Label: t.T("Write to the people who run the site"), URL: p.URL(p.Operators)}}
+	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s for %s (@%s). This account has been closed, so it cannot get one.", p.deps.SiteName, person.Name, person.Slug)
+	if p.deps.Operators != "" {
+		l.Actions = []notify.Action{{Label: t.T("Write to the people who run the site"), URL: p.deps.URL(p.deps.Operators)}}
 	}
 	return l
 }
 
 func (p *People) letterPasswordChanged(t *lang.Printer, address string, person community.Person) notify.Letter {
 	l := letter(t, "password-changed", address, person.Name, t.T("Your password has been changed"))
-	l.Intro = t.T("The password of %s (@%s) at %s has been changed in the settings.", person.Name, person.Slug, p.SiteName)
-	l.Actions = []notify.Action{{Label: t.T("Set a new password"), URL: p.URL(resetRequestPath)}}
+	l.Intro = t.T("The password of %s (@%s) at %s has been changed in the settings.", person.Name, person.Slug, p.deps.SiteName)
+	l.Actions = []notify.Action{{Label: t.T("Set a new password"), URL: p.deps.URL(resetRequestPath)}}
 	l.Note = t.T("If it was you, all is well. If not, set a new password at once by the link above.")
 	return l
 }
 
 func (p *People) letterMainChanged(t *lang.Printer, before, now string, person community.Person) notify.Letter {
 	l := letter(t, "main-address-changed", before, person.Name, t.T("Your mails go to another address from now on"))
-	l.Intro = t.T("The main address of %s (@%s) at %s is %s now.", person.Name, person.Slug, p.SiteName, now)
-	l.Actions = []notify.Action{{Label: t.T("E-mail addresses"), URL: p.URL(addressesPath)}}
+	l.Intro = t.T("The main address of %s (@%s) at %s is %s now.", person.Name, person.Slug, p.deps.SiteName, now)
+	l.Actions = []notify.Action{{Label: t.T("E-mail addresses"), URL: p.deps.URL(addressesPath)}}
 	l.Note = t.T("If it was you, all is well. If not, sign in and change your password.")
 	return l
 }

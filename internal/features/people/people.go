@@ -59,22 +59,19 @@ type Deps struct {
 
 	// Operators is the path where people write to whoever runs the site; empty if nowhere.
 	Operators string
-
-	// Settings are entries that other rooms add to the menu of all settings pages. May be nil.
-	Settings func(v *site.Visit) []site.Link
 }
 
 // People is the room.
-type People struct{ Deps }
+type People struct{ deps Deps }
 
 // New returns the room.
-func New(d Deps) *People { return &People{Deps: d} }
+func New(d Deps) *People { return &People{deps: d} }
 
 var _ site.Viewers = (*People)(nil)
 
 // Module returns the room's table of contents.
 func (p *People) Module() module.Module {
-	return module.Module{Name: "people", Routes: p.routes()}
+	return module.Module{Name: "people", Routes: p.routes(), Entries: p.entries(), Acts: p.acts(), Blocks: p.blocks()}
 }
 
 // Get returns a person; NotFound if there is none.
@@ -145,12 +142,12 @@ func (p *People) findOrInsert(ctx context.Context, tx *sqldb.Tx, address, key st
 
 // Viewer implements site.Viewers. NotFound means that the person may no longer sign in.
 func (p *People) Viewer(ctx context.Context, id int64) (community.Viewer, error) {
-	return getViewer(ctx, p.DB, id)
+	return getViewer(ctx, p.deps.DB, id)
 }
 
 // SetLanguage implements site.Viewers: it keeps the language that a person chose.
 func (p *People) SetLanguage(ctx context.Context, personID int64, language string) error {
-	return p.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		return updateLanguage(ctx, tx, personID, language)
 	})
 }
@@ -164,7 +161,7 @@ func (p *People) insertPerson(ctx context.Context, tx *sqldb.Tx, n newPerson) (c
 			return community.Person{}, err
 		}
 	}
-	entityID, err := p.Entities.Insert(ctx, tx, community.PersonEntity, slug, displayName(n.FirstName, n.LastName, slug))
+	entityID, err := p.deps.Entities.Insert(ctx, tx, community.PersonEntity, slug, displayName(n.FirstName, n.LastName, slug))
 	if err != nil {
 		return community.Person{}, err
 	}
@@ -179,7 +176,7 @@ func (p *People) insertPerson(ctx context.Context, tx *sqldb.Tx, n newPerson) (c
 // address suggest and of some that nobody has.
 func (p *People) freeSlug(ctx context.Context, q sqldb.Querier, first, last, address string) (string, error) {
 	for slug := range slugCandidates(first, last, address) {
-		wrong, err := p.Entities.Check(ctx, q, slug, community.PersonEntity, 0)
+		wrong, err := p.deps.Entities.Check(ctx, q, slug, community.PersonEntity, 0)
 		if err != nil {
 			return "", err
 		}

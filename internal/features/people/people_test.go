@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
@@ -35,6 +36,7 @@ type town struct {
 	*cast.Cast
 	db      *sqldb.DB
 	box     *postbox
+	outbox  *outbox.Outbox
 	handler http.Handler
 
 	mu  sync.Mutex
@@ -62,15 +64,17 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 		t.Fatal(err)
 	}
 	limiter := web.NewLimiter(db, tell)
+	w.outbox = outbox.New(w.box)
 	w.People = people.New(people.Deps{
-		DB: w.db, Entities: entities.New(nil), Outbox: outbox.New(w.box), Letters: notify.NewLetters(w.box),
+		DB: w.db, Entities: entities.New(nil), Outbox: w.outbox, Letters: notify.NewLetters(w.box),
 		Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), Passwords: hasher,
 		SiteName: "Neustadt", Language: "en", URL: func(path string) string { return "http://example.org" + path },
 		UnknownPerson: 1, Operators: "/stadt/help/",
 	})
-	w.handler = webtest.Start(t, webtest.NewSite(t, db, w.People), append(w.Module().Routes,
-		site.Route{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
-		site.Route{Method: http.MethodGet, Path: "/{slug}/", Handle: w.showPerson}))
+	w.handler = webtest.Open(t, webtest.NewSite(t, db, w.People), w.Module(), module.Module{Routes: []site.Route{
+		{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
+		{Method: http.MethodGet, Path: "/{slug}/", Handle: w.showPerson},
+	}})
 	return w
 }
 
@@ -85,7 +89,11 @@ func (w *town) showPerson(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(site.Page{Title: person.Name, OwnHeading: true, Body: w.Header(v, person)})
+	body, err := v.Blocks(site.PersonMain, site.Subject{Entity: person.Entity(), Person: &person})
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{Title: person.Name, OwnHeading: true, Body: body})
 }
 
 const goodPassword = "zwölf Löwenzahn"

@@ -280,7 +280,7 @@ func TestTheHeirIsNeverSomebodyWhoCanSignIn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newTown(t)
-			w.UnknownPerson = w.Dora.ID
+			people.SetUnknownPerson(w.People, w.Dora.ID)
 			w.exec(t, c.prepare, w.Dora.ID)
 			legacy(t, w, w.Anna)
 			if err := w.Delete(t.Context(), w.Anna.Viewer); err != nil {
@@ -413,7 +413,7 @@ func TestReactionsFindWhoLeavesStillThere(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	groups := 0
-	w.Outbox.React(outbox.Reaction{Activity: community.PersonDeleted, Run: func(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
+	w.outbox.React(outbox.Reaction{Activity: community.PersonDeleted, Run: func(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
 		return tx.Get(ctx, &groups, `SELECT COUNT(*) FROM memberships WHERE person_id = ?`, e.PersonID)
 	}})
 	if err := w.Delete(t.Context(), w.Anna.Viewer); err != nil || groups != 2 {

@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/a-h/templ"
-
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -82,11 +81,11 @@ func (p *People) showSignUp(v *site.Visit) error {
 	if v.Viewer.SignedIn() {
 		return v.Redirect(onward(v))
 	}
-	challenge, err := p.Captcha.Draw()
+	challenge, err := p.deps.Captcha.Draw()
 	if err != nil {
 		return err
 	}
-	return v.Show(signUpPage(v, signUpForm{Address: v.Query("email")}, challenge, site.Errors{}))
+	return v.Show(signUpPage(v, signUpForm{Address: v.Query("email")}, challenge, parts.Errors{}))
 }
 
 func (p *People) createSignUp(v *site.Visit) error {
@@ -105,11 +104,11 @@ func (p *People) createSignUp(v *site.Visit) error {
 	reuse := p.CheckSignUp(v.Lang, s) != nil
 	browser, err := p.SignUp(v.Context(), v.Lang, s)
 	if err != nil {
-		challenge, drawErr := p.Captcha.Again(v.Lang, f.Fields, reuse)
+		challenge, drawErr := p.deps.Captcha.Again(v.Lang, f.Fields, reuse)
 		if drawErr != nil {
 			return drawErr
 		}
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return signUpPage(v, f, challenge, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return signUpPage(v, f, challenge, e), nil })
 	}
 	v.Session().Put(v.Context(), sessionSignUp, browser)
 	return v.Redirect("/stadt/signup/done/")
@@ -119,7 +118,7 @@ func (p *People) showSignUpDone(v *site.Visit) error {
 	return v.Show(site.Page{Title: v.T("Look into your mailbox"), Body: signUpDoneBody(), Hidden: true})
 }
 
-func signUpPage(v *site.Visit, f signUpForm, c captcha.Challenge, e site.Errors) site.Page {
+func signUpPage(v *site.Visit, f signUpForm, c captcha.Challenge, e parts.Errors) site.Page {
 	return site.Page{Title: v.T("Sign up"), Body: signUpBody(f, c, v.Next(), e)}
 }
 
@@ -133,15 +132,11 @@ func (p *People) showConfirm(v *site.Visit) error {
 func (p *People) confirmPage(v *site.Visit, err error) error {
 	link, findErr := p.FindLink(v.Context(), v.Path("key"), v.Session().Get(v.Context(), sessionSignUp))
 	if findErr != nil {
-		return deadLink(v, findErr, site.Link{Path: addressesPath, Label: v.T("E-mail addresses")})
+		return deadLink(v, findErr, parts.Link{Path: addressesPath, Label: v.T("E-mail addresses")})
 	}
-	page := func(e site.Errors) site.Page {
-		return site.Page{Title: v.T("Confirm your address"), Body: confirmBody(v, link, e), Hidden: true}
-	}
-	if err != nil {
-		return v.ShowAgain(err, page)
-	}
-	return v.Show(page(site.Errors{}))
+	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+		return site.Page{Title: v.T("Confirm your address"), Body: confirmBody(v, link, e), Hidden: true}, nil
+	})
 }
 
 func (p *People) createConfirm(v *site.Visit) error {
@@ -154,7 +149,7 @@ func (p *People) createConfirm(v *site.Visit) error {
 	browser := v.Session().Get(v.Context(), sessionSignUp)
 	link, err := p.FindLink(v.Context(), v.Path("key"), browser)
 	if err != nil {
-		return deadLink(v, err, site.Link{Path: addressesPath, Label: v.T("E-mail addresses")})
+		return deadLink(v, err, parts.Link{Path: addressesPath, Label: v.T("E-mail addresses")})
 	}
 	if link.SignsUp() {
 		return p.confirmSignUp(v, browser, f.Password)
@@ -169,13 +164,13 @@ func (p *People) confirmSignUp(v *site.Visit, browser, typed string) error {
 	}
 	v.Session().Pop(v.Context(), sessionSignUp)
 	if done.Exists {
-		v.Flash(site.Info, "This address belongs to an account already. Please sign in.")
+		v.Flash(parts.Info, "This address belongs to an account already. Please sign in.")
 		return v.Redirect(community.SignInPath(done.Next))
 	}
 	if err := v.SignIn(done.Person.ID, true); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Welcome, %s. Your address is confirmed and you are signed in.", done.Person.Name)
+	v.Flash(parts.Done, "Welcome, %s. Your address is confirmed and you are signed in.", done.Person.Name)
 	return v.Redirect(cmp.Or(done.Next, "/"))
 }
 
@@ -185,7 +180,7 @@ func (p *People) confirmAddress(v *site.Visit) error {
 		return p.confirmPage(v, err)
 	}
 	if v.Viewer.Is(person.ID) {
-		v.Flash(site.Done, "The address is confirmed.")
+		v.Flash(parts.Done, "The address is confirmed.")
 		return v.Redirect(addressesPath)
 	}
 	if v.Viewer.SignedIn() {
@@ -193,13 +188,13 @@ func (p *People) confirmAddress(v *site.Visit) error {
 			return err
 		}
 	}
-	v.Flash(site.Done, "The address is confirmed. It belongs to @%s now.", person.Slug)
+	v.Flash(parts.Done, "The address is confirmed. It belongs to @%s now.", person.Slug)
 	return v.Redirect(signInPath)
 }
 
 // deadLink answers for a link that has been used, has expired or never was, and says where a new one is to
 // be had.
-func deadLink(v *site.Visit, err error, fresh site.Link) error {
+func deadLink(v *site.Visit, err error, fresh parts.Link) error {
 	if !errs.Is(err, errs.NotFound) {
 		return err
 	}
@@ -220,7 +215,7 @@ func (p *People) showSignIn(v *site.Visit) error {
 	if v.Viewer.SignedIn() {
 		return v.Redirect(onward(v))
 	}
-	return v.Show(signInPage(v, signInForm{Remember: true}, site.Errors{}))
+	return v.Show(signInPage(v, signInForm{Remember: true}, parts.Errors{}))
 }
 
 func (p *People) createSignIn(v *site.Visit) error {
@@ -234,16 +229,16 @@ func (p *People) createSignIn(v *site.Visit) error {
 	client := web.Network(web.RecordOf(v.Context()).Client)
 	person, err := p.SignIn(v.Context(), f.Login, f.Password, client)
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return signInPage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return signInPage(v, f, e), nil })
 	}
 	if err := v.SignIn(person.ID, f.Remember); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Good to see you, %s.", person.Name)
+	v.Flash(parts.Done, "Good to see you, %s.", person.Name)
 	return v.Redirect(onward(v))
 }
 
-func signInPage(v *site.Visit, f signInForm, e site.Errors) site.Page {
+func signInPage(v *site.Visit, f signInForm, e parts.Errors) site.Page {
 	return site.Page{Title: v.T("Sign in"), Body: signInBody(v, f, e)}
 }
 
@@ -271,7 +266,7 @@ func removeSession(v *site.Visit) error {
 		if err := v.SignOut(); err != nil {
 			return err
 		}
-		v.Flash(site.Info, "You are signed out.")
+		v.Flash(parts.Info, "You are signed out.")
 	}
 	return v.Redirect(next)
 }
@@ -294,7 +289,7 @@ func (p *People) showResetRequest(v *site.Visit) error {
 	if err := refuseSignedIn(v); err != nil {
 		return err
 	}
-	return v.Show(resetRequestPage(v, resetRequestForm{}, site.Errors{}))
+	return v.Show(resetRequestPage(v, resetRequestForm{}, parts.Errors{}))
 }
 
 func (p *People) createResetRequest(v *site.Visit) error {
@@ -306,17 +301,17 @@ func (p *People) createResetRequest(v *site.Visit) error {
 		return err
 	}
 	if err := p.RequestReset(v.Context(), v.Lang, f.Address); err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return resetRequestPage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return resetRequestPage(v, f, e), nil })
 	}
 	return v.Redirect("/stadt/password/reset/done/")
 }
 
 func showResetRequested(v *site.Visit) error {
-	v.Flash(site.Info, "A mail is on its way to you. It says how to go on.")
+	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
 	return v.Redirect("/")
 }
 
-func resetRequestPage(v *site.Visit, f resetRequestForm, e site.Errors) site.Page {
+func resetRequestPage(v *site.Visit, f resetRequestForm, e parts.Errors) site.Page {
 	return site.Page{Title: v.T("Set a new password"), Body: resetRequestBody(f, e)}
 }
 
@@ -348,7 +343,7 @@ func deadReset(v *site.Visit, err error) error {
 	if err == nil {
 		err = errNobody()
 	}
-	return deadLink(v, err, site.Link{Path: resetRequestPath, Label: v.T("Ask for a new link")})
+	return deadLink(v, err, parts.Link{Path: resetRequestPath, Label: v.T("Ask for a new link")})
 }
 
 func (p *People) resetPage(v *site.Visit, err error) error {
@@ -356,13 +351,9 @@ func (p *People) resetPage(v *site.Visit, err error) error {
 	if findErr != nil {
 		return deadReset(v, findErr)
 	}
-	page := func(e site.Errors) site.Page {
-		return site.Page{Title: v.T("Set a new password"), Body: resetBody(owner, e), Hidden: true}
-	}
-	if err != nil {
-		return v.ShowAgain(err, page)
-	}
-	return v.Show(page(site.Errors{}))
+	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+		return site.Page{Title: v.T("Set a new password"), Body: resetBody(owner, e), Hidden: true}, nil
+	})
 }
 
 func (p *People) createReset(v *site.Visit) error {
@@ -381,7 +372,7 @@ func (p *People) createReset(v *site.Visit) error {
 	if err := v.SignIn(owner.ID, false); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your new password is set, and you are signed in.")
+	v.Flash(parts.Done, "Your new password is set, and you are signed in.")
 	return v.Redirect("/")
 }
 
@@ -393,7 +384,7 @@ func (p *People) showChangePassword(v *site.Visit) error {
 	if !has {
 		return v.Redirect("/stadt/password/set/")
 	}
-	return v.Show(p.passwordPage(v, has, site.Errors{}))
+	return v.Show(p.passwordPage(v, has, parts.Errors{}))
 }
 
 func (p *People) showSetPassword(v *site.Visit) error {
@@ -404,7 +395,7 @@ func (p *People) showSetPassword(v *site.Visit) error {
 	if has {
 		return v.Redirect("/stadt/settings/password/")
 	}
-	return v.Show(p.passwordPage(v, has, site.Errors{}))
+	return v.Show(p.passwordPage(v, has, parts.Errors{}))
 }
 
 func (p *People) updatePassword(v *site.Visit) error {
@@ -417,44 +408,20 @@ func (p *People) updatePassword(v *site.Visit) error {
 		return err
 	}
 	if err := p.ChangePassword(v.Context(), v.Viewer, f.Present, f.New, f.Again); err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return p.passwordPage(v, has, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return p.passwordPage(v, has, e), nil })
 	}
 	if err := v.Session().EndOthers(v.Context(), v.Viewer.PersonID); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your password is changed. You are signed out everywhere else.")
+	v.Flash(parts.Done, "Your password is changed. You are signed out everywhere else.")
 	return v.Redirect(community.EntityPath(v.Viewer.Slug))
 }
 
-func (p *People) passwordPage(v *site.Visit, has bool, e site.Errors) site.Page {
-	return p.settingsPage(v, v.T("Password"), passwordBody(has, e))
+func (p *People) passwordPage(v *site.Visit, has bool, e parts.Errors) site.Page {
+	return v.SettingsPage(v.T("Password"), passwordBody(has, e))
 }
 
 // --- settings --------------------------------------------------------------------------------------
-
-// SettingsMenu returns the menu that all settings pages share, for the pages of other rooms.
-func (p *People) SettingsMenu(v *site.Visit) []site.Link {
-	menu := []site.Link{
-		{Path: "/stadt/settings/", Label: v.T("Profile")},
-		{Path: community.OwnPicturesPath, Label: v.T("Pictures")},
-		{Path: "/stadt/settings/notifications/", Label: v.T("Notices")},
-		{Path: "/stadt/settings/devices/", Label: v.T("Devices")},
-		{Path: addressesPath, Label: v.T("E-mail addresses")},
-		{Path: "/stadt/settings/password/", Label: v.T("Password")},
-	}
-	if p.Settings != nil {
-		menu = append(menu, p.Settings(v)...)
-	}
-	return append(menu, site.Link{Path: "/stadt/settings/gestalt/delete/", Label: v.T("Delete account")})
-}
-
-// settingsPage puts the menu above a settings page.
-func (p *People) settingsPage(v *site.Visit, title string, body templ.Component) site.Page {
-	return site.Page{
-		Title: title, Hidden: true, Body: withMenu(p.SettingsMenu(v), v.R.URL.Path, v.T("Settings"), body),
-		Crumbs: []site.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: title}},
-	}
-}
 
 type profileForm struct {
 	Slug      string `form:"slug"       text:"line"`
@@ -470,7 +437,7 @@ func (p *People) editProfile(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(p.profilePage(v, profileForm(profile), site.Errors{}))
+	return v.Show(p.profilePage(v, profileForm(profile), parts.Errors{}))
 }
 
 func (p *People) updateProfile(v *site.Visit) error {
@@ -480,21 +447,21 @@ func (p *People) updateProfile(v *site.Visit) error {
 		err = p.UpdateProfile(v.Context(), v.Viewer, Profile(f))
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return p.profilePage(v, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return p.profilePage(v, f, e), nil })
 	}
-	v.Flash(site.Done, "Your profile is saved.")
+	v.Flash(parts.Done, "Your profile is saved.")
 	return v.Redirect(community.EntityPath(f.Slug))
 }
 
-func (p *People) profilePage(v *site.Visit, f profileForm, e site.Errors) site.Page {
-	return p.settingsPage(v, v.T("Profile"), profileBody(f, p.languageOptions(v), e))
+func (p *People) profilePage(v *site.Visit, f profileForm, e parts.Errors) site.Page {
+	return v.SettingsPage(v.T("Profile"), profileBody(f, p.languageOptions(v), e))
 }
 
 // languageOptions are the languages that a person can choose.
-func (p *People) languageOptions(v *site.Visit) []site.Option {
-	options := []site.Option{{Value: "", Label: v.T("The language of this site")}}
-	for _, code := range p.Catalogues.Languages() {
-		options = append(options, site.Option{Value: code, Label: site.LanguageName(code)})
+func (p *People) languageOptions(v *site.Visit) []parts.Option {
+	options := []parts.Option{{Value: "", Label: v.T("The language of this site")}}
+	for _, code := range p.deps.Catalogues.Languages() {
+		options = append(options, parts.Option{Value: code, Label: site.LanguageName(code)})
 	}
 	return options
 }
@@ -509,7 +476,7 @@ func (p *People) editWishes(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(p.settingsPage(v, v.T("Notices"), wishesBody(wishesForm(w), site.Errors{})))
+	return v.Show(v.SettingsPage(v.T("Notices"), wishesBody(wishesForm(w), parts.Errors{})))
 }
 
 func (p *People) updateWishes(v *site.Visit) error {
@@ -520,7 +487,7 @@ func (p *People) updateWishes(v *site.Visit) error {
 	if err := p.UpdateWishes(v.Context(), v.Viewer, Wishes(f)); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your choice is saved.")
+	v.Flash(parts.Done, "Your choice is saved.")
 	return v.Redirect("/stadt/settings/notifications/")
 }
 
@@ -542,13 +509,9 @@ func (p *People) addressesPage(v *site.Visit, f addressForm, err error) error {
 	if listErr != nil {
 		return listErr
 	}
-	page := func(e site.Errors) site.Page {
-		return p.settingsPage(v, v.T("E-mail addresses"), addressesBody(all, f, e))
-	}
-	if err != nil {
-		return v.ShowAgain(err, page)
-	}
-	return v.Show(page(site.Errors{}))
+	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+		return v.SettingsPage(v.T("E-mail addresses"), addressesBody(all, f, e)), nil
+	})
 }
 
 func (p *People) updateAddresses(v *site.Visit) error {
@@ -573,7 +536,7 @@ func (p *People) updateAddresses(v *site.Visit) error {
 		return p.addressesPage(v, f, err)
 	}
 	if done != "" {
-		v.Flash(site.Done, string(done), f.Address)
+		v.Flash(parts.Done, string(done), f.Address)
 	}
 	return v.Redirect(addressesPath)
 }
@@ -583,7 +546,7 @@ func (p *People) showDelete(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(p.settingsPage(v, v.T("Delete account"), deleteBody(v, left, p.Operators)))
+	return v.Show(v.SettingsPage(v.T("Delete account"), deleteBody(v, left, p.deps.Operators)))
 }
 
 func (p *People) removeAccount(v *site.Visit) error {
@@ -593,7 +556,7 @@ func (p *People) removeAccount(v *site.Visit) error {
 	if err := v.SignOut(); err != nil {
 		return err
 	}
-	v.Flash(site.Info, "Your account is deleted. Farewell.")
+	v.Flash(parts.Info, "Your account is deleted. Farewell.")
 	return v.Redirect("/")
 }
 
@@ -605,11 +568,6 @@ func (p *People) showDirectory(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, entries, pages)})
-}
-
-// Header returns what stands at the top of a person's page: who they are, and what the viewer can do.
-func (p *People) Header(v *site.Visit, person community.Person) templ.Component {
-	return header(v, person)
 }
 
 // signUpLink returns the path of the page to sign up, which leads on to next.

@@ -10,7 +10,9 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -21,13 +23,12 @@ type Deps struct {
 	Pictures *media.Pictures
 	Entities *entities.Entities
 	Limiter  *web.Limiter
-	Menu     func(v *site.Visit) []site.Link // of all settings pages
-	MaxBytes int64                           // of one picture
+	MaxBytes int64 // of one picture
 	Sender   media.Sender
 }
 
 // Room is the room.
-type Room struct{ Deps }
+type Room struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Room { return &Room{d} }
@@ -37,13 +38,14 @@ func perDay() web.Limit { return web.Limit{Name: "upload a picture", Count: 300,
 
 // Module returns the room's table of contents.
 func (r *Room) Module() module.Module {
-	get, post, both := http.MethodGet, http.MethodPost, 2*r.MaxBytes+1<<20
+	get, post, both := http.MethodGet, http.MethodPost, 2*r.deps.MaxBytes+1<<20
 	return module.Module{
-		Name: "pictures",
+		Name:    "pictures",
+		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 20, community.OwnPicturesPath, lang.Text("Pictures"), parts.IconPicture)},
 		Routes: []site.Route{
 			{Method: get, Path: community.PicturesPath + "{name}", Handle: r.sendPicture},
 			{Method: get, Path: community.PicturesPath + "{size}/{name}", Handle: r.sendPicture},
-			{Method: post, Path: community.AddPicturePath, Handle: r.createPicture, SignedIn: true, Failures: site.AsJSON, BodyLimit: r.MaxBytes + 1<<20},
+			{Method: post, Path: community.AddPicturePath, Handle: r.createPicture, SignedIn: true, Failures: site.AsJSON, BodyLimit: r.deps.MaxBytes + 1<<20},
 			{Method: get, Path: community.OwnPicturesPath, Handle: r.editFaces, SignedIn: true},
 			{Method: post, Path: community.OwnPicturesPath, Handle: r.updateFaces, SignedIn: true, BodyLimit: both},
 			{Method: get, Path: "/stadt/settings/group/images", Handle: r.editFaces, SignedIn: true, Query: []string{"group"}},

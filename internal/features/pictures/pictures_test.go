@@ -15,6 +15,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/pictures"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -48,14 +49,13 @@ func newRoom(t *testing.T, db *sqldb.DB) *room {
 	kept := media.NewPictures(db, folder)
 	routes := pictures.New(pictures.Deps{
 		DB: db, Pictures: kept, Entities: entities.New(nil), Limiter: web.NewLimiter(db, nil), MaxBytes: megabytes << 20,
-		Menu: func(*site.Visit) []site.Link { return nil },
 	}).Module().Routes
 	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error {
 		e, err := entities.New(nil).Find(v.Context(), db, v.Path("entity"))
 		if err != nil {
 			return err
 		}
-		return v.Show(site.Page{Title: e.Name, Body: site.Avatar(e, "")})
+		return v.Show(site.Page{Title: e.Name, Body: parts.Avatar(e, "")})
 	}}
 	people := webtest.People(c.Viewers())
 	if err := people.SetLanguage(t.Context(), c.Bert.ID, "de"); err != nil {

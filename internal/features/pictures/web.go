@@ -11,6 +11,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -20,7 +21,7 @@ import (
 // browser asks once.
 func (r *Room) sendPicture(v *site.Visit) error {
 	name := v.Path("name")
-	stored, err := r.Pictures.Open(v.Context(), v.Viewer, name, v.Path("size"))
+	stored, err := r.deps.Pictures.Open(v.Context(), v.Viewer, name, v.Path("size"))
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (r *Room) sendPicture(v *site.Visit) error {
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	h.Set("ETag", `"`+name+"."+v.Path("size")+`"`)
-	r.Sender.Send(v.W, v.R, stored.Name, stored)
+	r.deps.Sender.Send(v.W, v.R, stored.Name, stored)
 	return nil
 }
 
@@ -58,14 +59,14 @@ func (r *Room) createPicture(v *site.Visit) error {
 // add keeps an uploaded picture, and counts what a person uploads.
 func (r *Room) add(v *site.Visit, field string, f *multipart.FileHeader) (name string, err error) {
 	limit := perDay()
-	err = r.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+	err = r.deps.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 	if often, ok := errors.AsType[*errs.Error](err); ok && often.Kind == errs.TooMany {
 		return "", errs.New(errs.TooMany, "You can upload up to %d pictures a day. Please go on later.", limit.Count).After(often.RetryAfter)
 	}
 	if err != nil {
 		return "", err
 	}
-	return r.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
+	return r.deps.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
 }
 
 type facesForm struct {
@@ -80,10 +81,10 @@ func (r *Room) visited(v *site.Visit) (community.Entity, media.Faces, error) {
 	e := v.Viewer.Entity()
 	if v.R.URL.Path != community.OwnPicturesPath && v.R.URL.Path+"/" != community.OwnPicturesPath {
 		var err error
-		if e, err = r.Entities.Find(v.Context(), r.DB, v.Query("group")); err != nil {
+		if e, err = r.deps.Entities.Find(v.Context(), r.deps.DB, v.Query("group")); err != nil {
 			return e, media.Faces{}, err
 		}
-		s, err := policy.Standing(v.Context(), r.DB, v.Viewer, e)
+		s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, e)
 		if err != nil {
 			return e, media.Faces{}, err
 		}
@@ -91,7 +92,7 @@ func (r *Room) visited(v *site.Visit) (community.Entity, media.Faces, error) {
 			return e, media.Faces{}, errs.New(errs.Denied, "Only members of the group can change its settings.")
 		}
 	}
-	faces, err := media.FacesOf(v.Context(), r.DB, e.ID)
+	faces, err := media.FacesOf(v.Context(), r.deps.DB, e.ID)
 	return e, faces, err
 }
 
@@ -100,7 +101,7 @@ func (r *Room) editFaces(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(r.facesPage(v, e, faces, site.Errors{}))
+	return v.Show(r.facesPage(v, e, faces, parts.Errors{}))
 }
 
 func (r *Room) updateFaces(v *site.Visit) error {
@@ -118,18 +119,18 @@ func (r *Room) updateFaces(v *site.Visit) error {
 		cover, err = r.add(v, "cover", f.Cover)
 	}
 	if err == nil {
-		err = r.Pictures.SetFaces(v.Context(), e.ID, func(now *media.Faces) {
+		err = r.deps.Pictures.SetFaces(v.Context(), e.ID, func(now *media.Faces) {
 			now.Picture = changed(now.Picture, f.RemovePicture, picture)
 			now.Cover = changed(now.Cover, f.RemoveCover, cover)
 		})
 	}
 	if err != nil {
-		if lost := r.Pictures.Discard(context.WithoutCancel(v.Context()), picture, cover); lost != nil {
+		if lost := r.deps.Pictures.Discard(context.WithoutCancel(v.Context()), picture, cover); lost != nil {
 			return errors.Join(err, lost)
 		}
-		return v.ShowAgain(err, func(wrong site.Errors) site.Page { return r.facesPage(v, e, faces, wrong) })
+		return v.ShowAgain(err, func(wrong parts.Errors) (site.Page, error) { return r.facesPage(v, e, faces, wrong), nil })
 	}
-	v.Flash(site.Done, "The pictures have been saved.")
+	v.Flash(parts.Done, "The pictures have been saved.")
 	return v.Redirect(e.Path())
 }
 
@@ -141,16 +142,15 @@ func changed(now string, remove bool, uploaded string) string {
 	return cmp.Or(uploaded, now)
 }
 
-func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, wrong site.Errors) site.Page {
+func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, wrong parts.Errors) site.Page {
 	title, action := v.T("Pictures"), community.OwnPicturesPath
 	if e.IsGroup() {
 		title, action = v.T("Pictures of the group"), community.GroupPicturesPath(e.Slug)
 	}
 	e.Picture = faces.Picture
-	return site.Page{
-		Title: title, Hidden: true, Entity: &e, Body: facesBody(facesView{
-			Entity: e, Faces: faces, Action: action, Menu: r.Menu(v), Errors: wrong, Megabytes: int(r.MaxBytes >> 20),
-		}),
-		Crumbs: []site.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}},
-	}
+	page := v.SettingsPage(title, facesBody(facesView{
+		Entity: e, Faces: faces, Action: action, Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
+	}))
+	page.Entity, page.Crumbs = &e, []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}}
+	return page
 }

@@ -27,7 +27,7 @@ func (r *Subscriptions) addressee(address string, known community.Person, langua
 	if known.Language != "" {
 		language = known.Language
 	}
-	return addressee{address: address, name: known.Name, p: r.Catalogues.Printer(language, nil)}
+	return addressee{address: address, name: known.Name, p: r.deps.Catalogues.Printer(language, nil)}
 }
 
 func (a addressee) letter(kind string) notify.Letter {
@@ -37,8 +37,8 @@ func (a addressee) letter(kind string) notify.Letter {
 func (r *Subscriptions) confirmSubscription(to addressee, g community.Group, secret string) notify.Letter {
 	l := to.letter("confirm-subscription")
 	l.Subject = to.p.T("Subscription: please confirm")
-	l.Intro = to.p.T("Somebody, probably you, wants to subscribe to the group “%s” on %s with this mail address.", g.Name, r.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Subscribe"), URL: r.BaseURL + "/stadt/subscribe/confirm/" + secret + "/", Primary: true}}
+	l.Intro = to.p.T("Somebody, probably you, wants to subscribe to the group “%s” on %s with this mail address.", g.Name, r.deps.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Subscribe"), URL: r.deps.BaseURL + "/stadt/subscribe/confirm/" + secret + "/", Primary: true}}
 	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
 	return l
 }
@@ -46,16 +46,16 @@ func (r *Subscriptions) confirmSubscription(to addressee, g community.Group, sec
 func (r *Subscriptions) subscribedAlready(to addressee, g community.Group) notify.Letter {
 	l := to.letter("subscribed-already")
 	l.Subject = to.p.T("Subscription: you have it already")
-	l.Intro = to.p.T("Somebody, probably you, wants to subscribe to the group “%s” on %s with this mail address. You subscribe already, so there is nothing to do.", g.Name, r.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Go to the group"), URL: r.BaseURL + g.Entity().Path()}}
+	l.Intro = to.p.T("Somebody, probably you, wants to subscribe to the group “%s” on %s with this mail address. You subscribe already, so there is nothing to do.", g.Name, r.deps.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Go to the group"), URL: r.deps.BaseURL + g.Entity().Path()}}
 	return l
 }
 
 func (r *Subscriptions) confirmEnd(to addressee, g community.Group, secret string) notify.Letter {
 	l := to.letter("confirm-unsubscription")
 	l.Subject = to.p.T("Subscription: please confirm its end")
-	l.Intro = to.p.T("Somebody, probably you, wants to unsubscribe this mail address from the group “%s” on %s.", g.Name, r.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Unsubscribe"), URL: r.BaseURL + "/stadt/unsubscribe/confirm/" + secret + "/", Primary: true}}
+	l.Intro = to.p.T("Somebody, probably you, wants to unsubscribe this mail address from the group “%s” on %s.", g.Name, r.deps.SiteName)
+	l.Actions = []notify.Action{{Label: to.p.T("Unsubscribe"), URL: r.deps.BaseURL + "/stadt/unsubscribe/confirm/" + secret + "/", Primary: true}}
 	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
 	return l
 }
@@ -63,7 +63,7 @@ func (r *Subscriptions) confirmEnd(to addressee, g community.Group, secret strin
 func (r *Subscriptions) noSubscription(to addressee, g community.Group) notify.Letter {
 	l := to.letter("no-subscription")
 	l.Subject = to.p.T("Subscription: there is none")
-	l.Intro = to.p.T("Somebody, probably you, wants to unsubscribe this mail address from the group “%s” on %s. It has no subscription, so there is nothing to do.", g.Name, r.SiteName)
+	l.Intro = to.p.T("Somebody, probably you, wants to unsubscribe this mail address from the group “%s” on %s. It has no subscription, so there is nothing to do.", g.Name, r.deps.SiteName)
 	l.Note = to.p.T("If you still get mails of the group, you perhaps subscribed with another address. The mails say at their end how to stop them.")
 	return l
 }

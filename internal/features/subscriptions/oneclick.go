@@ -44,5 +44,5 @@ func (k keys) fits(key string, personID, groupID int64) bool {
 // List-Unsubscribe and for the last line of a mail. A POST to it needs nothing else; a GET asks first,
 // because programs that scan mails follow links.
 func (r *Subscriptions) UnsubscribeURL(personID int64, group community.Entity) string {
-	return r.BaseURL + fmt.Sprintf("/stadt/unsubscribe/%d/%d/%s/", group.OwnerID, personID, r.keys.of(personID, group.OwnerID))
+	return r.deps.BaseURL + fmt.Sprintf("/stadt/unsubscribe/%d/%d/%s/", group.OwnerID, personID, r.keys.of(personID, group.OwnerID))
 }

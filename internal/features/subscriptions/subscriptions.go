@@ -58,7 +58,7 @@ type Deps struct {
 
 // Subscriptions is the room.
 type Subscriptions struct {
-	Deps
+	deps Deps
 	keys keys
 }
 
@@ -68,13 +68,13 @@ func New(d Deps) (*Subscriptions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the links that unsubscribe: %w", err)
 	}
-	return &Subscriptions{Deps: d, keys: k}, nil
+	return &Subscriptions{deps: d, keys: k}, nil
 }
 
 // Module returns the room's table of contents.
 func (r *Subscriptions) Module() module.Module {
 	return module.Module{
-		Name: "subscriptions",
+		Name: "subscriptions", Acts: r.acts(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/subscribe", Handle: r.newSubscription},
 			{Method: http.MethodPost, Path: "/{group}/actions/subscribe", Handle: r.createSubscription},

@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -22,43 +23,43 @@ func (r *Subscriptions) byID(v *site.Visit) (community.Group, community.Standing
 	if err != nil {
 		return community.Group{}, community.Standing{}, err
 	}
-	g, err := r.Groups.Get(v.Context(), r.DB, id)
+	g, err := r.deps.Groups.Get(v.Context(), r.deps.DB, id)
 	if err != nil {
 		return g, community.Standing{}, err
 	}
-	s, err := policy.Standing(v.Context(), r.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, g.Entity())
 	return g, s, err
 }
 
 // newSubscription asks: whoever has signed in with one button, everybody else for their mail address.
 func (r *Subscriptions) newSubscription(v *site.Visit) error {
-	g, err := r.Groups.GetBySlug(v.Context(), r.DB, v.Path("group"))
+	g, err := r.deps.Groups.GetBySlug(v.Context(), r.deps.DB, v.Path("group"))
 	if err != nil {
 		return err
 	}
 	if !v.Viewer.SignedIn() {
-		return v.Show(subscribePage(v, g, addressForm{}, site.Errors{}))
+		return v.Show(subscribePage(v, g, addressForm{}, parts.Errors{}))
 	}
-	s, err := policy.Standing(v.Context(), r.DB, v.Viewer, g.Entity())
+	s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, g.Entity())
 	if err != nil {
 		return err
 	}
 	if !CanSubscribe(s) {
 		return subscribedAlready(v, g)
 	}
-	return v.Show(groupPage(v, g, v.T("Subscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Subscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to subscribe to the group “%s”? You are then told what it publishes.", g.Name),
 		Button:   v.T("Subscribe"), Cancel: g.Entity().Path(),
 	})))
 }
 
 func subscribedAlready(v *site.Visit, g community.Group) error {
-	v.Flash(site.Info, "You subscribe to this group already.")
+	v.Flash(parts.Info, "You subscribe to this group already.")
 	return v.Redirect(g.Entity().Path())
 }
 
 func (r *Subscriptions) createSubscription(v *site.Visit) error {
-	g, err := r.Groups.GetBySlug(v.Context(), r.DB, v.Path("group"))
+	g, err := r.deps.Groups.GetBySlug(v.Context(), r.deps.DB, v.Path("group"))
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (r *Subscriptions) createSubscription(v *site.Visit) error {
 	if !created {
 		return subscribedAlready(v, g)
 	}
-	v.Flash(site.Done, "You subscribe to “%s” now.", g.Name)
+	v.Flash(parts.Done, "You subscribe to “%s” now.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -86,9 +87,9 @@ func (r *Subscriptions) requestSubscription(v *site.Visit, g community.Group) er
 		err = r.RequestSubscription(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return subscribePage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return subscribePage(v, g, f, e), nil })
 	}
-	v.Flash(site.Info, "A mail is on its way to you. Follow the link in it to subscribe.")
+	v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to subscribe.")
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -97,7 +98,7 @@ func (r *Subscriptions) bindAddress(v *site.Visit, f *addressForm) error {
 	if err := v.Bind(f); err != nil {
 		return err
 	}
-	if _, _, ok := r.People.ParseAddress(f.Address); !ok {
+	if _, _, ok := r.deps.People.ParseAddress(f.Address); !ok {
 		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
 	}
 	return nil
@@ -106,14 +107,14 @@ func (r *Subscriptions) bindAddress(v *site.Visit, f *addressForm) error {
 // throttleLetters counts the letters that somebody unknown has sent to an address: by their network and
 // by the address, so that nobody's mailbox is flooded through this site.
 func (r *Subscriptions) throttleLetters(v *site.Visit, address string) error {
-	if err := r.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
+	if err := r.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
 		return err
 	}
-	_, key, _ := r.People.ParseAddress(address)
-	return r.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
+	_, key, _ := r.deps.People.ParseAddress(address)
+	return r.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
 }
 
-func subscribePage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
+func subscribePage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Subscribe"), addressBody(askAddress{
 		Lead:   v.T("Enter your mail address to be told by mail what “%s” publishes. You need no account.", g.Name),
 		Note:   v.T("Your address is stored when you follow the link in the mail that you get, and until you unsubscribe. Each mail says how."),
@@ -126,7 +127,7 @@ func (r *Subscriptions) newSubscriptionByMail(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(groupPage(v, g, v.T("Subscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Subscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to subscribe to the group “%s” with the address %s?", g.Name, address),
 		Button:   v.T("Subscribe"), Cancel: g.Entity().Path(),
 	})))
@@ -140,7 +141,7 @@ func (r *Subscriptions) createSubscriptionByMail(v *site.Visit) error {
 	if !created {
 		return subscribedAlready(v, g)
 	}
-	v.Flash(site.Done, "You subscribe to “%s” now.", g.Name)
+	v.Flash(parts.Done, "You subscribe to “%s” now.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -155,14 +156,14 @@ func (r *Subscriptions) endSubscription(v *site.Visit) error {
 	if !CanUnsubscribe(s) {
 		return notSubscribed(v, g)
 	}
-	return v.Show(groupPage(v, g, v.T("Unsubscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to unsubscribe from the group “%s”? You are then no longer told what it publishes.", g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
 }
 
 func notSubscribed(v *site.Visit, g community.Group) error {
-	v.Flash(site.Info, "You do not subscribe to this group.")
+	v.Flash(parts.Info, "You do not subscribe to this group.")
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -181,7 +182,7 @@ func (r *Subscriptions) removeSubscription(v *site.Visit) error {
 	if !ended {
 		return notSubscribed(v, g)
 	}
-	v.Flash(site.Done, "You do not subscribe to “%s” any more.", g.Name)
+	v.Flash(parts.Done, "You do not subscribe to “%s” any more.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -193,7 +194,7 @@ func (r *Subscriptions) newEndRequest(v *site.Visit) error {
 	if s.Viewer.SignedIn() {
 		return v.Redirect(community.EndSubscriptionPath(g.ID))
 	}
-	return v.Show(endRequestPage(v, g, addressForm{}, site.Errors{}))
+	return v.Show(endRequestPage(v, g, addressForm{}, parts.Errors{}))
 }
 
 func (r *Subscriptions) createEndRequest(v *site.Visit) error {
@@ -213,13 +214,13 @@ func (r *Subscriptions) createEndRequest(v *site.Visit) error {
 		err = r.RequestEnd(v.Context(), g, f.Address, v.Lang.Language())
 	}
 	if err != nil {
-		return v.ShowAgain(err, func(e site.Errors) site.Page { return endRequestPage(v, g, f, e) })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return endRequestPage(v, g, f, e), nil })
 	}
-	v.Flash(site.Info, "A mail is on its way to you. It says how to go on.")
+	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
 	return v.Redirect(g.Entity().Path())
 }
 
-func endRequestPage(v *site.Visit, g community.Group, f addressForm, e site.Errors) site.Page {
+func endRequestPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
 	return groupPage(v, g, v.T("Unsubscribe"), addressBody(askAddress{
 		Lead:   v.T("Enter the mail address to which you get the mails of “%s”. You get a mail with a link that stops them.", g.Name),
 		Button: v.T("Send the mail"), SignIn: community.SignInPath(community.EndSubscriptionPath(g.ID)), Cancel: g.Entity().Path(), Form: f, Errors: e,
@@ -231,7 +232,7 @@ func (r *Subscriptions) endSubscriptionByMail(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(groupPage(v, g, v.T("Unsubscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to unsubscribe the address %s from the group “%s”?", address, g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
@@ -245,7 +246,7 @@ func (r *Subscriptions) removeSubscriptionByMail(v *site.Visit) error {
 	if !ended {
 		return notSubscribed(v, g)
 	}
-	v.Flash(site.Done, "You do not subscribe to “%s” any more.", g.Name)
+	v.Flash(parts.Done, "You do not subscribe to “%s” any more.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
@@ -262,7 +263,7 @@ func (r *Subscriptions) byKey(v *site.Visit) (g community.Group, personID int64,
 	if !r.keys.fits(v.Path("key"), personID, groupID) {
 		return g, 0, errs.New(errs.NotFound, "This link is not complete. Copy it from the mail once more.")
 	}
-	g, err = r.Groups.Get(v.Context(), r.DB, groupID)
+	g, err = r.deps.Groups.Get(v.Context(), r.deps.DB, groupID)
 	return g, personID, err
 }
 
@@ -271,7 +272,7 @@ func (r *Subscriptions) endSubscriptionAtOnce(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(groupPage(v, g, v.T("Unsubscribe"), site.ConfirmForm(site.Confirmation{
+	return v.Show(groupPage(v, g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to get no more mails about what the group “%s” publishes?", g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
@@ -295,6 +296,6 @@ func groupPage(v *site.Visit, g community.Group, title string, body templ.Compon
 	e := g.Entity()
 	return site.Page{
 		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, site.Crumb{Label: g.Name, Path: e.Path()}, site.Crumb{Label: title}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name, Path: e.Path()}, parts.Crumb{Label: title}),
 	}
 }

@@ -53,7 +53,7 @@ func (t *Threads) Answered(ctx context.Context, q sqldb.Querier, contentID, conv
 // Remove removes a comment: it is not shown any more, and its files are not handed out. Denied to
 // everybody but its author.
 func (t *Threads) Remove(ctx context.Context, v community.Viewer, id int64) error {
-	return t.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return t.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		c, err := t.Contribution(ctx, tx, id)
 		if err != nil {
 			return err
@@ -68,37 +68,37 @@ func (t *Threads) Remove(ctx context.Context, v community.Viewer, id int64) erro
 // readable returns a file that the viewer may have: NotFound if there is none, Denied or Unauthenticated
 // if the item it hangs on, or the comment, is not for them.
 func (t *Threads) readable(ctx context.Context, v community.Viewer, name string) (media.File, error) {
-	f, err := media.FindFile(ctx, t.DB, name)
+	f, err := media.FindFile(ctx, t.deps.DB, name)
 	if err != nil {
 		return f, err
 	}
 	var p place
 	switch {
 	case f.ContributionID != 0:
-		p, err = placeOfContribution(ctx, t.DB, v, f.ContributionID)
+		p, err = placeOfContribution(ctx, t.deps.DB, v, f.ContributionID)
 	case f.ContentID != 0:
-		p, err = placeOfContent(ctx, t.DB, v, f.ContentID)
+		p, err = placeOfContent(ctx, t.deps.DB, v, f.ContentID)
 	default:
 		err = errs.New(errs.NotFound, "This file does not exist.")
 	}
 	if err != nil {
 		return f, err
 	}
-	return f, p.open(ctx, t.DB, v)
+	return f, p.open(ctx, t.deps.DB, v)
 }
 
 // Readable returns a comment or message that the viewer may read, what it stands in, and whose that is:
 // NotFound if there is none, Denied or Unauthenticated if it is not for them.
 func (t *Threads) Readable(ctx context.Context, v community.Viewer, id int64) (Contribution, Container, error) {
-	c, err := t.Contribution(ctx, t.DB, id)
+	c, err := t.Contribution(ctx, t.deps.DB, id)
 	if err != nil {
 		return c, Container{}, err
 	}
-	p, err := placeOfContribution(ctx, t.DB, v, id)
+	p, err := placeOfContribution(ctx, t.deps.DB, v, id)
 	if err != nil {
 		return c, Container{}, err
 	}
-	return c, Container{Title: p.Title, Entity: p.entity()}, p.open(ctx, t.DB, v)
+	return c, Container{Title: p.Title, Entity: p.entity()}, p.open(ctx, t.deps.DB, v)
 }
 
 // open returns nil if the viewer may read what stands in a place, else why not.

@@ -9,9 +9,9 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/policy"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -27,14 +27,14 @@ const PageSize = 100
 // Comments returns the comments on a content item that the viewer may read, oldest first: those before a
 // place in the thread, or the latest ones, and whether there are older ones. The caller has made sure
 // that the viewer may read the item, which belongs to the entity.
-func (t *Threads) Comments(ctx context.Context, q sqldb.Querier, v community.Viewer, contentID, entityID int64, before site.Cursor) (list []Contribution, older bool, err error) {
+func (t *Threads) Comments(ctx context.Context, q sqldb.Querier, v community.Viewer, contentID, entityID int64, before paging.Cursor) (list []Contribution, older bool, err error) {
 	readable, args := policy.ReadableComments("k", "c.entity_id", v)
 	return page(ctx, q, before, ` JOIN contents c ON c.id = k.content_id WHERE k.content_id = ? AND c.entity_id = ? AND `+readable, append([]any{contentID, entityID}, args...))
 }
 
 // Messages returns the messages of a conversation as Comments does. The caller has made sure that the
 // viewer may read it.
-func (t *Threads) Messages(ctx context.Context, q sqldb.Querier, conversationID int64, before site.Cursor) (list []Contribution, older bool, err error) {
+func (t *Threads) Messages(ctx context.Context, q sqldb.Querier, conversationID int64, before paging.Cursor) (list []Contribution, older bool, err error) {
 	return page(ctx, q, before, ` WHERE k.conversation_id = ? AND k.deleted_at IS NULL`, []any{conversationID})
 }
 
@@ -52,7 +52,7 @@ func Wrote(ctx context.Context, q sqldb.Querier, personID, contentID, conversati
 	return wrote, nil
 }
 
-func page(ctx context.Context, q sqldb.Querier, before site.Cursor, where string, args []any) (list []Contribution, older bool, err error) {
+func page(ctx context.Context, q sqldb.Querier, before paging.Cursor, where string, args []any) (list []Contribution, older bool, err error) {
 	if !before.At.IsZero() {
 		where += ` AND (k.created_at < ? OR k.created_at = ? AND k.id < ?)`
 		args = append(args, before.At, before.At, before.ID)

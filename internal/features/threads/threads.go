@@ -24,7 +24,7 @@ type Deps struct {
 }
 
 // Threads is the room.
-type Threads struct{ Deps }
+type Threads struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Threads { return &Threads{d} }

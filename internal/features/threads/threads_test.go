@@ -17,6 +17,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -115,7 +116,7 @@ func TestCommentsAreReadByWhoMayReadThem(t *testing.T) {
 			{"Anna", h.Anna.Viewer, []int64{open, inner, own}},
 			{"Carla", h.Carla.Viewer, []int64{open, own}},
 		} {
-			list, older, err := h.Comments(t.Context(), db, c.viewer, h.public, h.Garten.EntityID, site.Cursor{})
+			list, older, err := h.Comments(t.Context(), db, c.viewer, h.public, h.Garten.EntityID, paging.Cursor{})
 			if err != nil || older {
 				t.Fatal(older, err)
 			}
@@ -182,7 +183,7 @@ func TestLongThreadsHavePages(t *testing.T) {
 	for i := range 2*threads.PageSize + 1 {
 		h.post(t, threads.Post{ConversationID: h.conversation, AuthorID: h.Carla.ID, Text: fmt.Sprint("message ", i), At: at})
 	}
-	var before site.Cursor
+	var before paging.Cursor
 	seen := 0
 	for range 3 {
 		list, older, err := h.Messages(t.Context(), h.db, h.conversation, before)
@@ -190,7 +191,7 @@ func TestLongThreadsHavePages(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen += len(list)
-		before = site.Cursor{At: list[0].CreatedAt, ID: list[0].ID}
+		before = paging.Cursor{At: list[0].CreatedAt, ID: list[0].ID}
 		if older != (seen < 2*threads.PageSize+1) {
 			t.Errorf("after %d messages there are older ones: %v", seen, older)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -74,7 +75,7 @@ func (t *Threads) removable(v *site.Visit) (Contribution, error) {
 	if err != nil {
 		return Contribution{}, err
 	}
-	c, err := t.Contribution(v.Context(), t.DB, id)
+	c, err := t.Contribution(v.Context(), t.deps.DB, id)
 	if err == nil && !CanRemove(v.Viewer, c) {
 		err = errs.New(errs.Denied, "Only its author can remove a comment.")
 	}
@@ -87,9 +88,9 @@ func (t *Threads) askRemoval(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Remove your comment"), Hidden: true, Crumbs: v.FromHome(site.Crumb{Label: v.T("Remove your comment")}),
-		Body: site.ConfirmForm(site.Confirmation{
-			Question: v.T("Do you want to remove your comment “%s”? It cannot be brought back.", t.Texts.Summary(c.Text, 20)),
+		Title: v.T("Remove your comment"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Remove your comment")}),
+		Body: parts.ConfirmForm(parts.Confirmation{
+			Question: v.T("Do you want to remove your comment “%s”? It cannot be brought back.", t.deps.Texts.Summary(c.Text, 20)),
 			Button:   v.T("Remove the comment"), Cancel: commentPath(v), Danger: true,
 		}),
 	})
@@ -103,7 +104,7 @@ func (t *Threads) removeComment(v *site.Visit) error {
 	if err := t.Remove(v.Context(), v.Viewer, c.ID); err != nil {
 		return err
 	}
-	v.Flash(site.Done, "Your comment has been removed.")
+	v.Flash(parts.Done, "Your comment has been removed.")
 	return v.Redirect(commentPath(v))
 }
 
@@ -114,7 +115,7 @@ func (t *Threads) sendFile(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	body, err := t.Media.Open(v.Context(), f.Name)
+	body, err := t.deps.Media.Open(v.Context(), f.Name)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (t *Threads) sendFile(v *site.Visit) error {
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", `"`+f.Name+`"`)
-	t.Sender.Send(v.W, v.R, f.Name, body)
+	t.deps.Sender.Send(v.W, v.R, f.Name, body)
 	return nil
 }
 

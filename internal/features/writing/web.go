@@ -20,7 +20,7 @@ func (r *Room) showPreview(v *site.Visit) error {
 	if err := json.NewDecoder(v.R.Body).Decode(&text); err != nil {
 		return errs.New(errs.Invalid, "This is no text that can be shown.").Because(err)
 	}
-	html, err := r.Texts.Render(v.Context(), r.DB, v.Viewer, v.Lang, texts.Source{Text: text.Content, Options: markdown.Options{HeadingLevel: 2, Prefix: "preview"}})
+	html, err := r.deps.Texts.Render(v.Context(), r.deps.DB, v.Viewer, v.Lang, texts.Source{Text: text.Content, Options: markdown.Options{HeadingLevel: 2, Prefix: "preview"}})
 	if err != nil {
 		return err
 	}

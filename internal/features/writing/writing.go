@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -19,7 +20,7 @@ type Deps struct {
 }
 
 // Room is the room.
-type Room struct{ Deps }
+type Room struct{ deps Deps }
 
 // New returns the room.
 func New(d Deps) *Room { return &Room{d} }
@@ -29,8 +30,8 @@ func (r *Room) Module() module.Module {
 	return module.Module{
 		Name: "writing",
 		Routes: []site.Route{
-			{Method: http.MethodPost, Path: site.PreviewPath, Handle: r.showPreview, SignedIn: true, Failures: site.AsJSON},
-			{Method: http.MethodGet, Path: site.MentionsPath, Handle: r.showMentions, SignedIn: true, Query: []string{"q"}, Failures: site.AsJSON},
+			{Method: http.MethodPost, Path: community.PreviewPath, Handle: r.showPreview, SignedIn: true, Failures: site.AsJSON},
+			{Method: http.MethodGet, Path: community.MentionsPath, Handle: r.showMentions, SignedIn: true, Query: []string{"q"}, Failures: site.AsJSON},
 		},
 	}
 }
@@ -47,5 +48,5 @@ func (r *Room) Mentions(ctx context.Context, prefix string) ([]Mention, error) {
 	if prefix == "" {
 		return nil, nil
 	}
-	return findMentions(ctx, r.DB, prefix)
+	return findMentions(ctx, r.deps.DB, prefix)
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/writing"
 	"grouprise.org/grouprise/internal/kit/markdown"
@@ -68,17 +68,17 @@ func TestScriptsAskForPreviewsAndNames(t *testing.T) {
 		{anna, `no json`, http.StatusUnprocessableEntity, `{"problem":"This is no text that can be shown."}`},
 		{nobody, `{"content":"x"}`, http.StatusUnauthorized, `{"problem":"Please sign in."}`},
 	} {
-		got := request.visitor.PostJSON(site.PreviewPath, request.body)
+		got := request.visitor.PostJSON(community.PreviewPath, request.body)
 		if got.Status != request.status || !strings.Contains(got.Body, request.says) || strings.Contains(got.Body, `\u003cscript`) {
 			t.Errorf("%s: %d %s", request.body, got.Status, got.Body)
 		}
 	}
-	if got := anna.Get(site.MentionsPath + "?q=gar"); got.Body != `[{"slug":"garten","name":"Garten am Bach"}]` {
+	if got := anna.Get(community.MentionsPath + "?q=gar"); got.Body != `[{"slug":"garten","name":"Garten am Bach"}]` {
 		t.Error(got.Body)
 	}
-	if got := anna.Get(site.MentionsPath); got.Body != "[]" {
+	if got := anna.Get(community.MentionsPath); got.Body != "[]" {
 		t.Error(got.Body)
 	}
-	nobody.Get(site.MentionsPath + "?q=gar")
+	nobody.Get(community.MentionsPath + "?q=gar")
 	nobody.DoesNotSee("Garten am Bach")
 }

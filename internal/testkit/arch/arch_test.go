@@ -135,9 +135,9 @@ CREATE TABLE "groups" (id INTEGER); -- the groups
 -- tools/other.go --
 package tools
 -- docs/words.md --
-| word | what it means | not |
-| --- | --- | --- |
-| person | somebody | user, gestalt |
+| word | what it means | what people see | not in code |
+| --- | --- | --- | --- |
+| person | somebody | person | user, gestalt |
 `
 
 // house is the sound house with the files of a fixture laid over it.

@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// wordsFile is the glossary. Its tables have three columns: the word, what it means, and the synonyms that
-// nobody says, separated by commas.
+// wordsFile is the glossary. Its tables have four columns: the word, what it means, what people see, and the synonyms
+// that no exported name says, separated by commas.
 const wordsFile = "docs/words.md"
 
 // synonyms reads the forbidden words of the glossary.
@@ -19,10 +19,10 @@ func synonyms(glossary string) map[string]string {
 	words := map[string]string{}
 	for line := range strings.Lines(glossary) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if len(cells) != 3 || strings.Contains(cells[0], "---") || strings.TrimSpace(cells[0]) == "word" {
+		if len(cells) != 4 || strings.Contains(cells[0], "---") || strings.TrimSpace(cells[0]) == "word" {
 			continue
 		}
-		for synonym := range strings.SplitSeq(cells[2], ",") {
+		for synonym := range strings.SplitSeq(cells[3], ",") {
 			if synonym = strings.ToLower(strings.TrimSpace(synonym)); synonym != "" {
 				words[synonym] = strings.Trim(strings.TrimSpace(cells[0]), "*`")
 			}

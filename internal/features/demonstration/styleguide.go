@@ -1,10 +1,10 @@
-package site
+package demonstration
 
 import (
-	"net/http"
-
 	"github.com/a-h/templ"
 
+	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 )
@@ -14,10 +14,10 @@ const here = "#content"
 
 // showStyleguide shows every component in its states: what to build pages from, and what to look at
 // after changing a style. What is exported here and not shown there fails a test.
-func showStyleguide(v *Visit) error {
-	wrong := Errors{
+func showStyleguide(v *site.Visit) error {
+	wrong := parts.Errors{
 		Message: v.T("This could not be saved. Please check what you entered."),
-		Fields: []FieldMessage{
+		Fields: []parts.FieldMessage{
 			{Name: "wrong-title", Message: v.T("Please fill in “%s”.", v.T("Title"))},
 			{Name: "wrong-text", Message: v.T("Please fill in “%s”.", v.T("Text"))},
 			{Name: "wrong-editor", Message: v.T("Please fill in “%s”.", v.T("Text"))},
@@ -27,15 +27,15 @@ func showStyleguide(v *Visit) error {
 			{Name: "wrong-files", Message: v.T("This is no picture that can be shown. Choose a JPEG, PNG, GIF or WebP file.")},
 		},
 	}
-	return v.Show(Page{
+	return v.Show(site.Page{
 		Title: "Style guide", OwnHeading: true, Body: styleguide(v, wrong), Aside: styleguideAside(), Hidden: true,
-		Crumbs: v.FromHome(Crumb{Label: sampleGroup.Name, Path: here}, Crumb{Label: "A page between with a rather long name", Path: here}, Crumb{Label: "Style guide"}),
+		Crumbs: v.FromHome(parts.Crumb{Label: sampleGroup.Name, Path: here}, parts.Crumb{Label: "A page between with a rather long name", Path: here}, parts.Crumb{Label: "Style guide"}),
 	})
 }
 
 // sampleInputs are fields of one line, of every type that pages use.
-func sampleInputs() []Input {
-	return []Input{
+func sampleInputs() []parts.Input {
+	return []parts.Input{
 		{Name: "name", Label: "Text", Required: true, Value: "Seed swap", Max: 80},
 		{Name: "place", Label: "Text that may be missing", Hint: "Street and number, or what everybody calls it."},
 		{Name: "mail", Label: "Mail address", Type: "email", Autocomplete: "email", Required: true},
@@ -52,34 +52,31 @@ func sampleInputs() []Input {
 }
 
 // sampleFailures are the error pages that anybody may see.
-func sampleFailures(v *Visit) []Page {
-	found := failure{
-		Status: http.StatusNotFound, Title: v.T("Not found"), Search: here,
-		Text: v.T("There is no such page, or it is not there any more. Perhaps the address has a slip, or somebody removed what stood here."),
-		Near: []Link{{Path: here, Label: sampleGroup.Name}, {Path: here, Label: samplePerson.Name}},
-	}
-	pages := []Page{{Title: found.Title, Body: failureBody(found)}}
-	for _, kind := range []errs.Kind{errs.Denied, errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany, errs.Unavailable, errs.Internal} {
-		pages = append(pages, v.failurePage(errs.New(kind, "")))
+func sampleFailures(v *site.Visit) []site.Page {
+	var pages []site.Page
+	for _, kind := range []errs.Kind{
+		errs.NotFound, errs.Denied, errs.Invalid, errs.Conflict, errs.TooLarge, errs.TooMany, errs.Unavailable, errs.Internal,
+	} {
+		pages = append(pages, v.FailurePage(errs.New(kind, "")))
 	}
 	return pages
 }
 
 // sampleMenu is the menu of somebody who is signed in.
-func sampleMenu(p *lang.Printer) []Place {
-	return []Place{
-		{Path: here, Label: p.T("My page"), Icon: IconPerson},
-		{Path: "/stadt/styleguide/", Label: "The page that is open", Icon: IconHome},
-		{Path: here, Label: "With a number", Icon: IconBell, Count: 3},
-		{Path: here, Label: "With a large number", Icon: IconMail, Count: 321},
+func sampleMenu(p *lang.Printer) []site.Place {
+	return []site.Place{
+		{Path: here, Label: p.T("My page"), Icon: parts.IconPerson},
+		{Path: styleguidePath, Label: "The page that is open", Icon: parts.IconHome},
+		{Path: here, Label: "With a number", Icon: parts.IconBell, Count: 3},
+		{Path: here, Label: "With a large number", Icon: parts.IconMail, Count: 321},
 	}
 }
 
 // icons are all signs.
-func icons() []IconName {
-	return []IconName{
-		IconHome, IconGroups, IconCalendar, IconSearch, IconPerson, IconBell, IconLock, IconGlobe, IconPlus, IconDone, IconProblem, IconInfo,
-		IconMail, IconTalk, IconPin, IconFeed, IconEdit, IconTrash, IconPlace, IconFile, IconArrow, IconMore, IconSettings, IconLeave,
-		IconHelp, IconLink, IconList, IconNumbers, IconPicture,
+func icons() []parts.IconName {
+	return []parts.IconName{
+		parts.IconHome, parts.IconGroups, parts.IconCalendar, parts.IconSearch, parts.IconPerson, parts.IconBell, parts.IconLock, parts.IconGlobe, parts.IconPlus, parts.IconDone, parts.IconProblem, parts.IconInfo,
+		parts.IconMail, parts.IconTalk, parts.IconPin, parts.IconFeed, parts.IconEdit, parts.IconTrash, parts.IconPlace, parts.IconFile, parts.IconArrow, parts.IconMore, parts.IconSettings, parts.IconLeave,
+		parts.IconHelp, parts.IconLink, parts.IconList, parts.IconNumbers, parts.IconPicture,
 	}
 }

@@ -1,40 +1,17 @@
-// Package sentmail is the room of a demonstration where mails can be read that did not leave.
-package sentmail
+package demonstration
 
 import (
 	"bytes"
-	"net/http"
 	"net/url"
 
-	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/smtp"
 )
 
-// Path is the address of the list.
-const Path = "/stadt/outbox/"
-
 // shown is how many mails the list shows.
 const shown = 100
-
-// SentMail is the room.
-type SentMail struct{ folder string }
-
-// New returns the room for the mails in a folder.
-func New(folder string) *SentMail { return &SentMail{folder} }
-
-// Module returns the room's table of contents.
-func (r *SentMail) Module() module.Module {
-	return module.Module{
-		Name: "sentmail",
-		Routes: []site.Route{
-			{Method: http.MethodGet, Path: Path, Handle: r.showMails},
-			{Method: http.MethodGet, Path: Path + "{name}", Handle: r.showMail},
-			{Method: http.MethodGet, Path: Path + "{name}/html", Handle: r.showHTML},
-		},
-	}
-}
 
 // entry is a mail in the list.
 type entry struct {
@@ -42,9 +19,9 @@ type entry struct {
 	Subject, From string
 }
 
-func (e entry) path() string { return Path + url.PathEscape(e.Name) + "/" }
+func (e entry) path() string { return mailboxPath + url.PathEscape(e.Name) + "/" }
 
-func (r *SentMail) showMails(v *site.Visit) error {
+func (r *Demonstration) showMails(v *site.Visit) error {
 	stored, err := smtp.List(r.folder, shown)
 	if err != nil {
 		return err
@@ -62,12 +39,12 @@ func (r *SentMail) showMails(v *site.Visit) error {
 		entries = append(entries, e)
 	}
 	return v.Show(site.Page{
-		Title: v.T("Outgoing mails"), Body: listBody(entries), Hidden: true, Wide: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Outgoing mails")}),
+		Title: v.T("Outgoing mails"), Body: mailboxBody(entries), Hidden: true, Wide: true,
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Outgoing mails")}),
 	})
 }
 
-func (r *SentMail) read(name string) (*mime.Message, []byte, error) {
+func (r *Demonstration) read(name string) (*mime.Message, []byte, error) {
 	_, data, err := smtp.Read(r.folder, name)
 	if err != nil {
 		return nil, nil, err
@@ -76,20 +53,20 @@ func (r *SentMail) read(name string) (*mime.Message, []byte, error) {
 	return m, data, err
 }
 
-func (r *SentMail) showMail(v *site.Visit) error {
+func (r *Demonstration) showMail(v *site.Visit) error {
 	m, data, err := r.read(v.Path("name"))
 	if err != nil {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: m.Subject, Body: mailBody(m, Path+url.PathEscape(v.Path("name"))+"/html/", string(data)), Hidden: true, Wide: true,
-		Crumbs: v.FromHome(site.Crumb{Label: v.T("Outgoing mails"), Path: Path}, site.Crumb{Label: m.Subject}),
+		Title: m.Subject, Body: mailBody(m, mailboxPath+url.PathEscape(v.Path("name"))+"/html/", string(data)), Hidden: true, Wide: true,
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Outgoing mails"), Path: mailboxPath}, parts.Crumb{Label: m.Subject}),
 	})
 }
 
 // showHTML shows the HTML part as a mail program does: by itself, with its own styles and nothing that
 // runs.
-func (r *SentMail) showHTML(v *site.Visit) error {
+func (r *Demonstration) showHTML(v *site.Visit) error {
 	_, data, err := r.read(v.Path("name"))
 	if err != nil {
 		return err

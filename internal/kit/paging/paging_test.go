@@ -1,0 +1,26 @@
+package paging_test
+
+import (
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/paging"
+)
+
+func TestACursorIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	c := paging.Cursor{At: clock.Date(2026, time.May, 16, 13, 0), ID: 12}
+	if got := paging.ParseCursor(c.String()); got != c {
+		t.Errorf("%v is read as %v", c, got)
+	}
+}
+
+func TestWhatIsNoCursorIsTheBeginning(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "-", "x-1", "1-x", "1--5", "99999999999999999999-1", "1"} {
+		if got := paging.ParseCursor(text); got != (paging.Cursor{}) {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
+}

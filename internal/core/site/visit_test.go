@@ -208,7 +208,8 @@ func TestRoutesThatConflictAreNamed(t *testing.T) {
 		}
 	}
 	_, err := s.Handler(site.Contributions{Routes: []site.Route{
-		{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle}, {Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle},
+		{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle},
+		{Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle},
 		{Method: "GET", Path: "/-/files/{name}", Handle: handle},
 	}})
 	if err != nil {

@@ -81,8 +81,9 @@ vet: generate ## go vet, the black-box tests too
 	@go vet -tags e2e,bench ./...
 
 .PHONY: lint
-lint: generate .cache/bin/golangci-lint ## all linters but those that .golangci.yml gives a reason against
+lint: generate .cache/bin/golangci-lint .cache/bin/deadcode ## all linters but those that .golangci.yml gives a reason against, and dead code
 	@.cache/bin/golangci-lint run
+	@tools/deadcode .cache/bin/deadcode ./...
 
 .PHONY: house
 house: ## the rules of the house (internal/testkit/arch)
@@ -125,7 +126,7 @@ vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in 
 
 # --- tools, pinned in a module of their own ---------------------------------------------------------
 
-.cache/bin/gofumpt .cache/bin/golangci-lint .cache/bin/govulncheck &: tools/go.mod tools/go.sum
+.cache/bin/gofumpt .cache/bin/golangci-lint .cache/bin/govulncheck .cache/bin/deadcode &: tools/go.mod tools/go.sum
 	@mkdir -p .cache/bin && go -C tools build -o ../.cache/bin/ tool
 	@touch .cache/bin/*
 

@@ -160,9 +160,9 @@ function preview(root, text, say, toolbar) {
       const answer = await fetch(root.dataset.preview, {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ content: text.value }),
       }).catch(() => null);
-      const found = answer?.ok && !answer.redirected && (await answer.json().catch(() => null));
+      const found = answer?.ok && (await answer.json().catch(() => null));
       if (!found) {
-        say(answer ? (answer.redirected ? root.dataset.signIn : root.dataset.failed) : root.dataset.unreachable);
+        say(answer ? (answer.status === 401 ? root.dataset.signIn : root.dataset.failed) : root.dataset.unreachable);
         return;
       }
       pane.innerHTML = found.content; // the server lets only harmless HTML through
@@ -272,7 +272,7 @@ function upload(root, say, file) {
       if (status === 201 && response?.markdown) return done(response);
       // A server that has read enough of a large file hangs up, which looks like a broken line.
       const lost = status === 0 || (status === 413 && !response?.problem) ? root.dataset.lost.replace("{name}", file.name) : "";
-      const away = status && new URL(request.responseURL).pathname !== root.dataset.upload ? root.dataset.signIn : "";
+      const away = status === 401 ? root.dataset.signIn : "";
       done({ problem: lost || away || `${file.name}: ${response?.problem ?? root.dataset.failed}` });
     });
     request.send(body);
@@ -329,7 +329,7 @@ function mentions(root, text) {
 async function find(root, text) {
   try {
     const answer = await fetch(`${root.dataset.mentions}?${new URLSearchParams({ q: text })}`);
-    const found = await answer.json();
+    const found = answer.ok ? await answer.json() : [];
     if (found.length === 0) return { matched: false };
     const list = document.createElement("ul");
     list.className = "mentions";

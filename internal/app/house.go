@@ -197,7 +197,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 		return h, err
 	}
 	h.site, err = site.New(looks, site.Deps{
-		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Near: h.near(register), Changes: h.db.Changes, Snapshot: h.db.Snapshot,
+		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Near: h.near(register), Changes: h.db.Changes,
 	})
 	if err != nil {
 		return h, err

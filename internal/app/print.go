@@ -62,7 +62,7 @@ func rights(r site.Route) string {
 		return "  (administrators)"
 	case r.SignedIn:
 		return "  (signed in)"
-	case r.CrossOrigin:
+	case r.KnownBy == site.ByOwnSession:
 		return "  (from anywhere)"
 	default:
 		return ""

@@ -42,11 +42,6 @@ func GroupContactPath(groupID int64) string {
 // MembersPath returns the address of a group's list of members.
 func MembersPath(groupID int64) string { return fmt.Sprintf("/stadt/groups/%d/members/", groupID) }
 
-// UnsubscribePath returns the address that the foot of every group mail names.
-func UnsubscribePath(groupID int64) string {
-	return fmt.Sprintf("/stadt/groups/%d/unsubscribe/request/", groupID)
-}
-
 // SignInPath returns the address of the sign-in page that leads back to next.
 func SignInPath(next string) string {
 	if next == "" {

@@ -20,11 +20,6 @@ import (
 // Size says how large the town is. The fixed cast is part of it.
 type Size struct{ People, Groups, Contents, Comments, Conversations int }
 
-// Default is a town to look around in.
-func Default() Size {
-	return Size{People: 60, Groups: 14, Contents: 90, Comments: 260, Conversations: 24}
-}
-
 // ErrNotEmpty says that somebody lives in the town already.
 var ErrNotEmpty = errors.New("the database is not empty: a demonstration town needs one of its own")
 

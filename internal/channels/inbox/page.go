@@ -36,7 +36,7 @@ func (p Page) Module() module.Module {
 		}}},
 		Blocks: []site.Block{{Spot: site.StartMain, Order: 10, About: "what waits for the viewer", Show: p.showUnread}},
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
+			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true, Query: []string{"before"}},
 			{Method: http.MethodPost, Path: Path, Handle: p.markRead, SignedIn: true},
 		},
 	}
@@ -146,7 +146,7 @@ func (p Page) settle(v *site.Visit) error {
 	if len(lost) == 0 {
 		return nil
 	}
-	err = p.DB.Write(v.Context(), func(tx *sqldb.Tx) error {
+	err = p.DB.WriteUnseen(v.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(v.Context(), `UPDATE inbox_entries SET read_at = ? WHERE person_id = ? AND id IN (?)`, tx.Now, v.Viewer.PersonID, lost)
 		return err
 	})
@@ -239,7 +239,7 @@ func (p Page) markRead(v *site.Visit) error {
 	if err := v.Bind(&f); err != nil {
 		return err
 	}
-	err := p.DB.Write(v.Context(), func(tx *sqldb.Tx) error {
+	err := p.DB.WriteUnseen(v.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(v.Context(), `UPDATE inbox_entries SET read_at = ? WHERE person_id = ? AND read_at IS NULL AND id <= ?`, tx.Now, v.Viewer.PersonID, f.UpTo)
 		return err
 	})

@@ -37,7 +37,7 @@ func devicesOf(ctx context.Context, q sqldb.Querier, personID int64) ([]Device, 
 func remember(ctx context.Context, db *sqldb.DB, personID int64, d Device) error {
 	sum := sha256.Sum256([]byte(d.Endpoint))
 	hash := hex.EncodeToString(sum[:])
-	return db.Write(ctx, func(tx *sqldb.Tx) error {
+	return db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM push_devices WHERE endpoint_hash = ?`, hash); err != nil {
 			return fmt.Errorf("forget a device: %w", err)
 		}
@@ -62,7 +62,7 @@ func remember(ctx context.Context, db *sqldb.DB, personID int64, d Device) error
 
 // forget removes a device; the person, unless 0, must be its owner.
 func forget(ctx context.Context, db *sqldb.DB, id, personID int64) error {
-	return db.Write(ctx, func(tx *sqldb.Tx) error {
+	return db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM push_devices WHERE id = ? AND (person_id = ? OR ? = 0)`, id, personID, personID); err != nil {
 			return fmt.Errorf("forget device %d: %w", id, err)
 		}

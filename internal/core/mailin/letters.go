@@ -35,7 +35,7 @@ func (in *Intake) refuse(ctx context.Context, d delivery, reason error) error {
 	if err := in.Limit(ctx, d.from); err != nil {
 		return reason
 	}
-	return in.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		fresh, err := in.remember(ctx, tx, d)
 		if err != nil || !fresh {
 			return err
@@ -57,7 +57,7 @@ func (in *Intake) hold(ctx context.Context, d delivery) error {
 	if err := in.Limit(ctx, d.from); err != nil {
 		return err
 	}
-	return in.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		fresh, err := in.remember(ctx, tx, d)
 		if err != nil || !fresh {
 			return err
@@ -137,7 +137,7 @@ func (in *Intake) Release(ctx context.Context, secret string) (Held, error) {
 // RemoveExpired throws away held messages that waited too long, and forgets messages that no mail server
 // will deliver again.
 func (in *Intake) RemoveExpired(ctx context.Context) error {
-	return in.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM held_messages WHERE expires_at <= ?`, tx.Now); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func ReplyKeys(ctx context.Context, db *sqldb.DB, all []notify.Answerer) (map[no
 		return cmp.Or(cmp.Compare(a.ContentID, b.ContentID), cmp.Compare(a.ContributionID, b.ContributionID), cmp.Compare(a.PersonID, b.PersonID))
 	})
 	missing = slices.Compact(missing)
-	err = db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		rows := make([][]any, len(missing))
 		for i, a := range missing {
 			rows[i] = []any{strings.ToLower(rand.Text())[:replyKeyLength], a.PersonID, orNull(a.ContentID), orNull(a.ContributionID), tx.Now}

@@ -298,7 +298,7 @@ func (n *Notifier) settleTogether(ctx context.Context, all []*errand) error {
 		return queue.FinishAll(ctx, tx, jobs)
 	}
 	for {
-		err := n.DB.Write(ctx, settle)
+		err := n.DB.WriteUnseen(ctx, settle)
 		if !errs.Is(err, errs.Unavailable) {
 			return err
 		}

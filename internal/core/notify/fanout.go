@@ -65,7 +65,7 @@ func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
 		}
 		ids[i] = task.ActivityID
 	}
-	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return n.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		var activities []struct {
 			community.Activity
 			Done bool `db:"done"`
@@ -238,7 +238,7 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 
 // Revive lets a dead delivery try again; an administrator asks for it.
 func (n *Notifier) Revive(ctx context.Context, activityID, personID int64, channel string) error {
-	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return n.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, changed_at = ? WHERE activity_id = ? AND person_id = ? AND channel = ? AND state = ?`,
 			StateWaiting, tx.Now, activityID, personID, channel, StateDead)
 		if err != nil || changed == 0 {

@@ -38,12 +38,6 @@ func CanReadContent(s community.Standing, c Content, p Part) bool {
 	return c.Public || s.Viewer.SignedIn() && (s.Inside() || p.Wrote)
 }
 
-// CanListContent reports whether a content item belongs into the lists that the viewer sees. Lists are
-// narrower than pages: having commented opens an internal item, but does not list it.
-func CanListContent(s community.Standing, c Content) bool {
-	return CanReadContent(s, c, Part{})
-}
-
 // CanReadComment reports whether the viewer, who may read the content item, may also read a comment on
 // it: internal ones are for those inside and for their author.
 func CanReadComment(s community.Standing, c Comment) bool {

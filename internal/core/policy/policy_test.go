@@ -108,8 +108,8 @@ func TestRulesAndTheirTwinsInSQLAgree(t *testing.T) {
 				return policy.CanReadContent(standing(i.EntityID), policy.Content{Public: i.Public, Deleted: i.Deleted}, part)
 			}, `SELECT c.id FROM contents c`, condition, args)
 			condition, args = policy.ListableContents("c", v)
-			compare("CanListContent", contents, func(i item) bool {
-				return policy.CanListContent(standing(i.EntityID), policy.Content{Public: i.Public, Deleted: i.Deleted})
+			compare("CanReadContent in lists", contents, func(i item) bool {
+				return policy.CanReadContent(standing(i.EntityID), policy.Content{Public: i.Public, Deleted: i.Deleted}, policy.Part{})
 			}, `SELECT c.id FROM contents c`, condition, args)
 			condition, args = policy.ReadableComments("k", "c.entity_id", v)
 			compare("CanReadComment", comments, func(i item) bool {
@@ -172,7 +172,7 @@ func TestWhoMayRead(t *testing.T) {
 		{"nobody does not read what is internal", policy.CanReadContent(nobody, internal, policy.Part{}), false},
 		{"a stranger does not read what is internal", policy.CanReadContent(stranger, internal, policy.Part{}), false},
 		{"who has commented reads on", policy.CanReadContent(stranger, internal, policy.Part{Wrote: true}), true},
-		{"who has commented does not find it in lists", policy.CanListContent(stranger, internal), false},
+		{"who has commented does not find it in lists", policy.CanReadContent(stranger, internal, policy.Part{}), false},
 		{"a member reads what is internal", policy.CanReadContent(member, internal, policy.Part{}), true},
 		{"the owner reads what is internal", policy.CanReadContent(owner, internal, policy.Part{}), true},
 		{"a member does not read what is deleted", policy.CanReadContent(member, deleted, policy.Part{Wrote: true}), false},

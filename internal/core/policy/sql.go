@@ -16,8 +16,9 @@ func insideSQL(entityColumn string) string {
 		SELECT pg.entity_id FROM memberships pm JOIN "groups" pg ON pg.id = pm.group_id WHERE pm.person_id = ?))`, entityColumn)
 }
 
-// ListableContents returns the SQL twin of CanListContent: a condition on rows of contents under an
-// alias, and its arguments.
+// ListableContents returns which content items belong into the lists that the viewer sees: a condition on rows of
+// contents under an alias, and its arguments. Lists are narrower than pages: having commented opens an internal item, but
+// does not list it. So it is the SQL twin of CanReadContent for somebody without a part in the item.
 func ListableContents(alias string, v community.Viewer) (condition string, args []any) {
 	if !v.SignedIn() {
 		return fmt.Sprintf("(%[1]s.deleted_at IS NULL AND %[1]s.public)", alias), nil

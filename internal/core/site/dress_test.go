@@ -142,7 +142,7 @@ func TestEachPageShowsOneClaim(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewSite(t, dbtest.SQLite(t), webtest.People{})
 	page := func(v *site.Visit) error { return v.Show(site.Page{Title: "A page"}) }
-	visitor := webtest.Visit(t, webtest.Start(t, s, []site.Route{{Method: http.MethodGet, Path: "/stadt/{page}", Handle: page, Shared: true}}))
+	visitor := webtest.Visit(t, webtest.Start(t, s, []site.Route{{Method: http.MethodGet, Path: "/stadt/{page}", Handle: page, Cached: true}}))
 	visitor.Get("/stadt/none/")
 	visitor.DoesNotSee("foot-claim")
 

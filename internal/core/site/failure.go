@@ -2,7 +2,9 @@ package site
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"math"
 	"net/http"
@@ -62,21 +64,53 @@ func setRetryAfter(w http.ResponseWriter, err error) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
-// fail answers with the page that an error becomes. Whoever is not signed in and must be, or would
-// perhaps be allowed then, is led to the sign-in page.
+// fail answers with what an error becomes, in the form that the route has for it. Nothing else answers a failure.
 func (v *Visit) fail(err error) {
-	ctx := v.R.Context()
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if v.R.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		return // nobody is there to read it
 	}
 	v.logFailure(err)
+	v.raw.Header().Set("Cache-Control", "no-store")
+	setRetryAfter(v.raw, err)
+	if v.route.Failures == AsPage {
+		v.failPage(err)
+	} else {
+		v.failScript(err)
+	}
+}
+
+// failScript tells a script in a sentence what is wrong.
+func (v *Visit) failScript(err error) {
+	status := v.Refuse(err)
+	if errs.Is(err, errs.Unauthenticated) {
+		status = http.StatusUnauthorized
+	}
+	problem := v.failure(err).Text
+	if wrong := v.Errors(err); errs.Is(err, errs.Invalid) && wrong.Message == "" {
+		problem = wrong.Fields[0].Message
+	}
+	kind, body := "text/html; charset=utf-8", templ.EscapeString(problem)
+	if v.route.Failures == AsJSON {
+		text, _ := json.Marshal(map[string]string{"problem": problem}) // nothing in it can fail
+		kind, body = "application/json", string(text)
+	}
+	v.raw.Header().Set("Content-Type", kind)
+	v.raw.WriteHeader(status)
+	if v.R.Method != http.MethodHead {
+		_, _ = io.WriteString(v.raw, body) // a script that has gone is nobody's fault
+	}
+}
+
+// failPage answers with a page. Whoever is not signed in and must be, or would perhaps be allowed then, is led to the
+// sign-in page.
+func (v *Visit) failPage(err error) {
+	ctx := v.R.Context()
 	kind := errs.KindOf(err)
 	if kind == errs.Unauthenticated || kind == errs.Denied && !v.Viewer.SignedIn() && v.session {
 		if v.redirect(community.SignInPath(v.comeBack()), http.StatusSeeOther) == nil {
 			return
 		}
 	}
-	setRetryAfter(v.raw, err)
 	page := v.FailurePage(err)
 	buffer := templ.GetBuffer()
 	defer templ.ReleaseBuffer(buffer)
@@ -85,7 +119,6 @@ func (v *Visit) fail(err error) {
 		http.Error(v.raw, page.Title, page.Status)
 		return
 	}
-	v.raw.Header().Set("Cache-Control", "no-store")
 	v.write(page.Status, buffer)
 }
 
@@ -122,6 +155,12 @@ func (v *Visit) logFailure(err error) {
 
 // FailurePage returns the page that an error becomes.
 func (v *Visit) FailurePage(err error) Page {
+	f := v.failure(err)
+	return Page{Title: f.Title, Status: f.Status, Body: failureBody(f), Hidden: true}
+}
+
+// failure returns what is said about an error.
+func (v *Visit) failure(err error) failure {
 	status := statusOf(err)
 	f := failure{Status: status}
 	switch status {
@@ -161,10 +200,10 @@ func (v *Visit) FailurePage(err error) Page {
 	if problem, ok := errors.AsType[*errs.Error](err); ok && status != http.StatusInternalServerError && status != http.StatusServiceUnavailable && problem.Message != "" {
 		f.Text = v.T(problem.Message, problem.Args...)
 	}
-	return Page{Title: f.Title, Status: status, Body: failureBody(f), Hidden: true}
+	return f
 }
 
-// failure is what an error page says.
+// failure is what is said about an error.
 type failure struct {
 	Status              int
 	Title, Text, Number string

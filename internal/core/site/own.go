@@ -40,13 +40,13 @@ func loadStatic() (*web.Static, error) {
 // ownRoutes are the paths that the frame itself answers.
 func (s *Site) ownRoutes() []Route {
 	return []Route{
-		{Method: http.MethodGet, Path: healthPath, Handle: showHealth},
-		{Method: http.MethodGet, Path: readyPath, Handle: s.showReady},
-		{Method: http.MethodGet, Path: robotsPath, Handle: showRobots},
+		{Method: http.MethodGet, Path: healthPath, Handle: showHealth, KnownBy: ByNothing},
+		{Method: http.MethodGet, Path: readyPath, Handle: s.showReady, KnownBy: ByNothing},
+		{Method: http.MethodGet, Path: robotsPath, Handle: showRobots, KnownBy: ByNothing},
 		{Method: http.MethodPost, Path: languagePath, Handle: s.updateLanguage},
-		{Method: http.MethodGet, Path: "/stadt/logos/{which}", Handle: s.showLogo},
-		{Method: http.MethodGet, Path: manifestPath, Handle: s.showManifest},
-		{Method: http.MethodGet, Path: workerPath, Handle: s.showWorker},
+		{Method: http.MethodGet, Path: "/stadt/logos/{which}", Handle: s.showLogo, KnownBy: ByNothing},
+		{Method: http.MethodGet, Path: manifestPath, Handle: s.showManifest, KnownBy: ByNothing},
+		{Method: http.MethodGet, Path: workerPath, Handle: s.showWorker, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: offlinePath, Handle: showOffline},
 	}
 }

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,18 +26,50 @@ type Route struct {
 	SignedIn bool // only for people who have signed in; others are led to the sign-in page
 	Admin    bool // only for administrators
 
-	// Shared says that a page looks the same to everybody who has not signed in, and the same each time to
-	// somebody who has, as long as nothing changes in the database: it depends on the path, the query, the
-	// language and the viewer alone.
-	Shared bool
+	// Query names the parameters of the address that the page depends on. There are no others for it: reading one that
+	// is not named here panics.
+	Query []string
 
-	// CrossOrigin takes unsafe requests from other sites too: one-click unsubscribing, tokens of the
-	// API. The handler must not trust cookies then.
-	CrossOrigin bool
+	// Cached says that the page looks the same to everybody who has not signed in, as long as nothing changes in the
+	// database: it depends on the path, the declared parameters and the language alone.
+	Cached bool
+
+	KnownBy  Identity    // what tells who the visitor is
+	Failures FailureForm // in which form the visitor is told that something failed
 
 	BodyLimit int64      // bytes; zero means 1 MiB
 	Limit     *web.Limit // how often a client may come
 }
+
+// Identity is what tells who a visitor is.
+type Identity int
+
+const (
+	// BySession is the cookie of a session. A browser sends it along whichever site makes it do so, therefore requests
+	// that change something are refused if they come from another site.
+	BySession Identity = iota
+
+	// ByOwnSession is the cookie of a session, if the request does not come from another site. From there it comes
+	// from nobody in particular: the path itself permits what is asked for.
+	ByOwnSession
+
+	// ByNothing leaves everybody unknown, and works without the database.
+	ByNothing
+)
+
+// FailureForm is the form in which a visitor is told that something failed.
+type FailureForm int
+
+const (
+	// AsPage is a page for people. Who must sign in first is led to the page for it.
+	AsPage FailureForm = iota
+
+	// AsPart is a piece of a page for a script: a sentence. Who must sign in first is told so with status 401.
+	AsPart
+
+	// AsJSON is an object for a script, whose "problem" is a sentence; 401 as with AsPart.
+	AsJSON
+)
 
 // defaultBody is how many bytes a request may have that no route says otherwise about.
 const defaultBody = 1 << 20
@@ -61,7 +92,7 @@ func (s *Site) newRouter(routes []Route) (http.Handler, error) {
 		if route.Handle == nil || !strings.HasPrefix(route.Path, "/") {
 			return nil, fmt.Errorf("the route %s %s is incomplete", route.Method, route.Path)
 		}
-		if err := register(rt.muxOf(route.Path), route, s.answer(route)); err != nil {
+		if err := register(rt.muxOf(route.Path), route, s.answer(&route)); err != nil {
 			return nil, err
 		}
 	}
@@ -103,9 +134,6 @@ func withoutSlash(p string) string {
 	return p
 }
 
-// requestedKey is where a request whose slash was stripped carries the address as it came.
-type requestedKey struct{}
-
 // ServeHTTP implements http.Handler.
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.site.static.Has(r.URL.Path) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
@@ -115,102 +143,125 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.site.sendOwn(w, r) {
 		return
 	}
-	if page, ok := rt.site.shelf.find(r.Context(), rt.site.sharedKey(r)); ok {
-		page.send(w, r)
+	requested := r.URL
+	plain := withoutSlash(requested.Path)
+	if path.Clean(requested.Path) != plain {
+		rt.site.newVisit(w, r, &Route{}).fail(notFound())
 		return
 	}
-	visit := rt.site.newVisit
-	if clean := path.Clean(r.URL.Path); clean != withoutSlash(r.URL.Path) {
-		visit(w, r).fail(notFound())
+	if plain != requested.Path {
+		short := *requested
+		short.Path, short.RawPath = plain, withoutSlash(requested.RawPath)
+		r.URL = &short
+	}
+	m := &match{requested: requested, raw: w}
+	rt.muxOf(plain).ServeHTTP(m, r)
+	if m.found {
 		return
 	}
-	plain := r.Clone(context.WithValue(r.Context(), requestedKey{}, r.URL))
-	plain.URL.Path = withoutSlash(r.URL.Path)
-	plain.URL.RawPath = withoutSlash(r.URL.RawPath)
-	plain.Pattern = ""
-
-	mux := rt.muxOf(plain.URL.Path)
-	refuse, pattern := mux.Handler(plain)
-	if pattern != "" {
-		mux.ServeHTTP(w, plain)
+	r.URL = requested
+	v := rt.site.newVisit(w, r, &Route{})
+	if m.code == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", m.header.Get("Allow"))
+		v.fail(methodNotAllowed())
 		return
 	}
-	// What the multiplexer would have said tells a wrong method from a wrong path.
-	answer := &probe{header: http.Header{}}
-	refuse.ServeHTTP(answer, plain)
-	if answer.code == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", answer.header.Get("Allow"))
-		visit(w, r).fail(methodNotAllowed())
-		return
-	}
-	visit(w, r).fail(notFound())
+	v.fail(notFound())
 }
 
-// probe takes an answer for its status and headers.
-type probe struct {
+// match takes a request through a multiplexer to the route that answers, as an http.ResponseWriter, because nothing else
+// gets through. If there is no such route, it has what the multiplexer says about that.
+type match struct {
+	requested *url.URL // with the slash at its end, if it had one
+	raw       http.ResponseWriter
+	found     bool
+
 	header http.Header
 	code   int
 }
 
-func (p *probe) Header() http.Header         { return p.header }
-func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
-func (p *probe) WriteHeader(code int)        { p.code = code }
+// Header implements http.ResponseWriter.
+func (m *match) Header() http.Header {
+	if m.header == nil {
+		m.header = http.Header{}
+	}
+	return m.header
+}
+
+// Write implements http.ResponseWriter.
+func (m *match) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader implements http.ResponseWriter.
+func (m *match) WriteHeader(code int) { m.code = code }
 
 // answer makes a handler of a route: session, viewer, language and permission first.
-func (s *Site) answer(route Route) http.Handler {
-	limit := route.BodyLimit
-	if limit == 0 {
-		limit = defaultBody
-	}
+func (s *Site) answer(route *Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requested, ok := r.Context().Value(requestedKey{}).(*url.URL); ok {
-			r.URL = requested
+		m, ok := w.(*match)
+		if !ok {
+			panic("a route is reached by the router alone")
 		}
-		v := s.newVisit(w, r)
-		v.nameRoute(route)
-		if route.Shared && s.shelf.changes != nil {
-			v.shared, v.state = s.sharedKey(v.R), s.shelf.state(v.Context())
+		m.found = true
+		r.URL = m.requested
+		if r.URL.RawQuery != "" {
+			declared := *r.URL
+			declared.RawQuery = onlyDeclared(r.URL.RawQuery, route.Query)
+			r.URL = &declared
 		}
-		err := v.begin(route, limit)
-		if err == nil {
-			err = v.handle(route)
+		noteRoute(r, route)
+		key, changes := "", int64(0)
+		if route.Cached {
+			key = s.cacheKey(r)
 		}
-		if err != nil {
+		if key != "" {
+			if page, ok := s.cache.get(key); ok {
+				s.cache.send(m.raw, r, page)
+				return
+			}
+			changes = s.cache.changes()
+		}
+		v := s.newVisit(m.raw, r, route)
+		v.cacheKey, v.changes = key, changes
+		if err := v.handle(); err != nil {
 			v.fail(err)
 		}
 		v.end()
 	})
 }
 
-// handle lets the handler answer, unless a page is kept that can be sent, or somebody else is making it.
-func (v *Visit) handle(route Route) error {
-	if route.Shared && v.showKept() {
-		return nil
-	}
-	if !route.Shared || v.shared == "" {
-		return route.Handle(v)
-	}
-	ours := false
-	_, err, _ := v.site.shelf.made.Do(v.shared, func() (any, error) {
-		ours = true
-		return nil, route.Handle(v)
-	})
-	switch {
-	case ours:
+// handle lets the handler answer. A page that others render at this moment for the cache is taken from there.
+func (v *Visit) handle() error {
+	if err := v.begin(); err != nil {
 		return err
-	case v.sendKept():
+	}
+	if v.cacheKey == "" {
+		return v.route.Handle(v)
+	}
+	cache, ours := v.site.cache, false
+	_, err, _ := cache.rendering.Do(v.cacheKey, func() (any, error) {
+		ours = true
+		return nil, v.route.Handle(v)
+	})
+	if ours {
+		return err
+	}
+	if page, ok := cache.get(v.cacheKey); ok {
+		cache.send(v.raw, v.R, page)
 		return nil
 	}
-	v.state = v.site.shelf.state(v.Context())
-	return route.Handle(v)
+	v.changes = cache.changes()
+	return v.route.Handle(v)
 }
 
 // begin checks, in this order, what can be refused without asking the database first.
-func (v *Visit) begin(route Route, limit int64) error {
-	if !route.CrossOrigin {
-		if err := v.site.origins.Check(v.R); err != nil {
-			return errs.New(errs.Denied, "This request came from another site. Please go back, load the page again and repeat what you did.").Because(err)
-		}
+func (v *Visit) begin() error {
+	origin := v.site.origins.Check(v.R)
+	if origin != nil && v.route.KnownBy == BySession {
+		return errs.New(errs.Denied, "This request came from another site. Please go back, load the page again and repeat what you did.").Because(origin)
+	}
+	limit := v.route.BodyLimit
+	if limit == 0 {
+		limit = defaultBody
 	}
 	if v.R.ContentLength > limit {
 		// A browser shows the answer only after it has sent everything; cut off, it shows an error of its own.
@@ -219,18 +270,20 @@ func (v *Visit) begin(route Route, limit int64) error {
 		return form.TooLarge(limit)
 	}
 	v.R.Body = http.MaxBytesReader(v.raw, v.R.Body, limit)
-	if err := v.identify(); err != nil {
-		return err
+	if v.route.KnownBy != ByNothing && origin == nil {
+		if err := v.identify(); err != nil {
+			return err
+		}
 	}
-	if route.Limit != nil {
-		if err := v.site.deps.Limiter.Request(v.R, *route.Limit); err != nil {
+	if v.route.Limit != nil {
+		if err := v.site.deps.Limiter.Request(v.R, *v.route.Limit); err != nil {
 			return err
 		}
 	}
 	switch {
-	case (route.SignedIn || route.Admin) && !v.Viewer.SignedIn():
+	case (v.route.SignedIn || v.route.Admin) && !v.Viewer.SignedIn():
 		return errs.New(errs.Unauthenticated, "Please sign in.")
-	case route.Admin && !v.Viewer.Admin:
+	case v.route.Admin && !v.Viewer.Admin:
 		return errs.New(errs.Denied, "This page is for administrators.")
 	}
 	return nil
@@ -239,12 +292,12 @@ func (v *Visit) begin(route Route, limit int64) error {
 // secretNames are the wildcards whose values let somebody in and stay out of the log.
 var secretNames = [...]string{"key", "secret", "token"}
 
-// nameRoute tells the log which route matched and hides the secrets of its path.
-func (v *Visit) nameRoute(route Route) {
-	rec := web.RecordOf(v.R.Context())
+// noteRoute tells the log which route matched and hides the secrets of its path.
+func noteRoute(r *http.Request, route *Route) {
+	rec := web.RecordOf(r.Context())
 	rec.Route = route.Path
 	for _, name := range secretNames {
-		if value := v.R.PathValue(name); value != "" {
+		if value := r.PathValue(name); value != "" {
 			rec.Path = strings.ReplaceAll(rec.Path, value, "…")
 		}
 	}

@@ -101,10 +101,8 @@ type Deps struct {
 	Near func(v *Visit, path string) []parts.Link
 
 	// Changes returns a number that is another one after each change in the database. Without it no page is
-	// kept.
+	// cached.
 	Changes func() int64
-	// Snapshot returns what stays the same as long as no process changes anything in the database; empty if nothing can tell.
-	Snapshot func(ctx context.Context) (string, error)
 }
 
 // Site is the frame of all pages.
@@ -117,7 +115,7 @@ type Site struct {
 	forms    *form.Reader
 	origins  *http.CrossOriginProtection
 	base     *url.URL
-	shelf    *shelf
+	cache    *pageCache
 	printers map[string]*lang.Printer
 }
 
@@ -150,12 +148,12 @@ func New(c Config, d Deps) (*Site, error) {
 	if static.Empty() {
 		d.Log.Warn("styles and scripts have not been bundled into this program: pages will look bare; run make generate and build again")
 	}
-	shelf, err := newShelf(d.Changes, d.Snapshot, d.Clock)
+	cache, err := newPageCache(d.Changes, d.Clock)
 	if err != nil {
 		return nil, err
 	}
 	s := &Site{
-		Config: c, deps: d, signer: signer, static: static, base: base, shelf: shelf,
+		Config: c, deps: d, signer: signer, static: static, base: base, cache: cache,
 		forms: form.New(c.UploadMax), origins: http.NewCrossOriginProtection(),
 		printers: map[string]*lang.Printer{},
 	}
@@ -185,8 +183,7 @@ func (s *Site) Handler(c Contributions) (http.Handler, error) {
 		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy,
 		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: []string{healthPath, readyPath},
 		Fail: func(w http.ResponseWriter, r *http.Request, err error) {
-			v := s.newVisit(w, r)
-			v.fail(err)
+			s.newVisit(w, r, &Route{}).fail(err)
 		},
 	}
 	if s.Loopback {

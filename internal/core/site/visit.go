@@ -3,9 +3,11 @@ package site
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,17 +31,18 @@ type Visit struct {
 	Lang   *lang.Printer
 
 	site       *Site
+	route      *Route // the zero value if none answers
 	raw        http.ResponseWriter
 	session    bool   // a session has been loaded
-	shared     string // the key under which the page may be kept for others, or empty
-	state      state  // of the database before it was read for that
+	cacheKey   string // the key under which the page may be kept for others, or empty
+	changes    int64  // in the database, before it was read for that
 	flashes    []parts.Message
 	newFlashes []parts.Message
 }
 
 // newVisit returns the visit of somebody unknown in the site's language; identify learns more.
-func (s *Site) newVisit(w http.ResponseWriter, r *http.Request) *Visit {
-	v := &Visit{R: r, site: s, raw: w}
+func (s *Site) newVisit(w http.ResponseWriter, r *http.Request, route *Route) *Visit {
+	v := &Visit{R: r, site: s, route: route, raw: w}
 	v.W = &savingWriter{ResponseWriter: w, visit: v}
 	v.speak(s.chooseLanguage(r, ""))
 	return v
@@ -118,8 +121,22 @@ func (v *Visit) ID(name string) (int64, error) {
 	return id, nil
 }
 
-// Query returns a parameter of the address, trimmed; "" if there is none.
+// Declares reports whether the route declares a parameter. It is for pieces of pages that stand on many routes.
+func (v *Visit) Declares(name string) bool { return slices.Contains(v.route.Query, name) }
+
+// Query returns a parameter of the address that the route declares, trimmed; "" if there is none.
 func (v *Visit) Query(name string) string {
+	if !v.Declares(name) {
+		panic(fmt.Sprintf("the route %s %s reads the parameter %q and does not declare it", v.route.Method, v.route.Path, name))
+	}
+	return v.parameter(name)
+}
+
+// parameter is Query for the frame, which stands around all routes: what a route does not declare is not there.
+func (v *Visit) parameter(name string) string {
+	if v.R.URL.RawQuery == "" {
+		return ""
+	}
 	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(v.R.URL.Query().Get(name), "\x00", ""), ""))
 }
 
@@ -140,13 +157,10 @@ func (v *Visit) Before() paging.Cursor { return paging.ParseCursor(v.Query("befo
 // Older returns the address of the page that begins behind the cursor: the last entry shown.
 func (v *Visit) Older(last paging.Cursor) string { return v.withQuery("before", last.String()) }
 
-// withQuery returns the visit's own address with one parameter set, or removed if the value is "".
+// withQuery returns the visit's own address, as far as the route declares its parameters, with one of them set.
 func (v *Visit) withQuery(name, value string) string {
 	q := v.R.URL.Query()
-	q.Del(name)
-	if value != "" {
-		q.Set(name, value)
-	}
+	q.Set(name, value)
 	u := url.URL{Path: v.R.URL.Path, RawQuery: q.Encode()}
 	return u.String()
 }
@@ -155,10 +169,18 @@ func (v *Visit) withQuery(name, value string) string {
 // kind Invalid and the fields that are wrong, or TooLarge.
 func (v *Visit) Bind(dst any) error { return v.site.forms.Read(v.R, dst) }
 
-// Next returns where the visitor wanted to go: the local path in the parameter or form field "next",
+// Next returns where the visitor wanted to go: the local path in the parameter "next" or the form field of that name,
 // else "".
 func (v *Visit) Next() string {
-	next := v.Query("next")
+	if v.R.Method != http.MethodPost {
+		_ = v.Query("next") // panics where it is not declared
+	}
+	return v.next()
+}
+
+// next is Next for the frame.
+func (v *Visit) next() string {
+	next := v.parameter("next")
 	if next == "" && v.R.Method == http.MethodPost {
 		next = v.R.FormValue("next")
 	}
@@ -171,15 +193,6 @@ func (v *Visit) Next() string {
 
 // URL returns the absolute address of a path of the site.
 func (v *Visit) URL(path string) string { return v.site.URL(path) }
-
-// ClientIP returns the client's network address; "" if it is unknown.
-func (v *Visit) ClientIP() string {
-	client := web.RecordOf(v.R.Context()).Client
-	if !client.IsValid() {
-		return ""
-	}
-	return client.String()
-}
 
 // SignIn makes the visitor the person from the next request on.
 func (v *Visit) SignIn(person int64, remember bool) error {
@@ -209,15 +222,6 @@ func (v *Visit) Redirect(path string) error {
 	return v.redirect(local, http.StatusSeeOther)
 }
 
-// RedirectForever sends the browser to the path that replaces this one by 301.
-func (v *Visit) RedirectForever(path string) error {
-	local, ok := web.LocalPath(path, v.site.BaseURL)
-	if !ok {
-		return fmt.Errorf("redirect to %q: not a path of this site", path)
-	}
-	return v.redirect(local, http.StatusMovedPermanently)
-}
-
 func (v *Visit) redirect(path string, code int) error {
 	v.keepFlashes()
 	if err := v.save(); err != nil {
@@ -242,12 +246,26 @@ func (v *Visit) Show(p Page) error {
 		return err
 	}
 	status := p.statusOr(http.StatusOK)
-	if v.shared != "" && status == http.StatusOK && len(v.flashes) == 0 && buffer.Len() <= maxShared {
-		v.site.shelf.keep(v.shared, v.state, web.RecordOf(v.R.Context()).Route, buffer.Bytes()).send(v.raw, v.R)
+	if v.cacheKey != "" && status == http.StatusOK && len(v.flashes) == 0 && buffer.Len() <= maxCachedPage {
+		cache := v.site.cache
+		cache.send(v.raw, v.R, cache.add(v.cacheKey, v.changes, buffer.Bytes()))
 		return nil
 	}
 	v.write(status, buffer)
 	return nil
+}
+
+// ShowJSON answers a script with JSON.
+func (v *Visit) ShowJSON(status int, what any) error {
+	text, err := json.Marshal(what)
+	if err != nil {
+		return fmt.Errorf("write JSON for %s: %w", v.R.URL.Path, err)
+	}
+	v.W.Header().Set("Content-Type", "application/json")
+	v.W.Header().Set("Cache-Control", "no-store")
+	v.W.WriteHeader(status)
+	_, err = v.W.Write(text)
+	return err
 }
 
 // ShowPart answers a script with a piece of a page.

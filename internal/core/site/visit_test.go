@@ -208,7 +208,8 @@ func TestRoutesThatConflictAreNamed(t *testing.T) {
 		}
 	}
 	_, err := s.Handler(site.Contributions{Routes: []site.Route{
-		{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle}, {Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle},
+		{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle},
+		{Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle},
 		{Method: "GET", Path: "/-/files/{name}", Handle: handle},
 	}})
 	if err != nil {
@@ -235,7 +236,7 @@ func TestLimitOfARoute(t *testing.T) {
 func TestNextStaysOnTheSite(t *testing.T) {
 	t.Parallel()
 	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
-		{Path: "/stadt/next/", Handle: func(v *site.Visit) error { return say(v, "next="+v.Next()) }},
+		{Path: "/stadt/next/", Query: []string{"next"}, Handle: func(v *site.Visit) error { return say(v, "next="+v.Next()) }},
 		{Method: "GET", Path: "/stadt/away/", Handle: func(v *site.Visit) error { return v.Redirect("https://evil.example/") }},
 	})
 	v := webtest.Visit(t, handler)
@@ -256,7 +257,7 @@ func TestNextStaysOnTheSite(t *testing.T) {
 func TestIDsAndPagesThatCannotBeMeant(t *testing.T) {
 	t.Parallel()
 	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
-		{Method: "GET", Path: "/stadt/content/{id}/", Handle: func(v *site.Visit) error {
+		{Method: "GET", Path: "/stadt/content/{id}/", Query: []string{"before", "page"}, Handle: func(v *site.Visit) error {
 			if _, err := v.ID("id"); err != nil {
 				return err
 			}

@@ -93,7 +93,7 @@ func Redeem(ctx context.Context, tx *sqldb.Tx, kind, secret string) (Token, erro
 
 // RemoveExpired removes the tokens whose lifetime is over; a periodic job calls it.
 func RemoveExpired(ctx context.Context, db *sqldb.DB) error {
-	return db.Write(ctx, func(tx *sqldb.Tx) error {
+	return db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE expires_at <= ?`, tx.Now)
 		return err
 	})

@@ -55,7 +55,7 @@ func (a *Admin) Module() module.Module {
 			return []site.Place{{Path: Path, Label: v.T("Administration"), Icon: parts.IconSettings}}
 		}}},
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: Path, Handle: a.show, Admin: true},
+			{Method: http.MethodGet, Path: Path, Handle: a.show, Admin: true, Query: []string{"before"}},
 			{Method: http.MethodPost, Path: Path + "jobs/{id}/retry", Handle: a.retry, Admin: true},
 			{Method: http.MethodPost, Path: Path + "jobs/{id}/discard", Handle: a.discard, Admin: true},
 		},

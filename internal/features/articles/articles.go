@@ -33,7 +33,7 @@ func (a *Articles) Module() module.Module {
 			site.MenuLink(site.FooterMenu, 20, ListPath, lang.Text("Articles"), parts.IconFile),
 		},
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: "/stadt/articles", Handle: a.showArticles, Shared: true},
+			{Method: http.MethodGet, Path: "/stadt/articles", Handle: a.showArticles, Cached: true, Query: []string{"before"}},
 			{Method: http.MethodGet, Path: "/stadt/articles/add", Handle: a.newArticle, SignedIn: true},
 			{Method: http.MethodPost, Path: "/stadt/articles/add", Handle: a.createArticle, SignedIn: true, BodyLimit: a.content.FormBytes()},
 			{Method: http.MethodGet, Path: "/{entity}/articles/add", Handle: a.newArticleOf},

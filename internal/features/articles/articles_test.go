@@ -256,7 +256,7 @@ func TestTheFormSaysWhoWillReadIt(t *testing.T) {
 		person int64
 		group  string
 		want   int
-	}{{w.Bert.ID, "chor", 403}, {w.Carla.ID, "garten", 403}, {w.Admin.ID, "garten", 403}, {w.Anna.ID, "niemand", 403}, {w.Anna.ID, "bert", 403}, {0, "garten", 303}} {
+	}{{w.Bert.ID, "chor", 403}, {w.Carla.ID, "garten", 403}, {w.Admin.ID, "garten", 403}, {w.Anna.ID, "niemand", 403}, {w.Anna.ID, "bert", 403}, {0, "garten", 401}} {
 		p := w.visit(t, c.person).Ask(http.MethodGet, "/stadt/content/readers?group="+c.group)
 		if p.Status != c.want || strings.Contains(p.Body, "told:") {
 			t.Errorf("%d asks for %s: %d", c.person, c.group, p.Status)
@@ -286,7 +286,7 @@ func TestACommentSaysHowManyAreTold(t *testing.T) {
 		anna.Get(address)
 		anna.Sees(200, c.exact)
 		anna.DoesNotSee("<")
-		for person, want := range map[int64]int{0: 303, w.Bert.ID: 200, w.Carla.ID: map[bool]int{true: 200, false: 403}[c.path == "/garten/beet/"]} {
+		for person, want := range map[int64]int{0: 401, w.Bert.ID: 200, w.Carla.ID: map[bool]int{true: 200, false: 403}[c.path == "/garten/beet/"]} {
 			if got := w.visit(t, person).Ask(http.MethodGet, address); got.Status != want {
 				t.Errorf("%d asks who reads a comment on %s: %d, want %d", person, c.path, got.Status, want)
 			}

@@ -69,11 +69,11 @@ func (c *Content) Module() module.Module {
 	return module.Module{
 		Name: "content", Acts: c.acts(), Blocks: c.blocks(),
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink},
-			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true},
-			{Method: http.MethodGet, Path: "/stadt/content/{id}/readers", Handle: c.showCommentReaders, SignedIn: true},
-			{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent, Shared: true},
-			{Method: http.MethodPost, Path: "/{entity}/{slug}", Handle: c.createComment},
+			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink, Query: []string{"reply"}},
+			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true, Query: []string{"group", "as_gestalt"}, Failures: site.AsPart},
+			{Method: http.MethodGet, Path: "/stadt/content/{id}/readers", Handle: c.showCommentReaders, SignedIn: true, Failures: site.AsPart},
+			{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent, Cached: true, Query: []string{"before", "reply"}},
+			{Method: http.MethodPost, Path: "/{entity}/{slug}", Handle: c.createComment, Query: []string{"before", "reply"}},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}/edit", Handle: c.editContent},
 			{Method: http.MethodPost, Path: "/{entity}/{slug}/edit", Handle: c.updateContent},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}/delete", Handle: c.askDeletion},

@@ -27,14 +27,13 @@ func (r *Groups) entries() []site.Entry {
 	}
 }
 
-// settingsPlaces returns what the group that the address names by ?group=… adds to the menu of all settings pages. A
-// group that nobody knows adds nothing.
+// settingsPlaces returns what the group that the address names by ?group=… adds to the menu of settings pages that
+// declare it. A group that nobody knows adds nothing.
 func (r *Groups) settingsPlaces(v *site.Visit) []site.Place {
-	slug := v.Query("group")
-	if slug == "" {
+	if !v.Declares("group") || v.Query("group") == "" {
 		return nil
 	}
-	g, s, err := r.bySlug(v, slug)
+	g, s, err := r.bySlug(v, v.Query("group"))
 	if err != nil {
 		return nil // the menu is not what the visitor came for
 	}

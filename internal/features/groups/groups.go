@@ -55,12 +55,12 @@ func (r *Groups) Module() module.Module {
 	return module.Module{
 		Name: "groups", Entries: r.entries(), Acts: r.acts(), Blocks: r.blocks(),
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Shared: true},
+			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Cached: true, Query: []string{"name", "only_with_membership", "page"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/add", Handle: r.newGroup},
 			{Method: http.MethodPost, Path: "/stadt/groups/add", Handle: r.createGroup},
-			{Method: http.MethodGet, Path: "/stadt/settings/group", Handle: r.editGroup},
-			{Method: http.MethodPost, Path: "/stadt/settings/group", Handle: r.updateGroup},
-			{Method: http.MethodGet, Path: "/stadt/settings/group/subscriptions-memberships", Handle: r.showRelation},
+			{Method: http.MethodGet, Path: "/stadt/settings/group", Handle: r.editGroup, Query: []string{"group"}},
+			{Method: http.MethodPost, Path: "/stadt/settings/group", Handle: r.updateGroup, Query: []string{"group"}},
+			{Method: http.MethodGet, Path: "/stadt/settings/group/subscriptions-memberships", Handle: r.showRelation, Query: []string{"group"}},
 			{Method: http.MethodGet, Path: "/{group}/actions/recommend", Handle: r.newRecommendation},
 			{Method: http.MethodPost, Path: "/{group}/actions/recommend", Handle: r.createRecommendation},
 		},

@@ -50,7 +50,7 @@ func newTown(t *testing.T) *town {
 		}
 		return v.Show(site.Page{Title: g.Name, OwnHeading: true, Body: main, Aside: aside})
 	}}
-	menu := site.Route{Method: http.MethodGet, Path: "/stadt/settings/", Handle: func(v *site.Visit) error {
+	menu := site.Route{Method: http.MethodGet, Path: "/stadt/settings/", Query: []string{"group"}, Handle: func(v *site.Visit) error {
 		var labels []string
 		for _, l := range v.Menu(site.SettingsMenu) {
 			labels = append(labels, l.Label)

@@ -59,12 +59,12 @@ func (p *Pages) Module() module.Module {
 	return module.Module{
 		Name: "pages", Entries: p.entries(), Blocks: p.blocks(),
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: "/", Handle: p.showStart, Shared: true},
-			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity, Shared: true},
-			{Method: http.MethodGet, Path: HelpPath, Handle: p.showHelp, Shared: true},
-			{Method: http.MethodGet, Path: HelpPath + "{guide}", Handle: p.showGuide, Shared: true},
-			{Method: http.MethodGet, Path: DataProtectionPath, Handle: p.showDataProtection, Shared: true},
-			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown, Shared: true},
+			{Method: http.MethodGet, Path: "/", Handle: p.showStart, Cached: true, Query: []string{"before"}},
+			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity, Cached: true, Query: []string{"before"}},
+			{Method: http.MethodGet, Path: HelpPath, Handle: p.showHelp, Cached: true},
+			{Method: http.MethodGet, Path: HelpPath + "{guide}", Handle: p.showGuide, Cached: true},
+			{Method: http.MethodGet, Path: DataProtectionPath, Handle: p.showDataProtection, Cached: true},
+			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown, Cached: true},
 		},
 	}
 }

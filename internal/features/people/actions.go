@@ -315,7 +315,7 @@ func (p *People) welcome(ctx context.Context, a account, typed string) error {
 			return err
 		}
 	}
-	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return p.deps.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		if hash != "" {
 			if err := upgradePassword(ctx, tx, a.ID, a.Password, hash); err != nil {
 				return err

@@ -58,7 +58,7 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasher := password.New(password.Trifling())
+	hasher := password.New(password.Cost{Memory: 64, Passes: 1, Threads: 1})
 	signer, err := web.NewSigner("a secret for tests only", tell)
 	if err != nil {
 		t.Fatal(err)

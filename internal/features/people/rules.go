@@ -30,10 +30,6 @@ const notAnAddress = "Enter an e-mail address like name@example.org."
 // errNobody says that there is no such person.
 func errNobody() error { return errs.New(errs.NotFound, "There is no such person.") }
 
-// CanSee reports whether the viewer may see a person's page: a public one may be seen by everybody, any
-// other by its owner.
-func CanSee(v community.Viewer, p community.Person) bool { return p.Public || v.Is(p.ID) }
-
 // CanWriteTo reports whether the viewer may write to a person: whoever has signed in may write to
 // everybody, strangers to those whose page is public. Nobody writes to themselves, or to somebody who is
 // gone.

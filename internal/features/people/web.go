@@ -29,22 +29,22 @@ func (p *People) routes() []site.Route {
 	get, post := http.MethodGet, http.MethodPost
 	limit := func(l web.Limit) *web.Limit { return &l }
 	return []site.Route{
-		{Method: get, Path: "/stadt/signup/", Handle: p.showSignUp},
-		{Method: post, Path: "/stadt/signup/", Handle: p.createSignUp, Limit: limit(limitSignUp())},
+		{Method: get, Path: "/stadt/signup/", Handle: p.showSignUp, Query: []string{"next", "email"}},
+		{Method: post, Path: "/stadt/signup/", Handle: p.createSignUp, Query: []string{"next"}, Limit: limit(limitSignUp())},
 		{Method: get, Path: "/stadt/signup/done/", Handle: p.showSignUpDone},
 		{Method: get, Path: "/stadt/confirm/{key}/", Handle: p.showConfirm},
 		{Method: post, Path: "/stadt/confirm/{key}/", Handle: p.createConfirm},
-		{Method: get, Path: "/stadt/login/", Handle: p.showSignIn},
-		{Method: post, Path: "/stadt/login/", Handle: p.createSignIn},
-		{Method: get, Path: "/stadt/login/signup/", Handle: toSignIn},
+		{Method: get, Path: "/stadt/login/", Handle: p.showSignIn, Query: []string{"next"}},
+		{Method: post, Path: "/stadt/login/", Handle: p.createSignIn, Query: []string{"next"}},
+		{Method: get, Path: "/stadt/login/signup/", Handle: toSignIn, Query: []string{"next"}},
 		{Method: get, Path: "/stadt/login/cancelled/", Handle: showCancelled},
 		{Method: get, Path: "/stadt/login/error/", Handle: showOutsideError},
-		{Method: get, Path: "/stadt/logout/", Handle: showSignOut},
-		{Method: post, Path: "/stadt/logout/", Handle: removeSession},
+		{Method: get, Path: "/stadt/logout/", Handle: showSignOut, Query: []string{"next"}},
+		{Method: post, Path: "/stadt/logout/", Handle: removeSession, Query: []string{"next"}},
 		{Method: get, Path: "/stadt/password/reset/", Handle: p.showResetRequest},
 		{Method: post, Path: "/stadt/password/reset/", Handle: p.createResetRequest, Limit: limit(limitReset())},
 		{Method: get, Path: "/stadt/password/reset/done/", Handle: showResetRequested},
-		{Method: get, Path: "/stadt/password/reset/key/done/", Handle: toSignIn},
+		{Method: get, Path: "/stadt/password/reset/key/done/", Handle: toSignIn, Query: []string{"next"}},
 		{Method: get, Path: "/stadt/password/reset/key/{key}/", Handle: p.showReset},
 		{Method: post, Path: "/stadt/password/reset/key/{key}/", Handle: p.createReset, Limit: limit(limitReset())},
 		{Method: get, Path: "/stadt/password/set/", Handle: p.showSetPassword, SignedIn: true},
@@ -59,7 +59,7 @@ func (p *People) routes() []site.Route {
 		{Method: post, Path: "/stadt/settings/notifications/", Handle: p.updateWishes, SignedIn: true},
 		{Method: get, Path: "/stadt/settings/gestalt/delete/", Handle: p.showDelete, SignedIn: true},
 		{Method: post, Path: "/stadt/settings/gestalt/delete/", Handle: p.removeAccount, SignedIn: true},
-		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory, Shared: true},
+		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory, Cached: true, Query: []string{"page"}},
 	}
 }
 

@@ -45,11 +45,11 @@ func (r *Room) Module() module.Module {
 		Routes: []site.Route{
 			{Method: get, Path: community.PicturesPath + "{name}", Handle: r.sendPicture},
 			{Method: get, Path: community.PicturesPath + "{size}/{name}", Handle: r.sendPicture},
-			{Method: post, Path: community.AddPicturePath, Handle: r.createPicture, SignedIn: true, BodyLimit: r.deps.MaxBytes + 1<<20},
+			{Method: post, Path: community.AddPicturePath, Handle: r.createPicture, SignedIn: true, Failures: site.AsJSON, BodyLimit: r.deps.MaxBytes + 1<<20},
 			{Method: get, Path: community.OwnPicturesPath, Handle: r.editFaces, SignedIn: true},
 			{Method: post, Path: community.OwnPicturesPath, Handle: r.updateFaces, SignedIn: true, BodyLimit: both},
-			{Method: get, Path: "/stadt/settings/group/images", Handle: r.editFaces, SignedIn: true},
-			{Method: post, Path: "/stadt/settings/group/images", Handle: r.updateFaces, SignedIn: true, BodyLimit: both},
+			{Method: get, Path: "/stadt/settings/group/images", Handle: r.editFaces, SignedIn: true, Query: []string{"group"}},
+			{Method: post, Path: "/stadt/settings/group/images", Handle: r.updateFaces, SignedIn: true, Query: []string{"group"}, BodyLimit: both},
 		},
 	}
 }

@@ -3,9 +3,7 @@ package pictures
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"mime/multipart"
 	"net/http"
 	"path"
@@ -43,37 +41,19 @@ func (r *Room) sendPicture(v *site.Visit) error {
 	return nil
 }
 
-// createPicture takes a picture for a text from a script. The answer is JSON: the text that shows the
-// picture, or what is wrong with it.
+// createPicture takes a picture for a text from a script. The answer is the text that shows the picture.
 func (r *Room) createPicture(v *site.Visit) error {
 	var f struct {
 		Picture *multipart.FileHeader `form:"picture" missing:"Choose a picture." validate:"required"`
 	}
-	err := v.Bind(&f)
-	var name string
-	if err == nil {
-		name, err = r.add(v, "picture", f.Picture)
+	if err := v.Bind(&f); err != nil {
+		return err
 	}
-	status, answer := http.StatusCreated, map[string]string{}
-	switch errs.KindOf(err) {
-	case errs.Invalid, errs.TooMany, errs.TooLarge:
-		wrong := v.Errors(err)
-		status, answer["problem"] = v.Refuse(err), cmp.Or(wrong.Of("picture"), wrong.Message)
-	default:
-		if err != nil {
-			return err
-		}
-		answer["markdown"] = media.Markdown(name, f.Picture.Filename)
-	}
-	text, err := json.Marshal(answer)
+	name, err := r.add(v, "picture", f.Picture)
 	if err != nil {
-		return fmt.Errorf("answer for a picture: %w", err)
+		return err
 	}
-	v.W.Header().Set("Content-Type", "application/json")
-	v.W.Header().Set("Cache-Control", "no-store")
-	v.W.WriteHeader(status)
-	_, err = v.W.Write(text)
-	return err
+	return v.ShowJSON(http.StatusCreated, map[string]string{"markdown": media.Markdown(name, f.Picture.Filename)})
 }
 
 // add keeps an uploaded picture, and counts what a person uploads.

@@ -72,7 +72,7 @@ func (r *Subscriptions) Module() module.Module {
 			{Method: http.MethodPost, Path: "/stadt/unsubscribe/confirm/{secret}", Handle: unsubscribing.Confirm},
 
 			{Method: http.MethodGet, Path: "/stadt/unsubscribe/{group}/{person}/{key}", Handle: r.endSubscriptionAtOnce},
-			{Method: http.MethodPost, Path: "/stadt/unsubscribe/{group}/{person}/{key}", Handle: r.removeSubscriptionAtOnce, CrossOrigin: true},
+			{Method: http.MethodPost, Path: "/stadt/unsubscribe/{group}/{person}/{key}", Handle: r.removeSubscriptionAtOnce, KnownBy: site.ByOwnSession},
 		},
 		Reactions: []outbox.Reaction{
 			{Activity: community.MembershipCreated, Does: "subscribes the new member", Run: r.followMember},

@@ -2,7 +2,7 @@ package writing
 
 import (
 	"encoding/json"
-	"fmt"
+	"net/http"
 
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
@@ -24,7 +24,7 @@ func (r *Room) showPreview(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return answer(v, preview{Content: html[0]})
+	return v.ShowJSON(http.StatusOK, preview{Content: html[0]})
 }
 
 func (r *Room) showMentions(v *site.Visit) error {
@@ -35,15 +35,5 @@ func (r *Room) showMentions(v *site.Visit) error {
 	if found == nil {
 		found = []Mention{}
 	}
-	return answer(v, found)
-}
-
-// answer answers a script.
-func answer(v *site.Visit, what any) error {
-	v.W.Header().Set("Content-Type", "application/json")
-	v.W.Header().Set("Cache-Control", "no-store")
-	if err := json.NewEncoder(v.W).Encode(what); err != nil {
-		return fmt.Errorf("answer a script: %w", err)
-	}
-	return nil
+	return v.ShowJSON(http.StatusOK, found)
 }

@@ -30,8 +30,8 @@ func (r *Room) Module() module.Module {
 	return module.Module{
 		Name: "writing",
 		Routes: []site.Route{
-			{Method: http.MethodPost, Path: community.PreviewPath, Handle: r.showPreview, SignedIn: true},
-			{Method: http.MethodGet, Path: community.MentionsPath, Handle: r.showMentions, SignedIn: true},
+			{Method: http.MethodPost, Path: community.PreviewPath, Handle: r.showPreview, SignedIn: true, Failures: site.AsJSON},
+			{Method: http.MethodGet, Path: community.MentionsPath, Handle: r.showMentions, SignedIn: true, Query: []string{"q"}, Failures: site.AsJSON},
 		},
 	}
 }

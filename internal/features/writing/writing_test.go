@@ -65,18 +65,18 @@ func TestScriptsAskForPreviewsAndNames(t *testing.T) {
 	}{
 		{anna, `{"content":"**bold** <script>x</script> @garten"}`, http.StatusOK, `\u003cstrong\u003ebold\u003c/strong\u003e`},
 		{anna, `{"content":"@garten"}`, http.StatusOK, `Garten am Bach`},
-		{anna, `no json`, http.StatusBadRequest, ""},
-		{nobody, `{"content":"x"}`, http.StatusSeeOther, ""},
+		{anna, `no json`, http.StatusUnprocessableEntity, `{"problem":"This is no text that can be shown."}`},
+		{nobody, `{"content":"x"}`, http.StatusUnauthorized, `{"problem":"Please sign in."}`},
 	} {
 		got := request.visitor.PostJSON(community.PreviewPath, request.body)
 		if got.Status != request.status || !strings.Contains(got.Body, request.says) || strings.Contains(got.Body, `\u003cscript`) {
 			t.Errorf("%s: %d %s", request.body, got.Status, got.Body)
 		}
 	}
-	if got := anna.Get(community.MentionsPath + "?q=gar"); got.Body != `[{"slug":"garten","name":"Garten am Bach"}]`+"\n" {
+	if got := anna.Get(community.MentionsPath + "?q=gar"); got.Body != `[{"slug":"garten","name":"Garten am Bach"}]` {
 		t.Error(got.Body)
 	}
-	if got := anna.Get(community.MentionsPath); got.Body != "[]\n" {
+	if got := anna.Get(community.MentionsPath); got.Body != "[]" {
 		t.Error(got.Body)
 	}
 	nobody.Get(community.MentionsPath + "?q=gar")

@@ -144,8 +144,3 @@ func T(ctx context.Context, id string, args ...any) string { return From(ctx).T(
 func N(ctx context.Context, singular, plural string, n int, args ...any) string {
 	return From(ctx).N(singular, plural, n, args...)
 }
-
-// C says a text with a meaning context with the context's printer; see Printer.C.
-func C(ctx context.Context, context, id string, args ...any) string {
-	return From(ctx).C(context, id, args...)
-}

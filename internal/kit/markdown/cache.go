@@ -65,12 +65,15 @@ func (c *Cache) Render(source string, o Options) Rendered {
 	return text
 }
 
-// Text returns what the function Text returns, kept or made.
+// Text returns a text without any markup in one line, for previews and meta tags. After maxWords words
+// it is cut (0: never). References stand as they were written. The result is not escaped.
 func (c *Cache) Text(source string, maxWords int) string {
 	return c.Render(source, Options{Preset: NonInteractive, Words: maxWords}).plainText()
 }
 
-// MailText returns what the function MailText returns; the rendering behind it is kept or made.
+// MailText returns a text as people write mails: lists and quotes keep their signs, the addresses of
+// links follow the paragraph that has them. Lines are not wrapped, pictures are left out. Links within
+// the site are made absolute with its origin ("https://example.org").
 func (c *Cache) MailText(source, origin string) string {
 	return c.Render(source, Options{HeadingLevel: 2, Origin: origin}).mailText(origin)
 }

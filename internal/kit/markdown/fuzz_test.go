@@ -83,11 +83,11 @@ func checkBalance(t *testing.T, source, out string, dangerous *regexp.Regexp) {
 func FuzzText(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, source string) {
-		short := Text(source, 5)
+		short := NewCache(0).Text(source, 5)
 		if words := len(strings.Fields(short)); words > 5+1 || !utf8.ValidString(short) || strings.ContainsAny(short, "\n"+refStart+refEnd) {
 			t.Fatalf("%q becomes %q", source, short)
 		}
-		if mail := MailText(source, "https://example.org"); !utf8.ValidString(mail) || strings.ContainsAny(mail, refStart+refEnd) {
+		if mail := NewCache(0).MailText(source, "https://example.org"); !utf8.ValidString(mail) || strings.ContainsAny(mail, refStart+refEnd) {
 			t.Fatalf("%q becomes %q", source, mail)
 		}
 	})
@@ -135,8 +135,8 @@ func BenchmarkResolve(b *testing.B) {
 }
 
 func BenchmarkText(b *testing.B) {
-	source := sample()
+	source, c := sample(), NewCache(0)
 	for b.Loop() {
-		Text(source, 50)
+		c.Text(source, 50)
 	}
 }

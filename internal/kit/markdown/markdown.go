@@ -272,23 +272,3 @@ func (f *filler) note(ref Ref) {
 // Render renders a text. It never fails and takes time in proportion to the length of the source.
 // The same source and options give the same result.
 func Render(source string, o Options) Rendered { return newEngine().render(source, o) }
-
-// Mentions returns the people, groups and contents that a text refers to, each once and in order.
-func Mentions(source string) []Ref {
-	refs := Render(source, Options{}).Refs
-	return slices.DeleteFunc(refs, func(r Ref) bool { return r.Kind == Tag })
-}
-
-// Hashtags returns the names of the tags in a text as they are written, in order. Names that differ in
-// case only are listed once.
-func Hashtags(source string) []string {
-	var names []string
-	seen := map[string]bool{}
-	for _, r := range Render(source, Options{}).Refs {
-		if folded := strings.ToLower(r.Label); r.Kind == Tag && !seen[folded] {
-			seen[folded] = true
-			names = append(names, r.Label)
-		}
-	}
-	return names
-}

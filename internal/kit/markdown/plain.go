@@ -8,12 +8,6 @@ import (
 	xhtml "golang.org/x/net/html"
 )
 
-// Text returns a text without any markup in one line, for previews and meta tags. After maxWords words
-// it is cut (0: never). References stand as they were written. The result is not escaped.
-func Text(source string, maxWords int) string {
-	return Render(source, Options{Preset: NonInteractive, Words: maxWords}).plainText()
-}
-
 // plainText returns the text of a run.
 func (r Rendered) plainText() string {
 	var b strings.Builder
@@ -27,13 +21,6 @@ func (r Rendered) plainText() string {
 		case xhtml.StartTagToken, xhtml.EndTagToken, xhtml.SelfClosingTagToken, xhtml.CommentToken, xhtml.DoctypeToken:
 		}
 	}
-}
-
-// MailText returns a text as people write mails: lists and quotes keep their signs, the addresses of
-// links follow the paragraph that has them. Lines are not wrapped, pictures are left out. Links within
-// the site are made absolute with its origin ("https://example.org").
-func MailText(source, origin string) string {
-	return Render(source, Options{Origin: origin}).mailText(origin)
 }
 
 // mailText returns the text of a full rendering as people write mails.

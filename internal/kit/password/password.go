@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"hash"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -47,9 +48,6 @@ type Cost struct {
 // recommends, so that even four people who sign in at once need less than 80 MiB.
 func Moderate() Cost { return Cost{Memory: 19 * 1024, Passes: 2, Threads: 1} }
 
-// Trifling is a cost for tests, where nobody guesses passwords.
-func Trifling() Cost { return Cost{Memory: 64, Passes: 1, Threads: 1} }
-
 // Hasher computes hashes, a few at a time: each needs memory, and many at once would need too much.
 // It is safe for concurrent use.
 type Hasher struct {
@@ -58,12 +56,15 @@ type Hasher struct {
 	wait  time.Duration
 }
 
-// AtOnce is how many hashes a Hasher computes at the same time.
-const AtOnce = 4
+// maxAtOnce is how many hashes a Hasher computes at the same time at most.
+const maxAtOnce = 4
+
+// atOnce leaves a processor to everybody else: a hash keeps one for a twentieth of a second.
+func atOnce() int { return min(max(runtime.GOMAXPROCS(0)-1, 1), maxAtOnce) }
 
 // New returns a hasher of a cost.
 func New(cost Cost) *Hasher {
-	return &Hasher{cost: cost, slots: make(chan struct{}, AtOnce), wait: 10 * time.Second}
+	return &Hasher{cost: cost, slots: make(chan struct{}, atOnce()), wait: 10 * time.Second}
 }
 
 func (h *Hasher) params() *argon2id.Params {
@@ -131,15 +132,6 @@ func (h *Hasher) NeedsUpgrade(stored string) bool {
 		return true
 	}
 	return params.Memory != h.cost.Memory || params.Iterations != h.cost.Passes || params.Parallelism != h.cost.Threads || len(key) != 32
-}
-
-// Usable reports whether somebody can sign in with the hash at all: it is of a format that Verify
-// computes.
-func Usable(stored string) bool {
-	if _, ok := parseDjango(stored); ok {
-		return true
-	}
-	return isComputable(stored)
 }
 
 // isComputable reports whether the hash is an argon2id one that this machine can compute.

@@ -11,8 +11,8 @@ import (
 
 func TestAFullHouseAsksPeopleToComeBack(t *testing.T) {
 	t.Parallel()
-	h := New(Trifling())
-	for range AtOnce {
+	h := New(Cost{Memory: 64, Passes: 1, Threads: 1})
+	for range cap(h.slots) {
 		h.slots <- struct{}{}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)

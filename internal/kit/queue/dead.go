@@ -30,7 +30,7 @@ func (q *Queue) Dead(ctx context.Context, before int64, limit int) ([]DeadJob, e
 // Retry lets a dead job run again, with all its attempts. It is errs.NotFound if there is no such dead
 // job, and errs.Conflict if a job with its unique key lives.
 func (q *Queue) Retry(ctx context.Context, id int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting', attempt = 0, run_at = ?, expires_at = NULL, unique_key = unique_name
 			WHERE id = ? AND state = 'dead'`, tx.Now, id)
 		if err != nil {
@@ -46,7 +46,7 @@ func (q *Queue) Retry(ctx context.Context, id int64) error {
 
 // Discard deletes a dead job; errs.NotFound if there is none.
 func (q *Queue) Discard(ctx context.Context, id int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id = ? AND state = 'dead'`, id)
 		if err == nil && rows == 0 {
 			return errs.New(errs.NotFound, "")

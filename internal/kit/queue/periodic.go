@@ -56,7 +56,7 @@ func (q *Queue) enqueueDue(ctx context.Context) (next clock.Time, err error) {
 		}
 		switch {
 		case due.IsZero():
-			err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+			err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 				isNew, err := tx.InsertNew(ctx, `INSERT INTO periodics (name, schedule, next_at) VALUES (?, ?, ?)`,
 					p.Name, p.Schedule, following)
 				if err != nil || isNew {
@@ -69,7 +69,7 @@ func (q *Queue) enqueueDue(ctx context.Context) (next clock.Time, err error) {
 		case due.After(now.Time):
 			following = due
 		default:
-			err = q.db.Write(ctx, func(tx *sqldb.Tx) error { return q.enqueuePeriodic(ctx, tx, p, due, following) })
+			err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error { return q.enqueuePeriodic(ctx, tx, p, due, following) })
 		}
 		if err != nil {
 			return next, fmt.Errorf("schedule %s: %w", p.Name, err)

@@ -45,7 +45,7 @@ func (q *Queue) promote(ctx context.Context) (next clock.Time, err error) {
 	if next.IsZero() || next.After(q.db.Now().Time) {
 		return next, nil
 	}
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting' WHERE state = 'later' AND run_at <= ?`, tx.Now)
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ func (q *Queue) hasWaiting(ctx context.Context, lane string) (bool, error) {
 // claim claims up to so many jobs of each lane. It claims only kinds that this process knows: a newer version of
 // the program, running beside it, may have enqueued others.
 func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (jobs []jobRow, err error) {
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		jobs = jobs[:0]
 		var expired, ids []int64
 		for _, lane := range laneOrder {
@@ -111,7 +111,7 @@ func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (j
 
 // deleteFinished deletes jobs that succeeded, unless another process has claimed them by now.
 func (q *Queue) deleteFinished(ctx context.Context, lease string, ids []int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id IN (?) AND lease = ?`, ids, lease)
 		return err
 	})
@@ -133,7 +133,7 @@ func (q *Queue) recordFailure(ctx context.Context, lease string, row jobRow, fai
 }
 
 func (q *Queue) reschedule(ctx context.Context, lease string, row jobRow, pause time.Duration, failure error) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		state := later
 		if pause <= 0 {
 			state = waiting
@@ -153,7 +153,7 @@ func (q *Queue) markDead(ctx context.Context, lease string, row jobRow, k *Kind,
 		return rows > 0, err
 	}
 	var hookErr error
-	err := q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		hookErr = nil
 		ours, err := mark(tx)
 		if err != nil || !ours || k.Dead == nil {
@@ -164,7 +164,7 @@ func (q *Queue) markDead(ctx context.Context, lease string, row jobRow, k *Kind,
 	})
 	if hookErr != nil && err != nil && !errs.Is(err, errs.Unavailable) && ctx.Err() == nil {
 		q.log.ErrorContext(ctx, "what follows a job's death failed", "job", row.ID, "kind", row.Kind, "error", hookErr)
-		err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+		err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 			_, err := mark(tx)
 			return err
 		})
@@ -177,7 +177,7 @@ func (q *Queue) markDead(ctx context.Context, lease string, row jobRow, k *Kind,
 
 // release makes jobs that were not run to their end claimable, as if they had never been claimed.
 func (q *Queue) release(ctx context.Context, lease string, ids []int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting', attempt = attempt - 1, lease = NULL, leased_at = NULL
 			WHERE id IN (?) AND lease = ?`, ids, lease)
 		tx.AfterCommit(q.notifyOthers)
@@ -187,7 +187,7 @@ func (q *Queue) release(ctx context.Context, lease string, ids []int64) error {
 
 // renew prolongs the lease of jobs and returns those that are still ours.
 func (q *Queue) renew(ctx context.Context, lease string, ids []int64) (ours []int64, err error) {
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		ours = ours[:0]
 		if _, err := tx.Exec(ctx, `UPDATE jobs SET leased_at = ? WHERE id IN (?) AND lease = ?`,
 			clock.At(tx.Now.Add(q.config.Lease)), ids, lease); err != nil {
@@ -242,7 +242,7 @@ func (q *Queue) reclaimExpired(ctx context.Context, held func(id int64) bool) er
 
 // takeOver gives a job whose lease has ended a new one.
 func (q *Queue) takeOver(ctx context.Context, id int64, old, lease string) (ours bool, err error) {
-	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Exec(ctx, `UPDATE jobs SET lease = ?, leased_at = ? WHERE id = ? AND lease = ? AND leased_at < ?`,
 			lease, clock.At(tx.Now.Add(q.config.Lease)), id, old, tx.Now)
 		ours = rows > 0

@@ -31,8 +31,6 @@ type engine struct {
 	locked     string   // suffix of a reading that locks its rows
 	skipLocked string   // the same, passing over rows that others hold
 
-	snapshot func(ctx context.Context, db *DB) (string, error) // tells a state of the data from every later one; nil if the engine cannot
-
 	analyze string // statement that looks at the data for the planner; empty if the engine plans as well without
 	notify  string // statement that wakes the listeners of a channel; empty if the engine has none
 	syncIDs string // lets the next id of a table follow its largest one; %[1]s is the table

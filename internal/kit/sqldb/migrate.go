@@ -14,7 +14,7 @@ import (
 )
 
 // Migrate brings the database up to the newest migration of fsys, whose files are goose's with the
-// macros that Expand knows. Any number of processes may call it at once: one migrates, the others wait
+// macros of expandMacros. Any number of processes may call it at once: one migrates, the others wait
 // and find nothing left to do. A database that is newer than fsys is a NewerError, one whose migrations
 // had other texts a PrereleaseError.
 func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
@@ -132,22 +132,6 @@ type expandedFile struct {
 func (f *expandedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *expandedFile) Close() error               { return nil }
 
-// Expand returns a migration as the engine gets it. The macros:
-//
-//	{id}                            the primary key column's type: numbers given by the database
-//	{text} {blob}                   texts and bytes of any length
-//	{options}                       after the closing parenthesis of CREATE TABLE
-//	{index name table (columns)}    an index; {unique name table (columns)} a unique one
-//	{column table name definition}  a new column of an existing table
-//	{if sqlite mysql}               the lines up to {end} are for these engines only
-func Expand(engineName, migration string) (string, error) {
-	e := engines[engineName]
-	if e == nil {
-		return "", fmt.Errorf("there is no engine %q", engineName)
-	}
-	return e.expandMacros(migration)
-}
-
 var (
 	blocks = regexp.MustCompile(`(?s)\{if ([a-z ]+)\}\n?(.*?)\{end\}\n?`)
 	macros = regexp.MustCompile(`\{([a-z]+)((?: [^{}]*)?)\}`)
@@ -155,6 +139,14 @@ var (
 	column = regexp.MustCompile(`(?s)^ (\S+) (\S+) (.+)$`)
 )
 
+// expandMacros returns a migration as the engine gets it. The macros:
+//
+//	{id}                            the primary key column's type: numbers given by the database
+//	{text} {blob}                   texts and bytes of any length
+//	{options}                       after the closing parenthesis of CREATE TABLE
+//	{index name table (columns)}    an index; {unique name table (columns)} a unique one
+//	{column table name definition}  a new column of an existing table
+//	{if sqlite mysql}               the lines up to {end} are for these engines only
 func (e *engine) expandMacros(text string) (string, error) {
 	var wrong []error
 	text = blocks.ReplaceAllStringFunc(text, func(block string) string {

@@ -29,7 +29,6 @@ var postgresqlEngine = engine{
 	skipLocked: " FOR NO KEY UPDATE SKIP LOCKED",
 	syncIDs: `SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), GREATEST((SELECT COALESCE(MAX(id), 0) + 1 FROM %[1]s),
 		nextval(pg_get_serial_sequence('%[1]s', 'id'))), false)`,
-	snapshot: snapshotPostgreSQL,
 	analyze:  "ANALYZE",
 	notify:   `SELECT pg_notify(?, '')`,
 	hasTable: `SELECT to_regclass('%s') IS NOT NULL`,
@@ -104,12 +103,6 @@ func classifyPostgreSQL(err error) fault {
 		return away
 	}
 	return unknown
-}
-
-// snapshotPostgreSQL returns which transactions have ended.
-func snapshotPostgreSQL(ctx context.Context, db *DB) (state string, err error) {
-	err = db.Get(ctx, &state, `SELECT CAST(pg_current_snapshot() AS TEXT)`)
-	return state, err
 }
 
 // migrationLock is an arbitrary number that all versions of the program agree on.

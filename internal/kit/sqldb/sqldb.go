@@ -101,7 +101,7 @@ type pools struct {
 	open    *sharedTx     // SQLite: the transaction that has not been committed yet; nil if there is none
 	queries *queryCache
 	asked   atomic.Int64 // statements that were run
-	changes atomic.Int64 // transactions that may have changed something
+	changes atomic.Int64 // transactions of Write that may have been committed
 
 	postgres *pgx.ConnConfig // PostgreSQL: for the connections that listen
 }
@@ -180,18 +180,9 @@ func (db *DB) Stats() Stats {
 	return Stats{Readers: db.read.Stats(), Writers: db.write.Stats(), Statements: db.asked.Load()}
 }
 
-// Changes returns a number that is another one after each Write through this process. What was read after
-// asking for it is up to date, as far as this process knows, while the number stays the same.
+// Changes returns a number that is another one after each Write of this process that may have been committed. What was
+// read after asking for it is up to date while the number stays the same, as far as this process knows.
 func (db *DB) Changes() int64 { return db.changes.Load() }
-
-// Snapshot returns what stays the same as long as nobody, in any process, commits anything, and is never the same again afterwards.
-// It is empty from engines that cannot tell: MySQL and MariaDB.
-func (db *DB) Snapshot(ctx context.Context) (string, error) {
-	if db.engine.snapshot == nil {
-		return "", nil
-	}
-	return db.engine.snapshot(ctx, db)
-}
 
 // Analyze lets the database look at its data anew, after many rows were written at once: until then it
 // may plan as if its tables were empty. SQLite is not asked: its few figures lead it to worse plans for

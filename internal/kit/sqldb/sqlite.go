@@ -5,10 +5,8 @@ import (
 	"context"
 	"database/sql"
 	sqldriver "database/sql/driver"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -32,7 +30,6 @@ var sqliteEngine = engine{
 	classify:   classifySQLite,
 	list:       listJSON,
 	onConflict: " ON CONFLICT DO NOTHING",
-	snapshot:   snapshotSQLite,
 	hasTable:   `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '%s')`,
 	lock:       lockSQLite,
 	dialect:    goose.DialectSQLite3,
@@ -91,22 +88,6 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 		return p.translate(ctx, "PRAGMA journal_mode = wal", err)
 	}
 	return nil
-}
-
-// snapshotSQLite returns the header of the index of the write-ahead log, which every commit changes: a counter of transactions, the
-// length of the log and its checksum (https://sqlite.org/walformat.html, section 2.2). Closing the file leaves the locks on it alone: on
-// Linux they belong to the driver's open file (F_OFD_SETLK), not to the process.
-func snapshotSQLite(_ context.Context, db *DB) (string, error) {
-	file, err := os.Open(db.path + "-shm")
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	header := make([]byte, 48)
-	if _, err := io.ReadFull(file, header); err != nil {
-		return "", fmt.Errorf("read the index of the log: %w", err)
-	}
-	return hex.EncodeToString(header), nil
 }
 
 // privateFile makes an empty file unless it exists, for the owner of another file alone.

@@ -34,13 +34,25 @@ const (
 // and is passed on. After a deadlock, a serialization failure or a lost connection before the commit,
 // fn runs again from the start, a few times, on a new Tx. On SQLite those who queue to write share a commit.
 //
-// A commit whose answer got lost is errs.Unavailable, although it may have happened.
+// A commit whose answer got lost is errs.Unavailable, although it may have happened. Either way it is counted by Changes.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	return db.transact(ctx, fn, true)
+}
+
+// WriteUnseen is Write for what no page shows to somebody who has not signed in, such as a session, a throttle or the
+// state of a job. Changes does not count it.
+func (db *DB) WriteUnseen(ctx context.Context, fn func(tx *Tx) error) error {
+	return db.transact(ctx, fn, false)
+}
+
+func (db *DB) transact(ctx context.Context, fn func(tx *Tx) error, seen bool) error {
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		tx := &Tx{Now: db.clock.Now(), pools: db.pools}
 		committing, err := db.try(ctx, tx, fn)
-		db.changes.Add(1)
+		if seen && (err == nil || committing) {
+			db.changes.Add(1)
+		}
 		if err == nil {
 			for _, f := range tx.after {
 				f()
@@ -179,38 +191,6 @@ func (tx *Tx) InsertNew(ctx context.Context, query string, args ...any) (inserte
 	}
 	rows, err := tx.Exec(ctx, query+tx.pools.engine.onConflict, args...)
 	return rows > 0, err
-}
-
-// InsertNewID is InsertNew for a table with a column id. Where nothing was inserted, id is zero: the
-// row that was there before is found by its key.
-func (tx *Tx) InsertNewID(ctx context.Context, query string, args ...any) (id int64, inserted bool, err error) {
-	switch {
-	case tx.pools.engine.newByError:
-		id, err = tx.Insert(ctx, query, args...)
-		if tx.pools.engine.fault(err) == duplicate {
-			return 0, false, nil
-		}
-	case tx.pools.engine.returning:
-		err = tx.pools.get(ctx, tx.tx, &id, query, tx.pools.engine.onConflict+" RETURNING id", args)
-		if errs.Is(err, errs.NotFound) {
-			return 0, false, nil
-		}
-	default:
-		text, bound, berr := tx.pools.bind(query, tx.pools.engine.onConflict, args)
-		if berr != nil {
-			return 0, false, berr
-		}
-		result, eerr := tx.tx.ExecContext(ctx, text, bound...)
-		if eerr != nil {
-			return 0, false, tx.pools.translate(ctx, query, eerr)
-		}
-		rows, rerr := result.RowsAffected()
-		if rerr != nil || rows == 0 {
-			return 0, false, rerr
-		}
-		id, err = result.LastInsertId()
-	}
-	return id, err == nil, err
 }
 
 // rowsPerInsert bounds one statement of InsertRows; with padding to powers of two the number of

@@ -67,7 +67,7 @@ func (l *Limiter) Allow(ctx context.Context, limit Limit, subject string) error 
 // count adds one in the current span, or begins a new span. It returns how long to wait when the span's
 // count is used up, and neither when somebody else began the span at the same moment.
 func (l *Limiter) count(ctx context.Context, key string, limit Limit) (counted bool, wait time.Duration, err error) {
-	err = l.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = l.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		counted, wait = false, 0
 		now := l.clock.Now()
 		until := clock.At(now.Add(limit.Per))
@@ -101,7 +101,7 @@ func (l *Limiter) count(ctx context.Context, key string, limit Limit) (counted b
 
 // Forget sets the subject's count back: after a sign-in that worked.
 func (l *Limiter) Forget(ctx context.Context, limit Limit, subject string) error {
-	err := l.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := l.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM throttles WHERE key_hash = ?`, throttleKey(limit.Name, subject))
 		return err
 	})
@@ -113,7 +113,7 @@ func (l *Limiter) Forget(ctx context.Context, limit Limit, subject string) error
 
 // Purge removes counts whose span is over. A periodic job calls it.
 func (l *Limiter) Purge(ctx context.Context) error {
-	err := l.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := l.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM throttles WHERE resets_at <= ?`, l.clock.Now())
 		return err
 	})

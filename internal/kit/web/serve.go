@@ -39,13 +39,8 @@ func (s Server) Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	turns, err := newTurns()
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	defer turns.end()
 	server := &http.Server{
-		Handler:           turns.handler(s.Handler),
+		Handler:           s.Handler,
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute, // a gallery over a village's line
@@ -149,14 +144,4 @@ func removeStale(ctx context.Context, path string) error {
 		return fmt.Errorf("listen on %s: %w", path, err)
 	}
 	return os.Remove(path)
-}
-
-// Loopback reports whether a listen address can be reached from this machine only.
-func Loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -146,18 +146,6 @@ func TestListenLeavesOtherFilesAlone(t *testing.T) {
 	}
 }
 
-func TestLoopback(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]bool{
-		"localhost:8008": true, "127.0.0.1:8008": true, "[::1]:8008": true,
-		":8008": false, "0.0.0.0:8008": false, "192.0.2.1:80": false, "unix:/run/x.sock": false, "town.example:80": false,
-	} {
-		if got := web.Loopback(address); got != want {
-			t.Errorf("%s: %t", address, got)
-		}
-	}
-}
-
 func errorText(err error) string {
 	if err == nil {
 		return ""

@@ -195,7 +195,7 @@ func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, 
 	if err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = ?`, hashToken(token)); err != nil {
 			return err
 		}
@@ -210,14 +210,14 @@ func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	if token == "" {
 		return nil
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = ?`, hashToken(token))
 		return err
 	})
 }
 
 func (s sessionStore) deleteOthers(ctx context.Context, person int64, keep string) error {
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM sessions WHERE person_id = ? AND token_hash <> ?`, person, keep)
 		return err
 	})
@@ -228,7 +228,7 @@ func (s sessionStore) deleteOthers(ctx context.Context, person int64, keep strin
 }
 
 func (s sessionStore) purge(ctx context.Context) error {
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, s.clock.Now())
 		return err
 	})

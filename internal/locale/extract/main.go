@@ -5,7 +5,7 @@
 //	go run ./internal/locale/extract fr     # begins or continues French
 //
 // A text goes into the catalogue that is named after the package that says it. Nothing that stands in
-// a catalogue is changed or removed. The tests of this package compare code and catalogues.
+// a catalogue is changed or removed; what is wrong with it is printed, a line each. The tests of this package compare code and catalogues.
 package main
 
 import (
@@ -44,6 +44,9 @@ func run(out io.Writer, language string) error {
 	added, err := catalogue.add(texts)
 	if err != nil {
 		return err
+	}
+	for _, wrong := range catalogue.check(texts) {
+		_, _ = fmt.Fprintln(out, wrong)
 	}
 	_, _ = fmt.Fprintf(out, "%d texts, %d added to %s\n", len(texts), added, folder)
 	return nil

@@ -63,7 +63,7 @@ func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
 		Name: "Neustadt", Domain: "example.org", BaseURL: "http://example.org", Secret: "a secret for tests only",
 		Transport: web.Plain, Loopback: true, Language: "en", Zone: time.UTC,
 	}, site.Deps{
-		Catalogues: catalogues, Viewers: viewers, Changes: db.Changes, Snapshot: db.Snapshot,
+		Catalogues: catalogues, Viewers: viewers, Changes: db.Changes,
 		Sessions: web.NewSessions(db, web.Lifetimes{}, false, nil), Limiter: web.NewLimiter(db, nil),
 	})
 	if err != nil {

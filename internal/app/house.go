@@ -37,6 +37,7 @@ import (
 	"grouprise.org/grouprise/internal/features/pages"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/pictures"
+	"grouprise.org/grouprise/internal/features/preferences"
 	"grouprise.org/grouprise/internal/features/sentmail"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
@@ -123,7 +124,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	passwords := password.New(password.Moderate())
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.transport().Encrypted(), nil)
-	late, told := &jobs{}, &notices{}
+	late, spread := &jobs{}, &notices{}
 	h.activities = outbox.New(late)
 	activities, letters, register := h.activities, notify.NewLetters(late), entities.New(o.SlugBlacklist)
 
@@ -153,13 +154,13 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
-		Notices: told, Beside: theGroups.Beside, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
+		Notices: spread, Beside: theGroups.Beside, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
 		DB: h.db, Outbox: activities, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
-		Notices: told, OperatorGroup: int64(o.OperatorGroup),
+		Notices: spread, OperatorGroup: int64(o.OperatorGroup),
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
@@ -180,27 +181,29 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	h.modules = append(h.modules, heldmail.New(h.intake).Module())
 
 	post := email.New(email.Config{
-		Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
+		DB: h.db, Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
 		SiteName: o.SiteName, BaseURL: o.baseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
 		ReplyKeys: func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
 			return mailin.ReplyKeys(ctx, h.db, all)
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
-	bell, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
+	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
 	if err != nil {
 		return h, err
 	}
-	h.modules = append(h.modules, push.Page{Push: bell, Menu: thePeople.SettingsMenu}.Module())
+	channels := []notify.Channel{post, inbox.Inbox{}, devices}
+	h.modules = append(h.modules, push.Page{Push: devices, Menu: thePeople.SettingsMenu}.Module(),
+		preferences.New(preferences.Deps{DB: h.db, Channels: channels, Menu: thePeople.SettingsMenu}).Module())
 	h.notifier, err = notify.New(notify.Config{
 		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
-		Channels: []notify.Channel{post, inbox.Inbox{}, bell}, Postman: post, Never: o.never(),
+		Channels: channels, Postman: post, Never: o.never(),
 	})
 	if err != nil {
 		return h, err
 	}
-	told.Notifier = h.notifier
+	spread.Notifier = h.notifier
 	activities.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
 	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()})
 	h.queue = queue.New(h.db, queue.Config{

@@ -34,12 +34,12 @@ func (p Page) Module() module.Module {
 }
 
 func (p Page) show(v *site.Visit) error {
-	all, err := devicesOf(v.Context(), p.DB, v.Viewer.PersonID)
+	devices, err := devicesOf(v.Context(), p.DB, []int64{v.Viewer.PersonID})
 	if err != nil {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Devices"), Hidden: true, Body: devicesBody(p.Menu(v), p.PublicKey(), all),
+		Title: v.T("Devices"), Hidden: true, Body: devicesBody(p.Menu(v), p.PublicKey(), devices[v.Viewer.PersonID]),
 		Crumbs: []site.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: v.T("Devices")}},
 	})
 }

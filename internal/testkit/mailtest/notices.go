@@ -1,6 +1,7 @@
 package mailtest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -24,15 +25,31 @@ func (n *Notices) Open(tb testing.TB, db *sqldb.DB, all ...notify.Notice) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	bell, err := push.New(push.Config{DB: db, Secret: "a secret of the town", Contact: "post@stadt.example"})
+	devices, err := push.New(push.Config{DB: db, Secret: "a secret of the town", Contact: "post@stadt.example"})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	n.Notifier, err = notify.New(notify.Config{
 		DB: db, Catalogues: catalogues, Zone: time.UTC, Language: "en", Notices: all,
-		Channels: []notify.Channel{email.New(email.Config{}), inbox.Inbox{}, bell},
+		Channels: []notify.Channel{email.New(email.Config{}), inbox.Inbox{}, devices},
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
+}
+
+// Audience returns who may be told, by slug and reason, in the order of their ids: "anna subscriber, bert starter".
+func Audience(tb testing.TB, db *sqldb.DB, a notify.Audience) string {
+	tb.Helper()
+	if a.IsEmpty() {
+		return ""
+	}
+	query, args := a.SQL()
+	var people []string
+	err := db.Select(tb.Context(), &people, `SELECT CONCAT(e.slug, ' ', a.reason) FROM (`+query+`) a JOIN people p ON p.id = a.person_id
+		JOIN entities e ON e.id = p.entity_id ORDER BY p.id`, args...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return strings.Join(people, ", ")
 }

@@ -94,6 +94,8 @@ type post struct {
 	notifier *notify.Notifier
 	queue    *queue.Queue
 	blind    map[int64]bool // who may no longer read
+	standing map[string]community.Standing
+	asked    int64 // statements to find out how recipients stand to the garden
 }
 
 // jobs is the queue for those who are built before it.
@@ -105,7 +107,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &post{t: t, db: db, cast: cast.New(t, db), channel: &recorder{sent: map[string][]string{}, answers: map[int64]error{}, gone: map[int64]bool{}}, blind: map[int64]bool{}}
+	p := &post{t: t, db: db, cast: cast.New(t, db), channel: &recorder{sent: map[string][]string{}, answers: map[int64]error{}, gone: map[int64]bool{}}, blind: map[int64]bool{}, standing: map[string]community.Standing{}}
 	enqueuer := &jobs{}
 	p.outbox, p.letters = outbox.New(enqueuer), notify.NewLetters(enqueuer)
 	p.notifier, err = notify.New(notify.Config{
@@ -119,7 +121,16 @@ func open(t *testing.T, db *sqldb.DB) *post {
 					notify.Among(notify.Subscriber, `SELECT p.id AS person_id FROM people p WHERE p.id IN (?)`, []int64{p.cast.Bert.ID, p.cast.Dora.ID}),
 				).And(members), nil
 			},
-			Compose: func(_ context.Context, _ sqldb.Querier, _ *lang.Printer, _ community.Activity, to notify.Recipient) (*notify.Message, error) {
+			Compose: func(ctx context.Context, q sqldb.Querier, _ *lang.Printer, _ community.Activity, to notify.Recipient) (*notify.Message, error) {
+				p.channel.mu.Lock() // batches are composed beside each other
+				defer p.channel.mu.Unlock()
+				before := db.Stats().Statements
+				standing, err := to.Standing(ctx, q, p.cast.Garten.Entity())
+				if err != nil {
+					return nil, err
+				}
+				p.asked += db.Stats().Statements - before
+				p.standing[to.Slug] = standing
 				if p.blind[to.PersonID] {
 					return nil, errs.New(errs.Denied, "This page is for administrators.")
 				}
@@ -139,7 +150,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 func (p *post) happens() {
 	p.t.Helper()
 	err := p.db.Write(p.t.Context(), func(tx *sqldb.Tx) error {
-		_, err := p.outbox.Record(p.t.Context(), tx, community.Activity{Name: community.CommentPosted, ActorID: p.cast.Anna.ID})
+		_, err := p.outbox.Record(p.t.Context(), tx, community.Activity{Name: community.CommentPosted, ActorID: p.cast.Anna.ID, EntityID: p.cast.Garten.EntityID})
 		return err
 	})
 	if err != nil {
@@ -203,6 +214,15 @@ func TestEverybodyIsToldOnceAndForTheBestReason(t *testing.T) {
 		// Anna did it herself: mail serves her too, the inbox does not. Dora cannot sign in.
 		p.expect(map[string]string{"anna record": "sent", "bert record": "sent", "dora record": "sent", "bert inbox": "sent"},
 			map[string][]string{"anna": {"as owner"}, "bert": {"as subscriber"}, "dora": {"as subscriber"}})
+
+		for slug, member := range map[string]bool{"anna": true, "bert": true, "dora": false} {
+			if got := p.standing[slug]; got.Member != member || got.Subscribed != member || got.Viewer.Slug != slug {
+				t.Errorf("%s stands to the garden as %+v", slug, got)
+			}
+		}
+		if p.asked > 0 {
+			t.Errorf("%d statements find out how three people stand to the garden", p.asked)
+		}
 
 		// A worker that dies between the effect and the end of its job runs the job again.
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {

@@ -39,11 +39,12 @@ type house struct {
 	*content.Content
 	db      *sqldb.DB
 	threads *threads.Threads
+	notices *mailtest.Notices
 }
 
 func newHouse(t *testing.T, db *sqldb.DB) *house {
 	t.Helper()
-	h := &house{Cast: cast.New(t, db), db: db}
+	h := &house{Cast: cast.New(t, db), db: db, notices: &mailtest.Notices{}}
 	folder, err := media.OpenFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -51,12 +52,11 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	t.Cleanup(func() { _ = folder.Close() })
 	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
 	h.threads = threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
-	told := &mailtest.Notices{}
 	h.Content = content.New(content.Deps{
-		DB: db, Notices: told, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: h.threads, Texts: words,
+		DB: db, Notices: h.notices, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: h.threads, Texts: words,
 		Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org",
 	})
-	told.Open(t, db, h.Module().Notices...)
+	h.notices.Open(t, db, h.Module().Notices...)
 	return h
 }
 

@@ -64,8 +64,8 @@ type channelSet int64
 
 func (s channelSet) has(i int) bool { return s&(1<<i) != 0 }
 
-// told is a row of the query that decides who is told.
-type told struct {
+// target is a row of the query that decides who is told.
+type target struct {
 	PersonID  int64      `db:"person_id"`
 	Reason    Reason     `db:"reason"`
 	Reachable channelSet `db:"reachable"` // the channels that reach the person
@@ -73,11 +73,11 @@ type told struct {
 }
 
 // on reports whether the person is told on a channel.
-func (t told) on(i int) bool { return (t.Reachable &^ t.Silenced).has(i) }
+func (t target) on(i int) bool { return (t.Reachable &^ t.Silenced).has(i) }
 
-// tellingSQL returns the one query that decides who is told of an activity and on which channels: the audience, joined by
+// targetsSQL returns the one query that decides who is told of an activity and on which channels: the audience, joined by
 // what each channel says of whom it reaches and by the preferences. The fan-out reads its rows and Reach counts them.
-func (n *Notifier) tellingSQL(notice Notice, e community.Activity, a Audience) (query string, args []any) {
+func (n *Notifier) targetsSQL(notice Notice, e community.Activity, a Audience) (query string, args []any) {
 	reachable, args := n.reachableSQL(notice, e)
 	silenced := "0"
 	if !notice.Always {
@@ -90,9 +90,9 @@ func (n *Notifier) tellingSQL(notice Notice, e community.Activity, a Audience) (
 	query = `
 		SELECT a.person_id, a.reason, ` + reachable + ` AS reachable, ` + silenced + ` AS silenced
 		  FROM (` + audience + `) a JOIN people p ON p.id = a.person_id WHERE p.active`
-	if len(n.Never) > 0 {
+	if len(n.config.Never) > 0 {
 		query += ` AND p.id NOT IN (?)`
-		args = append(args, n.Never)
+		args = append(args, n.config.Never)
 	}
 	return query, args
 }
@@ -100,11 +100,11 @@ func (n *Notifier) tellingSQL(notice Notice, e community.Activity, a Audience) (
 // reachableSQL returns the set of the channels on which a notice can reach the person p.
 func (n *Notifier) reachableSQL(notice Notice, e community.Activity) (sum string, args []any) {
 	sum = "0"
-	for i, channel := range n.Channels {
+	for i, channel := range n.config.Channels {
 		if notice.Channels != nil && !slices.Contains(notice.Channels, channel.Name()) {
 			continue
 		}
-		condition := channel.Reaches()
+		condition := "(" + channel.Reaches() + ")"
 		if !channel.ServesActor() {
 			condition += ` AND p.id <> ?`
 			args = append(args, e.ActorID)

@@ -128,7 +128,7 @@ func (n *Notifier) listWaiting(ctx context.Context, activityIDs, personIDs []int
 		Channel    string `db:"channel"`
 		Reason     Reason `db:"reason"`
 	}
-	err := n.DB.Select(ctx, &rows, `
+	err := n.config.DB.Select(ctx, &rows, `
 		SELECT activity_id, person_id, channel, reason FROM deliveries WHERE activity_id IN (?) AND person_id IN (?) AND state = ?
 		 ORDER BY activity_id, person_id, channel`, activityIDs, personIDs, StateWaiting)
 	if err != nil {
@@ -143,7 +143,7 @@ func (n *Notifier) listWaiting(ctx context.Context, activityIDs, personIDs []int
 
 func (n *Notifier) listActivities(ctx context.Context, ids []int64) (map[int64]community.Activity, error) {
 	var rows []community.Activity
-	if err := n.DB.Select(ctx, &rows, `SELECT `+activityColumns+` FROM activities WHERE id IN (?) ORDER BY id`, ids); err != nil {
+	if err := n.config.DB.Select(ctx, &rows, `SELECT `+activityColumns+` FROM activities WHERE id IN (?) ORDER BY id`, ids); err != nil {
 		return nil, fmt.Errorf("read the activities: %w", err)
 	}
 	activities := map[int64]community.Activity{}
@@ -156,7 +156,7 @@ func (n *Notifier) listActivities(ctx context.Context, ids []int64) (map[int64]c
 // listRecipients returns people with how they stand to where the activities happened.
 func (n *Notifier) listRecipients(ctx context.Context, ids []int64, activities map[int64]community.Activity) (map[int64]Recipient, error) {
 	var rows []Recipient
-	err := n.DB.Select(ctx, &rows, `
+	err := n.config.DB.Select(ctx, &rows, `
 		SELECT p.id, p.entity_id, e.slug, e.name, p.language, p.active, p.password <> '' AS signs_in
 		  FROM people p JOIN entities e ON e.id = p.entity_id WHERE p.id IN (?) ORDER BY p.id`, ids)
 	if err != nil {
@@ -166,14 +166,14 @@ func (n *Notifier) listRecipients(ctx context.Context, ids []int64, activities m
 	for _, e := range activities {
 		entityIDs = append(entityIDs, e.EntityID)
 	}
-	standings, err := policy.ReadStandings(ctx, n.DB, ids, entityIDs)
+	standings, err := policy.ReadStandings(ctx, n.config.DB, ids, entityIDs)
 	if err != nil {
 		return nil, err
 	}
 	recipients := map[int64]Recipient{}
 	for _, r := range rows {
 		if r.Language == "" {
-			r.Language = n.Language
+			r.Language = n.config.Language
 		}
 		r.Standings = standings
 		recipients[r.PersonID] = r
@@ -183,7 +183,7 @@ func (n *Notifier) listRecipients(ctx context.Context, ids []int64, activities m
 
 // compose makes each message in the name of its recipient.
 func (n *Notifier) compose(ctx context.Context, attempts []*attempt) {
-	q := sqldb.NewMemo(n.DB) // what they are told of is the same thing for many
+	q := sqldb.NewMemo(n.config.DB) // what they are told of is the same thing for many
 	for _, a := range unfinished(attempts) {
 		activity, to := a.delivery.Activity, a.delivery.To
 		notice, ok := n.notices[activity.Name]
@@ -191,7 +191,7 @@ func (n *Notifier) compose(ctx context.Context, attempts []*attempt) {
 			a.state = StateWithdrawn
 			continue
 		}
-		message, err := notice.Compose(ctx, q, n.Catalogues.Printer(to.Language, n.Zone), activity, to)
+		message, err := notice.Compose(ctx, q, n.config.Catalogues.Printer(to.Language, n.config.Zone), activity, to)
 		switch {
 		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Denied):
 			a.state = StateWithdrawn
@@ -279,7 +279,7 @@ func (n *Notifier) settleTogether(ctx context.Context, ended []*attempt) error {
 		return nil
 	}
 	for {
-		err := n.DB.Write(ctx, func(tx *sqldb.Tx) error { return updateStates(ctx, tx, ended) })
+		err := n.config.DB.Write(ctx, func(tx *sqldb.Tx) error { return updateStates(ctx, tx, ended) })
 		if !errs.Is(err, errs.Unavailable) {
 			return err
 		}

@@ -41,7 +41,7 @@ func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
 		}
 		ids[i] = task.ActivityID
 	}
-	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return n.config.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var activities []community.Activity
 		err := tx.SelectLocked(ctx, &activities, `SELECT `+activityColumns+` FROM activities WHERE id IN (?) AND done_at IS NULL ORDER BY id`, ids)
 		if err != nil {
@@ -74,14 +74,14 @@ func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, e communi
 	if audience.IsEmpty() {
 		return nil
 	}
-	query, args := n.tellingSQL(notice, e, audience)
-	var people []told
-	if err := tx.Select(ctx, &people, query+` ORDER BY a.person_id`, args...); err != nil {
+	query, args := n.targetsSQL(notice, e, audience)
+	var targets []target
+	if err := tx.Select(ctx, &targets, query+` ORDER BY a.person_id`, args...); err != nil {
 		return fmt.Errorf("read the audience: %w", err)
 	}
-	for i, channel := range n.Channels {
+	for i, channel := range n.config.Channels {
 		var deliveries []Delivery
-		for _, t := range people {
+		for _, t := range targets {
 			if t.on(i) {
 				deliveries = append(deliveries, Delivery{Activity: e, To: Recipient{PersonID: t.PersonID, Reason: t.Reason}, Channel: channel.Name()})
 			}
@@ -117,7 +117,7 @@ func (n *Notifier) insertForChannel(ctx context.Context, tx *sqldb.Tx, channel C
 	if isInstant {
 		return instant.DeliverAll(ctx, tx, all)
 	}
-	return n.Queue.EnqueueMany(ctx, tx, JobDeliver, payloads...)
+	return n.config.Queue.EnqueueMany(ctx, tx, JobDeliver, payloads...)
 }
 
 // markDead marks a delivery dead in the transaction that gives its job up.
@@ -133,12 +133,12 @@ func (n *Notifier) markDead(ctx context.Context, tx *sqldb.Tx, job queue.Job, pr
 
 // Revive lets a dead delivery try again; an administrator asks for it.
 func (n *Notifier) Revive(ctx context.Context, activityID, personID int64, channel string) error {
-	return n.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return n.config.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, changed_at = ? WHERE activity_id = ? AND person_id = ? AND channel = ? AND state = ?`,
 			StateWaiting, tx.Now, activityID, personID, channel, StateDead)
 		if err != nil || changed == 0 {
 			return err
 		}
-		return n.Queue.Enqueue(ctx, tx, JobDeliver, payload{ActivityID: activityID, PersonID: personID, Channel: channel})
+		return n.config.Queue.Enqueue(ctx, tx, JobDeliver, payload{ActivityID: activityID, PersonID: personID, Channel: channel})
 	})
 }

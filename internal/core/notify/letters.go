@@ -36,10 +36,10 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 	if err := job.Decode(&l); err != nil {
 		return err
 	}
-	if n.Postman == nil {
+	if n.config.Postman == nil {
 		return errs.New(errs.Unavailable, "This person cannot be reached this way.").Because(errors.New("the house has no postman: letters wait"))
 	}
-	err := n.Postman.Post(ctx, l)
+	err := n.config.Postman.Post(ctx, l)
 	if err == nil {
 		return nil
 	}

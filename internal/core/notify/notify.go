@@ -150,7 +150,7 @@ const (
 
 // Notifier fans activities out. It is the only writer of deliveries.
 type Notifier struct {
-	Config
+	config      Config
 	notices     map[community.ActivityName]Notice
 	channels    map[string]Channel
 	silencedSQL string
@@ -160,7 +160,7 @@ type Notifier struct {
 // New returns a notifier. Two notices for one activity are a mistake in the building of the house.
 func New(c Config) (*Notifier, error) {
 	n := &Notifier{
-		Config: c, notices: map[community.ActivityName]Notice{}, channels: map[string]Channel{}, silencedSQL: silencedSQL(c.Channels),
+		config: c, notices: map[community.ActivityName]Notice{}, channels: map[string]Channel{}, silencedSQL: silencedSQL(c.Channels),
 		leaving: semaphore.NewWeighted(maxUnsettled),
 	}
 	for _, notice := range c.Notices {

@@ -31,9 +31,9 @@ func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, e community.Activ
 	if !ok || audience.IsEmpty() {
 		return Reach{}, nil
 	}
-	query, args := n.tellingSQL(notice, e, audience)
+	query, args := n.targetsSQL(notice, e, audience)
 	var counts []struct {
-		told
+		target
 		People int `db:"people"`
 	}
 	err := q.Select(ctx, &counts, `
@@ -48,7 +48,7 @@ func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, e community.Activ
 			r.People += c.People
 		}
 	}
-	for i, channel := range n.Channels {
+	for i, channel := range n.config.Channels {
 		people := 0
 		for _, c := range counts {
 			if c.on(i) {

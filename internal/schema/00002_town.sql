@@ -297,9 +297,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
 
 {index deliveries_person deliveries (person_id)}
 
--- When somebody wants to be told on a channel: once (at once), daily, weekly, never. Without a row it is at once. Ids that
--- narrow nothing are 0; a row applies to an activity if its others are those of the activity. Of the rows that apply the most specific
--- one decides: of a content item or conversation, else of an entity, else of everything.
+-- When somebody wants to be told on a channel: once (at once), daily, weekly, never. Without a row it is at once. Ids
+-- that narrow nothing are 0; a row applies to an activity if its others are those of the activity. Of the rows that
+-- apply the most specific one decides: of a content item or conversation, else of an entity, else of everything.
 CREATE TABLE IF NOT EXISTS preferences (
     person_id BIGINT NOT NULL,
     channel VARCHAR(16) NOT NULL,

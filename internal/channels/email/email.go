@@ -112,8 +112,9 @@ func (o outgoing) answerer() notify.Answerer {
 	return notify.Answerer{PersonID: o.To.PersonID, Answer: o.Message.Answer}
 }
 
-// Prepare implements notify.PostChannel: it looks up where the mails go and where they are answered. A mail is written here,
-// beside those that leave, unless it carries files: of those no more than one of each process is in memory.
+// Prepare implements notify.PostChannel: it looks up where the mails go and where they are answered. A mail is
+// written here, beside those that leave, unless it carries files: of those no more than one of each process is in
+// memory.
 func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.Send, error) {
 	mails, err := e.address(ctx, all)
 	if err != nil {

@@ -170,8 +170,8 @@ func (p *Push) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.Se
 	return sends, nil
 }
 
-// sendToAll sends a message to all devices of a person. Those that are gone are forgotten. If one of several cannot be reached
-// at the moment, all get it again later; the tag keeps that from showing.
+// sendToAll sends a message to all devices of a person. Those that are gone are forgotten. If one of several cannot
+// be reached at the moment, all get it again later; the tag keeps that from showing.
 func (p *Push) sendToAll(ctx context.Context, devices []Device, d *notify.Delivery) error {
 	m := d.Message
 	n := news{Title: clip(m.Intro, maxTitle), URL: m.URL, Tag: "activity-" + strconv.FormatInt(d.Activity.ID, 10)}

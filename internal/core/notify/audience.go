@@ -8,8 +8,8 @@ import (
 	"grouprise.org/grouprise/internal/community"
 )
 
-// Audience is who may be told: queries of people, each with the reason for which they are told. Nothing is read before a
-// channel asks whom of them it reaches. The zero value is nobody.
+// Audience is who may be told: queries of people, each with the reason for which they are told. Nothing is read
+// before a channel asks whom of them it reaches. The zero value is nobody.
 type Audience struct{ circles []circle }
 
 // circle is a query for people who are told for the same reason.
@@ -75,8 +75,9 @@ type target struct {
 // on reports whether the person is told on a channel.
 func (t target) on(i int) bool { return (t.Reachable &^ t.Silenced).has(i) }
 
-// targetsSQL returns the one query that decides who is told of an activity and on which channels: the audience, joined by
-// what each channel says of whom it reaches and by the preferences. The fan-out reads its rows and Reach counts them.
+// targetsSQL returns the one query that decides who is told of an activity and on which channels: the audience,
+// joined by what each channel says of whom it reaches and by the preferences. The fan-out reads its rows and Reach
+// counts them.
 func (n *Notifier) targetsSQL(notice Notice, e community.Activity, a Audience) (query string, args []any) {
 	reachable, args := n.reachableSQL(notice, e)
 	silenced := "0"

@@ -34,8 +34,8 @@ type attempt struct {
 // errSettled says that a delivery needs no more work.
 var errSettled = errors.New("the delivery is settled")
 
-// maxUnsettled is how many messages of a process are on their way at most, or have left without a note of it: those leave
-// twice if it dies meanwhile.
+// maxUnsettled is how many messages of a process are on their way at most, or have left without a note of it: those
+// leave twice if it dies meanwhile.
 const maxUnsettled = 4
 
 // deliver takes deliveries to their channels. They share what is read for all of them, and a few of them the
@@ -242,13 +242,14 @@ func (n *Notifier) sendAndSettle(ctx context.Context, group []*attempt) {
 	}
 	defer n.leaving.Release(int64(len(group)))
 	for _, a := range unfinished(group) {
-		a.attemptSend(ctx)
+		a.trySend(ctx)
 	}
 	n.settle(ctx, group)
 }
 
-// attemptSend sends the message. What a channel finds missing or refused is its problem, not a reason to withdraw the notice.
-func (a *attempt) attemptSend(ctx context.Context) {
+// trySend sends the message. What a channel finds missing or refused is its problem, not a reason to withdraw the
+// notice.
+func (a *attempt) trySend(ctx context.Context) {
 	err := a.send(ctx)
 	if err == nil {
 		a.state = StateSent
@@ -272,8 +273,8 @@ func (n *Notifier) settle(ctx context.Context, group []*attempt) {
 	}
 }
 
-// settleTogether settles deliveries in one transaction. It goes on trying while the database is away: what has left must not
-// leave again.
+// settleTogether settles deliveries in one transaction. It goes on trying while the database is away: what has left
+// must not leave again.
 func (n *Notifier) settleTogether(ctx context.Context, ended []*attempt) error {
 	if len(ended) == 0 {
 		return nil

@@ -1,11 +1,11 @@
 // Package notify works out who is to hear of an activity, and sees to it that they do.
 //
 // A notice says which activity it follows, who its audience is and what they are told. An audience is a query; each
-// channel joins it with whom it reaches, and with what people prefer. When an activity has been committed, one job reads the
-// audience and inserts one delivery per person and channel, in one transaction that also marks the activity done. Each
-// delivery is then a job of its own with its own retries; one recipient's broken mailbox holds up nobody else.
-// Before it is told, everything is read again in the name of the recipient: who may no longer read a
-// thing is not told about it.
+// channel joins it with whom it reaches, and with what people prefer. When an activity has been committed, one job
+// reads the audience and inserts one delivery per person and channel, in one transaction that also marks the activity
+// done. Each delivery is then a job of its own with its own retries; one recipient's broken mailbox holds up nobody
+// else. Before it is told, everything is read again in the name of the recipient: who may no longer read a thing is
+// not told about it.
 package notify
 
 import (
@@ -52,8 +52,8 @@ func (r Recipient) Viewer() community.Viewer {
 	return community.Viewer{PersonID: r.PersonID, EntityID: r.EntityID, Slug: r.Slug, Name: r.Name, Language: r.Language}
 }
 
-// Standing returns how the recipient stands to an entity. To where the activity happened that is known already, because it
-// was read for all recipients together.
+// Standing returns how the recipient stands to an entity. To where the activity happened that is known already,
+// because it was read for all recipients together.
 func (r Recipient) Standing(ctx context.Context, q sqldb.Querier, e community.Entity) (community.Standing, error) {
 	return r.Standings.Of(ctx, q, r.Viewer(), e)
 }
@@ -103,9 +103,9 @@ type Channel interface {
 // PostChannel is a channel that delivers messages, each in a job with retries.
 type PostChannel interface {
 	Channel
-	// Prepare looks up what messages need, for all of them at once, and returns for each how it is sent: nil for
-	// a recipient who cannot be reached this way any more. Only a few messages of a process leave at a time, so whatever can be
-	// done before is done here; a message that takes much memory is better made when it is sent.
+	// Prepare looks up what messages need, for all of them at once, and returns for each how it is sent: nil for a
+	// recipient who cannot be reached this way any more. Only a few messages of a process leave at a time, so
+	// whatever can be done before is done here; a message that takes much memory is better made when it is sent.
 	Prepare(ctx context.Context, all []*Delivery) ([]Send, error)
 }
 

@@ -29,8 +29,8 @@ type Setting struct {
 }
 
 // silencedSQL returns the set of the channels on which the person p is not told of an activity at once. A row of
-// preferences applies if each of its three ids is 0 or that of the activity; the most specific one that applies decides: of the
-// thread, else of the entity, else of everything. It takes appliesArgs twice.
+// preferences applies if each of its three ids is 0 or that of the activity; the most specific one that applies
+// decides: of the thread, else of the entity, else of everything. It takes appliesArgs twice.
 func silencedSQL(channels []Channel) string {
 	var bits strings.Builder
 	for i, channel := range channels {

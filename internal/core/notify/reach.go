@@ -23,9 +23,9 @@ type ChannelReach struct {
 }
 
 // Reach returns how many people of an audience would be told if an activity happened now; of the activity it needs
-// the name, the actor, the entity and the thread. The rows that it counts are those from which the fan-out makes deliveries, so
-// nobody is promised another number; who may no longer read a thing when the notice arrives is counted all the
-// same. An activity that no notice follows reaches nobody.
+// the name, the actor, the entity and the thread. The rows that it counts are those from which the fan-out makes
+// deliveries, so nobody is promised another number; who may no longer read a thing when the notice arrives is counted
+// all the same. An activity that no notice follows reaches nobody.
 func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, e community.Activity, audience Audience) (Reach, error) {
 	notice, ok := n.notices[e.Name]
 	if !ok || audience.IsEmpty() {

@@ -281,7 +281,9 @@ func TestTheMostSpecificPreferenceDecides(t *testing.T) {
 		enqueuer := &jobs{}
 		notifier, err := notify.New(notify.Config{DB: db, Queue: enqueuer, Channels: []notify.Channel{silentBox{}}, Notices: []notify.Notice{{
 			Activity: community.CommentPosted,
-			Audience: func(context.Context, sqldb.Querier, community.Activity) (notify.Audience, error) { return everybody, nil },
+			Audience: func(context.Context, sqldb.Querier, community.Activity) (notify.Audience, error) {
+				return everybody, nil
+			},
 		}}})
 		if err != nil {
 			t.Fatal(err)

@@ -34,10 +34,10 @@ func getPerson(ctx context.Context, q sqldb.Querier, condition string, arg any) 
 // account is a person with what only they see.
 type account struct {
 	community.Person
-	FirstName  string `db:"first_name"`
-	LastName   string `db:"last_name"`
-	Password   string `db:"password"` // the hash
-	Address    string `db:"address"` // the main one; may be empty
+	FirstName string `db:"first_name"`
+	LastName  string `db:"last_name"`
+	Password  string `db:"password"` // the hash
+	Address   string `db:"address"`  // the main one; may be empty
 }
 
 // getAccount returns the account that a condition names.

@@ -1,5 +1,5 @@
-// Package preferences is the room in which people choose how they are told of news: the page of the settings and the table
-// that core/notify joins. Which channels there are, and what they are called, the channels say.
+// Package preferences is the room in which people choose how they are told of news: the page of the settings and the
+// table that core/notify joins. Which channels there are, and what they are called, the channels say.
 package preferences
 
 import (

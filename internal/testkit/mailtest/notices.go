@@ -41,7 +41,8 @@ func (n *Notices) Open(tb testing.TB, db *sqldb.DB, all ...notify.Notice) {
 	}
 }
 
-// FanOut makes the deliveries of what happened last, and returns them as channel and person: "email anna". Nothing is sent.
+// FanOut makes the deliveries of what happened last, and returns them as channel and person: "email anna". Nothing is
+// sent.
 func (n *Notices) FanOut(tb testing.TB, db *sqldb.DB) []string {
 	tb.Helper()
 	jobs := slices.DeleteFunc(n.Jobs(), func(k queue.Kind) bool { return k.Name != outbox.JobNotify })

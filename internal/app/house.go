@@ -34,6 +34,7 @@ import (
 	"grouprise.org/grouprise/internal/features/pages"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/pictures"
+	"grouprise.org/grouprise/internal/features/preferences"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/features/writing"
@@ -108,7 +109,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	passwords := password.New(password.Moderate())
 	limiter := web.NewLimiter(h.db, nil)
 	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.Transport().Encrypted(), nil)
-	told := &notices{}
+	reach := &notices{}
 	h.queue = queue.New(h.db, queue.Config{Location: zone, Logger: log})
 	h.activities = outbox.New(h.queue)
 	activities, letters, register := h.activities, notify.NewLetters(h.queue), entities.New(o.SlugBlacklist)
@@ -140,13 +141,13 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	faces := media.NewPictures(h.db, h.media)
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
-		Notices: told, BaseURL: o.BaseURL(), MaxBytes: o.MaxUploadBytes(),
+		Notices: reach, BaseURL: o.BaseURL(), MaxBytes: o.MaxUploadBytes(),
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
 		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, ByMail: byMail, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.BaseURL(), Language: language,
-		Notices: told, OperatorGroup: int64(o.OperatorGroup),
+		Notices: reach, OperatorGroup: int64(o.OperatorGroup),
 	})
 	faceRoom := pictures.New(pictures.Deps{
 		DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, MaxBytes: o.MaxUploadBytes(), Sender: o.Sender(),
@@ -166,27 +167,28 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	h.modules = append(h.modules, heldmail.New(h.intake).Module())
 
 	post := email.New(email.Config{
-		Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
+		DB: h.db, Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
 		SiteName: o.SiteName, BaseURL: o.BaseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
 		ReplyKeys: func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
 			return mailin.ReplyKeys(ctx, h.db, all)
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
-	bell, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
+	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
 	if err != nil {
 		return h, err
 	}
-	h.modules = append(h.modules, push.Page{Push: bell}.Module())
+	channels := []notify.Channel{post, inbox.Inbox{}, devices}
+	h.modules = append(h.modules, push.Page{Push: devices}.Module(), preferences.New(preferences.Deps{DB: h.db, Channels: channels}).Module())
 	h.notifier, err = notify.New(notify.Config{
 		DB: h.db, Queue: h.queue, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  module.Gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
-		Channels: []notify.Channel{post, inbox.Inbox{}, bell}, Postman: post, Never: o.NeverNotified(),
+		Channels: channels, Postman: post, Never: o.NeverNotified(),
 	})
 	if err != nil {
 		return h, err
 	}
-	told.Notifier = h.notifier
+	reach.Notifier = h.notifier
 	activities.React(module.Gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
 	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()}, sweeper(h.modules))
 	h.queue.Handle(module.Gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs })...)

@@ -27,9 +27,6 @@ CREATE TABLE IF NOT EXISTS people (
     active BOOLEAN NOT NULL DEFAULT TRUE,
     admin BOOLEAN NOT NULL DEFAULT FALSE,
     language VARCHAR(16) NOT NULL DEFAULT '',
-    wants_mail BOOLEAN NOT NULL DEFAULT TRUE,
-    wants_inbox BOOLEAN NOT NULL DEFAULT TRUE,
-    wants_matrix BOOLEAN NOT NULL DEFAULT TRUE,
     joined_at BIGINT NOT NULL,
     signed_in_at BIGINT,
     UNIQUE (entity_id),
@@ -50,7 +47,7 @@ CREATE TABLE IF NOT EXISTS email_addresses (
     FOREIGN KEY (person_id) REFERENCES people (id) ON DELETE CASCADE
 ) {options};
 
-{index email_addresses_person email_addresses (person_id)}
+{index email_addresses_person email_addresses (person_id, main)}
 
 CREATE TABLE IF NOT EXISTS person_settings (
     person_id BIGINT NOT NULL,
@@ -299,6 +296,20 @@ CREATE TABLE IF NOT EXISTS deliveries (
 {index deliveries_state deliveries (state, changed_at)}
 
 {index deliveries_person deliveries (person_id)}
+
+-- When somebody wants to be told on a channel: once (at once), daily, weekly, never. Without a row it is at once. Ids
+-- that narrow nothing are 0; a row applies to an activity if its others are those of the activity. Of the rows that
+-- apply the most specific one decides: of a content item or conversation, else of an entity, else of everything.
+CREATE TABLE IF NOT EXISTS preferences (
+    person_id BIGINT NOT NULL,
+    channel VARCHAR(16) NOT NULL,
+    content_id BIGINT NOT NULL DEFAULT 0,
+    conversation_id BIGINT NOT NULL DEFAULT 0,
+    entity_id BIGINT NOT NULL DEFAULT 0,
+    timing VARCHAR(16) NOT NULL,
+    PRIMARY KEY (person_id, channel, content_id, conversation_id, entity_id),
+    FOREIGN KEY (person_id) REFERENCES people (id) ON DELETE CASCADE
+) {options};
 
 CREATE TABLE IF NOT EXISTS inbox_entries (
     id {id},

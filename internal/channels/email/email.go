@@ -28,6 +28,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/smtp"
+	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
 // Name is the channel's name in deliveries.
@@ -39,6 +40,7 @@ const maxAttached = 12 << 20
 
 // Config is what the channel stands on.
 type Config struct {
+	DB         *sqldb.DB
 	Sender     smtp.Sender
 	Media      media.Store
 	Catalogues *lang.Catalogues
@@ -68,7 +70,6 @@ type Email struct {
 
 var (
 	_ notify.PostChannel = (*Email)(nil)
-	_ notify.Preparer    = (*Email)(nil)
 	_ notify.Postman     = (*Email)(nil)
 )
 
@@ -81,90 +82,94 @@ const keptTexts = 1 << 20
 // Name implements notify.Channel.
 func (*Email) Name() string { return Name }
 
-// Wants implements notify.Channel.
-func (e *Email) Wants(r notify.Recipient) bool { return e.CanReach(r) && r.WantsMail }
-
-// CanReach implements notify.Channel.
-func (*Email) CanReach(r notify.Recipient) bool { return r.Address != "" }
+// Reaches implements notify.Channel.
+func (*Email) Reaches() string {
+	return `EXISTS (SELECT 1 FROM email_addresses m WHERE m.person_id = p.id AND m.main)`
+}
 
 // ServesActor implements notify.Channel: whoever writes to a group by mail sees that it arrived.
 func (*Email) ServesActor() bool { return true }
+
+// Setting implements notify.Channel.
+func (*Email) Setting() notify.Setting {
+	return notify.Setting{Field: "receives_email_notifications", Label: lang.Text("By e-mail")}
+}
 
 // Reached implements notify.Channel.
 func (*Email) Reached(p *lang.Printer, people int) string {
 	return p.N("one by mail", "%d by mail", people)
 }
 
-// Prepare implements notify.Preparer: it looks up the addresses to answer to.
-func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) error {
-	var answerers []notify.Answerer
-	for _, d := range all {
-		if !d.Message.Answer.IsZero() {
-			answerers = append(answerers, answerer(d))
-		}
-	}
-	if len(answerers) == 0 {
-		return nil
-	}
-	keys, err := e.ReplyKeys(ctx, answerers)
-	if err != nil {
-		return fmt.Errorf("find the reply addresses: %w", err)
-	}
-	for _, d := range all {
-		d.ReplyKey = keys[answerer(d)]
-	}
-	return nil
-}
-
-// Deliver implements notify.PostChannel.
-func (e *Email) Deliver(ctx context.Context, all []*notify.Delivery) []error {
-	problems := make([]error, len(all))
-	for i, d := range all {
-		message, err := d.Packed, error(nil)
-		if message == nil {
-			message, err = e.pack(ctx, d)
-		}
-		if err == nil {
-			err = e.Sender.Send(ctx, smtp.Envelope{From: e.From, To: []string{d.To.Address}}, message)
-		}
-		problems[i] = err
-	}
-	return problems
-}
-
-// Pack implements notify.Preparer: mails that carry files are written when they leave, so that no more than one of each process
-// is in memory.
-func (e *Email) Pack(ctx context.Context, all []*notify.Delivery) []error {
-	problems := make([]error, len(all))
-	for i, d := range all {
-		if len(d.Message.Attachments) == 0 {
-			d.Packed, problems[i] = e.pack(ctx, d)
-		}
-	}
-	return problems
-}
-
-// pack writes the mail for a delivery.
-func (e *Email) pack(ctx context.Context, d *notify.Delivery) ([]byte, error) {
-	draft, err := e.notice(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	return write(draft)
-}
-
-// write returns a mail as it leaves.
-func write(d mime.Draft) ([]byte, error) {
-	message, err := d.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("write the mail: %w", err)
-	}
-	return message, nil
+// outgoing is a notice with what its mail needs.
+type outgoing struct {
+	*notify.Delivery
+	address  string
+	replyKey string // of the address to answer to; empty if it cannot be answered
 }
 
 // answerer is whoever can answer what is delivered.
-func answerer(d *notify.Delivery) notify.Answerer {
-	return notify.Answerer{PersonID: d.To.PersonID, Answer: d.Message.Answer}
+func (o outgoing) answerer() notify.Answerer {
+	return notify.Answerer{PersonID: o.To.PersonID, Answer: o.Message.Answer}
+}
+
+// Prepare implements notify.PostChannel: it looks up where the mails go and where they are answered. A mail is
+// written here, beside those that leave, unless it carries files: of those no more than one of each process is in
+// memory.
+func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.Send, error) {
+	mails, err := e.address(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	sends := make([]notify.Send, len(mails))
+	for i, o := range mails {
+		if o.address == "" {
+			continue
+		}
+		write := func(ctx context.Context) ([]byte, error) { return e.notice(ctx, o) }
+		if len(o.Message.Attachments) == 0 {
+			message, err := write(ctx)
+			write = func(context.Context) ([]byte, error) { return message, err }
+		}
+		sends[i] = func(ctx context.Context) error {
+			message, err := write(ctx)
+			if err != nil {
+				return err
+			}
+			return e.Sender.Send(ctx, smtp.Envelope{From: e.From, To: []string{o.address}}, message)
+		}
+	}
+	return sends, nil
+}
+
+// address looks up the addresses of mails, and those to answer to.
+func (e *Email) address(ctx context.Context, all []*notify.Delivery) ([]outgoing, error) {
+	people := make([]int64, len(all))
+	for i, d := range all {
+		people[i] = d.To.PersonID
+	}
+	addresses, err := mainAddresses(ctx, e.DB, people)
+	if err != nil {
+		return nil, err
+	}
+	mails := make([]outgoing, len(all))
+	var answerers []notify.Answerer
+	for i, d := range all {
+		mails[i] = outgoing{Delivery: d, address: addresses[d.To.PersonID]}
+		if !d.Message.Answer.IsZero() {
+			answerers = append(answerers, mails[i].answerer())
+		}
+	}
+	if len(answerers) == 0 {
+		return mails, nil
+	}
+	keys, err := e.ReplyKeys(ctx, answerers)
+	if err != nil {
+		return nil, fmt.Errorf("find the reply addresses: %w", err)
+	}
+	for i := range mails {
+		mails[i].replyKey = keys[mails[i].answerer()]
+	}
+	return mails, nil
 }
 
 // Post implements notify.Postman.
@@ -173,11 +178,7 @@ func (e *Email) Post(ctx context.Context, l notify.Letter) error {
 	if l.Answering != "" {
 		from = "" // RFC 3834, section 3.3: nobody hears of the failure of an automatic answer
 	}
-	draft, err := e.letter(ctx, l)
-	if err != nil {
-		return err
-	}
-	message, err := write(draft)
+	message, err := e.letter(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -185,23 +186,23 @@ func (e *Email) Post(ctx context.Context, l notify.Letter) error {
 }
 
 // notice returns the mail for a delivery.
-func (e *Email) notice(ctx context.Context, d *notify.Delivery) (mime.Draft, error) {
-	m := d.Message
-	p := e.Catalogues.Printer(d.To.Language, e.Zone)
+func (e *Email) notice(ctx context.Context, o outgoing) ([]byte, error) {
+	m := o.Message
+	p := e.Catalogues.Printer(o.To.Language, e.Zone)
 	draft := mime.Draft{
-		From: mime.Address{Name: e.SiteName, Addr: e.From}, To: []mime.Address{{Name: d.To.Name, Addr: d.To.Address}},
+		From: mime.Address{Name: e.SiteName, Addr: e.From}, To: []mime.Address{{Name: o.To.Name, Addr: o.address}},
 		Subject: e.subject(m), Date: cmp.Or(m.Date, e.Clock.Now()).In(e.zone()), Seed: e.seed,
 	}
 	if m.From.Slug != "" {
 		draft.From = mime.Address{Name: p.T("%s via %s", m.From.Name, e.SiteName), Addr: strings.ReplaceAll(e.Distinct, "{slug}", m.From.Slug)}
 	}
-	e.thread(&draft, m.Thread, d.To.Address)
+	e.thread(&draft, m.Thread, o.address)
 	b := body{
 		texts:   e.texts,
 		printer: p, base: e.BaseURL, site: e.SiteName, intro: m.Intro, facts: m.Facts, text: m.Text, note: m.Note, actions: m.Actions,
 	}
-	if d.ReplyKey != "" {
-		draft.ReplyTo = mime.Address{Addr: strings.ReplaceAll(e.ReplyTo, "{reply_key}", d.ReplyKey)}
+	if o.replyKey != "" {
+		draft.ReplyTo = mime.Address{Addr: strings.ReplaceAll(e.ReplyTo, "{reply_key}", o.replyKey)}
 		b.footer = append(b.footer, line{text: p.T("Answer this mail to write back.")})
 	}
 	draft.Header = []mime.Field{
@@ -215,7 +216,7 @@ func (e *Email) notice(ctx context.Context, d *notify.Delivery) (mime.Draft, err
 	if m.Entity != nil && m.Entity.IsGroup() {
 		draft.Header = append(draft.Header, e.listHeader(*m.Entity)...)
 		if m.Subscribed {
-			stop := e.UnsubscribeURL(d.To.PersonID, *m.Entity)
+			stop := e.UnsubscribeURL(o.To.PersonID, *m.Entity)
 			draft.Header = append(
 				draft.Header, mime.Field{Name: "List-Unsubscribe", Value: "<" + stop + ">"},
 				mime.Field{Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click"},
@@ -225,17 +226,17 @@ func (e *Email) notice(ctx context.Context, d *notify.Delivery) (mime.Draft, err
 	}
 	files, missing, err := e.attach(ctx, m.Attachments)
 	if err != nil {
-		return draft, err
+		return nil, err
 	}
 	for _, a := range missing {
 		b.actions = append(b.actions, notify.Action{Label: p.T("The file “%s” is on the web page", a.Name), URL: e.BaseURL + media.File{Name: a.File}.Path()})
 	}
 	draft.Attachments = files
-	return draft, b.write(ctx, &draft)
+	return b.write(ctx, draft)
 }
 
 // letter returns the mail for a letter.
-func (e *Email) letter(ctx context.Context, l notify.Letter) (mime.Draft, error) {
+func (e *Email) letter(ctx context.Context, l notify.Letter) ([]byte, error) {
 	now := e.Clock.Now()
 	draft := mime.Draft{
 		From: mime.Address{Name: e.SiteName, Addr: e.From}, To: []mime.Address{{Name: l.Name, Addr: l.Address}},
@@ -255,7 +256,7 @@ func (e *Email) letter(ctx context.Context, l notify.Letter) (mime.Draft, error)
 		printer: e.Catalogues.Printer(l.Language, e.Zone), base: e.BaseURL, site: e.SiteName,
 		intro: l.Intro, facts: l.Facts, text: l.Text, note: l.Note, actions: l.Actions,
 	}
-	return draft, b.write(ctx, &draft)
+	return b.write(ctx, draft)
 }
 
 func (e *Email) zone() *time.Location { return cmp.Or(e.Zone, time.UTC) }
@@ -352,15 +353,19 @@ type body struct {
 // line is a line at the end of a mail, a link if it has an address.
 type line struct{ text, url string }
 
-// write writes both parts.
-func (b body) write(ctx context.Context, d *mime.Draft) error {
+// write writes both parts and returns the mail as it leaves.
+func (b body) write(ctx context.Context, d mime.Draft) ([]byte, error) {
 	d.Text = b.plain()
 	var page bytes.Buffer
 	if err := mailPage(b, b.printer.Language(), d.Subject).Render(ctx, &page); err != nil {
-		return fmt.Errorf("write the HTML part: %w", err)
+		return nil, fmt.Errorf("write the HTML part: %w", err)
 	}
 	d.HTML = page.String()
-	return nil
+	message, err := d.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("write the mail: %w", err)
+	}
+	return message, nil
 }
 
 // plain returns the part for people and programs that read text.

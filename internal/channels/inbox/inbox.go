@@ -25,14 +25,16 @@ var _ notify.InstantChannel = Inbox{}
 // Name implements notify.Channel.
 func (Inbox) Name() string { return Name }
 
-// Wants implements notify.Channel.
-func (i Inbox) Wants(r notify.Recipient) bool { return i.CanReach(r) && r.WantsInbox }
-
-// CanReach implements notify.Channel: who cannot sign in has no inbox.
-func (Inbox) CanReach(r notify.Recipient) bool { return r.SignsIn }
+// Reaches implements notify.Channel: who cannot sign in has no inbox.
+func (Inbox) Reaches() string { return `p.password <> ''` }
 
 // ServesActor implements notify.Channel: nobody needs to be told what they did themselves.
 func (Inbox) ServesActor() bool { return false }
+
+// Setting implements notify.Channel.
+func (Inbox) Setting() notify.Setting {
+	return notify.Setting{Field: "receives_builtin_inbox_notifications", Label: lang.Text("Notifications on this site")}
+}
 
 // Reached implements notify.Channel.
 func (Inbox) Reached(p *lang.Printer, people int) string {

@@ -39,7 +39,7 @@ type house struct {
 	*cast.Cast
 	db      *sqldb.DB
 	handler http.Handler
-	told    int // entries so far
+	entries int // so far
 }
 
 func newHouse(t *testing.T, db *sqldb.DB) *house {
@@ -60,14 +60,14 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 // publish writes an article and tells somebody of it.
 func (h *house) publish(t *testing.T, to cast.Person, e community.Entity, title string, public, read bool) {
 	t.Helper()
-	h.told++
+	h.entries++
 	err := h.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		at, readAt := clock.At(cast.Joined().Add(time.Duration(h.told)*time.Hour)), clock.Time{}
+		at, readAt := clock.At(cast.Joined().Add(time.Duration(h.entries)*time.Hour)), clock.Time{}
 		if read {
 			readAt = tx.Now
 		}
 		item, err := tx.Insert(t.Context(), `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, pinned, published_at) VALUES ('article', ?, ?, ?, ?, ?, ?, ?)`,
-			e.ID, h.Anna.ID, fmt.Sprintf("neues-%d", h.told), title, public, false, at)
+			e.ID, h.Anna.ID, fmt.Sprintf("neues-%d", h.entries), title, public, false, at)
 		if err != nil {
 			return err
 		}

@@ -122,14 +122,21 @@ func (p *Push) PublicKey() string { return p.public }
 // Name implements notify.Channel.
 func (*Push) Name() string { return Name }
 
-// Wants implements notify.Channel: whoever named a device wants news there.
-func (p *Push) Wants(r notify.Recipient) bool { return p.CanReach(r) }
-
-// CanReach implements notify.Channel.
-func (*Push) CanReach(r notify.Recipient) bool { return r.Devices > 0 }
+// Reaches implements notify.Channel: whoever named a device wants news there.
+func (*Push) Reaches() string {
+	return `EXISTS (SELECT 1 FROM push_devices d WHERE d.person_id = p.id)`
+}
 
 // ServesActor implements notify.Channel: nobody needs to be told what they did themselves.
 func (*Push) ServesActor() bool { return false }
+
+// Setting implements notify.Channel: devices are chosen on a page of their own.
+func (*Push) Setting() notify.Setting {
+	return notify.Setting{
+		Hint: lang.Text("On a phone or computer that you have named under “Devices”, you hear of the same news in any case."),
+		Link: lang.Text("Devices"), Path: Path,
+	}
+}
 
 // Reached implements notify.Channel.
 func (*Push) Reached(p *lang.Printer, people int) string {
@@ -144,29 +151,35 @@ type news struct {
 	Tag   string `json:"tag"` // news with the same tag replace each other, so that nothing shows twice
 }
 
-// Deliver implements notify.PostChannel.
-func (p *Push) Deliver(ctx context.Context, all []*notify.Delivery) []error {
-	problems := make([]error, len(all))
+// Prepare implements notify.PostChannel.
+func (p *Push) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.Send, error) {
+	people := make([]int64, len(all))
 	for i, d := range all {
-		problems[i] = p.tell(ctx, d)
+		people[i] = d.To.PersonID
 	}
-	return problems
+	devices, err := devicesOf(ctx, p.DB, people)
+	if err != nil {
+		return nil, err
+	}
+	sends := make([]notify.Send, len(all))
+	for i, d := range all {
+		if own := devices[d.To.PersonID]; len(own) > 0 {
+			sends[i] = func(ctx context.Context) error { return p.sendToAll(ctx, own, d) }
+		}
+	}
+	return sends, nil
 }
 
-// tell tells all devices of a person. Those that are gone are forgotten. If one of several cannot be reached
-// at the moment, all are told again later; the tag keeps that from showing.
-func (p *Push) tell(ctx context.Context, d *notify.Delivery) error {
-	all, err := devicesOf(ctx, p.DB, d.To.PersonID)
-	if err != nil {
-		return err
-	}
+// sendToAll sends a message to all devices of a person. Those that are gone are forgotten. If one of several cannot
+// be reached at the moment, all get it again later; the tag keeps that from showing.
+func (p *Push) sendToAll(ctx context.Context, devices []Device, d *notify.Delivery) error {
 	m := d.Message
 	n := news{Title: clip(m.Intro, maxTitle), URL: m.URL, Tag: "activity-" + strconv.FormatInt(d.Activity.ID, 10)}
 	if m.Text != "" {
 		n.Body = clip(p.texts.Text(m.Text, maxWords), maxBody)
 	}
 	var problems error
-	for _, device := range all {
+	for _, device := range devices {
 		problems = errors.Join(problems, p.send(ctx, device, n))
 	}
 	return problems

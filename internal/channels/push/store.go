@@ -24,13 +24,21 @@ type Device struct {
 	CreatedAt clock.Time `db:"created_at"`
 }
 
-func devicesOf(ctx context.Context, q sqldb.Querier, personID int64) ([]Device, error) {
-	var all []Device
-	err := q.Select(ctx, &all, `SELECT id, endpoint, p256dh, auth, name, created_at FROM push_devices WHERE person_id = ? ORDER BY id DESC LIMIT ?`, personID, maxDevices)
-	if err != nil {
-		return nil, fmt.Errorf("list the devices of a person: %w", err)
+// devicesOf returns the devices of people, the newest first.
+func devicesOf(ctx context.Context, q sqldb.Querier, people []int64) (map[int64][]Device, error) {
+	var rows []struct {
+		Device
+		PersonID int64 `db:"person_id"`
 	}
-	return all, nil
+	err := q.Select(ctx, &rows, `SELECT id, person_id, endpoint, p256dh, auth, name, created_at FROM push_devices WHERE person_id IN (?) ORDER BY id DESC`, people)
+	if err != nil {
+		return nil, fmt.Errorf("list the devices of people: %w", err)
+	}
+	devices := map[int64][]Device{}
+	for _, row := range rows {
+		devices[row.PersonID] = append(devices[row.PersonID], row.Device)
+	}
+	return devices, nil
 }
 
 // remember keeps a device for a person. The same address again belongs to whoever used the browser last.

@@ -33,11 +33,11 @@ func (p Page) Module() module.Module {
 }
 
 func (p Page) show(v *site.Visit) error {
-	all, err := devicesOf(v.Context(), p.DB, v.Viewer.PersonID)
+	devices, err := devicesOf(v.Context(), p.DB, []int64{v.Viewer.PersonID})
 	if err != nil {
 		return err
 	}
-	return v.Show(v.SettingsPage(v.T("Devices"), devicesBody(p.PublicKey(), all)))
+	return v.Show(v.SettingsPage(v.T("Devices"), devicesBody(p.PublicKey(), devices[v.Viewer.PersonID])))
 }
 
 // deviceForm is what a browser says about itself; see the Push API, PushSubscription.

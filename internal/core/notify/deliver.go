@@ -14,298 +14,302 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-// errand is a delivery on its way to its channel.
-type errand struct {
-	parcel
+// payload is the payload of a delivery's job: the key of the delivery.
+type payload struct {
+	ActivityID int64  `json:"activity"`
+	PersonID   int64  `json:"person"`
+	Channel    string `json:"channel"`
+}
+
+// attempt is one try to make a delivery. It has ended when it has a state or an error.
+type attempt struct {
+	payload
 	job      queue.Job
 	delivery Delivery
-	channel  PostChannel
-	state    string // how it ends; empty while it has not
+	send     Send
+	state    string // the state that the delivery ends in
 	err      error  // why it goes no further
-}
-
-// unsettled is how many messages of a process are on their way at most, or have left without a note of it: those leave
-// twice if it dies meanwhile.
-const unsettled = 4
-
-// deliver takes deliveries to their channels. They share what is read for all of them, and a few of them the
-// transaction that settles them; each has its own end.
-func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
-	all := make([]*errand, len(jobs))
-	for i, job := range jobs {
-		all[i] = &errand{job: job}
-		all[i].err = job.Decode(&all[i].parcel)
-	}
-	if err := n.read(ctx, open(all)); err != nil {
-		for _, e := range open(all) {
-			e.err = err
-		}
-	}
-	q := sqldb.NewMemo(n.DB)
-	foresee(ctx, q, open(all))
-	for _, e := range open(all) {
-		e.end(n.compose(ctx, q, e))
-	}
-	prepare(ctx, open(all))
-	for some := range slices.Chunk(all, unsettled) {
-		n.send(ctx, some)
-	}
-	failures := make([]error, len(all))
-	for i, e := range all {
-		switch {
-		case e.err == nil, errors.Is(e.err, errSettled):
-		case !errs.Temporary(e.err):
-			failures[i] = queue.Permanent(e.err)
-		default:
-			failures[i] = e.err
-		}
-	}
-	return failures
-}
-
-// send hands messages to their channels and notes how that ended, before others of this process may leave.
-func (n *Notifier) send(ctx context.Context, some []*errand) {
-	pack(ctx, open(some))
-	if err := n.leaving.Acquire(ctx, int64(len(some))); err != nil {
-		for _, e := range open(some) {
-			e.err = err
-		}
-		return
-	}
-	defer n.leaving.Release(int64(len(some)))
-	carry(ctx, open(some))
-	n.settle(ctx, some)
-}
-
-// open returns those that go on.
-func open(all []*errand) []*errand {
-	var some []*errand
-	for _, e := range all {
-		if e.err == nil && e.state == "" {
-			some = append(some, e)
-		}
-	}
-	return some
-}
-
-// end notes an error of an errand. NotFound and Denied mean that the recipient is gone or may no longer
-// read what they were to be told.
-func (e *errand) end(err error) {
-	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
-		e.state = StateWithdrawn
-		return
-	}
-	e.err = err
 }
 
 // errSettled says that a delivery needs no more work.
 var errSettled = errors.New("the delivery is settled")
 
-// foresee looks up how the recipients stand to where the activities happened. Whatever goes wrong goes wrong again when a rule asks.
-func foresee(ctx context.Context, q *sqldb.Memo, all []*errand) {
-	people := map[int64][]int64{}
-	for _, e := range all {
-		people[e.delivery.Activity.EntityID] = append(people[e.delivery.Activity.EntityID], e.PersonID)
+// maxUnsettled is how many messages of a process are on their way at most, or have left without a note of it: those
+// leave twice if it dies meanwhile.
+const maxUnsettled = 4
+
+// deliver takes deliveries to their channels. They share what is read for all of them, and a few of them the
+// transaction that settles them; each has its own end, and no step looks at what has ended.
+func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
+	attempts := make([]*attempt, len(jobs))
+	for i, job := range jobs {
+		attempts[i] = &attempt{job: job}
+		attempts[i].err = job.Decode(&attempts[i].payload)
 	}
-	for entityID, some := range people {
-		if len(some) > 1 && entityID != 0 && policy.Foresee(ctx, q, entityID, some) != nil {
-			return
-		}
+	n.load(ctx, attempts)
+	n.compose(ctx, attempts)
+	n.prepare(ctx, attempts)
+	for group := range slices.Chunk(attempts, maxUnsettled) {
+		n.sendAndSettle(ctx, group)
+	}
+	failures := make([]error, len(attempts))
+	for i, a := range attempts {
+		failures[i] = a.failure()
+	}
+	return failures
+}
+
+// unfinished returns the attempts that go on.
+func unfinished(attempts []*attempt) []*attempt {
+	return slices.DeleteFunc(slices.Clone(attempts), func(a *attempt) bool { return a.err != nil || a.state != "" })
+}
+
+// fail ends attempts with an error.
+func fail(attempts []*attempt, err error) {
+	for _, a := range attempts {
+		a.err = err
 	}
 }
 
-// read looks up the deliveries, their activities and their recipients, each in one query.
-func (n *Notifier) read(ctx context.Context, all []*errand) error {
-	if len(all) == 0 {
+// failure returns what the queue is told: nil if the job is done.
+func (a *attempt) failure() error {
+	switch {
+	case a.err == nil, errors.Is(a.err, errSettled):
 		return nil
+	case errs.Temporary(a.err):
+		return a.err
+	default:
+		return queue.Permanent(a.err)
+	}
+}
+
+// load reads the deliveries, their activities and their recipients, with one query for each.
+func (n *Notifier) load(ctx context.Context, attempts []*attempt) {
+	attempts = unfinished(attempts)
+	if len(attempts) == 0 {
+		return
 	}
 	var activityIDs, personIDs []int64
-	for _, e := range all {
-		activityIDs, personIDs = append(activityIDs, e.ActivityID), append(personIDs, e.PersonID)
+	for _, a := range attempts {
+		activityIDs, personIDs = append(activityIDs, a.ActivityID), append(personIDs, a.PersonID)
 	}
+	waiting, err := n.listWaiting(ctx, activityIDs, personIDs)
+	if err != nil {
+		fail(attempts, err)
+		return
+	}
+	activities, err := n.listActivities(ctx, activityIDs)
+	if err != nil {
+		fail(attempts, err)
+		return
+	}
+	recipients, err := n.listRecipients(ctx, personIDs, activities)
+	if err != nil {
+		fail(attempts, err)
+		return
+	}
+	for _, a := range attempts {
+		reason, ok := waiting[a.payload]
+		if !ok {
+			a.err = errSettled
+			continue
+		}
+		to := recipients[a.PersonID]
+		to.Reason = reason
+		a.delivery = Delivery{Activity: activities[a.ActivityID], To: to, Channel: a.Channel}
+	}
+}
+
+// listWaiting returns the reasons of the deliveries that have not been settled.
+func (n *Notifier) listWaiting(ctx context.Context, activityIDs, personIDs []int64) (map[payload]Reason, error) {
 	var rows []struct {
 		ActivityID int64  `db:"activity_id"`
 		PersonID   int64  `db:"person_id"`
 		Channel    string `db:"channel"`
 		Reason     Reason `db:"reason"`
 	}
-	if err := n.DB.Select(ctx, &rows, `SELECT activity_id, person_id, channel, reason FROM deliveries WHERE activity_id IN (?) AND person_id IN (?) AND state = ?
-		ORDER BY activity_id, person_id, channel`, activityIDs, personIDs, StateWaiting); err != nil {
-		return fmt.Errorf("read the deliveries: %w", err)
-	}
-	waiting := map[parcel]Reason{}
-	for _, r := range rows {
-		waiting[parcel{ActivityID: r.ActivityID, PersonID: r.PersonID, Channel: r.Channel}] = r.Reason
-	}
-	var activities []community.Activity
-	if err := n.DB.Select(ctx, &activities, `SELECT `+activityColumns+` FROM activities WHERE id IN (?) ORDER BY id`, activityIDs); err != nil {
-		return fmt.Errorf("read the activities: %w", err)
-	}
-	activityOf := map[int64]community.Activity{}
-	for _, e := range activities {
-		activityOf[e.ID] = e
-	}
-	var people []Recipient
-	if err := n.DB.Select(ctx, &people, `SELECT `+recipientColumns+` WHERE p.id IN (?) ORDER BY p.id`, personIDs); err != nil {
-		return fmt.Errorf("read the recipients: %w", err)
-	}
-	personOf := map[int64]Recipient{}
-	for _, p := range people {
-		personOf[p.PersonID] = p
-	}
-	for _, e := range all {
-		reason, ok := waiting[e.parcel]
-		if !ok {
-			e.err = errSettled
-			continue
-		}
-		to := personOf[e.PersonID]
-		to.Reason = reason
-		if to.Language == "" {
-			to.Language = n.Language
-		}
-		e.delivery = Delivery{Activity: activityOf[e.ActivityID], To: to, Channel: e.Channel}
-	}
-	return nil
-}
-
-// compose makes the message in the name of the recipient.
-func (n *Notifier) compose(ctx context.Context, q sqldb.Querier, e *errand) (err error) {
-	to, activity := e.delivery.To, e.delivery.Activity
-	channel, ok := n.channels[e.Channel].(PostChannel)
-	e.channel = channel
-	notice, known := n.notices[activity.Name]
-	if !ok || !known || !to.Active || !channel.CanReach(to) {
-		return errs.New(errs.NotFound, "This person cannot be reached this way.")
-	}
-	e.delivery.Message, err = notice.Compose(ctx, q, n.Catalogues.Printer(to.Language, n.Zone), activity, to)
+	err := n.config.DB.Select(ctx, &rows, `
+		SELECT activity_id, person_id, channel, reason FROM deliveries WHERE activity_id IN (?) AND person_id IN (?) AND state = ?
+		 ORDER BY activity_id, person_id, channel`, activityIDs, personIDs, StateWaiting)
 	if err != nil {
-		return fmt.Errorf("compose %s: %w", activity.Name, err)
+		return nil, fmt.Errorf("read the deliveries: %w", err)
 	}
-	return nil
+	waiting := map[payload]Reason{}
+	for _, r := range rows {
+		waiting[payload{ActivityID: r.ActivityID, PersonID: r.PersonID, Channel: r.Channel}] = r.Reason
+	}
+	return waiting, nil
 }
 
-// byChannel parts errands by who carries them.
-func byChannel(all []*errand) map[PostChannel][]*errand {
-	parted := map[PostChannel][]*errand{}
-	for _, e := range all {
-		parted[e.channel] = append(parted[e.channel], e)
+func (n *Notifier) listActivities(ctx context.Context, ids []int64) (map[int64]community.Activity, error) {
+	var rows []community.Activity
+	if err := n.config.DB.Select(ctx, &rows, `SELECT `+activityColumns+` FROM activities WHERE id IN (?) ORDER BY id`, ids); err != nil {
+		return nil, fmt.Errorf("read the activities: %w", err)
 	}
-	return parted
+	activities := map[int64]community.Activity{}
+	for _, e := range rows {
+		activities[e.ID] = e
+	}
+	return activities, nil
 }
 
-// prepare lets channels look up what their messages need.
-func prepare(ctx context.Context, all []*errand) {
-	for channel, some := range byChannel(all) {
-		preparer, ok := channel.(Preparer)
-		if !ok {
+// listRecipients returns people with how they stand to where the activities happened.
+func (n *Notifier) listRecipients(ctx context.Context, ids []int64, activities map[int64]community.Activity) (map[int64]Recipient, error) {
+	var rows []Recipient
+	err := n.config.DB.Select(ctx, &rows, `
+		SELECT p.id, p.entity_id, e.slug, e.name, p.language, p.active, p.password <> '' AS signs_in
+		  FROM people p JOIN entities e ON e.id = p.entity_id WHERE p.id IN (?) ORDER BY p.id`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the recipients: %w", err)
+	}
+	var entityIDs []int64
+	for _, e := range activities {
+		entityIDs = append(entityIDs, e.EntityID)
+	}
+	standings, err := policy.ReadStandings(ctx, n.config.DB, ids, entityIDs)
+	if err != nil {
+		return nil, err
+	}
+	recipients := map[int64]Recipient{}
+	for _, r := range rows {
+		if r.Language == "" {
+			r.Language = n.config.Language
+		}
+		r.Standings = standings
+		recipients[r.PersonID] = r
+	}
+	return recipients, nil
+}
+
+// compose makes each message in the name of its recipient.
+func (n *Notifier) compose(ctx context.Context, attempts []*attempt) {
+	q := sqldb.NewMemo(n.config.DB) // what they are told of is the same thing for many
+	for _, a := range unfinished(attempts) {
+		activity, to := a.delivery.Activity, a.delivery.To
+		notice, ok := n.notices[activity.Name]
+		if !ok || !to.Active {
+			a.state = StateWithdrawn
 			continue
 		}
-		if err := preparer.Prepare(ctx, deliveries(some)); err != nil {
-			for _, e := range some {
-				e.err = fmt.Errorf("prepare what leaves by %s: %w", channel.Name(), err)
-			}
+		message, err := notice.Compose(ctx, q, n.config.Catalogues.Printer(to.Language, n.config.Zone), activity, to)
+		switch {
+		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Denied):
+			a.state = StateWithdrawn
+		case err != nil:
+			a.err = fmt.Errorf("compose %s: %w", activity.Name, err)
+		default:
+			a.delivery.Message = message
 		}
 	}
 }
 
-// pack lets channels make what leaves.
-func pack(ctx context.Context, all []*errand) {
-	for channel, some := range byChannel(all) {
-		preparer, ok := channel.(Preparer)
+// prepare lets each channel look up what its messages need.
+func (n *Notifier) prepare(ctx context.Context, attempts []*attempt) {
+	byChannel := map[string][]*attempt{}
+	for _, a := range unfinished(attempts) {
+		byChannel[a.Channel] = append(byChannel[a.Channel], a)
+	}
+	for name, some := range byChannel {
+		channel, ok := n.channels[name].(PostChannel)
 		if !ok {
+			for _, a := range some {
+				a.state = StateWithdrawn
+			}
 			continue
 		}
-		for i, err := range preparer.Pack(ctx, deliveries(some)) {
-			if err != nil {
-				some[i].fail(err)
+		deliveries := make([]*Delivery, len(some))
+		for i, a := range some {
+			deliveries[i] = &a.delivery
+		}
+		sends, err := channel.Prepare(ctx, deliveries)
+		if err != nil {
+			fail(some, fmt.Errorf("prepare what leaves by %s: %w", name, err))
+			continue
+		}
+		for i, a := range some {
+			if a.send = sends[i]; a.send == nil {
+				a.state = StateWithdrawn
 			}
 		}
 	}
 }
 
-// deliveries returns what errands carry.
-func deliveries(all []*errand) []*Delivery {
-	some := make([]*Delivery, len(all))
-	for i, e := range all {
-		some[i] = &e.delivery
+// sendAndSettle sends messages and notes how that ended before others of this process may leave.
+func (n *Notifier) sendAndSettle(ctx context.Context, group []*attempt) {
+	if err := n.leaving.Acquire(ctx, int64(len(group))); err != nil {
+		fail(unfinished(group), err)
+		return
 	}
-	return some
+	defer n.leaving.Release(int64(len(group)))
+	for _, a := range unfinished(group) {
+		a.trySend(ctx)
+	}
+	n.settle(ctx, group)
 }
 
-// carry hands the messages to their channels.
-func carry(ctx context.Context, all []*errand) {
-	for channel, some := range byChannel(all) {
-		for i, err := range channel.Deliver(ctx, deliveries(some)) {
-			some[i].delivery.Packed = nil // the others of the batch may take a while
-			if err != nil {
-				some[i].fail(err)
-				continue
-			}
-			some[i].state = StateSent
-		}
-	}
-}
-
-// fail notes why a channel could not deliver. What it finds missing or refused is its problem, not a reason to withdraw the
+// trySend sends the message. What a channel finds missing or refused is its problem, not a reason to withdraw the
 // notice.
-func (e *errand) fail(err error) {
+func (a *attempt) trySend(ctx context.Context) {
+	err := a.send(ctx)
+	if err == nil {
+		a.state = StateSent
+		return
+	}
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
 		err = errs.New(errs.Invalid, "The message was refused.").Because(err)
 	}
-	e.err = fmt.Errorf("deliver by %s: %w", e.channel.Name(), err)
+	a.err = fmt.Errorf("deliver by %s: %w", a.Channel, err)
 }
 
 // settle writes how deliveries ended and ends their jobs. If some of the jobs have been taken away
 // meanwhile, the others are settled one by one.
-func (n *Notifier) settle(ctx context.Context, all []*errand) {
-	var ended []*errand
-	for _, e := range all {
-		if e.err == nil && e.state != "" {
-			ended = append(ended, e)
-		}
-	}
+func (n *Notifier) settle(ctx context.Context, group []*attempt) {
+	ended := slices.DeleteFunc(slices.Clone(group), func(a *attempt) bool { return a.err != nil || a.state == "" })
 	err := n.settleTogether(ctx, ended)
-	for _, e := range ended {
-		if e.err = err; err != nil && len(ended) > 1 && errs.Is(err, errs.Conflict) {
-			e.err = n.settleTogether(ctx, []*errand{e})
+	for _, a := range ended {
+		if a.err = err; errs.Is(err, errs.Conflict) && len(ended) > 1 {
+			a.err = n.settleTogether(ctx, []*attempt{a})
 		}
 	}
 }
 
-func (n *Notifier) settleTogether(ctx context.Context, all []*errand) error {
-	if len(all) == 0 {
+// settleTogether settles deliveries in one transaction. It goes on trying while the database is away: what has left
+// must not leave again.
+func (n *Notifier) settleTogether(ctx context.Context, ended []*attempt) error {
+	if len(ended) == 0 {
 		return nil
 	}
-	type ending struct {
-		activity       int64
-		channel, state string
-	}
-	people := map[ending][]int64{}
-	jobs := make([]queue.Job, len(all))
-	for i, e := range all {
-		key := ending{e.ActivityID, e.Channel, e.state}
-		people[key], jobs[i] = append(people[key], e.PersonID), e.job
-	}
-	settle := func(tx *sqldb.Tx) error {
-		for key, ids := range people {
-			_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE activity_id = ? AND channel = ? AND person_id IN (?)`,
-				key.state, tx.Now, key.activity, key.channel, ids)
-			if err != nil {
-				return fmt.Errorf("settle the deliveries: %w", err)
-			}
-		}
-		return queue.FinishAll(ctx, tx, jobs)
-	}
 	for {
-		err := n.DB.WriteUnseen(ctx, settle)
+		err := n.config.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error { return updateStates(ctx, tx, ended) })
 		if !errs.Is(err, errs.Unavailable) {
 			return err
 		}
-		select { // what has left must not leave again because the database is away for a while
+		select {
 		case <-ctx.Done():
 			return err
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// updateStates writes the states of deliveries, those that end alike with one statement, and ends their jobs.
+func updateStates(ctx context.Context, tx *sqldb.Tx, ended []*attempt) error {
+	type ending struct {
+		activity       int64
+		channel, state string
+	}
+	people := map[ending][]int64{}
+	jobs := make([]queue.Job, len(ended))
+	for i, a := range ended {
+		key := ending{a.ActivityID, a.Channel, a.state}
+		people[key], jobs[i] = append(people[key], a.PersonID), a.job
+	}
+	for key, ids := range people {
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = '', changed_at = ? WHERE activity_id = ? AND channel = ? AND person_id IN (?)`,
+			key.state, tx.Now, key.activity, key.channel, ids)
+		if err != nil {
+			return fmt.Errorf("settle the deliveries: %w", err)
+		}
+	}
+	return queue.FinishAll(ctx, tx, jobs)
 }

@@ -1,11 +1,11 @@
 // Package notify works out who is to hear of an activity, and sees to it that they do.
 //
-// A notice says which activity it follows, who its audience is and what they are told. When an activity has
-// been committed, one job computes the audience, minus those who did not want to hear of it, and inserts
-// one delivery per person and channel, in one transaction that also marks the activity done. Each delivery
-// is then a job of its own with its own retries; one recipient's broken mailbox holds up nobody else.
-// Before it is told, everything is read again in the name of the recipient: who may no longer read a
-// thing is not told about it.
+// A notice says which activity it follows, who its audience is and what they are told. An audience is a query; each
+// channel joins it with whom it reaches, and with what people prefer. When an activity has been committed, one job
+// reads the audience and inserts one delivery per person and channel, in one transaction that also marks the activity
+// done. Each delivery is then a job of its own with its own retries; one recipient's broken mailbox holds up nobody
+// else. Before it is told, everything is read again in the name of the recipient: who may no longer read a thing is
+// not told about it.
 package notify
 
 import (
@@ -17,6 +17,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -24,7 +25,7 @@ import (
 // Reason says why somebody is told; it stands in the delivery and decides the last lines of a mail.
 type Reason string
 
-// The reasons, best first: a person who is told for several reasons is told once, for the best one.
+// The reasons. A person who is told for several reasons is told once, for the one that the audience names first.
 const (
 	Addressed  Reason = "addressed"  // it was said to this person
 	Owner      Reason = "owner"      // it happened on this person's profile
@@ -33,26 +34,17 @@ const (
 	Member     Reason = "member"     // the person is a member of the group
 )
 
-// Candidate is somebody who may be told.
-type Candidate struct {
-	PersonID int64  `db:"person_id"`
-	Reason   Reason `db:"reason"`
-}
-
-// Recipient is somebody who is told, with what a channel needs to reach them.
+// Recipient is somebody who is told. What a channel needs to reach them it looks up by itself.
 type Recipient struct {
-	PersonID   int64  `db:"id"`
-	EntityID   int64  `db:"entity_id"`
-	Slug       string `db:"slug"`
-	Name       string `db:"name"`
-	Address    string `db:"address"` // main e-mail address; may be empty
-	Language   string `db:"language"`
-	WantsMail  bool   `db:"wants_mail"`
-	WantsInbox bool   `db:"wants_inbox"`
-	Active     bool   `db:"active"`
-	SignsIn    bool   `db:"signs_in"` // has a password; others know us by mail only
-	Devices    int    `db:"devices"`  // that get news by web push
-	Reason     Reason `db:"-"`
+	PersonID  int64            `db:"id"`
+	EntityID  int64            `db:"entity_id"`
+	Slug      string           `db:"slug"`
+	Name      string           `db:"name"`
+	Language  string           `db:"language"`
+	Active    bool             `db:"active"`
+	SignsIn   bool             `db:"signs_in"` // has a password; others know us by mail only
+	Reason    Reason           `db:"-"`
+	Standings policy.Standings `db:"-"` // of all who are told together; may be empty
 }
 
 // Viewer returns the recipient as somebody who looks, so that the rules can be asked on their behalf.
@@ -60,12 +52,18 @@ func (r Recipient) Viewer() community.Viewer {
 	return community.Viewer{PersonID: r.PersonID, EntityID: r.EntityID, Slug: r.Slug, Name: r.Name, Language: r.Language}
 }
 
+// Standing returns how the recipient stands to an entity. To where the activity happened that is known already,
+// because it was read for all recipients together.
+func (r Recipient) Standing(ctx context.Context, q sqldb.Querier, e community.Entity) (community.Standing, error) {
+	return r.Standings.Of(ctx, q, r.Viewer(), e)
+}
+
 // Notice says what follows an activity.
 type Notice struct {
 	Activity community.ActivityName
 	About    string // one line for the print of the house
-	// Audience returns who may be told, best reason first. Somebody may occur twice.
-	Audience func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]Candidate, error)
+	// Audience returns who may be told; nobody if what happened is gone.
+	Audience func(ctx context.Context, q sqldb.Querier, e community.Activity) (Audience, error)
 	// Compose returns what the recipient is told, in the printer's language. It reads everything in the
 	// name of the recipient and returns NotFound or Denied if they may no longer read it; the delivery
 	// is then withdrawn.
@@ -79,29 +77,25 @@ type Notice struct {
 // Delivery is one notice on its way to one person on one channel.
 type Delivery struct {
 	Activity community.Activity
-	To       Recipient
+	To       Recipient // for an InstantChannel only who they are, and the reason
 	Channel  string
 	// Message is what the recipient is told; nil for an InstantChannel, which shows what it finds in the
 	// database when somebody looks.
 	Message *Message
-	// ReplyKey is that of the address to answer to, if a Preparer found one.
-	ReplyKey string
-	// Packed is the message as it leaves, if a Preparer has made it.
-	Packed []byte
 }
 
-// Channel is a way to reach people: e-mail, the inbox, a chat.
+// Channel is a way to reach people: e-mail, the inbox, a chat. It is a PostChannel or an InstantChannel, too.
 type Channel interface {
-	// Name is the channel's name in the database: "email".
+	// Name is the channel's name in the database: "email". Letters only.
 	Name() string
-	// Wants reports whether the recipient can be reached this way and has not opted out. An Always
-	// notice asks CanReach only.
-	Wants(r Recipient) bool
-	// CanReach reports whether the recipient can be reached this way at all.
-	CanReach(r Recipient) bool
+	// Reaches returns a condition in SQL that is true for the people p, rows of the table people, who can be
+	// reached this way.
+	Reaches() string
 	// ServesActor reports whether people are told of their own doings: mail does, so that a mailing list
 	// shows everybody the same.
 	ServesActor() bool
+	// Setting returns what the channel adds to the page on which people choose how they are told.
+	Setting() Setting
 	// Reached says in the printer's language how many people are told this way: "31 by mail".
 	Reached(p *lang.Printer, people int) string
 }
@@ -109,30 +103,20 @@ type Channel interface {
 // PostChannel is a channel that delivers messages, each in a job with retries.
 type PostChannel interface {
 	Channel
-	// Deliver hands a few messages over, one after the other, and returns an error or nil for each.
-	// Errors that are errs.Temporary are tried again, others end as a dead letter that an administrator
-	// sees.
-	Deliver(ctx context.Context, all []*Delivery) []error
+	// Prepare looks up what messages need, for all of them at once, and returns for each how it is sent: nil for a
+	// recipient who cannot be reached this way any more. Only a few messages of a process leave at a time, so
+	// whatever can be done before is done here; a message that takes much memory is better made when it is sent.
+	Prepare(ctx context.Context, all []*Delivery) ([]Send, error)
 }
 
-// Preparer is a PostChannel that does what it can for its messages before it delivers them: they leave a few at a time, and
-// no others of the process meanwhile.
-type Preparer interface {
-	// Prepare looks up what messages need, for many of them at once.
-	Prepare(ctx context.Context, all []*Delivery) error
-	// Pack makes of a few messages what leaves, and returns an error or nil for each. It may leave out those that are large.
-	Pack(ctx context.Context, all []*Delivery) []error
-}
+// Send hands a message over. Errors that are errs.Temporary are tried again, others end as a dead letter that an
+// administrator sees.
+type Send func(ctx context.Context) error
 
 // InstantChannel is a channel inside the database: it delivers in the transaction of the fan-out.
 type InstantChannel interface {
 	Channel
 	DeliverAll(ctx context.Context, tx *sqldb.Tx, all []Delivery) error
-}
-
-// Postman carries letters; the e-mail channel does.
-type Postman interface {
-	Post(ctx context.Context, l Letter) error
 }
 
 // Config is what a Notifier stands on.
@@ -166,15 +150,19 @@ const (
 
 // Notifier fans activities out. It is the only writer of deliveries.
 type Notifier struct {
-	Config
-	notices  map[community.ActivityName]Notice
-	channels map[string]Channel
-	leaving  *semaphore.Weighted // by messages; see unsettled
+	config      Config
+	notices     map[community.ActivityName]Notice
+	channels    map[string]Channel
+	silencedSQL string
+	leaving     *semaphore.Weighted // by messages; see maxUnsettled
 }
 
 // New returns a notifier. Two notices for one activity are a mistake in the building of the house.
 func New(c Config) (*Notifier, error) {
-	n := &Notifier{Config: c, notices: map[community.ActivityName]Notice{}, channels: map[string]Channel{}, leaving: semaphore.NewWeighted(unsettled)}
+	n := &Notifier{
+		config: c, notices: map[community.ActivityName]Notice{}, channels: map[string]Channel{}, silencedSQL: silencedSQL(c.Channels),
+		leaving: semaphore.NewWeighted(maxUnsettled),
+	}
 	for _, notice := range c.Notices {
 		if _, twice := n.notices[notice.Activity]; twice {
 			return nil, fmt.Errorf("two notices follow the activity %s", notice.Activity)

@@ -25,63 +25,61 @@ import (
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
-// pigeons is a channel that remembers whom it told what; answers is what happens to a person's pigeon.
-type pigeons struct {
+// recorder is a channel that remembers what it sent to whom; answers is what happens to a person's messages.
+type recorder struct {
 	mu       sync.Mutex
-	told     map[string][]string
+	sent     map[string][]string
 	letters  []string
 	answers  map[int64]error
-	tooHeavy map[int64]error
-	flights  int // calls of Deliver
+	gone     map[int64]bool // who cannot be reached any more
+	broken   error          // what Prepare answers
+	prepared int            // calls of Prepare
 }
 
 var (
-	_ notify.PostChannel = (*pigeons)(nil)
-	_ notify.Preparer    = (*pigeons)(nil)
-	_ notify.Postman     = (*pigeons)(nil)
+	_ notify.PostChannel = (*recorder)(nil)
+	_ notify.Postman     = (*recorder)(nil)
 )
 
-func (p *pigeons) Name() string                     { return "pigeon" }
-func (p *pigeons) Wants(r notify.Recipient) bool    { return p.CanReach(r) && r.WantsMail }
-func (p *pigeons) CanReach(r notify.Recipient) bool { return r.Address != "" }
-func (p *pigeons) ServesActor() bool                { return true }
-
-func (p *pigeons) Reached(_ *lang.Printer, people int) string {
-	return fmt.Sprintf("%d by pigeon", people)
+func (r *recorder) Name() string            { return "record" }
+func (r *recorder) ServesActor() bool       { return true }
+func (r *recorder) Setting() notify.Setting { return notify.Setting{} }
+func (r *recorder) Reaches() string {
+	return `EXISTS (SELECT 1 FROM email_addresses m WHERE m.person_id = p.id AND m.main)`
 }
 
-func (p *pigeons) Deliver(_ context.Context, all []*notify.Delivery) []error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	problems := make([]error, len(all))
+func (r *recorder) Reached(_ *lang.Printer, people int) string {
+	return fmt.Sprintf("%d recorded", people)
+}
+
+func (r *recorder) Prepare(_ context.Context, all []*notify.Delivery) ([]notify.Send, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.prepared++
+	if r.broken != nil {
+		return nil, r.broken
+	}
+	sends := make([]notify.Send, len(all))
 	for i, d := range all {
-		if problems[i] = p.answers[d.To.PersonID]; problems[i] == nil {
-			p.told[d.To.Slug] = append(p.told[d.To.Slug], string(d.Packed))
+		if !r.gone[d.To.PersonID] {
+			sends[i] = func(context.Context) error { return r.send(d) }
 		}
 	}
-	p.flights++
-	return problems
+	return sends, nil
 }
 
-func (p *pigeons) Prepare(_ context.Context, all []*notify.Delivery) error {
-	for _, d := range all {
-		d.ReplyKey = "loft"
+func (r *recorder) send(d *notify.Delivery) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.answers[d.To.PersonID]; err != nil {
+		return err
 	}
+	r.sent[d.To.Slug] = append(r.sent[d.To.Slug], d.Message.Subject)
 	return nil
 }
 
-func (p *pigeons) Pack(_ context.Context, all []*notify.Delivery) []error {
-	problems := make([]error, len(all))
-	for i, d := range all {
-		if problems[i] = p.tooHeavy[d.To.PersonID]; problems[i] == nil && d.ReplyKey == "loft" {
-			d.Packed = []byte(d.Message.Subject)
-		}
-	}
-	return problems
-}
-
-func (p *pigeons) Post(_ context.Context, l notify.Letter) error {
-	p.letters = append(p.letters, l.Address+": "+l.Subject)
+func (r *recorder) Post(_ context.Context, l notify.Letter) error {
+	r.letters = append(r.letters, l.Address+": "+l.Subject)
 	return nil
 }
 
@@ -90,12 +88,14 @@ type post struct {
 	t        *testing.T
 	db       *sqldb.DB
 	cast     *cast.Cast
-	pigeons  *pigeons
+	channel  *recorder
 	outbox   *outbox.Outbox
 	letters  *notify.Letters
 	notifier *notify.Notifier
 	queue    *queue.Queue
 	blind    map[int64]bool // who may no longer read
+	standing map[string]community.Standing
+	asked    int64 // statements to find out how recipients stand to the garden
 }
 
 func open(t *testing.T, db *sqldb.DB) *post {
@@ -104,23 +104,30 @@ func open(t *testing.T, db *sqldb.DB) *post {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &post{t: t, db: db, cast: cast.New(t, db), pigeons: &pigeons{told: map[string][]string{}, answers: map[int64]error{}, tooHeavy: map[int64]error{}}, blind: map[int64]bool{}}
+	p := &post{t: t, db: db, cast: cast.New(t, db), channel: &recorder{sent: map[string][]string{}, answers: map[int64]error{}, gone: map[int64]bool{}}, blind: map[int64]bool{}, standing: map[string]community.Standing{}}
 	jobs := queue.New(db, queue.Config{})
 	p.outbox, p.letters = outbox.New(jobs), notify.NewLetters(jobs)
 	p.notifier, err = notify.New(notify.Config{
 		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en",
-		Channels: []notify.Channel{p.pigeons, inbox.Inbox{}}, Postman: p.pigeons,
+		Channels: []notify.Channel{p.channel, inbox.Inbox{}}, Postman: p.channel,
 		Notices: []notify.Notice{{
 			Activity: community.CommentPosted,
-			Audience: func(_ context.Context, _ sqldb.Querier, _ community.Activity) ([]notify.Candidate, error) {
-				return []notify.Candidate{
-					{PersonID: p.cast.Anna.ID, Reason: notify.Owner},
-					{PersonID: p.cast.Bert.ID, Reason: notify.Subscriber},
-					{PersonID: p.cast.Anna.ID, Reason: notify.Member},
-					{PersonID: p.cast.Dora.ID, Reason: notify.Subscriber},
-				}, nil
+			Audience: func(_ context.Context, _ sqldb.Querier, _ community.Activity) (notify.Audience, error) {
+				members := notify.Among(notify.Member, `SELECT m.person_id FROM memberships m WHERE m.group_id = ?`, p.cast.Garten.ID)
+				return notify.Only(notify.Owner, p.cast.Anna.ID).And(
+					notify.Among(notify.Subscriber, `SELECT p.id AS person_id FROM people p WHERE p.id IN (?)`, []int64{p.cast.Bert.ID, p.cast.Dora.ID}),
+				).And(members), nil
 			},
-			Compose: func(_ context.Context, _ sqldb.Querier, _ *lang.Printer, _ community.Activity, to notify.Recipient) (*notify.Message, error) {
+			Compose: func(ctx context.Context, q sqldb.Querier, _ *lang.Printer, _ community.Activity, to notify.Recipient) (*notify.Message, error) {
+				p.channel.mu.Lock() // batches are composed beside each other
+				defer p.channel.mu.Unlock()
+				before := db.Stats().Statements
+				standing, err := to.Standing(ctx, q, p.cast.Garten.Entity())
+				if err != nil {
+					return nil, err
+				}
+				p.asked += db.Stats().Statements - before
+				p.standing[to.Slug] = standing
 				if p.blind[to.PersonID] {
 					return nil, errs.New(errs.Denied, "This page is for administrators.")
 				}
@@ -140,7 +147,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 func (p *post) happens() {
 	p.t.Helper()
 	err := p.db.Write(p.t.Context(), func(tx *sqldb.Tx) error {
-		_, err := p.outbox.Record(p.t.Context(), tx, community.Activity{Name: community.CommentPosted, ActorID: p.cast.Anna.ID})
+		_, err := p.outbox.Record(p.t.Context(), tx, community.Activity{Name: community.CommentPosted, ActorID: p.cast.Anna.ID, EntityID: p.cast.Garten.EntityID})
 		return err
 	})
 	if err != nil {
@@ -151,7 +158,7 @@ func (p *post) happens() {
 
 func (p *post) run() {
 	p.t.Helper()
-	if err := p.queue.Drain(p.t.Context()); err != nil && len(p.pigeons.answers)+len(p.pigeons.tooHeavy) == 0 {
+	if err := p.queue.Drain(p.t.Context()); err != nil && len(p.channel.answers) == 0 && p.channel.broken == nil {
 		p.t.Fatal(err)
 	}
 }
@@ -167,7 +174,7 @@ func (p *post) exec(query string, args ...any) {
 	}
 }
 
-// states returns the state of each delivery: "anna pigeon": "sent".
+// states returns the state of each delivery: "anna record": "sent".
 func (p *post) states() map[string]string {
 	p.t.Helper()
 	var rows []struct {
@@ -191,7 +198,7 @@ func (p *post) expect(states map[string]string, told map[string][]string) {
 	if diff := cmp.Diff(states, p.states()); diff != "" {
 		p.t.Errorf("deliveries (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(told, maps.Clone(p.pigeons.told)); diff != "" {
+	if diff := cmp.Diff(told, maps.Clone(p.channel.sent)); diff != "" {
 		p.t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
@@ -202,8 +209,17 @@ func TestEverybodyIsToldOnceAndForTheBestReason(t *testing.T) {
 		p := open(t, db)
 		p.happens()
 		// Anna did it herself: mail serves her too, the inbox does not. Dora cannot sign in.
-		p.expect(map[string]string{"anna pigeon": "sent", "bert pigeon": "sent", "dora pigeon": "sent", "bert inbox": "sent"},
+		p.expect(map[string]string{"anna record": "sent", "bert record": "sent", "dora record": "sent", "bert inbox": "sent"},
 			map[string][]string{"anna": {"as owner"}, "bert": {"as subscriber"}, "dora": {"as subscriber"}})
+
+		for slug, member := range map[string]bool{"anna": true, "bert": true, "dora": false} {
+			if got := p.standing[slug]; got.Member != member || got.Subscribed != member || got.Viewer.Slug != slug {
+				t.Errorf("%s stands to the garden as %+v", slug, got)
+			}
+		}
+		if p.asked > 0 {
+			t.Errorf("%d statements find out how three people stand to the garden", p.asked)
+		}
 
 		// A worker that dies between the effect and the end of its job runs the job again.
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
@@ -213,7 +229,7 @@ func TestEverybodyIsToldOnceAndForTheBestReason(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.run()
-		if got := p.pigeons.told["bert"]; len(got) != 1 {
+		if got := p.channel.sent["bert"]; len(got) != 1 {
 			t.Errorf("Bert was told %d times", len(got))
 		}
 	})
@@ -222,11 +238,11 @@ func TestEverybodyIsToldOnceAndForTheBestReason(t *testing.T) {
 func TestPreferencesAreKept(t *testing.T) {
 	t.Parallel()
 	p := open(t, dbtest.SQLite(t))
-	p.exec(`UPDATE people SET wants_mail = FALSE WHERE id = ?`, p.cast.Anna.ID)
-	p.exec(`UPDATE people SET wants_inbox = FALSE WHERE id = ?`, p.cast.Bert.ID)
+	p.exec(`INSERT INTO preferences (person_id, channel, timing) VALUES (?, 'record', 'never')`, p.cast.Anna.ID)
+	p.exec(`INSERT INTO preferences (person_id, channel, timing) VALUES (?, 'inbox', 'never')`, p.cast.Bert.ID)
 	p.exec(`UPDATE people SET active = FALSE WHERE id = ?`, p.cast.Dora.ID)
 	p.happens()
-	p.expect(map[string]string{"bert pigeon": "sent"}, map[string][]string{"bert": {"as subscriber"}})
+	p.expect(map[string]string{"bert record": "sent"}, map[string][]string{"bert": {"as subscriber"}})
 }
 
 func TestWhoMayNoLongerReadIsNotTold(t *testing.T) {
@@ -234,7 +250,7 @@ func TestWhoMayNoLongerReadIsNotTold(t *testing.T) {
 	p := open(t, dbtest.SQLite(t))
 	p.blind[p.cast.Bert.ID] = true
 	p.happens()
-	p.expect(map[string]string{"anna pigeon": "sent", "bert pigeon": "withdrawn", "dora pigeon": "sent", "bert inbox": "sent"},
+	p.expect(map[string]string{"anna record": "sent", "bert record": "withdrawn", "dora record": "sent", "bert inbox": "sent"},
 		map[string][]string{"anna": {"as owner"}, "dora": {"as subscriber"}})
 }
 
@@ -242,35 +258,42 @@ func TestOneBrokenMailboxHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		p := open(t, db)
-		p.pigeons.answers[p.cast.Anna.ID] = errs.New(errs.Unavailable, "").Because(errors.New("greylisted"))
-		p.pigeons.answers[p.cast.Bert.ID] = errs.New(errs.Denied, "").Because(errors.New("no such user"))
+		p.channel.answers[p.cast.Anna.ID] = errs.New(errs.Unavailable, "").Because(errors.New("greylisted"))
+		p.channel.answers[p.cast.Bert.ID] = errs.New(errs.Denied, "").Because(errors.New("no such user"))
 		p.happens()
-		p.expect(map[string]string{"anna pigeon": "waiting", "bert pigeon": "dead", "dora pigeon": "sent", "bert inbox": "sent"},
+		p.expect(map[string]string{"anna record": "waiting", "bert record": "dead", "dora record": "sent", "bert inbox": "sent"},
 			map[string][]string{"dora": {"as subscriber"}})
 
-		clear(p.pigeons.answers)
-		if err := p.notifier.Revive(t.Context(), 1, p.cast.Bert.ID, "pigeon"); err != nil {
+		clear(p.channel.answers)
+		if err := p.notifier.Revive(t.Context(), 1, p.cast.Bert.ID, "record"); err != nil {
 			t.Fatal(err)
 		}
 		p.run()
-		if got := p.states()["bert pigeon"]; got != "sent" {
+		if got := p.states()["bert record"]; got != "sent" {
 			t.Errorf("after reviving it, the delivery is %s", got)
 		}
-		if !slices.Equal(p.pigeons.told["bert"], []string{"as subscriber"}) {
-			t.Errorf("Bert was told %v", p.pigeons.told["bert"])
+		if !slices.Equal(p.channel.sent["bert"], []string{"as subscriber"}) {
+			t.Errorf("Bert was told %v", p.channel.sent["bert"])
 		}
 	})
 }
 
-func TestWhatCannotBePackedDoesNotLeave(t *testing.T) {
+func TestWhoCannotBeReachedAnyMoreIsNotTold(t *testing.T) {
+	t.Parallel()
+	p := open(t, dbtest.SQLite(t))
+	p.channel.gone[p.cast.Bert.ID] = true
+	p.happens()
+	p.expect(map[string]string{"anna record": "sent", "bert record": "withdrawn", "dora record": "sent", "bert inbox": "sent"},
+		map[string][]string{"anna": {"as owner"}, "dora": {"as subscriber"}})
+}
+
+func TestAChannelThatCannotPrepareIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		p := open(t, db)
-		p.pigeons.tooHeavy[p.cast.Anna.ID] = errs.New(errs.Unavailable, "").Because(errors.New("no scales"))
-		p.pigeons.tooHeavy[p.cast.Bert.ID] = errs.New(errs.NotFound, "").Because(errors.New("no paper"))
+		p.channel.broken = errs.New(errs.Unavailable, "").Because(errors.New("no database"))
 		p.happens()
-		p.expect(map[string]string{"anna pigeon": "waiting", "bert pigeon": "dead", "dora pigeon": "sent", "bert inbox": "sent"},
-			map[string][]string{"dora": {"as subscriber"}})
+		p.expect(map[string]string{"anna record": "waiting", "bert record": "waiting", "dora record": "waiting", "bert inbox": "sent"}, map[string][]string{})
 	})
 }
 
@@ -278,7 +301,7 @@ func TestManyDeliveriesGoTogetherAndEndAlone(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		p := open(t, db)
-		p.pigeons.answers[p.cast.Bert.ID] = errs.New(errs.Denied, "").Because(errors.New("no such user"))
+		p.channel.answers[p.cast.Bert.ID] = errs.New(errs.Denied, "").Because(errors.New("no such user"))
 		p.blind[p.cast.Dora.ID] = true
 		const activities = 60
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
@@ -304,17 +327,17 @@ func TestManyDeliveriesGoTogetherAndEndAlone(t *testing.T) {
 		running.Wait()
 		var ends []string
 		if err := db.Select(t.Context(), &ends, `SELECT CONCAT(e.slug, ' ', d.state, ' ', COUNT(*)) FROM deliveries d JOIN people p ON p.id = d.person_id
-			JOIN entities e ON e.id = p.entity_id WHERE d.channel = 'pigeon' GROUP BY e.slug, d.state ORDER BY 1`); err != nil {
+			JOIN entities e ON e.id = p.entity_id WHERE d.channel = 'record' GROUP BY e.slug, d.state ORDER BY 1`); err != nil {
 			t.Fatal(err)
 		}
 		if want := []string{"anna sent 60", "bert dead 60", "dora withdrawn 60"}; !slices.Equal(ends, want) {
 			t.Errorf("the deliveries ended so: %q", ends)
 		}
-		if told := len(p.pigeons.told["anna"]); told != activities {
+		if told := len(p.channel.sent["anna"]); told != activities {
 			t.Errorf("Anna was told %d times", told)
 		}
-		if p.pigeons.flights >= 2*activities {
-			t.Errorf("%d flights for %d messages", p.pigeons.flights, 2*activities)
+		if p.channel.prepared >= 2*activities {
+			t.Errorf("%d messages were prepared in %d batches", 2*activities, p.channel.prepared)
 		}
 	})
 }
@@ -347,7 +370,7 @@ func TestLettersAreCarried(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run()
-	if !slices.Equal(p.pigeons.letters, []string{"eva@example.org: Confirm your address"}) {
-		t.Errorf("carried %v", p.pigeons.letters)
+	if !slices.Equal(p.channel.letters, []string{"eva@example.org: Confirm your address"}) {
+		t.Errorf("carried %v", p.channel.letters)
 	}
 }

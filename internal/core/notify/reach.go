@@ -22,35 +22,60 @@ type ChannelReach struct {
 	People  int
 }
 
-// Reach returns how many people would be told if the actor caused an activity of this name now and these were
-// its candidates. It is worked out as the fan-out itself does, so that nobody is promised another number;
-// who may no longer read a thing when the notice arrives is counted all the same. An activity that no notice
-// follows reaches nobody.
-func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, name community.ActivityName, candidates []Candidate, actorID int64) (Reach, error) {
-	notice, ok := n.notices[name]
-	if !ok {
+// Reach returns how many people of an audience would be told if an activity happened now; of the activity it needs
+// the name, the actor, the entity and the thread. The rows that it counts are those from which the fan-out makes
+// deliveries, so nobody is promised another number; who may no longer read a thing when the notice arrives is counted
+// all the same. An activity that no notice follows reaches nobody.
+func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, e community.Activity, audience Audience) (Reach, error) {
+	notice, ok := n.notices[e.Name]
+	if !ok || audience.IsEmpty() {
 		return Reach{}, nil
 	}
-	planned, err := n.plan(ctx, q, notice, community.Activity{Name: name, ActorID: actorID}, candidates)
+	query, args := n.targetsSQL(notice, e, audience)
+	var counts []struct {
+		target
+		People int `db:"people"`
+	}
+	err := q.Select(ctx, &counts, `
+		SELECT t.reachable, t.silenced, COUNT(*) AS people FROM (`+query+`) t WHERE t.person_id <> ?
+		 GROUP BY t.reachable, t.silenced ORDER BY t.reachable, t.silenced`, append(args, e.ActorID)...)
 	if err != nil {
-		return Reach{}, fmt.Errorf("work out whom %s would reach: %w", name, err)
+		return Reach{}, fmt.Errorf("count whom %s would reach: %w", e.Name, err)
 	}
 	var r Reach
-	told := map[int64]bool{}
-	for _, p := range planned {
-		here := 0
-		for _, d := range p.deliveries {
-			if d.To.PersonID != actorID {
-				told[d.To.PersonID] = true
-				here++
-			}
-		}
-		if here > 0 {
-			r.ByChannel = append(r.ByChannel, ChannelReach{p.channel, here})
+	for _, c := range counts {
+		if c.Reachable&^c.Silenced != 0 {
+			r.People += c.People
 		}
 	}
-	r.People = len(told)
+	for i, channel := range n.config.Channels {
+		people := 0
+		for _, c := range counts {
+			if c.on(i) {
+				people += c.People
+			}
+		}
+		if people > 0 {
+			r.ByChannel = append(r.ByChannel, ChannelReach{channel, people})
+		}
+	}
 	return r, nil
+}
+
+// Without returns the reach of an audience that some people are left out of, all of whom were in it.
+func (r Reach) Without(some Reach) Reach {
+	rest := Reach{People: r.People - some.People}
+	for _, c := range r.ByChannel {
+		for _, s := range some.ByChannel {
+			if s.Channel.Name() == c.Channel.Name() {
+				c.People -= s.People
+			}
+		}
+		if c.People > 0 {
+			rest.ByChannel = append(rest.ByChannel, c)
+		}
+	}
+	return rest
 }
 
 // Sentence says how many people are told, and on which channels. Of one person alone the channels are not

@@ -59,49 +59,87 @@ func ReadableConversations(alias string, v community.Viewer) (condition string, 
 		alias, insideSQL(alias+".entity_id")), []any{v.EntityID, v.PersonID, v.PersonID}
 }
 
+// Standing returns how the viewer stands to an entity. Nobody stands in no relation; that costs no query.
+func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e community.Entity) (community.Standing, error) {
+	if !v.SignedIn() {
+		return community.Standing{Viewer: v}, nil
+	}
+	var t ties
+	err := q.Get(ctx, &t, `
+		SELECT (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id = ? AND m.person_id = ?) AS member_at,
+		       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = ?) AS subscribed`,
+		e.ID, v.PersonID, e.ID, v.PersonID)
+	if err != nil {
+		return community.Standing{Viewer: v}, fmt.Errorf("look up the standing: %w", err)
+	}
+	return t.standing(v, e), nil
+}
+
 // ties are what ties a person to an entity in the database.
 type ties struct {
 	MemberAt   clock.Time `db:"member_at"`
 	Subscribed bool       `db:"subscribed"`
 }
 
-// tiesOfOne takes the entity's id and the person's, twice; tiesOfMany the entity's id twice and the people's.
-const (
-	tiesOfOne  = `SELECT ` + memberAt + `?) AS member_at, ` + subscribed + `?) AS subscribed`
-	tiesOfMany = `SELECT p.id, ` + memberAt + `p.id) AS member_at, ` + subscribed + `p.id) AS subscribed FROM people p WHERE p.id IN (?) ORDER BY p.id`
-
-	memberAt   = `(SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id = ? AND m.person_id = `
-	subscribed = `EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = `
-)
-
-// Standing returns how the viewer stands to an entity. Nobody stands in no relation; that costs no query.
-func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e community.Entity) (community.Standing, error) {
-	s := community.Standing{Viewer: v}
-	if !v.SignedIn() {
-		return s, nil
+func (t ties) standing(v community.Viewer, e community.Entity) community.Standing {
+	return community.Standing{
+		Viewer: v, Owner: e.Kind == community.PersonEntity && v.EntityID == e.ID,
+		Member: !t.MemberAt.IsZero(), MemberAt: t.MemberAt, Subscribed: t.Subscribed,
 	}
-	s.Owner = e.Kind == community.PersonEntity && v.EntityID == e.ID
-	var row ties
-	if err := q.Get(ctx, &row, tiesOfOne, e.ID, v.PersonID, e.ID, v.PersonID); err != nil {
-		return s, fmt.Errorf("look up the standing: %w", err)
+}
+
+// pair is a person and an entity.
+type pair struct {
+	PersonID int64 `db:"person_id"`
+	EntityID int64 `db:"entity_id"`
+}
+
+// Standings are how some people stand to some entities, read for all of them together. The zero value knows nobody.
+type Standings struct {
+	people, entities map[int64]bool
+	ties             map[pair]ties
+}
+
+// ReadStandings looks up with one query how each of the people stands to each of the entities.
+func ReadStandings(ctx context.Context, q sqldb.Querier, people, entities []int64) (Standings, error) {
+	var rows []struct {
+		pair
+		MemberAt clock.Time `db:"member_at"` // zero for a subscription
 	}
-	s.MemberAt, s.Member, s.Subscribed = row.MemberAt, !row.MemberAt.IsZero(), row.Subscribed
+	err := q.Select(ctx, &rows, `
+		SELECT m.person_id, g.entity_id, m.joined_at AS member_at
+		  FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id IN (?) AND m.person_id IN (?)
+		 UNION ALL
+		SELECT s.person_id, s.entity_id, NULL AS member_at FROM subscriptions s WHERE s.entity_id IN (?) AND s.person_id IN (?)
+		 ORDER BY person_id, entity_id, member_at`, entities, people, entities, people)
+	if err != nil {
+		return Standings{}, fmt.Errorf("look up the standings: %w", err)
+	}
+	s := Standings{people: set(people), entities: set(entities), ties: map[pair]ties{}}
+	for _, row := range rows {
+		t := s.ties[row.pair]
+		if row.MemberAt.IsZero() {
+			t.Subscribed = true
+		} else {
+			t.MemberAt = row.MemberAt
+		}
+		s.ties[row.pair] = t
+	}
 	return s, nil
 }
 
-// Foresee looks up with one query how people stand to an entity, so that Standing finds it in the memo.
-func Foresee(ctx context.Context, m *sqldb.Memo, entityID int64, people []int64) error {
-	var rows []struct {
-		PersonID int64 `db:"id"`
-		ties
+func set(ids []int64) map[int64]bool {
+	s := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		s[id] = true
 	}
-	if err := m.Select(ctx, &rows, tiesOfMany, entityID, entityID, people); err != nil {
-		return fmt.Errorf("look up the standings: %w", err)
+	return s
+}
+
+// Of returns how the viewer stands to an entity. For whom or what was not read it asks the database, as Standing does.
+func (s Standings) Of(ctx context.Context, q sqldb.Querier, v community.Viewer, e community.Entity) (community.Standing, error) {
+	if !s.people[v.PersonID] || !s.entities[e.ID] {
+		return Standing(ctx, q, v, e)
 	}
-	for _, row := range rows {
-		if err := m.Know(&row.ties, tiesOfOne, entityID, row.PersonID, entityID, row.PersonID); err != nil {
-			return fmt.Errorf("note a standing: %w", err)
-		}
-	}
-	return nil
+	return s.ties[pair{PersonID: v.PersonID, EntityID: e.ID}].standing(v, e), nil
 }

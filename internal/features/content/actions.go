@@ -19,8 +19,11 @@ func (c *Content) Get(ctx context.Context, q sqldb.Querier, v community.Viewer, 
 	if err != nil {
 		return i, community.Standing{}, err
 	}
-	s, err := readable(ctx, q, v, i)
-	return i, s, err
+	s, err := policy.Standing(ctx, q, v, i.Entity())
+	if err != nil {
+		return i, s, err
+	}
+	return i, s, mayRead(ctx, q, s, i)
 }
 
 // Find is Get for the slugs of the entity and the item, whatever their case.
@@ -29,32 +32,31 @@ func (c *Content) Find(ctx context.Context, q sqldb.Querier, v community.Viewer,
 	if err != nil {
 		return i, community.Standing{}, err
 	}
-	s, err := readable(ctx, q, v, i)
-	return i, s, err
-}
-
-// readable returns how the viewer stands to the entity of an item that they may read.
-func readable(ctx context.Context, q sqldb.Querier, v community.Viewer, i Item) (community.Standing, error) {
 	s, err := policy.Standing(ctx, q, v, i.Entity())
 	if err != nil {
-		return s, err
+		return i, s, err
 	}
+	return i, s, mayRead(ctx, q, s, i)
+}
+
+// mayRead returns why somebody who stands to the entity of an item in this way may not read it.
+func mayRead(ctx context.Context, q sqldb.Querier, s community.Standing, i Item) (err error) {
 	rule := policy.Content{Public: i.Public, Deleted: i.Deleted}
 	part := policy.Part{}
-	if !policy.CanReadContent(s, rule, part) && v.SignedIn() {
-		if part.Wrote, err = threads.Wrote(ctx, q, v.PersonID, i.ID, 0); err != nil {
-			return s, err
+	if !policy.CanReadContent(s, rule, part) && s.Viewer.SignedIn() {
+		if part.Wrote, err = threads.Wrote(ctx, q, s.Viewer.PersonID, i.ID, 0); err != nil {
+			return err
 		}
 	}
 	switch {
 	case policy.CanReadContent(s, rule, part):
-		return s, nil
+		return nil
 	case i.Deleted:
-		return s, errs.New(errs.NotFound, "There is nothing at this address.")
-	case !v.SignedIn():
-		return s, errs.New(errs.Unauthenticated, "Please sign in.")
+		return errs.New(errs.NotFound, "There is nothing at this address.")
+	case !s.Viewer.SignedIn():
+		return errs.New(errs.Unauthenticated, "Please sign in.")
 	default:
-		return s, errs.New(errs.Denied, "This is for members of the group only.")
+		return errs.New(errs.Denied, "This is for members of the group only.")
 	}
 }
 
@@ -91,22 +93,22 @@ func (c *Content) Publisher(ctx context.Context, v community.Viewer, group strin
 	return community.Entity{}, errs.Check(errs.Field("group", "Choose a group, or your own profile."))
 }
 
-// PublishReach returns how many people are told when the viewer publishes something for an entity.
-func (c *Content) PublishReach(ctx context.Context, v community.Viewer, e community.Entity, public bool) (notify.Reach, error) {
-	audience, err := subscribers(ctx, c.deps.DB, e, !public)
-	if err != nil {
-		return notify.Reach{}, err
+// PublishReach returns how many people are told when the viewer publishes something for an entity, for everybody or
+// for those inside.
+func (c *Content) PublishReach(ctx context.Context, v community.Viewer, e community.Entity) (public, internal notify.Reach, err error) {
+	activity := community.Activity{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: e.ID}
+	if public, err = c.deps.Notices.Reach(ctx, c.deps.DB, activity, subscribers(e)); err != nil {
+		return public, internal, err
 	}
-	return c.deps.Notices.Reach(ctx, c.deps.DB, community.ContentPublished, audience, v.PersonID)
+	// Most subscribers are members, so those who are not are counted faster.
+	outside, err := c.deps.Notices.Reach(ctx, c.deps.DB, activity, outsiders(e))
+	return public, public.Without(outside), err
 }
 
 // CommentReach returns how many people are told when the viewer comments on an item.
 func (c *Content) CommentReach(ctx context.Context, v community.Viewer, i Item) (notify.Reach, error) {
-	audience, err := commentAudience(ctx, c.deps.DB, i, true)
-	if err != nil {
-		return notify.Reach{}, err
-	}
-	return c.deps.Notices.Reach(ctx, c.deps.DB, community.CommentPosted, audience, v.PersonID)
+	activity := community.Activity{Name: community.CommentPosted, ActorID: v.PersonID, EntityID: i.EntityID, ContentID: i.ID}
+	return c.deps.Notices.Reach(ctx, c.deps.DB, activity, commentAudience(i, true))
 }
 
 // Publish publishes a draft. The same draft again within a minute is taken for a second click: the item

@@ -18,12 +18,15 @@ import (
 func (c *Content) publishedNotice() notify.Notice {
 	return notify.Notice{
 		Activity: community.ContentPublished, About: "tells subscribers, members if it is internal, what was published",
-		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
+		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) (notify.Audience, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
-				return nil, gone(err)
+				return notify.Audience{}, gone(err)
 			}
-			return subscribers(ctx, q, i.Entity(), !i.Public)
+			if i.Public {
+				return subscribers(i.Entity()), nil
+			}
+			return insiders(i.Entity()), nil
 		},
 		Compose: c.composePublished,
 	}
@@ -55,8 +58,21 @@ func (c *Content) message(i Item, to notify.Recipient) *notify.Message {
 	return m
 }
 
+// readBy returns an item that the recipient may read and how they stand to its entity.
+func readBy(ctx context.Context, q sqldb.Querier, to notify.Recipient, id int64) (Item, community.Standing, error) {
+	i, err := getItem(ctx, q, ` WHERE c.id = ?`, id)
+	if err != nil {
+		return i, community.Standing{}, err
+	}
+	s, err := to.Standing(ctx, q, i.Entity())
+	if err != nil {
+		return i, s, err
+	}
+	return i, s, mayRead(ctx, q, s, i)
+}
+
 func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
-	i, s, err := c.Get(ctx, q, to.Viewer(), e.ContentID)
+	i, s, err := readBy(ctx, q, to, e.ContentID)
 	if err != nil {
 		return nil, err
 	}
@@ -82,33 +98,31 @@ func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang
 func (c *Content) commentNotice() notify.Notice {
 	return notify.Notice{
 		Activity: community.CommentPosted, About: "tells subscribers, members if it is internal, and the first who commented, of a comment",
-		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
+		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) (notify.Audience, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
-				return nil, gone(err)
+				return notify.Audience{}, gone(err)
 			}
 			k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)
 			if err != nil {
-				return nil, gone(err)
+				return notify.Audience{}, gone(err)
 			}
-			return commentAudience(ctx, q, i, k.Public)
+			return commentAudience(i, k.Public), nil
 		},
 		Compose: c.composeComment,
 	}
 }
 
 // commentAudience returns who is told of a comment on an item.
-func commentAudience(ctx context.Context, q sqldb.Querier, i Item, public bool) ([]notify.Candidate, error) {
-	audience, err := subscribers(ctx, q, i.Entity(), !i.Public || !public)
-	if err != nil {
-		return nil, err
+func commentAudience(i Item, public bool) notify.Audience {
+	if i.Public && public {
+		return subscribers(i.Entity()).And(firstCommenter(i))
 	}
-	first, err := firstCommenter(ctx, q, i)
-	return append(audience, first...), err
+	return insiders(i.Entity()).And(firstCommenter(i))
 }
 
 func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
-	i, s, err := c.Get(ctx, q, to.Viewer(), e.ContentID)
+	i, s, err := readBy(ctx, q, to, e.ContentID)
 	if err != nil {
 		return nil, err
 	}

@@ -191,23 +191,44 @@ func groupsOf(ctx context.Context, q sqldb.Querier, personID int64) ([]community
 	return all, nil
 }
 
-// subscribers returns who is told of something in an entity: the subscribers of a group, if it is
-// internal those who are members, or the owner of a profile.
-func subscribers(ctx context.Context, q sqldb.Querier, e community.Entity, internal bool) ([]notify.Candidate, error) {
+// subscribers returns who is told of something in an entity: the subscribers of a group, or the owner of a profile.
+func subscribers(e community.Entity) notify.Audience {
 	if !e.IsGroup() {
-		return []notify.Candidate{{PersonID: e.OwnerID, Reason: notify.Owner}}, nil
+		return notify.Only(notify.Owner, e.OwnerID)
 	}
-	query := `SELECT s.person_id, ? AS reason FROM subscriptions s WHERE s.entity_id = ?`
-	args := []any{notify.Subscriber, e.ID}
-	if internal {
-		query += ` AND EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`
-		args = append(args, e.OwnerID)
+	return notify.Among(notify.Subscriber, `SELECT s.person_id FROM subscriptions s WHERE s.entity_id = ?`, e.ID)
+}
+
+// insiders returns who is told of something internal: the subscribers who are members, or the owner of a profile.
+func insiders(e community.Entity) notify.Audience {
+	if !e.IsGroup() {
+		return notify.Only(notify.Owner, e.OwnerID)
 	}
-	var all []notify.Candidate
-	if err := q.Select(ctx, &all, query+` ORDER BY s.person_id`, args...); err != nil {
-		return nil, fmt.Errorf("list the subscribers: %w", err)
+	return notify.Among(notify.Subscriber, `
+		SELECT s.person_id FROM subscriptions s WHERE s.entity_id = ? AND EXISTS (
+			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`, e.ID, e.OwnerID)
+}
+
+// outsiders returns the subscribers who are not told of something internal.
+func outsiders(e community.Entity) notify.Audience {
+	if !e.IsGroup() {
+		return notify.Audience{}
 	}
-	return all, nil
+	return notify.Among(notify.Subscriber, `
+		SELECT s.person_id FROM subscriptions s WHERE s.entity_id = ? AND NOT EXISTS (
+			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`, e.ID, e.OwnerID)
+}
+
+// firstCommenter returns who wrote the first public comment on an item, if they do not belong to its
+// entity: whoever began to talk hears the answers.
+func firstCommenter(i Item) notify.Audience {
+	const first = `SELECT k.author_id AS person_id FROM contributions k WHERE k.content_id = ? AND k.public AND k.deleted_at IS NULL ORDER BY k.created_at, k.id LIMIT 1`
+	if i.EntityKind == community.PersonEntity {
+		return notify.Among(notify.Starter, first, i.ID)
+	}
+	return notify.Among(notify.Starter, `
+		SELECT f.person_id FROM (`+first+`) f WHERE NOT EXISTS (
+			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = f.person_id)`, i.ID, i.OwnerID)
 }
 
 // countMembers returns how many people belong to a group.
@@ -216,26 +237,4 @@ func countMembers(ctx context.Context, q sqldb.Querier, groupID int64) (n int, e
 		return 0, fmt.Errorf("count the members of group %d: %w", groupID, err)
 	}
 	return n, nil
-}
-
-// firstCommenter returns who wrote the first public comment on an item, if they do not belong to its
-// entity: whoever began to talk hears the answers.
-func firstCommenter(ctx context.Context, q sqldb.Querier, i Item) ([]notify.Candidate, error) {
-	var author int64
-	err := q.Get(ctx, &author, `SELECT author_id FROM contributions WHERE content_id = ? AND public AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1`, i.ID)
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find the first comment: %w", err)
-	}
-	if i.EntityKind == community.PersonEntity {
-		return []notify.Candidate{{PersonID: author, Reason: notify.Starter}}, nil
-	}
-	var member bool
-	err = q.Get(ctx, &member, `SELECT EXISTS (SELECT 1 FROM memberships WHERE group_id = ? AND person_id = ?)`, i.OwnerID, author)
-	if err != nil || member {
-		return nil, err
-	}
-	return []notify.Candidate{{PersonID: author, Reason: notify.Starter}}, nil
 }

@@ -241,18 +241,15 @@ type Readers struct {
 
 // Readers returns who will read what the viewer publishes for an entity.
 func (c *Content) Readers(v *site.Visit, e community.Entity) (Readers, error) {
-	var told [2]string
-	for i, public := range []bool{true, false} {
-		reach, err := c.PublishReach(v.Context(), v.Viewer, e, public)
-		if err != nil {
-			return Readers{}, err
-		}
-		told[i] = reach.Sentence(v.Lang)
-		if reach.People == 0 && !e.IsGroup() {
-			told[i] = v.T("Nobody subscribes to your profile: nobody is told.")
-		}
+	public, internal, err := c.PublishReach(v.Context(), v.Viewer, e)
+	if err != nil {
+		return Readers{}, err
 	}
-	return c.readers(v, e, told[0], told[1])
+	if public.People == 0 && !e.IsGroup() {
+		nobody := v.T("Nobody subscribes to your profile: nobody is told.")
+		return c.readers(v, e, nobody, nobody)
+	}
+	return c.readers(v, e, public.Sentence(v.Lang), internal.Sentence(v.Lang))
 }
 
 // ReadersOf returns who will read a change of an item.

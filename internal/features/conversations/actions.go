@@ -25,19 +25,24 @@ func (c *Conversations) Get(ctx context.Context, q sqldb.Querier, v community.Vi
 	if err != nil {
 		return conv, s, err
 	}
+	return conv, s, mayRead(ctx, q, s, conv)
+}
+
+// mayRead returns why somebody who stands to the entity of a conversation in this way may not read it.
+func mayRead(ctx context.Context, q sqldb.Querier, s community.Standing, conv Conversation) (err error) {
 	part := policy.Part{}
-	if v.SignedIn() && !policy.CanReadConversation(s, conv.Deleted, part) {
-		if part.Wrote, err = threads.Wrote(ctx, q, v.PersonID, 0, id); err != nil {
-			return conv, s, err
+	if s.Viewer.SignedIn() && !policy.CanReadConversation(s, conv.Deleted, part) {
+		if part.Wrote, err = threads.Wrote(ctx, q, s.Viewer.PersonID, 0, conv.ID); err != nil {
+			return err
 		}
 	}
 	switch {
 	case policy.CanReadConversation(s, conv.Deleted, part):
-		return conv, s, nil
+		return nil
 	case conv.Deleted:
-		return conv, s, errs.New(errs.NotFound, "There is nothing at this address.")
+		return errs.New(errs.NotFound, "There is nothing at this address.")
 	default:
-		return conv, s, errs.New(errs.Denied, "Only those who take part can read this conversation.")
+		return errs.New(errs.Denied, "Only those who take part can read this conversation.")
 	}
 }
 
@@ -56,11 +61,8 @@ func (c *Conversations) Reach(ctx context.Context, v community.Viewer, conv Conv
 	if conv.ID == 0 {
 		conv.Author.OwnerID = v.PersonID
 	}
-	all, err := audience(ctx, c.deps.DB, conv)
-	if err != nil {
-		return notify.Reach{}, err
-	}
-	return c.deps.Notices.Reach(ctx, c.deps.DB, community.MessagePosted, all, v.PersonID)
+	activity := community.Activity{Name: community.MessagePosted, ActorID: v.PersonID, EntityID: conv.Entity.ID, ConversationID: conv.ID}
+	return c.deps.Notices.Reach(ctx, c.deps.DB, activity, audience(conv))
 }
 
 // Begin begins a conversation in the name of somebody who has signed in, and returns it. The same words

@@ -44,8 +44,8 @@ type Groups interface {
 
 // Notices is what this room needs to know of how notices spread.
 type Notices interface {
-	// Reach returns how many people would be notified if the actor caused an activity and these were its candidates.
-	Reach(ctx context.Context, q sqldb.Querier, name community.ActivityName, candidates []notify.Candidate, actorID int64) (notify.Reach, error)
+	// Reach returns how many people of an audience would be told if an activity happened.
+	Reach(ctx context.Context, q sqldb.Querier, e community.Activity, audience notify.Audience) (notify.Reach, error)
 }
 
 // Deps is what the room stands on.

@@ -107,22 +107,14 @@ func (h *house) activity(t *testing.T) community.Activity {
 	return e
 }
 
-// audience returns who is told of an activity, by slug and reason.
+// audience returns who is told of what happened last, by slug and reason.
 func (h *house) audience(t *testing.T) string {
 	t.Helper()
-	candidates, err := h.Module().Notices[0].Audience(t.Context(), h.db, h.activity(t))
+	audience, err := h.Module().Notices[0].Audience(t.Context(), h.db, h.activity(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var who []string
-	for _, c := range candidates {
-		for _, p := range []cast.Person{h.Anna, h.Bert, h.Carla, h.Dora} {
-			if p.ID == c.PersonID {
-				who = append(who, p.Slug+" "+string(c.Reason))
-			}
-		}
-	}
-	return strings.Join(who, ", ")
+	return mailtest.Audience(t, h.db, audience)
 }
 
 func TestConversationsAreForThoseWhoTakePart(t *testing.T) {
@@ -134,7 +126,7 @@ func TestConversationsAreForThoseWhoTakePart(t *testing.T) {
 			t.Errorf("a message to the group is for %s", got)
 		}
 		person := h.begin(t, h.Anna, h.Carla.Entity(), "Hello")
-		if got := h.audience(t); got != "carla addressed, anna starter" {
+		if got := h.audience(t); got != "anna starter, carla addressed" {
 			t.Errorf("a message to Carla is for %s", got)
 		}
 		inner := h.begin(t, h.Bert, h.Garten.Entity(), "Among us")

@@ -19,23 +19,30 @@ import (
 func (c *Conversations) messageNotice() notify.Notice {
 	return notify.Notice{
 		Activity: community.MessagePosted, About: "tells members who subscribe, or who is addressed, and the starter of a message",
-		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
+		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) (notify.Audience, error) {
 			conv, err := getConversation(ctx, q, e.ConversationID)
 			if errs.Is(err, errs.NotFound) || err == nil && conv.Deleted {
-				return nil, nil
+				return notify.Audience{}, nil
 			}
 			if err != nil {
-				return nil, err
+				return notify.Audience{}, err
 			}
-			return audience(ctx, q, conv)
+			return audience(conv), nil
 		},
 		Compose: c.compose,
 	}
 }
 
 func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
-	conv, _, err := c.Get(ctx, q, to.Viewer(), e.ConversationID)
+	conv, err := getConversation(ctx, q, e.ConversationID)
 	if err != nil {
+		return nil, err
+	}
+	s, err := to.Standing(ctx, q, conv.Entity)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayRead(ctx, q, s, conv); err != nil {
 		return nil, err
 	}
 	k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)

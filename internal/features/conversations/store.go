@@ -127,27 +127,15 @@ func isGroup(ctx context.Context, q sqldb.Querier, local string) (is bool, err e
 	return is, nil
 }
 
-// audience returns who is notified of a message: the members of a group who subscribe to it, or the person
-// who is addressed; and whoever began the conversation.
-func audience(ctx context.Context, q sqldb.Querier, c Conversation) ([]notify.Candidate, error) {
-	starter := notify.Candidate{PersonID: c.Author.OwnerID, Reason: notify.Starter}
+// audience returns who is told of a message: the members of a group who subscribe to it, or the person
+// who is addressed; and whoever began the conversation, unless they are a member who does not subscribe.
+func audience(c Conversation) notify.Audience {
 	if !c.Entity.IsGroup() {
-		return []notify.Candidate{{PersonID: c.Entity.OwnerID, Reason: notify.Addressed}, starter}, nil
+		return notify.Only(notify.Addressed, c.Entity.OwnerID).And(notify.Only(notify.Starter, c.Author.OwnerID))
 	}
-	var all []notify.Candidate
-	err := q.Select(ctx, &all, `
-		SELECT s.person_id, ? AS reason FROM subscriptions s JOIN memberships m ON m.person_id = s.person_id AND m.group_id = ?
-		 WHERE s.entity_id = ? ORDER BY s.person_id`, notify.Subscriber, c.Entity.OwnerID, c.Entity.ID)
-	if err != nil {
-		return nil, fmt.Errorf("list the members who subscribe: %w", err)
-	}
-	var member bool
-	err = q.Get(ctx, &member, `SELECT EXISTS (SELECT 1 FROM memberships WHERE group_id = ? AND person_id = ?)`, c.Entity.OwnerID, c.Author.OwnerID)
-	if err != nil {
-		return nil, fmt.Errorf("look for the membership of the starter: %w", err)
-	}
-	if !member {
-		all = append(all, starter)
-	}
-	return all, nil
+	return notify.Among(notify.Subscriber, `
+		SELECT s.person_id FROM subscriptions s JOIN memberships m ON m.person_id = s.person_id AND m.group_id = ?
+		 WHERE s.entity_id = ?`, c.Entity.OwnerID, c.Entity.ID).And(notify.Among(notify.Starter, `
+		SELECT p.id AS person_id FROM people p WHERE p.id = ? AND NOT EXISTS (
+			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = p.id)`, c.Author.OwnerID, c.Entity.OwnerID))
 }

@@ -3,7 +3,6 @@ package membership
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -26,19 +25,11 @@ func (m *Membership) addedNotice() notify.Notice {
 	}
 }
 
-func addedAudience(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
+func addedAudience(_ context.Context, _ sqldb.Querier, e community.Activity) (notify.Audience, error) {
 	if e.ActorID == 0 || e.ActorID == e.PersonID {
-		return nil, nil
+		return notify.Audience{}, nil
 	}
-	ids, err := listMemberIDs(ctx, q, e.EntityID)
-	if err != nil || !slices.Contains(ids, e.PersonID) {
-		return nil, err // whoever left again in the meantime is no news
-	}
-	candidates := []notify.Candidate{{PersonID: e.PersonID, Reason: notify.Addressed}}
-	for _, id := range ids {
-		candidates = append(candidates, notify.Candidate{PersonID: id, Reason: notify.Member})
-	}
-	return candidates, nil
+	return addedMember(e).And(membersBeside(e)), nil
 }
 
 func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
@@ -46,14 +37,16 @@ func (m *Membership) composeAdded(ctx context.Context, q sqldb.Querier, p *lang.
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range [...]int64{to.PersonID, e.PersonID} {
-		member, err := isMember(ctx, q, g.ID, id)
-		if err != nil {
-			return nil, err
-		}
-		if !member {
-			return nil, errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
-		}
+	s, err := to.Standing(ctx, q, g.Entity())
+	if err != nil {
+		return nil, err
+	}
+	stays, err := isMember(ctx, q, g.ID, e.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Member || !stays {
+		return nil, errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
 	}
 	added, err := m.deps.People.Get(ctx, q, e.PersonID)
 	if err != nil {

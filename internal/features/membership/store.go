@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -84,13 +85,17 @@ func countMembers(ctx context.Context, q sqldb.Querier, groupID int64) (n int, e
 	return n, nil
 }
 
-func listMemberIDs(ctx context.Context, q sqldb.Querier, entityID int64) ([]int64, error) {
-	var ids []int64
-	err := q.Select(ctx, &ids, `SELECT m.person_id FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id = ? ORDER BY m.person_id`, entityID)
-	if err != nil {
-		return nil, fmt.Errorf("list the ids of members: %w", err)
-	}
-	return ids, nil
+const selectMembers = `SELECT m.person_id FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id = ?`
+
+// addedMember returns who was added to a group, unless they have left it again.
+func addedMember(e community.Activity) notify.Audience {
+	return notify.Among(notify.Addressed, selectMembers+` AND m.person_id = ?`, e.EntityID, e.PersonID)
+}
+
+// membersBeside returns the members of a group to which somebody was added; nobody if they have left it again.
+func membersBeside(e community.Activity) notify.Audience {
+	return notify.Among(notify.Member, selectMembers+` AND EXISTS (SELECT 1 FROM memberships a WHERE a.group_id = m.group_id AND a.person_id = ?)`,
+		e.EntityID, e.PersonID)
 }
 
 // Application is somebody's wish to belong to a closed group. It came with a message.

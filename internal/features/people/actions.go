@@ -803,20 +803,6 @@ func (p *People) UpdateProfile(ctx context.Context, v community.Viewer, profile 
 	return nil
 }
 
-// Wishes is how somebody wants to hear of news.
-type Wishes struct{ Mail, Inbox bool }
-
-// Wishes returns how a person wants to hear of news.
-func (p *People) Wishes(ctx context.Context, personID int64) (Wishes, error) {
-	a, err := getAccount(ctx, p.deps.DB, `p.id = ?`, personID)
-	return Wishes{Mail: a.WantsMail, Inbox: a.WantsInbox}, err
-}
-
-// UpdateWishes changes how the viewer wants to hear of news.
-func (p *People) UpdateWishes(ctx context.Context, v community.Viewer, w Wishes) error {
-	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return updateWishes(ctx, tx, v.PersonID, w) })
-}
-
 // Directory returns a page of the people whose profile is public, and how many pages there are.
 func (p *People) Directory(ctx context.Context, page int) (entries []Entry, pages int, err error) {
 	n, err := countPublic(ctx, p.deps.DB)

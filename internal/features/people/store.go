@@ -34,19 +34,17 @@ func getPerson(ctx context.Context, q sqldb.Querier, condition string, arg any) 
 // account is a person with what only they see.
 type account struct {
 	community.Person
-	FirstName  string `db:"first_name"`
-	LastName   string `db:"last_name"`
-	Password   string `db:"password"` // the hash
-	WantsMail  bool   `db:"wants_mail"`
-	WantsInbox bool   `db:"wants_inbox"`
-	Address    string `db:"address"` // the main one; may be empty
+	FirstName string `db:"first_name"`
+	LastName  string `db:"last_name"`
+	Password  string `db:"password"` // the hash
+	Address   string `db:"address"`  // the main one; may be empty
 }
 
 // getAccount returns the account that a condition names.
 func getAccount(ctx context.Context, q sqldb.Querier, condition string, arg any) (account, error) {
 	var a account
 	err := q.Get(ctx, &a, `
-		SELECT `+personColumns+`, p.first_name, p.last_name, p.password, p.wants_mail, p.wants_inbox,
+		SELECT `+personColumns+`, p.first_name, p.last_name, p.password,
 		       COALESCE((SELECT m.address FROM email_addresses m WHERE m.person_id = p.id AND m.main), '') AS address`+
 		fromPeople+`WHERE `+condition, arg)
 	if errs.Is(err, errs.NotFound) {
@@ -112,13 +110,6 @@ func updateProfile(ctx context.Context, tx *sqldb.Tx, personID int64, p Profile)
 		p.FirstName, p.LastName, p.About, p.Public, p.Language, personID)
 	if err != nil {
 		return fmt.Errorf("update the profile of person %d: %w", personID, err)
-	}
-	return nil
-}
-
-func updateWishes(ctx context.Context, tx *sqldb.Tx, personID int64, w Wishes) error {
-	if _, err := tx.Exec(ctx, `UPDATE people SET wants_mail = ?, wants_inbox = ? WHERE id = ?`, w.Mail, w.Inbox, personID); err != nil {
-		return fmt.Errorf("update the wishes of person %d: %w", personID, err)
 	}
 	return nil
 }

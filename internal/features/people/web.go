@@ -55,8 +55,6 @@ func (p *People) routes() []site.Route {
 		{Method: post, Path: addressesPath, Handle: p.updateAddresses, SignedIn: true},
 		{Method: get, Path: "/stadt/settings/", Handle: p.editProfile, SignedIn: true},
 		{Method: post, Path: "/stadt/settings/", Handle: p.updateProfile, SignedIn: true},
-		{Method: get, Path: "/stadt/settings/notifications/", Handle: p.editWishes, SignedIn: true},
-		{Method: post, Path: "/stadt/settings/notifications/", Handle: p.updateWishes, SignedIn: true},
 		{Method: get, Path: "/stadt/settings/gestalt/delete/", Handle: p.showDelete, SignedIn: true},
 		{Method: post, Path: "/stadt/settings/gestalt/delete/", Handle: p.removeAccount, SignedIn: true},
 		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory, Cached: true, Query: []string{"page"}},
@@ -464,31 +462,6 @@ func (p *People) languageOptions(v *site.Visit) []parts.Option {
 		options = append(options, parts.Option{Value: code, Label: site.LanguageName(code)})
 	}
 	return options
-}
-
-type wishesForm struct {
-	Mail  bool `form:"receives_email_notifications"`
-	Inbox bool `form:"receives_builtin_inbox_notifications"`
-}
-
-func (p *People) editWishes(v *site.Visit) error {
-	w, err := p.Wishes(v.Context(), v.Viewer.PersonID)
-	if err != nil {
-		return err
-	}
-	return v.Show(v.SettingsPage(v.T("Notices"), wishesBody(wishesForm(w), parts.Errors{})))
-}
-
-func (p *People) updateWishes(v *site.Visit) error {
-	var f wishesForm
-	if err := v.Bind(&f); err != nil {
-		return err
-	}
-	if err := p.UpdateWishes(v.Context(), v.Viewer, Wishes(f)); err != nil {
-		return err
-	}
-	v.Flash(parts.Done, "Your choice is saved.")
-	return v.Redirect("/stadt/settings/notifications/")
 }
 
 // addressForm is one of the small forms of the page of addresses; the name of its button says what to do.

@@ -641,7 +641,7 @@ func TestAProfileIsEdited(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t).As(w.Anna.ID)
 	v.Get("/stadt/settings/")
-	v.Sees(http.StatusOK, `value="Anna"`, `value="Ahorn"`, "/stadt/email/", "/stadt/settings/password/", "/stadt/settings/gestalt/delete/", "/stadt/settings/notifications/")
+	v.Sees(http.StatusOK, `value="Anna"`, `value="Ahorn"`, "/stadt/email/", "/stadt/settings/password/", "/stadt/settings/gestalt/delete/")
 	v.Submit("first_name", map[string]string{"slug": "Anna-Ahorn", "about": "Ich mag\nGärten.", "language": "de"})
 	if v.Page.Path != "/Anna-Ahorn/" {
 		t.Errorf("saving leads to %s", v.Page.Path)
@@ -670,30 +670,6 @@ func TestAProfileIsEdited(t *testing.T) {
 		form.Set(c.field, c.value)
 		v.Send("/stadt/settings/", form, false)
 		v.Sees(http.StatusUnprocessableEntity, c.sees, "Ahorn-Typed")
-	}
-}
-
-func TestWishesAreKept(t *testing.T) {
-	t.Parallel()
-	w := newTown(t)
-	v := w.visit(t).As(w.Carla.ID)
-	for _, form := range []map[string][]string{
-		{},
-		{"receives_email_notifications": {"on"}},
-		{"receives_builtin_inbox_notifications": {"on"}},
-		{"receives_email_notifications": {"on"}, "receives_builtin_inbox_notifications": {"on"}},
-	} {
-		v.Send("/stadt/settings/notifications/", form, true)
-		v.Sees(http.StatusOK, "Your choice is saved.")
-		if v.Page.Path != "/stadt/settings/notifications/" {
-			t.Errorf("saving leads to %s", v.Page.Path)
-		}
-		got, err := w.Wishes(t.Context(), w.Carla.ID)
-		_, mail := form["receives_email_notifications"]
-		_, inbox := form["receives_builtin_inbox_notifications"]
-		if err != nil || got.Mail != mail || got.Inbox != inbox {
-			t.Errorf("the wishes are %+v, %v; want %v", got, err, form)
-		}
 	}
 }
 
@@ -748,7 +724,7 @@ func TestStrangersAreLedToTheSignInPage(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t)
 	for _, path := range []string{
-		"/stadt/settings/", "/stadt/settings/password/", "/stadt/settings/notifications/", "/stadt/settings/gestalt/delete/",
+		"/stadt/settings/", "/stadt/settings/password/", "/stadt/settings/gestalt/delete/",
 		"/stadt/email/", "/stadt/password/set/",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {

@@ -321,33 +321,6 @@ func TestAMemoAsksEachQuestionOnce(t *testing.T) {
 	})
 }
 
-func TestAMemoKnowsWhatItWasTold(t *testing.T) {
-	each(t, func(t *testing.T, db *sqldb.DB) {
-		add(t, db, "a", 3)
-		q := sqldb.NewMemo(db)
-		const query = `SELECT name FROM things WHERE name = ?`
-		told := "told"
-		if err := q.Know(&told, query, "a"); err != nil {
-			t.Fatal(err)
-		}
-		told = "changed"
-		before := db.Stats().Statements
-		var name string
-		if err := q.Get(t.Context(), &name, query, "a"); err != nil || name != "told" || db.Stats().Statements != before {
-			t.Errorf("%q, %v after %d statements", name, err, db.Stats().Statements-before)
-		}
-		var row struct {
-			Name string `db:"name"`
-		}
-		if err := q.Get(t.Context(), &row, query, "a"); err != nil || row.Name != "a" {
-			t.Errorf("asked for something of another type it says %q, %v", row.Name, err)
-		}
-		if err := q.Know(&told, query, make(chan int)); err == nil {
-			t.Error("an argument that no database takes is taken")
-		}
-	})
-}
-
 func TestAMemoTellsArgumentsApart(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		begin := clock.Date(2026, 3, 29, 1, 30)

@@ -18,16 +18,6 @@ type Memo struct {
 // NewMemo returns a memo of what q is asked.
 func NewMemo(q Querier) *Memo { return &Memo{q: q, answers: map[string]reflect.Value{}} }
 
-// Know notes the answer to a question that will be asked with the same text and arguments into a variable of the same type. It
-// is for whoever has found the answers to many questions with one; answer points to it, as dest does when it is asked.
-func (m *Memo) Know(answer any, query string, args ...any) error {
-	key, err := question(answer, query, args)
-	if err == nil {
-		m.answers[key] = copied(reflect.ValueOf(answer).Elem())
-	}
-	return err
-}
-
 // Get implements Querier.
 func (m *Memo) Get(ctx context.Context, dest any, query string, args ...any) error {
 	return m.ask(ctx, m.q.Get, dest, query, args)

@@ -115,9 +115,8 @@ screens: build ## photograph the main pages at three widths, in both themes and 
 	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 -run TestPagesLookWell ./e2e/looks
 
 .PHONY: bench
-bench: build ## measure pages, mails, memory and start in a large town, on SQLite and PostgreSQL (20 minutes)
-	@e2e/setup
-	@scripts/install wrk=wrk
+bench: build .cache/bin/vegeta ## measure pages, lists, mails and memory in uneven towns, on SQLite and PostgreSQL (20 minutes)
+	@scripts/install initdb=postgresql wrk=wrk taskset=util-linux strace=strace
 	@go test -tags bench -v -count=1 -timeout 60m ./e2e/bench | grep -v 'level='
 
 .PHONY: vulncheck
@@ -132,6 +131,10 @@ vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in 
 
 .cache/bin/versitygw: tools/s3/go.mod tools/s3/go.sum
 	@mkdir -p .cache/bin && go -C tools/s3 build -o ../../.cache/bin/ tool
+	@touch $@
+
+.cache/bin/vegeta: tools/load/go.mod tools/load/go.sum
+	@mkdir -p .cache/bin && go -C tools/load build -o ../../.cache/bin/ tool
 	@touch $@
 
 .PHONY: clean

@@ -73,7 +73,7 @@ func (b *bench) measureList(t *table, name, path string, members bool) {
 	stop := b.keepWriting()
 	together := b.inTurn(v, visitors)
 	stop()
-	t.add([]string{name}, number(statements, 1), number(float64(size), 0), milliseconds(alone.p50).within(15), milliseconds(together.cpu), number(together.rate, 0).from(300))
+	t.add([]string{name}, number(float64(statements), 0), number(float64(size), 0), milliseconds(alone.p50).within(15), milliseconds(together.cpu), number(together.rate, 0).from(300))
 	b.progress(t)
 }
 

@@ -68,7 +68,7 @@ func (b *bench) inTurn(v visits, visitors int) answered {
 	for i := range all {
 		used := b.cpu()
 		all[i] = b.askInTurn(v, visitors)
-		all[i].cpu = time.Duration(float64(b.cpu()-used) / (all[i].rate * asking.Seconds()))
+		all[i].cpu = time.Duration(float64(b.cpu()-used) / max(all[i].rate*asking.Seconds(), 1))
 	}
 	return median(all)
 }
@@ -209,19 +209,26 @@ func (b *bench) write(path string, text []byte) {
 	}
 }
 
-// cost returns how many statements a visit runs and how many bytes it gets, on average, while nothing is written.
-func (b *bench) cost(v visits) (statements float64, size int) {
+// cost returns how many statements a visit runs and how many bytes it gets, while nothing is written: of most visits, because
+// the task runner asks the database now and then too.
+func (b *bench) cost(v visits) (statements, size int) {
 	b.t.Helper()
-	// Looking at the number runs a statement itself, which one look counts and another does not, and so does the task
-	// runner now and then. Both are few beside those of many visits.
-	const looks = 48
-	first, sum := b.first(), 0
+	const looks = 25
+	told, sizes := make([]int, looks), make([]int, looks)
+	first := b.first()
 	b.get(v, first) // so that everything is cached that can be
-	before := b.metric("grouprise_database_statements_total")
+	nothing := make([]int, looks)
 	for n := range looks {
-		sum += len(b.get(v, first+1+n))
+		before := b.statements()
+		nothing[n] = b.statements() - before // looking at the number runs statements itself
+		before = b.statements()
+		sizes[n] = len(b.get(v, first+1+n))
+		told[n] = b.statements() - before
 	}
-	return (b.metric("grouprise_database_statements_total") - before) / looks, sum / looks
+	for _, all := range [][]int{nothing, told, sizes} {
+		slices.Sort(all)
+	}
+	return told[looks/2] - nothing[looks/2], sizes[looks/2]
 }
 
 // get makes one visit and returns the page.

@@ -45,7 +45,7 @@ func wanted(part string) bool {
 	return parts == "" || strings.Contains(parts, part)
 }
 
-// measure measures a town. It looks up how many pages a second the small town had, or notes it.
+// measure measures a town. Rates of the small town are noted in small, and read from there in the large one.
 func measure(t *testing.T, database town.Database, scale int, small map[string]float64) []*table {
 	b := openTown(t, database, scale)
 	program := b.programTable()

@@ -77,7 +77,7 @@ func serveFloor(config, listen string) error {
 	return http.ListenAndServe(listen, http.HandlerFunc(handler))
 }
 
-// ask runs the nth statement of a page. Half of them find one row by its key, as those about who looks do, and half are
+// ask runs the nth statement of a page. Half of them find one row by its key, as those about the viewer do, and half are
 // short lists in an order that has an index.
 func ask(ctx context.Context, db *sqldb.DB, n int) error {
 	if n%2 == 0 {

@@ -69,9 +69,9 @@ func (b *bench) measureList(t *table, name, path string, members bool) {
 	v := b.as(cookies, []string{path})
 	v.unique = true
 	statements, size := b.cost(v)
-	alone := b.inTurn(v, 1)
+	alone := b.closedLoop(v, 1)
 	stop := b.keepWriting()
-	together := b.inTurn(v, visitors)
+	together := b.closedLoop(v, visitors)
 	stop()
 	t.add([]string{name}, number(float64(statements), 0), number(float64(size), 0), milliseconds(alone.p50).within(15), milliseconds(together.cpu), number(together.rate, 0).from(300))
 	b.progress(t)

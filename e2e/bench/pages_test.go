@@ -70,7 +70,7 @@ func (b *bench) measurePages(small map[string]float64) *table {
 			v := b.as(cookies, p.paths)
 			statements, size := b.cost(v)
 			stop := b.keepWriting()
-			most := b.inTurn(v, visitors)
+			most := b.closedLoop(v, visitors)
 			cells := []cell{number(float64(statements), 0), number(float64(size), 0), milliseconds(most.cpu), number(most.rate, 0), none()}
 			if p.name == "start" || p.name == "group" {
 				cells[0] = cells[0].within(6)
@@ -79,10 +79,10 @@ func (b *bench) measurePages(small map[string]float64) *table {
 				}
 			}
 			if floor != "" {
-				bare := b.inTurn(visits{base: floor, targets: []target{{path: fmt.Sprintf("/?queries=%d&bytes=%d", statements, size)}}}, visitors)
+				bare := b.closedLoop(visits{base: floor, targets: []target{{path: fmt.Sprintf("/?queries=%d&bytes=%d", statements, size)}}}, visitors)
 				cells[4] = percent(most.rate / bare.rate).from(40)
 			}
-			half := b.atRate(v, most.rate/2)
+			half := b.fixedRate(v, most.rate/2)
 			stop()
 			limit := 15.0
 			if who != "nobody" {
@@ -113,8 +113,8 @@ func (b *bench) measureKept() *table {
 	}
 	for _, p := range b.pages() {
 		v := visits{base: b.URL, targets: []target{{path: p.paths[0]}}}
-		most := b.inTurn(v, visitors)
-		some := b.atRate(v, keptRate)
+		most := b.closedLoop(v, visitors)
+		some := b.fixedRate(v, keptRate)
 		t.add([]string{p.name}, number(most.rate, 0), milliseconds(some.p50), milliseconds(some.p99))
 		b.progress(t)
 	}

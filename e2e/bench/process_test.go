@@ -76,16 +76,16 @@ func (b *bench) cpu() time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
-// hiccups returns how long the machine holds up a process that does nothing but look at the clock, at most and as
+// stalls returns how long the machine holds up a process that does nothing but look at the clock, at most and as
 // a share of the time. No answer can be quicker.
-func hiccups() (longest time.Duration, share float64) {
-	const looks = 3 * time.Second
+func stalls() (longest time.Duration, share float64) {
+	const watching = 3 * time.Second
 	gaps := make([][]time.Duration, runtime.GOMAXPROCS(0))
 	var watchers sync.WaitGroup
 	for i := range gaps {
 		watchers.Go(func() {
 			begin := time.Now()
-			for last := begin; last.Sub(begin) < looks; {
+			for last := begin; last.Sub(begin) < watching; {
 				now := time.Now()
 				if gap := now.Sub(last); gap > time.Millisecond {
 					gaps[i] = append(gaps[i], gap)
@@ -99,5 +99,5 @@ func hiccups() (longest time.Duration, share float64) {
 	for _, gap := range slices.Concat(gaps...) {
 		longest, sum = max(longest, gap), sum+gap
 	}
-	return longest, float64(sum) / float64(looks) / float64(len(gaps))
+	return longest, float64(sum) / float64(watching) / float64(len(gaps))
 }

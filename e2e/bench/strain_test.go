@@ -31,8 +31,8 @@ func (b *bench) signingIn(t *table) {
 	b.restart()
 	b.Wrap = nil
 	start := visits{base: b.URL, targets: []target{{path: "/"}}}
-	b.askAtRate(start, readers, coming) // so that what is made at the first visit is made
-	quiet := b.atRate(start, readers)
+	b.runFixedRate(start, readers, coming) // so that what is made at the first visit is made
+	quiet := b.fixedRate(start, readers)
 	stop, signedIn := make(chan struct{}), make(chan int)
 	go func() {
 		n := 0
@@ -49,7 +49,7 @@ func (b *bench) signingIn(t *table) {
 		}
 	}()
 	begin := time.Now()
-	strained := b.atRate(start, readers)
+	strained := b.fixedRate(start, readers)
 	close(stop)
 	rate := float64(<-signedIn) / time.Since(begin).Seconds()
 	t.add([]string{"on one core, start page signed out, p50 ms"}, milliseconds(quiet.p50))

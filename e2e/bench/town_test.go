@@ -97,12 +97,12 @@ func openTown(t *testing.T, database town.Database, scale int) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.db.Close() })
-	b.look()
+	b.survey()
 	return b
 }
 
-// look finds out who and what is in the town.
-func (b *bench) look() {
+// survey finds out who and what is in the town.
+func (b *bench) survey() {
 	b.t.Helper()
 	var largest struct {
 		ID   int64  `db:"id"`
@@ -173,7 +173,7 @@ func (b *bench) begin(t *table) {
 	t.add([]string{"start until the first answer, ms"}, milliseconds(time.Since(begin)))
 	time.Sleep(2 * time.Second)
 	t.add([]string{"memory at rest, MB"}, number(b.memory("VmRSS"), 0).within(60))
-	longest, share := hiccups()
+	longest, share := stalls()
 	t.add([]string{"the machine holds up a process that does nothing else, ms at most"}, milliseconds(longest))
 	t.add([]string{"the same, share of the time"}, percent(share))
 
@@ -196,11 +196,11 @@ func (b *bench) begin(t *table) {
 // signIn signs people in and returns the headers with their cookies.
 func (b *bench) signIn(slugs []string) []string {
 	b.t.Helper()
-	cookies, places := make([]string, len(slugs)), make(chan int)
-	var doors sync.WaitGroup
+	cookies, indexes := make([]string, len(slugs)), make(chan int)
+	var workers sync.WaitGroup
 	for range 4 {
-		doors.Go(func() {
-			for i := range places {
+		workers.Go(func() {
+			for i := range indexes {
 				cookie, err := b.session(slugs[i])
 				if err != nil {
 					b.t.Errorf("%s could not sign in: %v", slugs[i], err)
@@ -210,10 +210,10 @@ func (b *bench) signIn(slugs []string) []string {
 		})
 	}
 	for i := range slugs {
-		places <- i
+		indexes <- i
 	}
-	close(places)
-	doors.Wait()
+	close(indexes)
+	workers.Wait()
 	if b.t.Failed() {
 		b.t.FailNow()
 	}
@@ -243,7 +243,7 @@ func (b *bench) send(path, cookie string, form url.Values) (*http.Response, erro
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	// People sign in from many places; from one, only some may.
+	// People sign in from many indexes; from one, only some may.
 	n := b.sent.Add(1)
 	r.Header.Set("X-Forwarded-For", fmt.Sprintf("198.18.%d.%d", n/250%250, n%250))
 	if cookie != "" {
@@ -270,14 +270,14 @@ func (b *bench) post(path, cookie string, form url.Values) string {
 	return to.Path
 }
 
-// keepWriting lets people write five things a second, four comments and an article, until it is told to stop.
+// keepWriting lets people write five things a second, four comments and an article, until stop is called.
 func (b *bench) keepWriting() (stop func()) {
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(pause)
 		defer tick.Stop()
-		for n := b.first(); ; n++ {
+		for n := b.offset(); ; n++ {
 			select {
 			case <-end:
 				return

@@ -33,8 +33,7 @@ type target struct{ path, cookie string }
 type visits struct {
 	base    string // the address before each path
 	targets []target
-	// Unique gives each visit an address of its own, which nobody has asked for before.
-	unique bool
+	unique  bool // each visit has an address of its own, which nobody has asked for before
 }
 
 // answered is how visits were answered.
@@ -61,24 +60,24 @@ func median(all []answered) answered {
 	return m
 }
 
-// inTurn lets so many visitors ask for one page after the other.
-func (b *bench) inTurn(v visits, visitors int) answered {
+// closedLoop lets so many visitors ask for the next page as soon as they have one.
+func (b *bench) closedLoop(v visits, visitors int) answered {
 	b.t.Helper()
 	all := make([]answered, runs)
 	for i := range all {
 		used := b.cpu()
-		all[i] = b.askInTurn(v, visitors)
+		all[i] = b.runClosedLoop(v, visitors)
 		all[i].cpu = time.Duration(float64(b.cpu()-used) / max(all[i].rate*asking.Seconds(), 1))
 	}
 	return median(all)
 }
 
-// atRate lets visitors come at a rate, each on a connection of their own if all others are taken.
-func (b *bench) atRate(v visits, rate float64) answered {
+// fixedRate lets visitors come at a rate, each on a new connection if all others are taken.
+func (b *bench) fixedRate(v visits, rate float64) answered {
 	b.t.Helper()
 	all := make([]answered, runs)
 	for i := range all {
-		all[i] = b.askAtRate(v, rate, coming)
+		all[i] = b.runFixedRate(v, rate, coming)
 	}
 	return median(all)
 }
@@ -108,15 +107,15 @@ var (
 	wrkLatency = regexp.MustCompile(`(?m)^\s+(50|99)%\s+(\S+)$`)
 )
 
-// first returns where a run begins, so that it repeats no visit of an earlier one that is still known.
-func (b *bench) first() int {
+// offset returns where a run begins, so that it repeats no visit of an earlier one that is still known.
+func (b *bench) offset() int {
 	b.begun++
 	return b.begun * 10_000_019
 }
 
-// askInTurn is one run of wrk. Visitors do not queue for the processors that make their pages: whoever stands for
+// runClosedLoop is one run of wrk. Visitors do not queue for the processors that make their pages: whoever stands for
 // them goes first, where that is permitted.
-func (b *bench) askInTurn(v visits, visitors int) (a answered) {
+func (b *bench) runClosedLoop(v visits, visitors int) (a answered) {
 	b.t.Helper()
 	var list strings.Builder
 	for _, t := range v.targets {
@@ -124,7 +123,7 @@ func (b *bench) askInTurn(v visits, visitors int) (a answered) {
 	}
 	file, script := filepath.Join(b.folder, "targets"), filepath.Join(b.folder, "visit.lua")
 	b.write(file, []byte(list.String()))
-	b.write(script, fmt.Appendf(nil, wrkScript, b.first(), file, v.unique))
+	b.write(script, fmt.Appendf(nil, wrkScript, b.offset(), file, v.unique))
 	command := exec.CommandContext(b.t.Context(), "nice", "-n", "-20", "wrk", "-t1", "-c"+strconv.Itoa(visitors),
 		"-d"+strconv.Itoa(int(asking.Seconds()))+"s", "--latency", "-s", script, v.base)
 	out, err := command.CombinedOutput()
@@ -148,10 +147,10 @@ func (b *bench) askInTurn(v visits, visitors int) (a answered) {
 	return a
 }
 
-// askAtRate is one run of vegeta.
-func (b *bench) askAtRate(v visits, rate float64, long time.Duration) answered {
+// runFixedRate is one run of vegeta.
+func (b *bench) runFixedRate(v visits, rate float64, long time.Duration) answered {
 	b.t.Helper()
-	first, number := b.first(), int(rate*long.Seconds())+1
+	first, number := b.offset(), int(rate*long.Seconds())+1
 	var list bytes.Buffer
 	for n := first; n < first+number; n++ {
 		t := v.targets[n%len(v.targets)]
@@ -213,22 +212,22 @@ func (b *bench) write(path string, text []byte) {
 // the task runner asks the database now and then too.
 func (b *bench) cost(v visits) (statements, size int) {
 	b.t.Helper()
-	const looks = 25
-	told, sizes := make([]int, looks), make([]int, looks)
-	first := b.first()
+	const samples = 25
+	counts, sizes := make([]int, samples), make([]int, samples)
+	first := b.offset()
 	b.get(v, first) // so that everything is cached that can be
-	nothing := make([]int, looks)
-	for n := range looks {
+	overhead := make([]int, samples)
+	for n := range samples {
 		before := b.statements()
-		nothing[n] = b.statements() - before // looking at the number runs statements itself
+		overhead[n] = b.statements() - before // looking at the number runs statements itself
 		before = b.statements()
 		sizes[n] = len(b.get(v, first+1+n))
-		told[n] = b.statements() - before
+		counts[n] = b.statements() - before
 	}
-	for _, all := range [][]int{nothing, told, sizes} {
+	for _, all := range [][]int{overhead, counts, sizes} {
 		slices.Sort(all)
 	}
-	return told[looks/2] - nothing[looks/2], sizes[looks/2]
+	return counts[samples/2] - overhead[samples/2], sizes[samples/2]
 }
 
 // get makes one visit and returns the page.

@@ -7,6 +7,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 export CGO_ENABLED ?= 0
+# With one set of flags for everything, no package is compiled twice.
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PACKAGES = $$(go list ./... | grep -v /e2e)
@@ -26,7 +28,7 @@ run: build ## build and serve an invented town at http://localhost:8008, with it
 
 .PHONY: build
 build: generate ## build the static program bin/grouprise
-	@go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/grouprise
+	@go build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/grouprise
 
 # --- what is made from sources and not committed: typed pages, bundled styles and scripts ----------
 
@@ -35,19 +37,18 @@ GENERATED := $(shell find internal -name '*_templ.go' 2>/dev/null)
 ORPHANS := $(filter-out $(TEMPL:.templ=_templ.go),$(GENERATED))
 MISSING := $(filter-out $(GENERATED),$(TEMPL:.templ=_templ.go))
 
-BUNDLER := $(wildcard internal/kit/bundle/cmd)
 ASSETS := $(shell find assets -path assets/node_modules -prune -o -type f -print 2>/dev/null)
 DIST := internal/core/site/dist
 
 .PHONY: generate
-generate: $(if $(TEMPL),.cache/templ) $(if $(BUNDLER),.cache/dist) ## make the generated sources (pages, styles, scripts)
+generate: .cache/templ .cache/dist ## make the generated sources (pages, styles, scripts)
 	@$(if $(ORPHANS),rm -f $(ORPHANS))
 
-.cache/templ: $(TEMPL) go.mod $(if $(MISSING),always)
-	@go tool templ generate -path internal -include-version=false -lazy -log-level warn
+.cache/templ: $(TEMPL) go.mod $(wildcard internal/kit/bundle/pages/*.go) $(if $(MISSING),always)
+	@go run ./internal/kit/bundle/pages
 	@mkdir -p .cache && touch $@
 
-.cache/dist: $(ASSETS) $(shell find internal/kit/bundle -name '*.go' 2>/dev/null) $(if $(wildcard assets/package-lock.json),.cache/npm) $(if $(filter-out $(DIST)/.keep,$(wildcard $(DIST)/*)),,always)
+.cache/dist: $(ASSETS) $(wildcard internal/kit/bundle/cmd/*.go) $(if $(wildcard assets/package-lock.json),.cache/npm) $(if $(filter-out $(DIST)/.keep,$(wildcard $(DIST)/*)),,always)
 	@go run ./internal/kit/bundle/cmd
 	@mkdir -p .cache && touch $@
 
@@ -115,9 +116,8 @@ screens: build ## photograph the main pages at three widths, in both themes and 
 	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 -run TestPagesLookWell ./e2e/looks
 
 .PHONY: bench
-bench: build ## measure pages, mails, memory and start in a large town, on SQLite and PostgreSQL (20 minutes)
-	@e2e/setup
-	@scripts/install wrk=wrk
+bench: build .cache/bin/vegeta ## measure pages, lists, mails and memory in uneven towns, on SQLite and PostgreSQL (20 minutes)
+	@scripts/install initdb=postgresql wrk=wrk taskset=util-linux strace=strace
 	@go test -tags bench -v -count=1 -timeout 60m ./e2e/bench | grep -v 'level='
 
 .PHONY: vulncheck
@@ -132,6 +132,10 @@ vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in 
 
 .cache/bin/versitygw: tools/s3/go.mod tools/s3/go.sum
 	@mkdir -p .cache/bin && go -C tools/s3 build -o ../../.cache/bin/ tool
+	@touch $@
+
+.cache/bin/vegeta: tools/load/go.mod tools/load/go.sum
+	@mkdir -p .cache/bin && go -C tools/load build -o ../../.cache/bin/ tool
 	@touch $@
 
 .PHONY: clean

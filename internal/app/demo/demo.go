@@ -1,5 +1,8 @@
 // Package demo invents a town: people, groups, what they write and what they say to each other. It is
 // the same town each time, believable enough to look at and large enough to measure with.
+//
+// It is as uneven as towns are. A quarter of the people belong to its largest group and a fifth of what is
+// published stands there, most groups are small, and a few people are in many of them (Zipf's law).
 package demo
 
 import (
@@ -36,14 +39,16 @@ func Fill(ctx context.Context, db *sqldb.DB, size Size, passwordHash string) err
 		t := &town{
 			rand: rand.New(rand.NewPCG(1848, 1919)), now: tx.Now, hash: passwordHash,
 			size:  Size{max(size.People, 4), max(size.Groups, 3), max(size.Contents, 2), max(size.Comments, 4), max(size.Conversations, 1)},
-			slugs: map[string]bool{}, members: map[int64][]int64{},
+			slugs: map[string]bool{}, members: map[int64][]int64{}, belongs: map[membership]bool{},
 		}
 		t.people()
 		t.groups()
+		t.rankGroups()
 		t.contents()
 		t.comments()
 		t.conversations()
-		return t.insert(ctx, tx)
+		t.inboxes()
+		return t.rows.insert(ctx, tx)
 	})
 	if err == nil {
 		err = db.Analyze(ctx)
@@ -58,21 +63,42 @@ type town struct {
 	hash      string
 	size      Size
 	slugs     map[string]bool
+	ranks     []int64           // groups, the largest first
+	shares    shares            // of them
 	members   map[int64][]int64 // of a group: people
+	belongs   map[membership]bool
 	published []published
 
-	entities, persons, addresses, groupRows, memberRows, subscriberRows [][]any
-	contentRows, versionRows, conversationRows, contributionRows        [][]any
+	subscribed []subscription
+	rows       rows
 }
+
+type (
+	membership   struct{ group, person int64 }
+	subscription struct{ entity, person int64 }
+)
 
 // published is what later comments need to know of a content item.
 type published struct {
-	group  int64
-	at     clock.Time
-	public bool
+	group, author int64
+	at            clock.Time
+	public        bool
 }
 
 func pick[T any](t *town, from []T) T { return from[t.rand.IntN(len(from))] }
+
+// unevenly returns a number below n, the low ones more often than the high: of n things in a row, the place k
+// is met as often as 1/√k.
+func (t *town) unevenly(n int) int {
+	at := t.rand.Float64()
+	return min(int(at*at*float64(n)), n-1)
+}
+
+// someMember returns a member of a group. Some write more than others.
+func (t *town) someMember(group int64) int64 {
+	members := t.members[group]
+	return members[t.unevenly(len(members))]
+}
 
 // ago returns a point in time up to so many days ago.
 func (t *town) ago(days int) clock.Time {
@@ -95,9 +121,9 @@ func (t *town) colour() string {
 
 // entity invents the owner of a slug. The ids of entities are those of people, then those of groups.
 func (t *town) entity(kind community.EntityKind, slug, name string) int64 {
-	id := int64(len(t.entities) + 1)
+	id := int64(len(t.rows.entities) + 1)
 	t.slugs[slug] = true
-	t.entities = append(t.entities, []any{id, kind, slug, strings.ToLower(slug), name, strings.ToLower(name), t.colour(), t.rand.IntN(400)})
+	t.rows.entities = append(t.rows.entities, []any{id, kind, slug, strings.ToLower(slug), name, strings.ToLower(name), t.colour(), t.rand.IntN(400)})
 	return id
 }
 
@@ -115,10 +141,10 @@ func (t *town) person(slug, first, last, about string, public, admin bool) {
 		name = slug
 	}
 	entity := t.entity(community.PersonEntity, slug, name)
-	id := int64(len(t.persons) + 1)
+	id := int64(len(t.rows.people) + 1)
 	joined := t.ago(900)
-	t.persons = append(t.persons, []any{id, entity, first, last, about, public, t.hash, admin, joined})
-	t.addresses = append(t.addresses, []any{id, slug + "@example.org", slug + "@example.org", true, joined})
+	t.rows.people = append(t.rows.people, []any{id, entity, first, last, about, public, t.hash, admin, joined})
+	t.rows.addresses = append(t.rows.addresses, []any{id, slug + "@example.org", slug + "@example.org", true, joined})
 }
 
 func (t *town) people() {
@@ -126,7 +152,7 @@ func (t *town) people() {
 	t.person("bert", "Bert", "Birke", "Werkzeug verleihe ich, Zeit nicht immer.", true, false)
 	t.person("carla", "Carla", "Clematis", "", false, false)
 	t.person("demo-admin", "", "", "", true, true)
-	for len(t.persons) < t.size.People {
+	for len(t.rows.people) < t.size.People {
 		first, last := pick(t, firstNames), pick(t, lastNames)
 		about := ""
 		if t.rand.IntN(3) == 0 {
@@ -138,70 +164,108 @@ func (t *town) people() {
 
 func (t *town) group(slug, name, description string, closed bool, members ...int64) {
 	entity := t.entity(community.GroupEntity, slug, name)
-	id := int64(len(t.groupRows) + 1)
+	id := int64(len(t.rows.groups) + 1)
 	founded := t.ago(2000)
-	t.groupRows = append(t.groupRows, []any{id, entity, description, pick(t, places), "", closed, founded.Format(time.DateOnly), members[0], founded, founded})
+	t.rows.groups = append(t.rows.groups, []any{id, entity, description, pick(t, places), "", closed, founded.Format(time.DateOnly), members[0], founded, founded})
 	t.members[id] = members
 	for _, m := range members {
-		t.memberRows = append(t.memberRows, []any{id, m, m, t.ago(300)})
-		t.subscriberRows = append(t.subscriberRows, []any{entity, m, t.ago(300)})
+		t.belongs[membership{id, m}] = true
+		t.rows.memberships = append(t.rows.memberships, []any{id, m, m, t.ago(300)})
+		t.subscribe(entity, m)
 	}
 	followers := map[int64]bool{}
-	for range t.rand.IntN(len(t.persons)/8 + 1) {
-		if p := t.anybody(); !slices.Contains(members, p) && !followers[p] {
+	for range t.rand.IntN(len(members) + 3) {
+		if p := t.anybody(); !t.belongs[membership{id, p}] && !followers[p] {
 			followers[p] = true
-			t.subscriberRows = append(t.subscriberRows, []any{entity, p, t.ago(300)})
+			t.subscribe(entity, p)
 		}
 	}
 }
 
-// anybody returns a person beyond the fixed cast, whose memberships are promised.
+func (t *town) subscribe(entity, person int64) {
+	t.subscribed = append(t.subscribed, subscription{entity, person})
+	t.rows.subscriptions = append(t.rows.subscriptions, []any{entity, person, t.ago(300)})
+}
+
+// anybody returns a person beyond the fixed cast, whose memberships are promised. Some are met more often than others.
 func (t *town) anybody() int64 {
-	if len(t.persons) <= administrator {
+	if len(t.rows.people) <= administrator {
 		return administrator
 	}
-	return int64(administrator + 1 + t.rand.IntN(len(t.persons)-administrator))
+	return int64(administrator + 1 + t.unevenly(len(t.rows.people)-administrator))
 }
 
 func (t *town) groups() {
 	t.group("netzwerkstatt", "Netzwerkstatt", "Wir betreiben diese Seite für alle Gruppen der Stadt. Du hast eine Frage? Schreib uns.", false, administrator)
 	t.group("garten", "Garten am Bach", "Ein Gemeinschaftsgarten hinter der alten Mühle. Jeden Samstag ab 10 Uhr, auch ohne Anmeldung.", false, anna, bert)
 	t.group("chor", "Chor der Vielen", "Wir singen, was uns gefällt, dienstags um 19 Uhr.", true, anna)
-	for n := 0; len(t.groupRows) < t.size.Groups; n++ {
+	for n := 0; len(t.rows.groups) < t.size.Groups; n++ {
 		g := groupIdeas[n%len(groupIdeas)]
 		name := g.name
 		if n >= len(groupIdeas) {
 			name += " " + pick(t, quarters)
 		}
-		members := []int64{}
-		for range 2 + t.rand.IntN(12) {
-			if p := t.anybody(); !slices.Contains(members, p) {
-				members = append(members, p)
-			}
-		}
-		t.group(t.freeSlug(name), name, g.description, t.rand.IntN(5) == 0, members...)
+		t.group(t.freeSlug(name), name, g.description, n > 0 && t.rand.IntN(5) == 0, t.someMembers(n+1)...)
 	}
 }
 
+// someMembers invents who belongs to the group with a rank: a quarter of the people to the largest one.
+func (t *town) someMembers(rank int) []int64 {
+	others := len(t.rows.people) - administrator
+	wanted := min(max(t.size.People/4/rank, 2+t.rand.IntN(6)), others)
+	if wanted < 1 {
+		return []int64{administrator}
+	}
+	members := make([]int64, 0, wanted)
+	inside := make(map[int64]bool, wanted)
+	for len(members) < wanted {
+		if p := t.anybody(); !inside[p] {
+			inside[p] = true
+			members = append(members, p)
+		}
+	}
+	return members
+}
+
+// rankGroups says which group is the largest, the second and so on. Those of the fixed cast are like most.
+func (t *town) rankGroups() {
+	n := len(t.rows.groups)
+	for id := int64(chor + 1); id <= int64(n); id++ {
+		t.ranks = append(t.ranks, id)
+	}
+	for _, cast := range []struct {
+		id   int64
+		rank int
+	}{{garten, n / 4}, {chor, n / 3}, {netzwerkstatt, n / 2}} {
+		t.ranks = slices.Insert(t.ranks, min(cast.rank, len(t.ranks)), cast.id)
+	}
+	t.shares = newShares(n)
+}
+
+// someGroup returns a group, the large ones more often than the small.
+func (t *town) someGroup() int64 { return t.ranks[t.shares.pick(t.rand)] }
+
 // entityOfGroup returns the entity of a group; those of people come first.
-func (t *town) entityOfGroup(id int64) int64 { return int64(len(t.persons)) + id }
+func (t *town) entityOfGroup(id int64) int64 { return int64(len(t.rows.people)) + id }
 
 func (t *town) content(group, author int64, title, text string, public, pinned bool, at clock.Time) {
-	id := int64(len(t.contentRows) + 1)
+	id := int64(len(t.rows.contents) + 1)
 	entity := t.entityOfGroup(group)
 	address := slug.Make(title, 40)
 	if t.slugs[fmt.Sprint(entity, "/", address)] {
 		address = slug.Number(address, int(id), 50)
 	}
 	t.slugs[fmt.Sprint(entity, "/", address)] = true
-	t.contentRows = append(t.contentRows, []any{id, "article", entity, author, address, title, public, pinned, at})
-	t.versionRows = append(t.versionRows, []any{id, author, text, at})
-	t.published = append(t.published, published{group, at, public})
+	t.rows.contents = append(t.rows.contents, []any{id, "article", entity, author, address, title, public, pinned, at})
+	t.rows.versions = append(t.rows.versions, []any{id, author, text, at})
+	t.published = append(t.published, published{group, author, at, public})
 }
 
+// The groups of the fixed cast.
 const (
-	garten = 2
-	chor   = 3
+	netzwerkstatt = iota + 1
+	garten
+	chor
 )
 
 func (t *town) contents() {
@@ -209,9 +273,9 @@ func (t *town) contents() {
 	t.content(garten, anna, "Erntefest am Bach", "Am Samstag feiern wir **Erntefest**.\n\n- Suppe aus allem, was wächst\n- Musik vom @chor\n- Saatgut zum Tauschen\n\nBringt Teller mit. Wir freuen uns auf alle, die mit uns gegraben haben, und auf alle, die es noch vorhaben.", true, true, yesterday)
 	t.content(garten, anna, "Gießplan für den Sommer", "Bitte tragt euch ein: je Woche brauchen wir **zwei Leute**.\n\n| Woche | Wer |\n|---|---|\n| 28 | Anna, Bert |\n| 29 | ? |\n| 30 | ? |\n\nDer Schlüssel zum Schuppen hängt am alten Platz.", false, false, clock.At(t.now.Add(-20*time.Hour)))
 	t.content(chor, anna, "Neue Noten", "Die Noten für das Winterkonzert liegen im Probenraum. Alt und Tenor proben am Donnerstag zusätzlich.", false, false, t.ago(10))
-	for len(t.contentRows) < t.size.Contents {
-		group := int64(1 + t.rand.IntN(len(t.groupRows)))
-		author := pick(t, t.members[group])
+	for len(t.rows.contents) < t.size.Contents {
+		group := t.someGroup()
+		author := t.someMember(group)
 		text := []string{pick(t, openings)}
 		for range 1 + t.rand.IntN(4) {
 			text = append(text, pick(t, paragraphs))
@@ -221,8 +285,8 @@ func (t *town) contents() {
 }
 
 func (t *town) contribution(content, conversation, author int64, text string, public, byMail bool, at clock.Time) {
-	id := int64(len(t.contributionRows) + 1)
-	t.contributionRows = append(t.contributionRows, []any{id, orNull(content), orNull(conversation), author, text, "", public, byMail, at})
+	id := int64(len(t.rows.contributions) + 1)
+	t.rows.contributions = append(t.rows.contributions, []any{id, orNull(content), orNull(conversation), author, text, "", public, byMail, at})
 }
 
 func orNull(id int64) any {
@@ -239,9 +303,9 @@ func (t *town) comments() {
 	t.contribution(1, 0, anna, "Ja, unbedingt, @carla.", true, false, recently(17))
 	t.contribution(2, 0, bert, "Woche 29 nehme ich, mit meiner Schwester zusammen.", false, true, recently(12))
 	for n := 4; n < t.size.Comments; n++ {
-		content := int64(1 + t.rand.IntN(len(t.contentRows)))
+		content := int64(len(t.rows.contents)) - int64(t.unevenly(len(t.rows.contents)))
 		c := t.published[content-1]
-		author := pick(t, t.members[c.group])
+		author := t.someMember(c.group)
 		if c.public && t.rand.IntN(2) == 0 {
 			author = t.anybody()
 		}
@@ -253,7 +317,7 @@ func (t *town) comments() {
 
 func (t *town) conversations() {
 	for n := range t.size.Conversations {
-		group := int64(1 + t.rand.IntN(len(t.groupRows)))
+		group := t.someGroup()
 		author := t.anybody()
 		if n == 0 {
 			group, author = garten, carla
@@ -264,7 +328,7 @@ func (t *town) conversations() {
 		t.contribution(0, id, author, question.text, true, false, at)
 		latest := at
 		for range t.rand.IntN(4) {
-			who := pick(t, t.members[group])
+			who := t.someMember(group)
 			if t.rand.IntN(2) == 0 {
 				who = author
 			}
@@ -274,34 +338,40 @@ func (t *town) conversations() {
 			}
 			t.contribution(0, id, who, pick(t, answers), true, t.rand.IntN(2) == 0, latest)
 		}
-		t.conversationRows = append(t.conversationRows, []any{id, t.entityOfGroup(group), author, question.subject, at, latest})
+		t.rows.conversations = append(t.rows.conversations, []any{id, t.entityOfGroup(group), author, question.subject, at, latest})
 	}
 }
 
-func (t *town) insert(ctx context.Context, tx *sqldb.Tx) error {
-	for _, rows := range []struct {
-		insert string
-		rows   [][]any
-	}{
-		{`INSERT INTO entities (id, kind, slug, slug_key, name, name_key, colour, score)`, t.entities},
-		{`INSERT INTO people (id, entity_id, first_name, last_name, about, public, password, admin, joined_at)`, t.persons},
-		{`INSERT INTO email_addresses (person_id, address, address_key, main, verified_at)`, t.addresses},
-		{`INSERT INTO "groups" (id, entity_id, description, address, url, closed, founded_on, created_by_id, created_at, changed_at)`, t.groupRows},
-		{`INSERT INTO memberships (group_id, person_id, created_by_id, joined_at)`, t.memberRows},
-		{`INSERT INTO subscriptions (entity_id, person_id, created_at)`, t.subscriberRows},
-		{`INSERT INTO contents (id, kind, entity_id, author_id, slug, title, public, pinned, published_at)`, t.contentRows},
-		{`INSERT INTO versions (content_id, author_id, text, created_at)`, t.versionRows},
-		{`INSERT INTO conversations (id, entity_id, author_id, subject, created_at, latest_at)`, t.conversationRows},
-		{`INSERT INTO contributions (id, content_id, conversation_id, author_id, text, cut, public, by_mail, created_at)`, t.contributionRows},
-	} {
-		if err := tx.InsertRows(ctx, rows.insert, rows.rows); err != nil {
-			return fmt.Errorf("fill the town: %w", err)
+// remembered is how many of a group's newest contents its people find in their inbox.
+const remembered = 12
+
+// inboxes tells people of the newest contents of the groups that they have subscribed to. They have read of most.
+func (t *town) inboxes() {
+	newest := map[int64][]int64{} // of an entity
+	for id := len(t.published); id > 0; id-- {
+		p := t.published[id-1]
+		newest[t.entityOfGroup(p.group)] = append(newest[t.entityOfGroup(p.group)], int64(id))
+	}
+	for entity, contents := range newest {
+		slices.SortStableFunc(contents, func(a, b int64) int { return t.published[b-1].at.Compare(t.published[a-1].at.Time) })
+		newest[entity] = contents[:min(len(contents), remembered)]
+	}
+	activities := map[int64]int64{} // of contents
+	for _, s := range t.subscribed {
+		for n, content := range newest[s.entity] {
+			p := t.published[content-1]
+			if p.author == s.person || !p.public && !t.belongs[membership{p.group, s.person}] {
+				continue
+			}
+			if activities[content] == 0 {
+				activities[content] = int64(len(t.rows.activities) + 1)
+				t.rows.activities = append(t.rows.activities, []any{activities[content], community.ContentPublished, p.author, s.entity, content, p.at, p.at})
+			}
+			var read any
+			if n >= 2 {
+				read = p.at
+			}
+			t.rows.inbox = append(t.rows.inbox, []any{s.person, activities[content], content, p.at, read})
 		}
 	}
-	for _, table := range []string{"entities", "people", `"groups"`, "contents", "conversations", "contributions"} {
-		if err := tx.SyncIDs(ctx, table); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -30,7 +30,8 @@ type Page struct{ DB *sqldb.DB }
 // Module returns the page's table of contents.
 func (p Page) Module() module.Module {
 	return module.Module{
-		Name: "inbox",
+		Name:   "inbox",
+		Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
 			{Method: http.MethodPost, Path: Path, Handle: p.markRead, SignedIn: true},

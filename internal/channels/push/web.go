@@ -25,7 +25,8 @@ type Page struct {
 // Module returns the page's table of contents.
 func (p Page) Module() module.Module {
 	return module.Module{
-		Name: "push",
+		Name:   "push",
+		Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
 			{Method: http.MethodPost, Path: Path, Handle: p.add, SignedIn: true},

@@ -72,7 +72,8 @@ func (c *Content) Teach(k Kind) { c.kinds[k.Name] = k }
 // Module returns the room's table of contents.
 func (c *Content) Module() module.Module {
 	return module.Module{
-		Name: "content",
+		Name:   "content",
+		Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink},
 			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true},

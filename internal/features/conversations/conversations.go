@@ -88,7 +88,8 @@ const linkLifetime = 3 * 24 * time.Hour
 // Module returns the room's table of contents.
 func (c *Conversations) Module() module.Module {
 	return module.Module{
-		Name: "conversations",
+		Name:   "conversations",
+		Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.newWithPerson},
 			{Method: http.MethodPost, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.createWithPerson},

@@ -59,7 +59,8 @@ func New(d Deps) *Membership { return &Membership{d} }
 // Module returns the room's table of contents.
 func (m *Membership) Module() module.Module {
 	return module.Module{
-		Name: "membership",
+		Name:   "membership",
+		Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/join", Handle: m.newMembership},
 			{Method: http.MethodPost, Path: "/{group}/actions/join", Handle: m.createMembership},

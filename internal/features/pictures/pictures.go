@@ -40,7 +40,8 @@ func perDay() web.Limit { return web.Limit{Name: "upload a picture", Count: 300,
 func (r *Room) Module() module.Module {
 	get, post, both := http.MethodGet, http.MethodPost, 2*r.deps.MaxBytes+1<<20
 	return module.Module{
-		Name: "pictures",
+		Name:   "pictures",
+		Estate: media.Estate(),
 		Routes: []site.Route{
 			{Method: get, Path: community.PicturesPath + "{name}", Handle: r.sendPicture},
 			{Method: get, Path: community.PicturesPath + "{size}/{name}", Handle: r.sendPicture},

@@ -74,7 +74,8 @@ func New(d Deps) (*Subscriptions, error) {
 // Module returns the room's table of contents.
 func (r *Subscriptions) Module() module.Module {
 	return module.Module{
-		Name: "subscriptions",
+		Name:   "subscriptions",
+		Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/subscribe", Handle: r.newSubscription},
 			{Method: http.MethodPost, Path: "/{group}/actions/subscribe", Handle: r.createSubscription},

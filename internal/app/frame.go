@@ -1,15 +1,18 @@
 package app
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/channels/inbox"
+	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/conversations"
@@ -59,6 +62,22 @@ func (h *House) frame(register *entities.Entities) site.Frame {
 				{Path: "/stadt/gestalten/", Label: v.T("People")},
 			}}}
 		},
+	}
+}
+
+// settingsMenu returns the menu of all settings pages. Groups add those that the viewer can change.
+func settingsMenu(ofGroups func(v *site.Visit) []parts.Link) func(v *site.Visit) []parts.Link {
+	return func(v *site.Visit) []parts.Link {
+		return slices.Concat([]parts.Link{
+			{Path: "/stadt/settings/", Label: v.T("Profile")},
+			{Path: community.OwnPicturesPath, Label: v.T("Pictures")},
+			{Path: "/stadt/settings/notifications/", Label: v.T("Notices")},
+			{Path: push.Path, Label: v.T("Devices")},
+			{Path: accounts.AddressesPath, Label: v.T("E-mail addresses")},
+			{Path: accounts.PasswordPath, Label: v.T("Password")},
+		}, ofGroups(v), []parts.Link{
+			{Path: accounts.DeletionPath, Label: v.T("Delete account")},
+		})
 	}
 }
 

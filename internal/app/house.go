@@ -20,6 +20,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
@@ -28,6 +29,7 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/conversations"
@@ -63,7 +65,7 @@ type House struct {
 	mails      smtp.Sender
 	queue      *queue.Queue
 	notifier   *notify.Notifier
-	people     *people.People
+	accounts   *accounts.Accounts
 	intake     *mailin.Intake
 	activities *outbox.Outbox
 	printer    *lang.Printer // in the language of the site
@@ -131,18 +133,20 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		DB: h.db, Outbox: activities, Entities: register, Letters: letters, Limiter: limiter,
 		BaseURL: o.baseURL(), MailDomain: o.shownMailDomain(), Zone: zone,
 	})
-	thePeople := people.New(people.Deps{
-		DB: h.db, Entities: register, Outbox: activities, Letters: letters, Catalogues: catalogues, Limiter: limiter,
+	menu := settingsMenu(theGroups.SettingsMenu)
+	thePeople := people.New(people.Deps{DB: h.db, Entities: register, Catalogues: catalogues, Settings: menu})
+	theAccounts := accounts.New(accounts.Deps{
+		DB: h.db, People: thePeople, Outbox: activities, Letters: letters, Catalogues: catalogues, Limiter: limiter,
 		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
-		URL: o.url, UnknownPerson: int64(o.UnknownPerson), Settings: theGroups.SettingsMenu,
+		URL: o.url, UnknownPerson: int64(o.UnknownPerson), Estate: h.estate,
 	})
-	h.people = thePeople
+	h.accounts = theAccounts
 	members := membership.New(membership.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
+		DB: h.db, Outbox: activities, Groups: theGroups, People: theAccounts, Letters: letters, Limiter: limiter,
 		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(),
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter,
+		DB: h.db, Outbox: activities, Groups: theGroups, People: theAccounts, Letters: letters, Limiter: limiter,
 		Catalogues: catalogues, SiteName: o.SiteName, BaseURL: o.baseURL(), Secret: o.SecretKey,
 	})
 	if err != nil {
@@ -157,17 +161,17 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
+		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: theAccounts, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
 		Notices: told, OperatorGroup: int64(o.OperatorGroup),
 	})
 	h.modules = []module.Module{
-		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
+		thePeople.Module(), theAccounts.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		h.newPages(pages.Deps{DB: h.db, Texts: words, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, members, theConversations).Module(),
 		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(),
 		pictures.New(pictures.Deps{
-			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: thePeople.SettingsMenu, MaxBytes: o.maxUpload(), Sender: o.sender(),
+			DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, Menu: menu, MaxBytes: o.maxUpload(), Sender: o.sender(),
 		}).Module(),
 		h.newAdmin(late).Module(), h.housekeeping(sessions, limiter),
 	}
@@ -191,7 +195,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	if err != nil {
 		return h, err
 	}
-	h.modules = append(h.modules, push.Page{Push: bell, Menu: thePeople.SettingsMenu}.Module())
+	h.modules = append(h.modules, push.Page{Push: bell, Menu: menu}.Module())
 	h.notifier, err = notify.New(notify.Config{
 		DB: h.db, Queue: late, Catalogues: catalogues, Zone: zone, Language: language,
 		Notices:  gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
@@ -202,7 +206,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	}
 	told.Notifier = h.notifier
 	activities.React(gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
-	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()})
+	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs(), Estate: notify.Estate()})
 	h.queue = queue.New(h.db, queue.Config{
 		Kinds:     gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs }),
 		Periodics: gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics }),
@@ -234,11 +238,17 @@ func gather[T any](modules []module.Module, field func(module.Module) []T) []T {
 	return all
 }
 
+// estate returns what all modules keep of people, from the ground up.
+func (h *House) estate() []estate.Holding {
+	return gather(h.modules, func(m module.Module) []estate.Holding { return m.Estate })
+}
+
 // housekeeping removes what has expired.
 func (h *House) housekeeping(sessions *web.Sessions, limiter *web.Limiter) module.Module {
 	const sweep = "app.sweep"
 	return module.Module{
-		Name: "app",
+		Name:   "app",
+		Estate: outbox.Estate(),
 		Jobs: []queue.Kind{{Name: sweep, Lane: queue.Housekeeping, Handle: func(ctx context.Context, _ queue.Job) error {
 			return errors.Join(sessions.Purge(ctx), limiter.Purge(ctx), tokens.RemoveExpired(ctx, h.db), h.intake.RemoveExpired(ctx))
 		}}},
@@ -317,7 +327,7 @@ func (h *House) Close() error {
 	return problems
 }
 
-// Print writes what each room answers, does and tells, one line each: the table of contents of the
+// Print writes what each room answers, does, tells and keeps of people, one line each: the table of contents of the
 // program. docs/house.txt keeps it, so that each change shows what the house learned.
 func (h *House) Print(w io.Writer) error {
 	var b strings.Builder
@@ -345,6 +355,9 @@ func (h *House) Print(w io.Writer) error {
 		}
 		for _, p := range m.Periodics {
 			lines = append(lines, fmt.Sprintf("  repeats %s (%s)", p.Kind, p.Schedule))
+		}
+		for _, held := range m.Estate {
+			lines = append(lines, "  holds   "+held.String())
 		}
 		b.WriteString(strings.Join(lines, "\n") + "\n\n")
 	}

@@ -24,25 +24,9 @@ func (r *Room) showPreview(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return answer(v, preview{Content: html[0]})
-}
-
-func (r *Room) showMentions(v *site.Visit) error {
-	found, err := r.Mentions(v.Context(), v.Query("q"))
-	if err != nil {
-		return err
-	}
-	if found == nil {
-		found = []Mention{}
-	}
-	return answer(v, found)
-}
-
-// answer answers a script.
-func answer(v *site.Visit, what any) error {
 	v.W.Header().Set("Content-Type", "application/json")
 	v.W.Header().Set("Cache-Control", "no-store")
-	if err := json.NewEncoder(v.W).Encode(what); err != nil {
+	if err := json.NewEncoder(v.W).Encode(preview{Content: html[0]}); err != nil {
 		return fmt.Errorf("answer a script: %w", err)
 	}
 	return nil

@@ -10,12 +10,10 @@ import (
 // door is an import from one room into another.
 type door struct{ from, to string }
 
-// doors are all doors between rooms, each with its reason.
+// doors are all doors between rooms, each with its reason. Those of a room that is there must be used.
 var doors = map[door]string{
+	{"accounts", "people"}:          "an account is how a person proves who they are",
 	{"membership", "groups"}:        "a membership belongs to a group, and what the group allows decides who may join",
-	{"membership", "people"}:        "a membership belongs to a person",
-	{"threads", "people"}:           "a comment shows who wrote it",
-	{"content", "membership"}:       "who may read and write content follows from membership",
 	{"content", "threads"}:          "below each content stands a thread of comments",
 	{"articles", "content"}:         "an article is a kind of content",
 	{"events", "content"}:           "an event is a kind of content",
@@ -25,7 +23,6 @@ var doors = map[door]string{
 	{"conversations", "membership"}: "members take part in the conversations of their group",
 	{"conversations", "threads"}:    "a conversation is a thread",
 	{"pages", "content"}:            "the start page and the pages of groups and people list content",
-	{"pages", "membership"}:         "the page of a group shows who is in it and how to join",
 }
 
 // Names of the floors, from the ground up.
@@ -140,13 +137,44 @@ func upstairs(floor, there string) string {
 	return floor + " may import " + allowed + ", not " + there
 }
 
-// checkRole checks what the fixed file names of a room promise.
+// checkDoors finds doors that nobody of their room goes through.
+func (h *house) checkDoors() {
+	used := map[door]bool{}
+	first := map[string]*file{} // of each room
+	for _, f := range h.files {
+		floor, room := locate(f.folder())
+		if floor != features || f.test {
+			continue
+		}
+		if first[room] == nil {
+			first[room] = f
+		}
+		for _, spec := range f.syntax.Imports {
+			if there, other := locate(strings.TrimPrefix(strings.Trim(spec.Path.Value, `"`), module)); there == features {
+				used[door{room, other}] = true
+			}
+		}
+	}
+	for d := range doors {
+		if f := first[d.from]; f != nil && !used[d] {
+			h.refuse(f.syntax.Package, "doors", "nobody goes through the door from %s to %s: remove it", d.from, d.to)
+		}
+	}
+}
+
+// role returns which of the fixed file names of a room a file has: web.go for web.go and web_signin.go.
+func role(name string) string {
+	stem, _, _ := strings.Cut(strings.TrimSuffix(path.Base(name), ".go"), "_")
+	return stem + ".go"
+}
+
+// checkRole checks what the fixed file names of a room promise, also where a role has several files.
 func (h *house) checkRole(f *file) {
 	if floor, _ := locate(f.folder()); floor != features && floor != channels {
 		return
 	}
 	var never []string
-	switch path.Base(f.path) {
+	switch role(f.path) {
 	case "web.go":
 		never = sqlPackages
 	case "store.go":

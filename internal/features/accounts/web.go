@@ -1,0 +1,67 @@
+package accounts
+
+import (
+	"cmp"
+	"net/http"
+
+	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// What the room keeps in a session.
+const (
+	sessionSignUp = "sign-up" // what the browser that signed up is known by
+	sessionReset  = "reset"   // the secret of a link that sets a password
+)
+
+// keyInSession stands in the address of the page that sets a password, in place of the secret.
+const keyInSession = "set-password"
+
+func (r *Accounts) routes() []site.Route {
+	get, post := http.MethodGet, http.MethodPost
+	limit := func(l web.Limit) *web.Limit { return &l }
+	return []site.Route{
+		{Method: get, Path: "/stadt/signup/", Handle: r.showSignUp},
+		{Method: post, Path: "/stadt/signup/", Handle: r.createSignUp, Limit: limit(limitSignUp())},
+		{Method: get, Path: "/stadt/signup/done/", Handle: r.showSignUpDone},
+		{Method: get, Path: "/stadt/confirm/{key}/", Handle: r.showConfirm},
+		{Method: post, Path: "/stadt/confirm/{key}/", Handle: r.createConfirm},
+		{Method: get, Path: "/stadt/login/", Handle: r.showSignIn},
+		{Method: post, Path: "/stadt/login/", Handle: r.createSignIn},
+		{Method: get, Path: "/stadt/login/signup/", Handle: toSignIn},
+		{Method: get, Path: "/stadt/login/cancelled/", Handle: showCancelled},
+		{Method: get, Path: "/stadt/login/error/", Handle: showOutsideError},
+		{Method: get, Path: "/stadt/logout/", Handle: showSignOut},
+		{Method: post, Path: "/stadt/logout/", Handle: removeSession},
+		{Method: get, Path: "/stadt/password/reset/", Handle: r.showResetRequest},
+		{Method: post, Path: "/stadt/password/reset/", Handle: r.createResetRequest, Limit: limit(limitReset())},
+		{Method: get, Path: "/stadt/password/reset/done/", Handle: showResetRequested},
+		{Method: get, Path: "/stadt/password/reset/key/done/", Handle: toSignIn},
+		{Method: get, Path: "/stadt/password/reset/key/{key}/", Handle: r.showReset},
+		{Method: post, Path: "/stadt/password/reset/key/{key}/", Handle: r.createReset, Limit: limit(limitReset())},
+		{Method: get, Path: "/stadt/password/set/", Handle: r.showSetPassword, SignedIn: true},
+		{Method: post, Path: "/stadt/password/set/", Handle: r.updatePassword, SignedIn: true},
+		{Method: get, Path: PasswordPath, Handle: r.showChangePassword, SignedIn: true},
+		{Method: post, Path: PasswordPath, Handle: r.updatePassword, SignedIn: true},
+		{Method: get, Path: AddressesPath, Handle: r.showAddresses, SignedIn: true},
+		{Method: post, Path: AddressesPath, Handle: r.updateAddresses, SignedIn: true},
+		{Method: get, Path: DeletionPath, Handle: r.showDelete, SignedIn: true},
+		{Method: post, Path: DeletionPath, Handle: r.removeAccount, SignedIn: true},
+	}
+}
+
+// onward returns where the visitor wanted to go, or else the start page.
+func onward(v *site.Visit) string { return cmp.Or(v.Next(), "/") }
+
+// deadLink answers for a link that has been used, has expired or never was, and says where a new one is to
+// be had.
+func deadLink(v *site.Visit, err error, fresh parts.Link) error {
+	if !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	return v.Show(site.Page{
+		Title: v.T("This link does not work any more"), Status: http.StatusNotFound, Body: deadLinkBody(fresh), Hidden: true,
+	})
+}

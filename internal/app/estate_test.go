@@ -1,6 +1,8 @@
 package app
 
 import (
+	"bytes"
+	"encoding/json"
 	"log/slog"
 	"maps"
 	"regexp"
@@ -9,6 +11,8 @@ import (
 
 	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
@@ -108,6 +112,31 @@ func estateProblems(columns map[string]column, holdings []estate.Holding) []stri
 		}
 	}
 	return wrong
+}
+
+func TestEverythingThatIsExportedCanBeRead(t *testing.T) {
+	t.Parallel()
+	h := realHouse(t)
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		var out bytes.Buffer
+		document := estate.Document{Site: "Neustadt", Owner: estate.Owner{PersonID: c.Anna.ID, EntityID: c.Anna.EntityID}, Holdings: h.estate()}
+		if err := document.Write(t.Context(), db, &out); err != nil {
+			t.Fatal(err)
+		}
+		var lists map[string]json.RawMessage
+		if err := json.Unmarshal(out.Bytes(), &lists); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{
+			"profile", "email_addresses", "groups", "memberships", "membership_applications", "subscriptions", "comments_and_messages", "files", "contents",
+			"versions", "conversations", "notifications", "pictures", "devices",
+		} {
+			if lists[name] == nil {
+				t.Errorf("%s is not exported", name)
+			}
+		}
+	})
 }
 
 func TestAnEstateThatDoesNotFitTheSchemaIsNamed(t *testing.T) {

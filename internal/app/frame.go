@@ -76,7 +76,7 @@ func settingsMenu(ofGroups func(v *site.Visit) []parts.Link) func(v *site.Visit)
 			{Path: accounts.AddressesPath, Label: v.T("E-mail addresses")},
 			{Path: accounts.PasswordPath, Label: v.T("Password")},
 		}, ofGroups(v), []parts.Link{
-			{Path: accounts.DeletionPath, Label: v.T("Delete account")},
+			{Path: accounts.DataPath, Label: v.T("Data and account")},
 		})
 	}
 }

@@ -48,6 +48,7 @@ type town struct {
 	db      *sqldb.DB
 	box     *postbox
 	outbox  *outbox.Outbox
+	more    []estate.Holding // beside those of the rooms
 	handler http.Handler
 
 	mu  sync.Mutex
@@ -106,7 +107,7 @@ func (w *town) estate() []estate.Holding {
 	} {
 		all = append(all, m.Estate...)
 	}
-	return all
+	return append(all, w.more...)
 }
 
 const goodPassword = "zwölf Löwenzahn"

@@ -12,12 +12,13 @@ import (
 const (
 	AddressesPath = "/stadt/email/"
 	PasswordPath  = "/stadt/settings/password/"
-	DeletionPath  = "/stadt/settings/gestalt/delete/"
+	DataPath      = "/stadt/settings/gestalt/delete/"
 
 	signUpPath       = "/stadt/signup/"
 	signInPath       = "/stadt/login/"
 	resetRequestPath = "/stadt/password/reset/"
 	confirmPrefix    = "/stadt/confirm/"
+	exportPath       = "/stadt/settings/gestalt/export/"
 )
 
 // resetPath returns the path where a link sets the password of a person.

@@ -105,7 +105,10 @@ func (r *Accounts) findLogin(ctx context.Context, login string) (account, error)
 // name that nobody has.
 func signInSubject(a account, login string) string {
 	if a.ID != 0 {
-		return "person " + strconv.FormatInt(a.ID, 10)
+		return personSubject(a.ID)
 	}
 	return strings.ToLower(login)
 }
+
+// personSubject names a person whose doings are counted.
+func personSubject(personID int64) string { return "person " + strconv.FormatInt(personID, 10) }

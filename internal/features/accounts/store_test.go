@@ -123,8 +123,8 @@ func TestAClaimedAddressGoesToWhoProvesIt(t *testing.T) {
 	})
 }
 
-// legacy gives somebody something of everything that people leave behind.
-func legacy(t *testing.T, w *town, who cast.Person) {
+// leaveTraces gives somebody something of everything that people leave behind.
+func leaveTraces(t *testing.T, w *town, who cast.Person) {
 	t.Helper()
 	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
 		for i, slug := range []any{"hallo", "garten", nil} {
@@ -171,7 +171,7 @@ func TestWhoLeavesBequeathsWhatTheyWrote(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := setup(t, db)
-		legacy(t, w, w.Anna)
+		leaveTraces(t, w, w.Anna)
 		left, err := w.Leftovers(t.Context(), w.Anna.ID)
 		if want := (accounts.Leftovers{Memberships: 2, Subscriptions: 2, Versions: 3, Contributions: 3, Files: 3}); err != nil || left != want {
 			t.Errorf("Anna leaves %+v, %v; want %+v", left, err, want)
@@ -217,11 +217,11 @@ func TestASecondOneLeavesWithTheSameSlugs(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := setup(t, db)
-		legacy(t, w, w.Anna)
+		leaveTraces(t, w, w.Anna)
 		if err := w.Delete(t.Context(), w.Anna.Viewer); err != nil {
 			t.Fatal(err)
 		}
-		legacy(t, w, w.Bert)
+		leaveTraces(t, w, w.Bert)
 		if err := w.Delete(t.Context(), w.Bert.Viewer); err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +254,7 @@ func TestTheHeirIsNeverSomebodyWhoCanSignIn(t *testing.T) {
 			w := newTown(t)
 			accounts.SetUnknownPerson(w.Accounts, w.Dora.ID)
 			w.exec(t, c.prepare, w.Dora.ID)
-			legacy(t, w, w.Anna)
+			leaveTraces(t, w, w.Anna)
 			if err := w.Delete(t.Context(), w.Anna.Viewer); err != nil {
 				t.Fatal(err)
 			}

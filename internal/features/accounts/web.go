@@ -47,8 +47,9 @@ func (r *Accounts) routes() []site.Route {
 		{Method: post, Path: PasswordPath, Handle: r.updatePassword, SignedIn: true},
 		{Method: get, Path: AddressesPath, Handle: r.showAddresses, SignedIn: true},
 		{Method: post, Path: AddressesPath, Handle: r.updateAddresses, SignedIn: true},
-		{Method: get, Path: DeletionPath, Handle: r.showDelete, SignedIn: true},
-		{Method: post, Path: DeletionPath, Handle: r.removeAccount, SignedIn: true},
+		{Method: get, Path: DataPath, Handle: r.showData, SignedIn: true},
+		{Method: post, Path: DataPath, Handle: r.removeAccount, SignedIn: true},
+		{Method: get, Path: exportPath, Handle: r.sendExport, SignedIn: true},
 	}
 }
 

@@ -1,14 +1,17 @@
 package accounts_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
 func TestSomebodySignsUpConfirmsAndIsSignedIn(t *testing.T) {
@@ -643,7 +646,7 @@ func TestAnAccountIsDeletedOnThePage(t *testing.T) {
 	v.Get("/stadt/settings/gestalt/delete/")
 	v.Sees(http.StatusOK, "2 memberships in groups", "2 subscriptions", "/stadt/help/", "Delete my account")
 	v.Submit("Delete my account", nil)
-	v.Sees(http.StatusOK, "Your account is deleted.")
+	v.Sees(http.StatusOK, "Your account has been deleted.")
 	v.Ask(http.MethodGet, "/stadt/settings/")
 	v.Sees(http.StatusSeeOther)
 	v.Send("/stadt/login/", url.Values{"login": {"anna"}, "password": {cast.Password}}, false)
@@ -696,4 +699,109 @@ func TestALinkToAnAddressEndsWithIt(t *testing.T) {
 	}
 	v.Get(path)
 	v.Sees(http.StatusNotFound, "does not work any more")
+}
+
+// exported is what a test reads of a download.
+type exported struct {
+	Site    string `json:"site"`
+	Profile []struct {
+		Slug     string    `json:"slug"`
+		Public   bool      `json:"public"`
+		JoinedAt time.Time `json:"joined_at"`
+	} `json:"profile"`
+	Addresses []struct {
+		Address string `json:"address"`
+		Main    bool   `json:"main"`
+	} `json:"email_addresses"`
+	Memberships []struct {
+		Group string `json:"group"`
+	} `json:"memberships"`
+	Contents []struct {
+		Place string  `json:"place"`
+		Slug  *string `json:"slug"`
+	} `json:"contents"`
+	Contributions []struct {
+		Text string `json:"text"`
+	} `json:"comments_and_messages"`
+}
+
+func TestPeopleDownloadTheirOwnData(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	leaveTraces(t, w, w.Anna)
+	w.exec(t, `UPDATE contributions SET text = ? WHERE author_id = ?`, "Ich & <du>", w.Anna.ID)
+	v := w.visit(t).As(w.Anna.ID)
+	v.Get("/stadt/settings/gestalt/delete/")
+	v.Sees(http.StatusOK, "Download my data", `href="/stadt/settings/gestalt/export/"`)
+	v.Ask(http.MethodGet, "/stadt/settings/gestalt/export/")
+	v.Sees(http.StatusOK, `"text":"Ich & <du>"`)
+	v.DoesNotSee("argon2", "bert", strings.Repeat("a", 64))
+	h := v.Page.Header
+	if h.Get("Content-Type") != "application/json" || h.Get("Cache-Control") != "no-store" || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment; filename=anna-20") {
+		t.Errorf("the headers are %v", h)
+	}
+	var got exported
+	if err := json.Unmarshal([]byte(v.Page.Body), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Site != "Neustadt" || len(got.Profile) != 1 || got.Profile[0].Slug != "anna" || !got.Profile[0].Public || !got.Profile[0].JoinedAt.Equal(cast.Joined().Time) {
+		t.Errorf("the profile is %+v", got.Profile)
+	}
+	if len(got.Addresses) != 1 || got.Addresses[0].Address != "anna@example.org" || !got.Addresses[0].Main {
+		t.Errorf("the addresses are %+v", got.Addresses)
+	}
+	if len(got.Memberships) != 2 || got.Memberships[0].Group != "garten" || got.Memberships[1].Group != "chor" {
+		t.Errorf("the memberships are %+v", got.Memberships)
+	}
+	if len(got.Contents) != 3 || got.Contents[0].Place != "anna" || *got.Contents[0].Slug != "hallo" || got.Contents[2].Slug != nil || len(got.Contributions) != 3 {
+		t.Errorf("what Anna wrote is %+v, %+v", got.Contents, got.Contributions)
+	}
+}
+
+func TestStrangersDownloadNothing(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t)
+	if v.Ask(http.MethodGet, "/stadt/settings/gestalt/export/"); v.Page.Status != http.StatusSeeOther || !strings.HasPrefix(v.Page.Header.Get("Location"), "/stadt/login/") {
+		t.Errorf("it answers %d to %q", v.Page.Status, v.Page.Header.Get("Location"))
+	}
+}
+
+func TestDownloadingOnesDataIsLimited(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t).As(w.Anna.ID)
+	for range 10 {
+		v.Ask(http.MethodGet, "/stadt/settings/gestalt/export/")
+		v.Sees(http.StatusOK)
+	}
+	v.Ask(http.MethodGet, "/stadt/settings/gestalt/export/")
+	v.Sees(http.StatusTooManyRequests, "too often")
+	if v.Page.Header.Get("Retry-After") == "" || v.Page.Header.Get("Content-Disposition") != "" {
+		t.Errorf("the headers are %v", v.Page.Header)
+	}
+	w.visit(t).As(w.Bert.ID).Get("/stadt/settings/gestalt/export/")
+	w.wait(time.Hour)
+	v.Ask(http.MethodGet, "/stadt/settings/gestalt/export/")
+	v.Sees(http.StatusOK)
+}
+
+func TestADownloadThatFailsIsAnsweredByAPageOrCutOff(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	broken := estate.Holding{Export: estate.List[string]("broken", `SELECT nothing FROM nowhere WHERE x = ?`)}
+	long := estate.Holding{Export: estate.List[string]("long", `SELECT '`+strings.Repeat("x", 300_000)+`' FROM people WHERE id = ?`)}
+	download := func(holdings ...estate.Holding) (v *webtest.Visitor, panicked any) {
+		w.more = holdings
+		v = w.visit(t).As(w.Anna.ID)
+		defer func() { panicked = recover() }()
+		v.Ask(http.MethodGet, "/stadt/settings/gestalt/export/")
+		return v, nil
+	}
+	if v, panicked := download(broken); panicked != nil || v.Page.Status != http.StatusInternalServerError || v.Page.Header.Get("Content-Disposition") != "" {
+		t.Errorf("at once: %d, %v", v.Page.Status, panicked)
+	}
+	if _, panicked := download(long, broken); panicked != http.ErrAbortHandler { //nolint:errorlint // a panic's value is not wrapped
+		t.Errorf("in the middle: %v", panicked)
+	}
 }

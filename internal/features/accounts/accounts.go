@@ -36,19 +36,6 @@ import (
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-// Kinds of tokens of this room, and how long their links work.
-const (
-	tokenSignUp   = "sign-up"
-	tokenAddress  = "address"
-	tokenPassword = "password"
-
-	linkLifetime = 3 * 24 * time.Hour
-)
-
-func limitLetters() web.Limit {
-	return web.Limit{Name: "account mails to an address", Count: 5, Per: 10 * time.Minute}
-}
-
 // Deps is what the room stands on.
 type Deps struct {
 	DB         *sqldb.DB
@@ -84,6 +71,20 @@ func New(d Deps) *Accounts { return &Accounts{deps: d} }
 // Module returns the room's table of contents.
 func (r *Accounts) Module() module.Module {
 	return module.Module{Name: "accounts", Routes: r.routes(), Estate: holdings()}
+}
+
+// Kinds of tokens of this room, and how long their links work.
+const (
+	tokenSignUp   = "sign-up"
+	tokenAddress  = "address"
+	tokenPassword = "password"
+
+	linkLifetime = 3 * 24 * time.Hour
+)
+
+// limitLetters bounds how often strangers can have mails sent to an address.
+func limitLetters() web.Limit {
+	return web.Limit{Name: "account mails to an address", Count: 5, Per: 10 * time.Minute}
 }
 
 // printerOf returns the printer of a person's language.

@@ -268,3 +268,13 @@ func (w *town) exec(t *testing.T, query string, args ...any) {
 		t.Fatal(err)
 	}
 }
+
+// addAddress gives somebody a further address, whose mailbox they have proven or only claim.
+func (w *town) addAddress(t *testing.T, p cast.Person, address string, proven bool) {
+	t.Helper()
+	var at clock.Time
+	if proven {
+		at = cast.Joined()
+	}
+	w.exec(t, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`, p.ID, address, strings.ToLower(address), false, at)
+}

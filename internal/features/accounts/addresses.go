@@ -67,7 +67,7 @@ func byKey(own []Address, key string) (Address, bool) {
 }
 
 // AddAddress sends a link to an address that the person wants to add. Until it is followed the address
-// is nobody's. If it is somebody's already, the mail says so; nothing else tells.
+// is nobody's. If it is somebody's already, the mail says so, and nothing else does.
 func (r *Accounts) AddAddress(ctx context.Context, v community.Viewer, text string) error {
 	address, key, ok := ParseAddress(text)
 	if !ok {
@@ -214,7 +214,7 @@ func (r *Accounts) takeAddress(ctx context.Context, tx *sqldb.Tx, personID int64
 	return insertAddress(ctx, tx, personID, address, len(own) == 0, true)
 }
 
-// MakeMain makes a confirmed address the one that mails are sent to. A mail to the one before tells, in case
+// MakeMain makes a confirmed address the one that mails are sent to. A mail to the one before says so, in case
 // it was somebody else.
 func (r *Accounts) MakeMain(ctx context.Context, v community.Viewer, text string) error {
 	_, key, _ := ParseAddress(text)

@@ -26,7 +26,7 @@ func (r *Accounts) CreateAdmin(ctx context.Context, slug, text string) (person c
 		case err == nil && !strings.EqualFold(owner.Slug, slug):
 			return errs.New(errs.Conflict, "The address %s belongs to the person “%s”.", address, owner.Slug)
 		case errs.Is(err, errs.NotFound):
-			person, err = r.insertPerson(ctx, tx, people.Beginning{Slug: slug, Address: address}, true)
+			person, err = r.insertPerson(ctx, tx, people.Draft{Slug: slug, Address: address}, true)
 		case err == nil:
 			person = owner.Person
 		}

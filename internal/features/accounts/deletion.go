@@ -90,7 +90,7 @@ func (r *Accounts) createUnknownPerson(ctx context.Context, tx *sqldb.Tx) (commu
 		return community.Person{}, err
 	}
 	name := r.deps.Catalogues.Printer(r.deps.Language, nil).T("Somebody who left")
-	heir, err := r.deps.People.Create(ctx, tx, people.Beginning{Slug: slug, FirstName: name, Inactive: true})
+	heir, err := r.deps.People.Create(ctx, tx, people.Draft{Slug: slug, FirstName: name, Inactive: true})
 	if err != nil {
 		return heir, err
 	}

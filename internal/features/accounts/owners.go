@@ -54,7 +54,7 @@ func (r *Accounts) findOrInsert(ctx context.Context, tx *sqldb.Tx, address, key 
 	a, err := findAddress(ctx, tx, key)
 	switch {
 	case errs.Is(err, errs.NotFound):
-		return r.insertPerson(ctx, tx, people.Beginning{Address: address}, verified)
+		return r.insertPerson(ctx, tx, people.Draft{Address: address}, verified)
 	case err != nil:
 		return community.Person{}, err
 	case verified && !a.Main && a.VerifiedAt.IsZero():
@@ -62,7 +62,7 @@ func (r *Accounts) findOrInsert(ctx context.Context, tx *sqldb.Tx, address, key 
 		if err := deleteAddress(ctx, tx, a.ID); err != nil {
 			return community.Person{}, err
 		}
-		return r.insertPerson(ctx, tx, people.Beginning{Address: address}, true)
+		return r.insertPerson(ctx, tx, people.Draft{Address: address}, true)
 	case verified:
 		if err := verifyAddress(ctx, tx, a.ID); err != nil {
 			return community.Person{}, err
@@ -72,10 +72,10 @@ func (r *Accounts) findOrInsert(ctx context.Context, tx *sqldb.Tx, address, key 
 }
 
 // insertPerson creates a person whose main address it is.
-func (r *Accounts) insertPerson(ctx context.Context, tx *sqldb.Tx, b people.Beginning, verified bool) (community.Person, error) {
-	person, err := r.deps.People.Create(ctx, tx, b)
+func (r *Accounts) insertPerson(ctx context.Context, tx *sqldb.Tx, d people.Draft, verified bool) (community.Person, error) {
+	person, err := r.deps.People.Create(ctx, tx, d)
 	if err != nil {
 		return person, err
 	}
-	return person, insertAddress(ctx, tx, person.ID, b.Address, true, verified)
+	return person, insertAddress(ctx, tx, person.ID, d.Address, true, verified)
 }

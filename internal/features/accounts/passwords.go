@@ -135,7 +135,7 @@ func (r *Accounts) HasPassword(ctx context.Context, personID int64) (bool, error
 }
 
 // ChangePassword replaces a person's password by a new one, if they know the present one; somebody
-// without a password needs none. A mail tells them. Ending the other sessions is left to the door.
+// without a password needs none. A mail says so. Ending the other sessions is left to the handler.
 func (r *Accounts) ChangePassword(ctx context.Context, v community.Viewer, present, typed, repeated string) error {
 	if err := r.deps.Limiter.Allow(ctx, limitPassword(), v.Slug); err != nil {
 		return err

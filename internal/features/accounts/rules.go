@@ -40,10 +40,10 @@ func ParseAddress(text string) (address, key string, ok bool) {
 	return text, key, len(key) <= maxAddress
 }
 
-// checkNewPassword returns what is wrong with a new password that was typed twice.
-func checkNewPassword(first, second string, about ...string) []errs.FieldError {
-	wrong := password.Check("password1", first, about...)
-	if len(wrong) == 0 && first != second {
+// checkNewPassword returns what is wrong with a new password and its repetition.
+func checkNewPassword(typed, repeated string, about ...string) []errs.FieldError {
+	wrong := password.Check("password1", typed, about...)
+	if len(wrong) == 0 && typed != repeated {
 		wrong = append(wrong, errs.Field("password2", "The two passwords differ. Type the same one again."))
 	}
 	return wrong

@@ -27,7 +27,7 @@ func limitConfirm() web.Limit {
 type SignUp struct {
 	Address  string
 	Password string
-	Repeated string // the password, typed once more
+	Repeated string // the password, typed a second time
 	Captcha  captcha.Fields
 	Next     string // path to go to after the confirmation; may be empty
 	Language string // in which the mail is written
@@ -55,7 +55,7 @@ func (r *Accounts) CheckSignUp(printer *lang.Printer, s SignUp) error {
 
 // SignUp keeps a sign-up until the link is followed that it sends to the address. It returns what the
 // browser that signed up is known by when it comes back with the link. If the address has an account,
-// the mail says so; nothing else tells. Signing up twice does no harm.
+// the mail says so, and nothing else does. A second sign-up does no harm.
 func (r *Accounts) SignUp(ctx context.Context, printer *lang.Printer, s SignUp) (browser string, err error) {
 	if err := r.CheckSignUp(printer, s); err != nil {
 		return "", err
@@ -137,7 +137,7 @@ type Confirmed struct {
 }
 
 // ConfirmSignUp makes an account of a sign-up whose mailbox has been proven, or gives a password to the
-// person without one who took part by this address. Typed is the password, typed again; the browser that
+// person without one who took part by this address. Typed is the password of the sign-up; the browser that
 // signed up needs none. Of two who follow the same link at once, one succeeds.
 func (r *Accounts) ConfirmSignUp(ctx context.Context, secret, browser, typed string) (Confirmed, error) {
 	t, err := tokens.Find(ctx, r.deps.DB, tokenSignUp, secret, r.deps.DB.Now())

@@ -31,9 +31,8 @@ func TestPeopleAreFoundByTheirAddresses(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := setup(t, db)
 		ctx := t.Context()
-		w.exec(t, `INSERT INTO email_addresses (person_id, address, address_key, main) VALUES (?, ?, ?, ?)`, w.Bert.ID, "claimed@example.org", "claimed@example.org", false)
-		w.exec(t, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`,
-			w.Bert.ID, "Bert@Verein.example", "bert@verein.example", false, cast.Joined())
+		w.addAddress(t, w.Bert, "claimed@example.org", false)
+		w.addAddress(t, w.Bert, "Bert@Verein.example", true)
 		for _, c := range []struct {
 			name string
 			find func() (community.Person, error)
@@ -111,7 +110,7 @@ func TestAClaimedAddressGoesToWhoProvesIt(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := setup(t, db)
-		w.exec(t, `INSERT INTO email_addresses (person_id, address, address_key, main) VALUES (?, ?, ?, ?)`, w.Carla.ID, "emil@example.org", "emil@example.org", false)
+		w.addAddress(t, w.Carla, "emil@example.org", false)
 		added, err := w.findOrCreate(t, "emil@example.org", false)
 		if err != nil || added.ID != w.Carla.ID {
 			t.Errorf("without a proof it is %+v, %v", added, err)

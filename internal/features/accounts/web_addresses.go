@@ -15,9 +15,7 @@ type addressForm struct {
 	Remove  string `form:"action_remove"`
 }
 
-func (r *Accounts) showAddresses(v *site.Visit) error {
-	return r.addressesPage(v, addressForm{}, nil)
-}
+func (r *Accounts) showAddresses(v *site.Visit) error { return r.addressesPage(v, addressForm{}, nil) }
 
 func (r *Accounts) addressesPage(v *site.Visit, f addressForm, err error) error {
 	all, listErr := r.ListAddresses(v.Context(), v.Viewer.PersonID)
@@ -34,19 +32,7 @@ func (r *Accounts) updateAddresses(v *site.Visit) error {
 	if err := v.Bind(&f); err != nil {
 		return err
 	}
-	has := func(button string) bool { return v.R.PostForm.Has(button) }
-	ctx, done := v.Context(), lang.Text("")
-	var err error
-	switch {
-	case has("action_add"):
-		err, done = r.AddAddress(ctx, v.Viewer, f.Address), lang.Text("A mail is on its way to %s. Follow the link in it to add the address.")
-	case has("action_send"):
-		err, done = r.ResendConfirmation(ctx, v.Viewer, f.Address), lang.Text("A mail is on its way to %s, unless one was sent a moment ago.")
-	case has("action_primary"):
-		err, done = r.MakeMain(ctx, v.Viewer, f.Address), lang.Text("Mails go to %s from now on.")
-	case has("action_remove"):
-		err, done = r.RemoveAddress(ctx, v.Viewer, f.Address), lang.Text("The address %s is removed.")
-	}
+	done, err := r.changeAddress(v, f.Address)
 	if err != nil {
 		return r.addressesPage(v, f, err)
 	}
@@ -54,4 +40,20 @@ func (r *Accounts) updateAddresses(v *site.Visit) error {
 		v.Flash(parts.Done, string(done), f.Address)
 	}
 	return v.Redirect(AddressesPath)
+}
+
+// changeAddress does what the button says, and returns what to say about it; nothing without a button.
+func (r *Accounts) changeAddress(v *site.Visit, address string) (done lang.Text, err error) {
+	switch button := v.R.PostForm.Has; {
+	case button("action_add"):
+		return lang.Text("A mail is on its way to %s. Follow the link in it to add the address."), r.AddAddress(v.Context(), v.Viewer, address)
+	case button("action_send"):
+		return lang.Text("A mail is on its way to %s, unless one was sent a moment ago."), r.ResendConfirmation(v.Context(), v.Viewer, address)
+	case button("action_primary"):
+		return lang.Text("Mails go to %s from now on."), r.MakeMain(v.Context(), v.Viewer, address)
+	case button("action_remove"):
+		return lang.Text("The address %s is removed."), r.RemoveAddress(v.Context(), v.Viewer, address)
+	default:
+		return "", nil
+	}
 }

@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"cmp"
-	"net/url"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
@@ -10,7 +9,7 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 )
 
-// signUpForm takes the password twice, or once under the name that scripts know.
+// signUpForm takes the password and its repetition, or one password under the name that scripts know.
 type signUpForm struct {
 	Address  string `form:"email"     text:"line"`
 	Password string `form:"password1" text:"raw"`
@@ -46,11 +45,10 @@ func (r *Accounts) createSignUp(v *site.Visit) error {
 	reuse := r.CheckSignUp(v.Lang, s) != nil
 	browser, err := r.SignUp(v.Context(), v.Lang, s)
 	if err != nil {
-		challenge, drawErr := r.deps.Captcha.Again(v.Lang, f.Fields, reuse)
-		if drawErr != nil {
-			return drawErr
-		}
-		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return signUpPage(v, f, challenge, e), nil })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+			challenge, err := r.deps.Captcha.Again(v.Lang, f.Fields, reuse)
+			return signUpPage(v, f, challenge, e), err
+		})
 	}
 	v.Session().Put(v.Context(), sessionSignUp, browser)
 	return v.Redirect("/stadt/signup/done/")
@@ -64,17 +62,7 @@ func signUpPage(v *site.Visit, f signUpForm, c captcha.Challenge, e parts.Errors
 	return site.Page{Title: v.T("Sign up"), Body: signUpBody(f, c, v.Next(), e)}
 }
 
-// signUpLink returns the path of the page to sign up, which leads on to next.
-func signUpLink(next string) string {
-	if next == "" {
-		return signUpPath
-	}
-	return signUpPath + "?" + url.Values{"next": {next}}.Encode()
-}
-
-func (r *Accounts) showConfirm(v *site.Visit) error {
-	return r.confirmPage(v, nil)
-}
+func (r *Accounts) showConfirm(v *site.Visit) error { return r.confirmPage(v, nil) }
 
 // confirmPage shows what a link confirms; err is what was wrong with the last try.
 func (r *Accounts) confirmPage(v *site.Visit, err error) error {

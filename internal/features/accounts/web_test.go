@@ -411,7 +411,7 @@ func TestAForgottenPasswordIsSetByALinkThatLeaksNowhere(t *testing.T) {
 func TestTheMailForAForgottenPasswordTellsWhatThePageDoesNot(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	w.exec(t, `INSERT INTO email_addresses (person_id, address, address_key, main) VALUES (?, ?, ?, ?)`, w.Carla.ID, "claimed@example.org", "claimed@example.org", false)
+	w.addAddress(t, w.Carla, "claimed@example.org", false)
 	for address, kind := range map[string]string{
 		"anna@example.org":    "new-password",
 		"dora@example.org":    "new-password", // has none yet
@@ -689,8 +689,7 @@ func TestAClosedAccountWithoutAPasswordIsNotAdopted(t *testing.T) {
 func TestALinkToAnAddressEndsWithIt(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	w.exec(t, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`,
-		w.Anna.ID, "old@example.org", "old@example.org", false, cast.Joined())
+	w.addAddress(t, w.Anna, "old@example.org", true)
 	v := w.visit(t)
 	v.Send("/stadt/password/reset/", url.Values{"email": {"Old@example.ORG"}}, false)
 	path := link(t, w.box.take(t, "new-password", "Old@example.ORG"))

@@ -73,8 +73,8 @@ func (*People) Appoint(ctx context.Context, tx *sqldb.Tx, personID int64) error 
 	return updateAdmin(ctx, tx, personID)
 }
 
-// Beginning is what is known of somebody who comes into being.
-type Beginning struct {
+// Draft is what is known of somebody who comes into being.
+type Draft struct {
 	Slug      string // chosen by the person or an administrator; empty for one that the rest suggests
 	FirstName string
 	LastName  string
@@ -83,16 +83,16 @@ type Beginning struct {
 }
 
 // Create creates a person. A slug that cannot be had is Conflict, and says why.
-func (p *People) Create(ctx context.Context, tx *sqldb.Tx, b Beginning) (community.Person, error) {
-	slug, err := p.slugFor(ctx, tx, b)
+func (p *People) Create(ctx context.Context, tx *sqldb.Tx, d Draft) (community.Person, error) {
+	slug, err := p.slugFor(ctx, tx, d)
 	if err != nil {
 		return community.Person{}, err
 	}
-	entityID, err := p.deps.Entities.Insert(ctx, tx, community.PersonEntity, slug, displayName(b.FirstName, b.LastName, slug))
+	entityID, err := p.deps.Entities.Insert(ctx, tx, community.PersonEntity, slug, displayName(d.FirstName, d.LastName, slug))
 	if err != nil {
 		return community.Person{}, err
 	}
-	id, err := insertPerson(ctx, tx, entityID, b)
+	id, err := insertPerson(ctx, tx, entityID, d)
 	if err != nil {
 		return community.Person{}, err
 	}
@@ -100,15 +100,15 @@ func (p *People) Create(ctx context.Context, tx *sqldb.Tx, b Beginning) (communi
 }
 
 // slugFor returns the slug that was chosen, or else a free one.
-func (p *People) slugFor(ctx context.Context, q sqldb.Querier, b Beginning) (string, error) {
-	if b.Slug == "" {
-		return p.FreeSlug(ctx, q, b.FirstName, b.LastName, b.Address)
+func (p *People) slugFor(ctx context.Context, q sqldb.Querier, d Draft) (string, error) {
+	if d.Slug == "" {
+		return p.FreeSlug(ctx, q, d.FirstName, d.LastName, d.Address)
 	}
-	wrong, err := p.deps.Entities.Check(ctx, q, b.Slug, community.PersonEntity, 0)
+	wrong, err := p.deps.Entities.Check(ctx, q, d.Slug, community.PersonEntity, 0)
 	if err == nil && len(wrong) > 0 {
 		err = errs.New(errs.Conflict, wrong[0].Message, wrong[0].Args...)
 	}
-	return b.Slug, err
+	return d.Slug, err
 }
 
 // FreeSlug returns the first slug that is neither taken nor reserved, of those that the hints suggest, the best first,

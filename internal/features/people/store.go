@@ -47,9 +47,9 @@ func getViewer(ctx context.Context, q sqldb.Querier, id int64) (community.Viewer
 	return v, nil
 }
 
-func insertPerson(ctx context.Context, tx *sqldb.Tx, entityID int64, b Beginning) (id int64, err error) {
+func insertPerson(ctx context.Context, tx *sqldb.Tx, entityID int64, d Draft) (id int64, err error) {
 	id, err = tx.Insert(ctx, `INSERT INTO people (entity_id, first_name, last_name, about, active, joined_at) VALUES (?, ?, ?, '', ?, ?)`,
-		entityID, b.FirstName, b.LastName, !b.Inactive, tx.Now)
+		entityID, d.FirstName, d.LastName, !d.Inactive, tx.Now)
 	if err != nil {
 		return 0, fmt.Errorf("insert a person: %w", err)
 	}

@@ -48,21 +48,21 @@ func TestAPersonIsCreatedUnderAFreeSlug(t *testing.T) {
 		w := setup(t, db)
 		for _, c := range []struct {
 			name       string
-			beginning  people.Beginning
+			draft      people.Draft
 			slug, call string // of a slug by chance, how it begins
 			kind       errs.Kind
 		}{
-			{"by an address", people.Beginning{Address: "emil@example.org"}, "emil", "emil", 0},
-			{"by names", people.Beginning{FirstName: "Frieda", LastName: "Fichte", Address: "x.y@example.org"}, "frieda", "Frieda Fichte", 0},
-			{"by the second hint", people.Beginning{FirstName: "Anna", LastName: "Esche"}, "esche", "Anna Esche", 0},
-			{"by chance", people.Beginning{Address: "anna@verein.example"}, "user", "user", 0},
-			{"by their choice", people.Beginning{Slug: "Gerd"}, "Gerd", "Gerd", 0},
-			{"taken", people.Beginning{Slug: "Garten"}, "", "", errs.Conflict},
-			{"reserved", people.Beginning{Slug: "stadt"}, "", "", errs.Conflict},
+			{"by an address", people.Draft{Address: "emil@example.org"}, "emil", "emil", 0},
+			{"by names", people.Draft{FirstName: "Frieda", LastName: "Fichte", Address: "x.y@example.org"}, "frieda", "Frieda Fichte", 0},
+			{"by the second hint", people.Draft{FirstName: "Anna", LastName: "Esche"}, "esche", "Anna Esche", 0},
+			{"by chance", people.Draft{Address: "anna@verein.example"}, "user", "user", 0},
+			{"by their choice", people.Draft{Slug: "Gerd"}, "Gerd", "Gerd", 0},
+			{"taken", people.Draft{Slug: "Garten"}, "", "", errs.Conflict},
+			{"reserved", people.Draft{Slug: "stadt"}, "", "", errs.Conflict},
 		} {
 			var got community.Person
 			err := db.Write(t.Context(), func(tx *sqldb.Tx) (err error) {
-				got, err = w.Create(t.Context(), tx, c.beginning)
+				got, err = w.Create(t.Context(), tx, c.draft)
 				return err
 			})
 			if c.kind != 0 {

@@ -54,12 +54,12 @@ func (p *People) editProfile(v *site.Visit) error {
 
 func (p *People) updateProfile(v *site.Visit) error {
 	var f profileForm
-	err := v.Bind(&f)
-	if err == nil {
-		err = p.UpdateProfile(v.Context(), v.Viewer, Profile(f))
+	show := func(e parts.Errors) (site.Page, error) { return p.profilePage(v, f, e), nil }
+	if err := v.Bind(&f); err != nil {
+		return v.ShowAgain(err, show)
 	}
-	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return p.profilePage(v, f, e), nil })
+	if err := p.UpdateProfile(v.Context(), v.Viewer, Profile(f)); err != nil {
+		return v.ShowAgain(err, show)
 	}
 	v.Flash(parts.Done, "Your profile is saved.")
 	return v.Redirect(community.EntityPath(f.Slug))

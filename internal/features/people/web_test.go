@@ -81,7 +81,7 @@ func TestTheDirectoryShowsPublicPeopleInPages(t *testing.T) {
 	v.DoesNotSee("Carla Clematis")
 	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
 		for range 20 {
-			if _, err := w.Create(t.Context(), tx, people.Beginning{FirstName: "Emil"}); err != nil {
+			if _, err := w.Create(t.Context(), tx, people.Draft{FirstName: "Emil"}); err != nil {
 				return err
 			}
 		}

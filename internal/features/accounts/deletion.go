@@ -36,8 +36,8 @@ func (r *Accounts) Leftovers(ctx context.Context, personID int64) (Leftovers, er
 	return l, nil
 }
 
-// Delete deletes the viewer's account: what the modules keep of them goes or passes to the unknown person, as the estate
-// of each says. Reactions to the activity find everything still there.
+// Delete deletes the viewer's account: what the modules keep of them goes or passes to the unknown person, as the
+// estate of each says. Reactions to the activity find everything still there.
 func (r *Accounts) Delete(ctx context.Context, v community.Viewer) error {
 	err := r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		heir, err := r.unknownPerson(ctx, tx)

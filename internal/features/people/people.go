@@ -1,9 +1,9 @@
 // Package people is the room of profiles: who somebody is, what they show of themselves, the directory of those who
 // show it to everybody, and the names that complete a mention.
 //
-// It knows nothing of how people prove who they are: that is the room of accounts. It loads the viewer of every page all
-// the same, since all that a viewer has stands in the profile: a name, a picture, a language, and whether the profile
-// is active.
+// It knows nothing of how people prove who they are: that is the room of accounts. It loads the viewer of every page
+// all the same, since all that a viewer has stands in the profile: a name, a picture, a language, and whether the
+// profile is active.
 package people
 
 import (

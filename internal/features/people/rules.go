@@ -49,7 +49,8 @@ func displayName(first, last, slug string) string {
 var plainSlug = regexp.MustCompile(`^[a-z0-9_-]*[a-z0-9][a-z0-9_-]*$`)
 
 // slugCandidates yields slugs for a new person: of each hint, which is a name or an address, of which the part before
-// the @ counts if it has neither dots nor plus signs, and then "user" with more and more random digits and letters. Whether one is free is for the caller to find out.
+// the @ counts if it has neither dots nor plus signs, and then "user" with more and more random digits and letters.
+// Whether one is free is for the caller to find out.
 func slugCandidates(hints ...string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, text := range hints {

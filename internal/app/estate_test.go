@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"grouprise.org/grouprise/internal/core/estate"
@@ -114,15 +115,19 @@ func estateProblems(columns map[string]column, holdings []estate.Holding) []stri
 	return wrong
 }
 
-func TestEverythingThatIsExportedCanBeRead(t *testing.T) {
+func TestEverythingThatIsExportedCanBeReadAndIsNoSecret(t *testing.T) {
 	t.Parallel()
 	h := realHouse(t)
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
+		insertSecrets(t, db, c.Anna.ID)
 		var out bytes.Buffer
 		document := estate.Document{Site: "Neustadt", Owner: estate.Owner{PersonID: c.Anna.ID, EntityID: c.Anna.EntityID}, Holdings: h.estate()}
 		if err := document.Write(t.Context(), db, &out); err != nil {
 			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), secret) || strings.Contains(out.String(), "$argon2id$") {
+			t.Errorf("a secret is exported: %s", out.String())
 		}
 		var lists map[string]json.RawMessage
 		if err := json.Unmarshal(out.Bytes(), &lists); err != nil {
@@ -137,6 +142,31 @@ func TestEverythingThatIsExportedCanBeRead(t *testing.T) {
 			}
 		}
 	})
+}
+
+const secret = "must-stay-here"
+
+// insertSecrets gives somebody a row of each kind that holds what nobody may read, and a message that is perhaps not
+// theirs.
+func insertSecrets(t *testing.T, db *sqldb.DB, personID int64) {
+	t.Helper()
+	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		for _, insert := range []string{
+			`INSERT INTO sessions (expires_at, token_hash, person_id, data) VALUES (?, ?, ?, ?)`,
+			`INSERT INTO tokens (created_at, kind, secret_hash, person_id, data, expires_at) VALUES (?, 'x', ?, ?, ?, 0)`,
+			`INSERT INTO held_messages (received_at, secret_hash, person_id, sender, recipient, message, expires_at) VALUES (?, ?, ?, 'x', 'x', ?, 0)`,
+			`INSERT INTO push_devices (created_at, endpoint_hash, person_id, endpoint, p256dh, auth, name) VALUES (?, ?, ?, ?, 'x', 'x', 'Phone')`,
+		} {
+			if _, err := tx.Exec(t.Context(), insert, tx.Now, secret, personID, []byte(secret)); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(t.Context(), `INSERT INTO reply_keys (created_at, secret, person_id) VALUES (?, ?, ?)`, tx.Now, secret, personID)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAnEstateThatDoesNotFitTheSchemaIsNamed(t *testing.T) {

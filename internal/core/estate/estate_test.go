@@ -98,7 +98,7 @@ func TestAHoldingIsPreparedBeforeItIsInherited(t *testing.T) {
 	db := dbtest.SQLite(t)
 	c := cast.New(t, db)
 	broken := errors.New("not today")
-	prepare := func(ctx context.Context, tx *sqldb.Tx, from, to estate.Owner) error {
+	prepare := func(_ context.Context, tx *sqldb.Tx, from, to estate.Owner) error {
 		if from != owner(c.Anna) || to != owner(c.Carla) || count(t, tx, `SELECT COUNT(*) FROM memberships WHERE created_by_id = ?`, from.PersonID) == 0 {
 			t.Errorf("%+v is prepared for %+v", from, to)
 		}

@@ -11,7 +11,7 @@ import (
 // Paths that stand in mails, and those that the menu of the settings names.
 const (
 	AddressesPath = "/stadt/email/"
-	PasswordPath  = "/stadt/settings/password/"
+	PasswordPath  = "/stadt/settings/password/" //nolint:gosec // a path is no password
 	DataPath      = "/stadt/settings/gestalt/delete/"
 
 	signUpPath       = "/stadt/signup/"

@@ -13,8 +13,8 @@ import (
 )
 
 // newAdmin builds the room of whoever looks after the site.
-func (h *House) newAdmin(jobs *jobs) *admin.Admin {
-	return admin.New(admin.Deps{Queue: jobs, Retry: h.retry, Facts: h.facts, Warnings: h.warnings})
+func (h *House) newAdmin() *admin.Admin {
+	return admin.New(admin.Deps{Queue: h.queue, Retry: h.retry, Facts: h.facts, Warnings: h.warnings})
 }
 
 // retry lets a dead job run again. A delivery that was given up waits again, too.
@@ -45,12 +45,12 @@ func (h *House) retry(ctx context.Context, id int64) error {
 
 func (h *House) facts(v *site.Visit) []parts.Pair {
 	o := h.options
-	mail := map[string]string{"smtp": fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption), "folder": o.outboxFolder()}[o.Submission.Backend]
+	mail := map[string]string{"smtp": fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption), "folder": o.OutboxFolder()}[o.Submission.Backend]
 	if mail == "" {
 		mail = o.Submission.Backend
 	}
 	return []parts.Pair{
-		{Term: v.T("Address"), Value: parts.Text(o.baseURL())},
+		{Term: v.T("Address"), Value: parts.Text(o.BaseURL())},
 		{Term: v.T("Database"), Value: parts.Text(h.db.Engine())},
 		{Term: v.T("Mails leave by"), Value: parts.Text(mail)},
 		{Term: v.T("Mails arrive at"), Value: parts.Text(o.LMTP.Listen)},

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"grouprise.org/grouprise/internal/app/demo"
+	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -137,9 +138,9 @@ func complain(p Process, code int, err error) int {
 // logger returns the program's log: structured, one line each, to standard error.
 func (p *Process) logger() *slog.Logger { return slog.New(slog.NewTextHandler(p.Stderr, nil)) }
 
-// options reads the configuration and says what an administrator should know about it.
-func (p *Process) options() (*Options, *config.Settings, error) {
-	o, settings, err := LoadOptions(Sources(p.Environ))
+// readOptions reads the configuration and says what an administrator should know about it.
+func (p *Process) readOptions() (*options.Options, *config.Settings, error) {
+	o, settings, err := options.Load(options.Sources(p.Environ))
 	for _, w := range settings.Warnings {
 		_, _ = fmt.Fprintln(p.Stderr, "warning:", w.Error())
 	}
@@ -151,7 +152,7 @@ func (p *Process) options() (*Options, *config.Settings, error) {
 
 // build reads the configuration, opens the database and builds the house.
 func (p *Process) build(ctx context.Context, migrate bool) (*House, error) {
-	o, _, err := p.options()
+	o, _, err := p.readOptions()
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +196,7 @@ func (*importCommand) Run(ctx context.Context, p *Process) error {
 		return exit{exitTryLater, err}
 	}
 	// One byte more than allowed, so that a message that is too large is refused as such.
-	message, err := io.ReadAll(io.LimitReader(cmp.Or[io.Reader](p.Stdin, strings.NewReader("")), h.options.LMTP.maxBytes()+1))
+	message, err := io.ReadAll(io.LimitReader(cmp.Or[io.Reader](p.Stdin, strings.NewReader("")), h.options.LMTP.MaxBytes()+1))
 	if err != nil {
 		return exit{exitTryLater, errors.Join(err, h.Close())}
 	}
@@ -223,14 +224,14 @@ func run(ctx context.Context, p *Process, migrate bool, role func(*House, contex
 
 // Run implements the command.
 func (*migrateCommand) Run(ctx context.Context, p *Process) error {
-	o, _, err := p.options()
+	o, _, err := p.readOptions()
 	if err != nil {
 		return err
 	}
 	if err := o.Prepare(); err != nil {
 		return err
 	}
-	db, err := sqldb.Open(ctx, o.database())
+	db, err := sqldb.Open(ctx, o.DatabaseConfig())
 	if err != nil {
 		return err
 	}
@@ -259,7 +260,7 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) error {
 		return h.Close()
 	}
 	if err == nil {
-		err = os.WriteFile(h.options.demonstrationFile(), []byte("The town in this folder is invented. Mails do not leave it.\n"), 0o600)
+		err = os.WriteFile(h.options.DemonstrationFile(), []byte("The town in this folder is invented. Mails do not leave it.\n"), 0o600)
 	}
 	if err := errors.Join(err, h.Close()); err != nil {
 		return err
@@ -270,7 +271,7 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) error {
 
 // Run implements the command.
 func (*configCommand) Run(p *Process) error {
-	_, settings, err := p.options()
+	_, settings, err := p.readOptions()
 	if err != nil {
 		return err
 	}
@@ -298,7 +299,7 @@ func (*houseCommand) Run(ctx context.Context, p *Process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + folder}})
+	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + folder}})
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
 )
 
@@ -31,7 +30,7 @@ func TestTemplateDirectoriesDressTheSite(t *testing.T) {
 	write("footer.html", "<p>Own foot</p>")
 	write("locale/de/own.po", "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\nmsgid \"Skip to the content\"\nmsgstr \"Gleich zur Sache\"\n")
 	ask := func() (string, error) {
-		o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_DOMAIN=example.org"}})
+		o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_DOMAIN=example.org"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,39 +59,5 @@ func TestTemplateDirectoriesDressTheSite(t *testing.T) {
 	write("header.html", "{% load core %}")
 	if _, err := ask(); err == nil {
 		t.Error("a template of 5.5 was put into pages")
-	}
-}
-
-func TestOwnFilesCannotLeadOutOfTheirFolder(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	static := filepath.Join(folder, "static")
-	if err := os.Mkdir(static, 0o750); err != nil {
-		t.Fatal(err)
-	}
-	for path, text := range map[string]string{filepath.Join(folder, "secret.css"): "secret", filepath.Join(static, "own.css"): "own"} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, target := range map[string]string{"out.css": "../secret.css", "far.css": filepath.Join(folder, "secret.css"), "in.css": "own.css"} {
-		if err := os.Symlink(target, filepath.Join(static, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	o := defaults()
-	o.TemplateDirs = []string{folder, filepath.Join(folder, "none")}
-	files := o.dress().Files
-	for name, want := range map[string]string{"own.css": "own", "in.css": "own", "out.css": "", "far.css": "", "../secret.css": ""} {
-		text, err := fs.ReadFile(files[0], name)
-		if string(text) != want || (err == nil) != (want != "") {
-			t.Errorf("%s: %q, %v", name, text, err)
-		}
-		if _, err := fs.Stat(files[0], name); (err == nil) != (want != "") {
-			t.Errorf("look for %s: %v", name, err)
-		}
-	}
-	if _, err := fs.Stat(files[1], "own.css"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a folder that there is not: %v", err)
 	}
 }

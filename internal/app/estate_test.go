@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -20,7 +21,7 @@ import (
 // realHouse is the house as `grouprise admin house` builds it, on a database of its own.
 func realHouse(t *testing.T) *House {
 	t.Helper()
-	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}})
+	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}

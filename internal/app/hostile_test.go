@@ -24,7 +24,7 @@ func (w *town) open(t *testing.T) mailServer {
 	t.Helper()
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
 	server := lmtp.Server{
-		Listen: "127.0.0.1:0", Handler: w.intake, Log: slog.New(slog.DiscardHandler), MaxBytes: w.options.LMTP.maxBytes(), Sentence: w.sentence,
+		Listen: "127.0.0.1:0", Handler: w.intake, Log: slog.New(slog.DiscardHandler), MaxBytes: w.options.LMTP.MaxBytes(), Sentence: w.sentence,
 		Ready: func(a net.Addr) { ready <- a },
 	}
 	go func() { ended <- server.Serve(t.Context()) }()

@@ -26,10 +26,10 @@ func (h *House) newIntake(catalogues *lang.Catalogues, language string, zone *ti
 	return mailin.New(mailin.Config{
 		DB: h.db, Media: h.media, Letters: letters, Catalogues: catalogues, Zone: zone, Language: language, Logger: h.log,
 		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: []string{o.DefaultFrom, o.DistinctFrom},
-		BaseURL: o.baseURL(), AuthservID: o.IncomingMail.AuthservID,
-		Limits:    mime.Limits{MaxBytes: o.LMTP.maxBytes(), MaxAttachmentBytes: o.LMTP.maxBytes()},
-		Addresses: gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
-		Replies:   gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),
+		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID,
+		Limits:    mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
+		Addresses: module.Gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
+		Replies:   module.Gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),
 		Limit: func(ctx context.Context, address string) error {
 			return limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
 		},
@@ -50,9 +50,6 @@ func (h *House) findSender(ctx context.Context, q sqldb.Querier, address string)
 		PersonID: p.ID, EntityID: p.EntityID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Picture: p.Picture, Language: p.Language, Admin: p.Admin,
 	}, nil
 }
-
-// maxBytes returns how large a message may be.
-func (l LMTP) maxBytes() int64 { return int64(l.MaxMessageSize) << 20 }
 
 // sentence returns what an error says to the sender of a mail, in the language of the site.
 func (h *House) sentence(err error) string {

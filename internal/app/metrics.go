@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -20,10 +20,7 @@ func (h *House) Measure(ctx context.Context) error {
 		return nil
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), jobCollector{h.queue}, prometheus.NewCounterFunc(
-		prometheus.CounterOpts{Name: "grouprise_database_statements_total", Help: "Statements that the database was asked to run."},
-		func() float64 { return float64(h.db.Stats().Statements) },
-	))
+	registry.MustRegister(module.Gather(h.modules, func(m module.Module) []prometheus.Collector { return m.Metrics })...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return web.Server{
@@ -32,8 +29,19 @@ func (h *House) Measure(ctx context.Context) error {
 	}.Serve(ctx)
 }
 
+// metrics are those of what the rooms share.
+func (h *House) metrics() []prometheus.Collector {
+	return []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), jobCollector{h},
+		prometheus.NewCounterFunc(
+			prometheus.CounterOpts{Name: "grouprise_database_statements_total", Help: "Statements that the database was asked to run."},
+			func() float64 { return float64(h.db.Stats().Statements) },
+		),
+	}
+}
+
 // jobCollector counts jobs when it is asked.
-type jobCollector struct{ queue *queue.Queue }
+type jobCollector struct{ house *House }
 
 // Describe implements prometheus.Collector.
 func (c jobCollector) Describe(ch chan<- *prometheus.Desc) { ch <- jobsMetric() }
@@ -44,7 +52,7 @@ func jobsMetric() *prometheus.Desc {
 
 // Collect implements prometheus.Collector. Without a database there is nothing to count.
 func (c jobCollector) Collect(ch chan<- prometheus.Metric) {
-	counts, err := c.queue.Counts(context.Background())
+	counts, err := c.house.queue.Counts(context.Background())
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(jobsMetric(), err)
 		return

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/mime"
@@ -35,7 +36,7 @@ func newTown(t *testing.T) *town {
 func buildHouse(t testing.TB, backend string) *House {
 	t.Helper()
 	folder := t.TempDir()
-	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: []string{
+	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{
 		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND=" + backend, "GROUPRISE_LANGUAGE_CODE=en",
 		"GROUPRISE_MAILINGLIST_ENABLED=true",
 	}})
@@ -338,7 +339,7 @@ func TestADemonstration(t *testing.T) {
 	if code, _, problems := command(t, environ, "demo", "--if-empty"); code != 0 {
 		t.Error(problems)
 	}
-	o, _, err := LoadOptions(config.Sources{Prefix: "GROUPRISE_", Environ: append(environ, "GROUPRISE_DOMAIN=example.org")})
+	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: append(environ, "GROUPRISE_DOMAIN=example.org")})
 	if err != nil || !o.Demonstration || o.Submission.Backend != "folder" {
 		t.Fatalf("%+v, %v", o, err)
 	}
@@ -366,7 +367,7 @@ func TestADemonstration(t *testing.T) {
 	}
 	v.Get("/stadt/outbox/")
 	v.Sees(200, "[garten] Neues", "bert@example.org")
-	stored, err := smtp.List(o.outboxFolder(), 1)
+	stored, err := smtp.List(o.OutboxFolder(), 1)
 	if err != nil || len(stored) != 1 {
 		t.Fatal(stored, err)
 	}

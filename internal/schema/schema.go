@@ -4,7 +4,9 @@
 // # Writing a migration
 //
 // A file begins with the line "-- +goose Up" and has no way down: an older program refuses a newer
-// database, and the way back is the backup. What has been released is never changed.
+// database, and the way back is the backup. What has been released is never changed. Until the first
+// release files are rewritten in place; kit/sqldb remembers the text that a database was made with, and
+// refuses one that was made with another.
 //
 // Written plainly, because all databases understand them: BIGINT, INTEGER, BOOLEAN, VARCHAR(n),
 // CHAR(10) for dates, NOT NULL, DEFAULT, and table constraints (UNIQUE, PRIMARY KEY, FOREIGN KEY).

@@ -32,6 +32,10 @@ func (p Page) Module() module.Module {
 	return module.Module{
 		Name:   "inbox",
 		Estate: holdings(),
+		Entries: []site.Entry{{Menu: site.MyMenu, Order: 20, About: Path, Places: func(v *site.Visit) []site.Place {
+			return []site.Place{{Path: Path, Label: v.T("Notifications"), Icon: parts.IconBell, Count: v.Viewer.Unread}}
+		}}},
+		Blocks: []site.Block{{Spot: site.StartMain, Order: 10, About: "what waits for the viewer", Show: p.showUnread}},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
 			{Method: http.MethodPost, Path: Path, Handle: p.markRead, SignedIn: true},
@@ -166,20 +170,22 @@ func (p Page) unread(v *site.Visit) (ids []int64, err error) {
 	return ids, nil
 }
 
-// maxWaiting is how many entries stand on the start page.
-const maxWaiting = 3
+// maxUnread is how many entries stand on the start page.
+const maxUnread = 3
 
-// Waiting returns the latest entries that the viewer has not read, and corrects the number of those in the
-// visit.
-func (p Page) Waiting(v *site.Visit) (templ.Component, error) {
+// showUnread shows the latest entries that the viewer has not read, and corrects the number of those in the visit.
+func (p Page) showUnread(v *site.Visit, _ site.Subject) (templ.Component, error) {
+	if !v.Viewer.SignedIn() {
+		return nil, nil //nolint:nilnil // no block
+	}
+	if v.Viewer.Unread == 0 {
+		return unreadBlock(nil, 0), nil
+	}
 	if err := p.settle(v); err != nil {
 		return nil, err
 	}
-	entries, _, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxWaiting})
-	if err != nil {
-		return nil, err
-	}
-	return cards(entries, 3), nil
+	entries, _, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxUnread})
+	return unreadBlock(entries, v.Viewer.Unread), err
 }
 
 func (p Page) show(v *site.Visit) error {

@@ -11,6 +11,7 @@ import (
 
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -46,13 +47,13 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	h := &house{Cast: cast.New(t, db), db: db}
 	page := inbox.Page{DB: db}
 	start := site.Route{Method: http.MethodGet, Path: "/{$}", SignedIn: true, Handle: func(v *site.Visit) error {
-		waiting, err := page.Waiting(v)
+		waiting, err := v.Blocks(site.StartMain, site.Subject{})
 		if err != nil {
 			return err
 		}
 		return v.Show(site.Page{Title: fmt.Sprintf("%d wait", v.Viewer.Unread), Body: waiting})
 	}}
-	h.handler = webtest.Start(t, webtest.NewSite(t, db, people{webtest.People(h.Viewers()), db}), append(page.Module().Routes, start))
+	h.handler = webtest.Open(t, webtest.NewSite(t, db, people{webtest.People(h.Viewers()), db}), page.Module(), module.Module{Routes: []site.Route{start}})
 	return h
 }
 

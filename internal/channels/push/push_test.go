@@ -28,8 +28,6 @@ import (
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/core/parts"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
@@ -101,7 +99,7 @@ func newTown(t *testing.T, db *sqldb.DB, s *service) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := push.Page{Push: channel, Menu: func(*site.Visit) []parts.Link { return nil }}
+	page := push.Page{Push: channel}
 	return &town{Cast: c, Push: channel, handler: webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), page.Module().Routes)}
 }
 

@@ -6,27 +6,25 @@ import (
 	"net/url"
 	"strings"
 
-	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
 )
 
 // Path is the address of the page on which people choose their devices.
 const Path = "/stadt/settings/devices/"
 
 // Page is the page on which people choose their devices.
-type Page struct {
-	*Push
-	Menu func(v *site.Visit) []parts.Link // of all settings pages
-}
+type Page struct{ *Push }
 
 // Module returns the page's table of contents.
 func (p Page) Module() module.Module {
 	return module.Module{
-		Name:   "push",
-		Estate: holdings(),
+		Name:    "push",
+		Estate:  holdings(),
+		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 40, Path, lang.Text("Devices"), parts.IconBell)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
 			{Method: http.MethodPost, Path: Path, Handle: p.add, SignedIn: true},
@@ -40,10 +38,7 @@ func (p Page) show(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(site.Page{
-		Title: v.T("Devices"), Hidden: true, Body: devicesBody(p.Menu(v), p.PublicKey(), all),
-		Crumbs: []parts.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: "/stadt/settings/"}, {Label: v.T("Devices")}},
-	})
+	return v.Show(v.SettingsPage(v.T("Devices"), devicesBody(p.PublicKey(), all)))
 }
 
 // deviceForm is what a browser says about itself; see the Push API, PushSubscription.

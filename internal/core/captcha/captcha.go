@@ -11,7 +11,7 @@
 //	}
 //
 // A form is shown with Draw. When it comes back, Check says whether the answer is right, beside whatever
-// else is wrong with the form; Redeem uses the answer up before something is done; and Again gives the
+// else is wrong with the form; Redeem uses the answer up before something is done; and Redraw gives the
 // question to show when something was wrong.
 package captcha
 
@@ -135,9 +135,9 @@ func (c *Captcha) Redeem(ctx context.Context, f Fields) error {
 	return err
 }
 
-// Again returns the question to show when the form is shown again: the same one with its answer if that
+// Redraw returns the question to show when the form is shown again: the same one with its answer if that
 // was right and has not been used up (reuse), else another one.
-func (c *Captcha) Again(p *lang.Printer, f Fields, reuse bool) (Challenge, error) {
+func (c *Captcha) Redraw(p *lang.Printer, f Fields, reuse bool) (Challenge, error) {
 	s, ok := c.open(f.State)
 	if !reuse || !ok || len(c.Check(p, f)) > 0 {
 		return c.Draw()

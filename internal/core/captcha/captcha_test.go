@@ -146,7 +146,7 @@ func TestARightAnswerIsKeptWhenSomethingElseWasWrong(t *testing.T) {
 		{"wrong", captcha.Fields{Answer: "Pudding", State: c.State}, true, false},
 		{"forged", captcha.Fields{Answer: answer, State: "x"}, true, false},
 	} {
-		again, err := s.Again(s.en, row.fields, row.reuse)
+		again, err := s.Redraw(s.en, row.fields, row.reuse)
 		if err != nil {
 			t.Fatal(err)
 		}

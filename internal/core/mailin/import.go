@@ -38,7 +38,7 @@ func (in *Intake) Import(ctx context.Context, message []byte, delivered, collect
 			return err
 		}
 	}
-	return worst(in.Deliver(ctx, envelope, message))
+	return combine(in.Deliver(ctx, envelope, message))
 }
 
 // recipients returns the addresses of ours that a message without an envelope is for.
@@ -63,9 +63,9 @@ func (in *Intake) recipients(m *mime.Message, delivered, collector string) []str
 	return nil
 }
 
-// worst returns one answer for all recipients: a temporary error before anything else; a refusal only if
+// combine returns one answer for all recipients: a temporary error before anything else; a refusal only if
 // everybody was refused.
-func worst(results []error) error {
+func combine(results []error) error {
 	var refusal error
 	accepted := false
 	for _, err := range results {

@@ -236,7 +236,7 @@ func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	if d.sender.SignedIn() && d.proof == unproven {
 		return in.hold(ctx, d)
 	}
-	err := in.effect(ctx, d, local, in.remember)
+	err := in.deliverOnce(ctx, d, local, in.remember)
 	if !refused(err) {
 		return err
 	}
@@ -259,12 +259,12 @@ func refused(err error) bool {
 	}
 }
 
-// once decides in the transaction of an effect whether it is to happen, and makes sure that it happens
+// firstTime decides in the transaction of an effect whether it is to happen, and makes sure that it happens
 // once.
-type once func(ctx context.Context, tx *sqldb.Tx, d delivery) (fresh bool, err error)
+type firstTime func(ctx context.Context, tx *sqldb.Tx, d delivery) (fresh bool, err error)
 
-// effect runs what the room does with the message, in one transaction with what makes it happen once.
-func (in *Intake) effect(ctx context.Context, d delivery, local string, first once) (err error) {
+// deliverOnce runs what the room does with the message, in one transaction with what makes it happen once.
+func (in *Intake) deliverOnce(ctx context.Context, d delivery, local string, isFirst firstTime) (err error) {
 	incoming, err := in.incoming(ctx, d)
 	if err != nil {
 		return err
@@ -277,11 +277,11 @@ func (in *Intake) effect(ctx context.Context, d delivery, local string, first on
 	}()
 	err = in.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		used = false
-		fresh, err := first(ctx, tx, d)
+		fresh, err := isFirst(ctx, tx, d)
 		if err != nil || !fresh {
 			return err
 		}
-		if err := in.hand(ctx, tx, d, local, incoming); err != nil {
+		if err := in.dispatch(ctx, tx, d, local, incoming); err != nil {
 			return err
 		}
 		used = true
@@ -293,8 +293,8 @@ func (in *Intake) effect(ctx context.Context, d delivery, local string, first on
 	return err
 }
 
-// hand gives the message to the room that answers for the address.
-func (in *Intake) hand(ctx context.Context, tx *sqldb.Tx, d delivery, local string, m *Incoming) error {
+// dispatch gives the message to the room that answers for the address.
+func (in *Intake) dispatch(ctx context.Context, tx *sqldb.Tx, d delivery, local string, m *Incoming) error {
 	key, isReply := in.replyKey(local)
 	if !isReply {
 		room, err := in.room(ctx, tx, local)

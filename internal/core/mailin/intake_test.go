@@ -210,14 +210,7 @@ func TestRecipients(t *testing.T) {
 // key returns the reply key of a person for an article of the garden.
 func (p *post) key(t *testing.T, person int64) string {
 	t.Helper()
-	var content int64
-	err := p.db.Write(t.Context(), func(tx *sqldb.Tx) (err error) {
-		content, err = tx.Insert(t.Context(), `INSERT INTO contents (kind, entity_id, author_id, title, published_at) VALUES ('article', ?, ?, 'A', ?)`, p.Garten.EntityID, p.Anna.ID, tx.Now)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := cast.AddContent(t, p.db, cast.Content{EntityID: p.Garten.EntityID, AuthorID: p.Anna.ID})
 	answerer := notify.Answerer{PersonID: person, Answer: notify.Answer{ContentID: content}}
 	keys, err := mailin.ReplyKeys(t.Context(), p.db, []notify.Answerer{answerer})
 	if err != nil {

@@ -128,7 +128,7 @@ func (in *Intake) Release(ctx context.Context, secret string) (Held, error) {
 	}
 	local, _ := in.local(h.Recipient)
 	d := delivery{from: h.Sender, to: h.Recipient, sender: sender, proof: proven, message: m, raw: h.Message}
-	return h, in.effect(ctx, d, local, func(ctx context.Context, tx *sqldb.Tx, _ delivery) (bool, error) {
+	return h, in.deliverOnce(ctx, d, local, func(ctx context.Context, tx *sqldb.Tx, _ delivery) (bool, error) {
 		removed, err := tx.Exec(ctx, `DELETE FROM held_messages WHERE id = ?`, h.ID)
 		return removed > 0, err
 	})

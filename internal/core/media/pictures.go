@@ -48,16 +48,16 @@ func renditions() map[string]func(picture.Picture) picture.Picture {
 
 // Pictures keeps the pictures that people upload, and makes smaller ones of them.
 type Pictures struct {
-	db    *sqldb.DB
-	store Store
-	sizes map[string]func(picture.Picture) picture.Picture
-	made  singleflight.Group
-	turn  chan struct{} // whoever reads a picture holds it
+	db        *sqldb.DB
+	store     Store
+	sizes     map[string]func(picture.Picture) picture.Picture
+	rendering singleflight.Group
+	readSlot  chan struct{} // whoever reads a picture holds it
 }
 
 // NewPictures returns the keeper of the pictures in a database and a store.
 func NewPictures(db *sqldb.DB, store Store) *Pictures {
-	return &Pictures{db: db, store: store, sizes: renditions(), turn: make(chan struct{}, 1)}
+	return &Pictures{db: db, store: store, sizes: renditions(), readSlot: make(chan struct{}, 1)}
 }
 
 // Add takes a picture that somebody uploaded: it is turned upright, freed of what the camera wrote into it,
@@ -78,7 +78,7 @@ func (p *Pictures) Add(ctx context.Context, creatorID int64, field string, r io.
 	}
 	// The size stands in the name, so that a page can leave room before the picture is there.
 	name = fmt.Sprintf("%s-%dx%d%s", strings.ToLower(rand.Text()), taken.Width(), taken.Height(), taken.Extension())
-	if err := p.keep(ctx, name, taken); err != nil {
+	if err := p.put(ctx, name, taken); err != nil {
 		return "", err
 	}
 	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -94,17 +94,17 @@ func (p *Pictures) Add(ctx context.Context, creatorID int64, field string, r io.
 // read reads a picture when it is its turn.
 func (p *Pictures) read(ctx context.Context, r io.ReadSeeker) (picture.Picture, error) {
 	select {
-	case p.turn <- struct{}{}:
+	case p.readSlot <- struct{}{}:
 	case <-ctx.Done():
 		return picture.Picture{}, fmt.Errorf("wait to read a picture: %w", ctx.Err())
 	}
-	defer func() { <-p.turn }()
+	defer func() { <-p.readSlot }()
 	read, err := picture.Read(r, maxBytes, maxSide)
 	debug.FreeOSMemory() // before the next one is read: together they would take twice as much
 	return read, err
 }
 
-func (p *Pictures) keep(ctx context.Context, name string, made picture.Picture) error {
+func (p *Pictures) put(ctx context.Context, name string, made picture.Picture) error {
 	var file bytes.Buffer
 	if err := made.Write(&file); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (p *Pictures) Open(ctx context.Context, v community.Viewer, name, size stri
 		return r, err
 	}
 	// Whoever asks first makes it for all; their going away must not take it from the others.
-	_, err, _ = p.made.Do(kept, func() (any, error) { return nil, p.make(context.WithoutCancel(ctx), name, kept, change) })
+	_, err, _ = p.rendering.Do(kept, func() (any, error) { return nil, p.makeRendition(context.WithoutCancel(ctx), name, kept, change) })
 	if err != nil {
 		return Stored{}, err
 	}
@@ -156,7 +156,7 @@ func (p *Pictures) open(ctx context.Context, stored string) (Stored, error) {
 	return Stored{ReadSeekCloser: r, Name: stored}, err
 }
 
-func (p *Pictures) make(ctx context.Context, name, kept string, change func(picture.Picture) picture.Picture) error {
+func (p *Pictures) makeRendition(ctx context.Context, name, kept string, change func(picture.Picture) picture.Picture) error {
 	original, err := p.store.Open(ctx, name)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (p *Pictures) make(ctx context.Context, name, kept string, change func(pict
 	if err := errors.Join(err, original.Close()); err != nil {
 		return fmt.Errorf("read the picture %s: %w", name, err)
 	}
-	if err := p.keep(ctx, kept, change(whole)); err != nil && !errs.Is(err, errs.Conflict) { // another process was faster
+	if err := p.put(ctx, kept, change(whole)); err != nil && !errs.Is(err, errs.Conflict) { // another process was faster
 		return err
 	}
 	var id int64
@@ -183,28 +183,28 @@ func renditionName(name, size string) string {
 	return strings.TrimSuffix(name, ext) + "." + size + ext
 }
 
-// Faces are the names of the pictures that stand for a person or group; empty where there is none.
-type Faces struct {
+// EntityPictures are the names of the pictures that stand for a person or group; empty where there is none.
+type EntityPictures struct {
 	Picture string `db:"picture"` // square
 	Cover   string `db:"cover"`   // wide, above their page
 }
 
-// FacesOf returns the pictures of a person or group.
-func FacesOf(ctx context.Context, q sqldb.Querier, entityID int64) (Faces, error) {
-	var f Faces
+// EntityPicturesOf returns the pictures of a person or group.
+func EntityPicturesOf(ctx context.Context, q sqldb.Querier, entityID int64) (EntityPictures, error) {
+	var f EntityPictures
 	if err := q.Get(ctx, &f, `SELECT picture, cover FROM entities WHERE id = ?`, entityID); err != nil {
 		return f, fmt.Errorf("get the pictures of entity %d: %w", entityID, err)
 	}
 	return f, nil
 }
 
-// SetFaces changes the pictures of a person or group. Those that they had and that nothing else shows are
+// SetEntityPictures changes the pictures of a person or group. Those that they had and that nothing else shows are
 // removed.
-func (p *Pictures) SetFaces(ctx context.Context, entityID int64, change func(*Faces)) error {
+func (p *Pictures) SetEntityPictures(ctx context.Context, entityID int64, change func(*EntityPictures)) error {
 	var gone []string
 	err := p.db.Write(ctx, func(tx *sqldb.Tx) error {
 		// Of two who change one picture each at once, the second sees what the first did.
-		var from Faces
+		var from EntityPictures
 		if err := tx.GetLocked(ctx, &from, `SELECT picture, cover FROM entities WHERE id = ?`, entityID); err != nil {
 			return fmt.Errorf("get the pictures of entity %d: %w", entityID, err)
 		}
@@ -269,13 +269,13 @@ func (p *Pictures) erase(ctx context.Context, names []string) error {
 	return problems
 }
 
-// inText finds the names of pictures in a text.
-var inText = regexp.MustCompile(regexp.QuoteMeta(community.PicturesPath) + `(?:[a-z]+/)?([a-z0-9][a-z0-9-]{0,80}\.[a-z]{3,4})`)
+// pictureInText finds the names of pictures in a text.
+var pictureInText = regexp.MustCompile(regexp.QuoteMeta(community.PicturesPath) + `(?:[a-z]+/)?([a-z0-9][a-z0-9-]{0,80}\.[a-z]{3,4})`)
 
 // NamesIn returns the names of the pictures that a text shows, each once.
 func NamesIn(text string) []string {
 	var names []string
-	for _, m := range inText.FindAllStringSubmatch(text, maxUses) {
+	for _, m := range pictureInText.FindAllStringSubmatch(text, maxUses) {
 		if !slices.Contains(names, m[1]) {
 			names = append(names, m[1])
 		}
@@ -285,7 +285,7 @@ func NamesIn(text string) []string {
 
 // FirstIn returns the name of the first picture that a text shows, or nothing.
 func FirstIn(text string) string {
-	if m := inText.FindStringSubmatch(text); m != nil {
+	if m := pictureInText.FindStringSubmatch(text); m != nil {
 		return m[1]
 	}
 	return ""

@@ -70,20 +70,18 @@ func (a *album) sees(t *testing.T, v community.Viewer, name string) bool {
 	return true
 }
 
-// write keeps a text with a picture somewhere, as a room would.
-func (a *album) write(t *testing.T, author int64, text, query string, args ...any) {
+// publish inserts an article that shows a picture.
+func (a *album) publish(t *testing.T, name string, c cast.Content) {
 	t.Helper()
-	err := a.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		id, err := tx.Insert(t.Context(), query, args...)
-		if err != nil {
-			return err
-		}
-		if strings.Contains(query, "INTO contents") {
-			return media.Use(t.Context(), tx, author, text, id, 0)
-		}
-		return media.Use(t.Context(), tx, author, text, 0, id)
-	})
-	if err != nil {
+	a.use(t, c.AuthorID, name, cast.AddContent(t, a.db, c), 0)
+}
+
+// use notes that a content or a contribution shows a picture, as a room does when it saves the text.
+func (a *album) use(t *testing.T, author int64, name string, contentID, contributionID int64) {
+	t.Helper()
+	if err := a.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		return media.Use(t.Context(), tx, author, media.Markdown(name, "x.jpg"), contentID, contributionID)
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -106,13 +104,12 @@ func TestAPictureIsSeenByWhoMayReadWhatShowsIt(t *testing.T) {
 			}
 			return all
 		}
-		article := `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at) VALUES ('article', ?, ?, ?, 'x', ?, 1)`
 		fresh, open, closed, face := a.add(t, anna.PersonID), a.add(t, anna.PersonID), a.add(t, anna.PersonID), a.add(t, anna.PersonID)
 		if got := readers(fresh); got != "a" {
 			t.Errorf("a picture that nothing shows is seen by %q", got)
 		}
-		a.write(t, anna.PersonID, media.Markdown(open, "x.jpg"), article, a.Garten.EntityID, anna.PersonID, "open", true)
-		a.write(t, anna.PersonID, media.Markdown(closed, "x.jpg"), article, a.Garten.EntityID, anna.PersonID, "closed", false)
+		a.publish(t, open, cast.Content{EntityID: a.Garten.EntityID, AuthorID: anna.PersonID, Public: true})
+		a.publish(t, closed, cast.Content{EntityID: a.Garten.EntityID, AuthorID: anna.PersonID})
 		if got := readers(open); got != "0abc" {
 			t.Errorf("the picture of a public article is seen by %q", got)
 		}
@@ -120,29 +117,18 @@ func TestAPictureIsSeenByWhoMayReadWhatShowsIt(t *testing.T) {
 			t.Errorf("the picture of an internal article is seen by %q", got)
 		}
 		// Who may not see a picture opens it to nobody, even if they know its name.
-		a.write(t, carla.PersonID, media.Markdown(closed, "x.jpg"), article, carla.EntityID, carla.PersonID, "stolen", true)
+		a.publish(t, closed, cast.Content{EntityID: carla.EntityID, AuthorID: carla.PersonID, Public: true})
 		if got := readers(closed); got != "ab" {
 			t.Errorf("a picture that somebody else named is seen by %q", got)
 		}
 		talk := a.add(t, carla.PersonID)
-		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			id, err := tx.Insert(t.Context(), `INSERT INTO conversations (entity_id, author_id, subject, created_at, latest_at) VALUES (?, ?, 'x', 1, 1)`, a.Garten.EntityID, carla.PersonID)
-			if err != nil {
-				return err
-			}
-			message, err := tx.Insert(t.Context(), `INSERT INTO contributions (conversation_id, author_id, text, cut, created_at) VALUES (?, ?, 'x', '', 1)`, id, carla.PersonID)
-			if err != nil {
-				return err
-			}
-			return media.Use(t.Context(), tx, carla.PersonID, media.Markdown(talk, "x.jpg"), 0, message)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		conversation := cast.AddConversation(t, db, cast.Conversation{EntityID: a.Garten.EntityID, AuthorID: carla.PersonID})
+		message := cast.AddContribution(t, db, cast.Contribution{ConversationID: conversation, AuthorID: carla.PersonID})
+		a.use(t, carla.PersonID, talk, 0, message)
 		if got := readers(talk); got != "abc" {
 			t.Errorf("the picture of a message is seen by %q", got)
 		}
-		if err := a.SetFaces(t.Context(), a.Chor.EntityID, func(f *media.Faces) { f.Picture = face }); err != nil {
+		if err := a.SetEntityPictures(t.Context(), a.Chor.EntityID, func(f *media.EntityPictures) { f.Picture = face }); err != nil {
 			t.Fatal(err)
 		}
 		if got := readers(face); got != "0abc" {
@@ -156,19 +142,19 @@ func TestFacesThatNothingShowsAreRemoved(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		a := newAlbum(t, db)
 		first, second := a.add(t, a.Anna.ID), a.add(t, a.Anna.ID)
-		set := func(f media.Faces) {
+		set := func(f media.EntityPictures) {
 			t.Helper()
-			if err := a.SetFaces(t.Context(), a.Garten.EntityID, func(now *media.Faces) { *now = f }); err != nil {
+			if err := a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(now *media.EntityPictures) { *now = f }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		set(media.Faces{Picture: first, Cover: first})
+		set(media.EntityPictures{Picture: first, Cover: first})
 		a.sees(t, community.Viewer{}, first) // makes a rendition
-		set(media.Faces{Picture: second, Cover: first})
+		set(media.EntityPictures{Picture: second, Cover: first})
 		if !a.sees(t, community.Viewer{}, first) {
 			t.Error("a picture that is still shown was removed")
 		}
-		set(media.Faces{Picture: second})
+		set(media.EntityPictures{Picture: second})
 		if a.sees(t, a.Anna.Viewer, first) {
 			t.Error("the old picture is still there")
 		}
@@ -247,11 +233,10 @@ func TestOnlyPicturesThatNothingShowsAreDiscarded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		a := newAlbum(t, db)
 		face, shown, unused := a.add(t, a.Anna.ID), a.add(t, a.Anna.ID), a.add(t, a.Anna.ID)
-		if err := a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) { f.Cover = face }); err != nil {
+		if err := a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(f *media.EntityPictures) { f.Cover = face }); err != nil {
 			t.Fatal(err)
 		}
-		a.write(t, a.Anna.ID, media.Markdown(shown, "x.jpg"), `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at) VALUES ('article', ?, ?, 'x', 'x', ?, 1)`,
-			a.Garten.EntityID, a.Anna.ID, false)
+		a.publish(t, shown, cast.Content{EntityID: a.Garten.EntityID, AuthorID: a.Anna.ID})
 		if err := errors.Join(a.Discard(t.Context(), face, shown, unused), a.Discard(t.Context()), a.Discard(t.Context(), "", "")); err != nil {
 			t.Fatal(err)
 		}
@@ -271,10 +256,10 @@ func TestTwoWhoChangeOneFaceEachBothGetTheirs(t *testing.T) {
 		picture, cover := a.add(t, a.Anna.ID), a.add(t, a.Bert.ID)
 		var once sync.Once
 		second := make(chan error, 1)
-		err := a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) {
+		err := a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(f *media.EntityPictures) {
 			once.Do(func() {
 				go func() {
-					second <- a.SetFaces(t.Context(), a.Garten.EntityID, func(f *media.Faces) { f.Cover = cover })
+					second <- a.SetEntityPictures(t.Context(), a.Garten.EntityID, func(f *media.EntityPictures) { f.Cover = cover })
 				}()
 				time.Sleep(30 * time.Millisecond) // so that the second comes in between, if it can
 			})
@@ -283,7 +268,7 @@ func TestTwoWhoChangeOneFaceEachBothGetTheirs(t *testing.T) {
 		if err := errors.Join(err, <-second); err != nil {
 			t.Error(err)
 		}
-		if got, err := media.FacesOf(t.Context(), db, a.Garten.EntityID); err != nil || got != (media.Faces{Picture: picture, Cover: cover}) {
+		if got, err := media.EntityPicturesOf(t.Context(), db, a.Garten.EntityID); err != nil || got != (media.EntityPictures{Picture: picture, Cover: cover}) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
@@ -310,7 +295,7 @@ func TestTwoProcessesMakeARendition(t *testing.T) {
 			t.Parallel()
 			db := dbtest.SQLite(t)
 			anna := cast.New(t, db).Anna
-			processes := []*media.Pictures{media.NewPictures(db, c.one), media.NewPictures(dbtest.Again(t, db), c.other)}
+			processes := []*media.Pictures{media.NewPictures(db, c.one), media.NewPictures(dbtest.Reopen(t, db), c.other)}
 			original, err := processes[0].Add(t.Context(), anna.ID, "picture", photo(t, 300, 200))
 			if err != nil {
 				t.Fatal(err)

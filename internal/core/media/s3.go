@@ -51,14 +51,14 @@ func (b *Bucket) Put(ctx context.Context, name string, r io.Reader) (size int64,
 	if err == nil {
 		return 0, exists(nil)
 	}
-	if err := problem("look for", name, err); !errs.Is(err, errs.NotFound) {
+	if err := translate("look for", name, err); !errs.Is(err, errs.NotFound) {
 		return 0, err
 	}
 	options := minio.PutObjectOptions{PartSize: 16 << 20}
 	options.SetMatchETagExcept("*")
 	info, err := b.client.PutObject(ctx, b.name, name, r, length(r), options)
 	if err != nil {
-		return 0, problem("store", name, err)
+		return 0, translate("store", name, err)
 	}
 	return info.Size, nil
 }
@@ -90,7 +90,7 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadSeekCloser, erro
 		_, err = object.Stat()
 	}
 	if err != nil {
-		return nil, problem("open", name, err)
+		return nil, translate("open", name, err)
 	}
 	return object, nil
 }
@@ -98,7 +98,7 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadSeekCloser, erro
 // Remove implements Store.
 func (b *Bucket) Remove(ctx context.Context, name string) error {
 	if err := b.client.RemoveObject(ctx, b.name, name, minio.RemoveObjectOptions{}); err != nil {
-		return problem("remove", name, err)
+		return translate("remove", name, err)
 	}
 	return nil
 }
@@ -115,8 +115,8 @@ func (b *Bucket) Ping(ctx context.Context) error {
 // Close implements io.Closer; there is nothing to give back.
 func (b *Bucket) Close() error { return nil }
 
-// problem says what an answer of the store means.
-func problem(what, name string, err error) error {
+// translate says what an answer of the store means.
+func translate(what, name string, err error) error {
 	switch answer := minio.ToErrorResponse(err); {
 	case answer.Code == minio.NoSuchKey: // some stores answer 404, too, if they do not know the bucket or who asks
 		return errs.New(errs.NotFound, "This file does not exist.").Because(err)

@@ -40,17 +40,17 @@ func (s Sender) Send(w http.ResponseWriter, r *http.Request, name string, file i
 	// The web server knows the file, and cuts the part out of it that was asked for.
 	whole := r.Clone(r.Context())
 	whole.Header.Del("Range")
-	http.ServeContent(&handover{ResponseWriter: w, header: s.header, value: s.prefix + url.PathEscape(name)}, whole, "", time.Time{}, bytes.NewReader(nil))
+	http.ServeContent(&offloadWriter{ResponseWriter: w, header: s.header, value: s.prefix + url.PathEscape(name)}, whole, "", time.Time{}, bytes.NewReader(nil))
 }
 
-// handover names the file in answers that send it. A 304 must not name it: the web server would send it.
-type handover struct {
+// offloadWriter names the file in answers that send it. A 304 must not name it: the web server would send it.
+type offloadWriter struct {
 	http.ResponseWriter
 	header, value string
 }
 
 // WriteHeader implements http.ResponseWriter.
-func (h *handover) WriteHeader(code int) {
+func (h *offloadWriter) WriteHeader(code int) {
 	if code == http.StatusOK {
 		h.Header().Set(h.header, h.value)
 		h.Header().Del("Accept-Ranges") // the web server says so itself
@@ -59,4 +59,4 @@ func (h *handover) WriteHeader(code int) {
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (h *handover) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+func (h *offloadWriter) Unwrap() http.ResponseWriter { return h.ResponseWriter }

@@ -1,11 +1,15 @@
 // Package module says what a room of the house consists of.
 //
-// A room registers with this struct, by value: what it answers on the web and by mail, what it does in the background,
-// what follows an activity, what it keeps of a person. The roof builds the rooms and pours their modules into the
-// shared services; `grouprise admin house` prints them.
+// A room registers with this struct, by value: all that it contributes, as data. The roof makes every room, closes the
+// list of their modules and pours it into the shared services; `grouprise admin house` prints it. What one module says
+// never names another: a page is filled by spots, a menu by entries, deletion by what each module holds.
 package module
 
 import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -14,15 +18,52 @@ import (
 	"grouprise.org/grouprise/internal/kit/queue"
 )
 
-// Module is a room's table of contents. Every field is optional.
+// Module is a room's table of contents. Every field is optional but the name.
 type Module struct {
-	Name      string // the room's package name
-	Routes    []site.Route
+	Name string // the room's package name
+
+	Routes  []site.Route // what it answers on the web
+	Entries []site.Entry // links in menus
+	Acts    []site.Act   // what people can do with a group or person
+	Blocks  []site.Block // parts of pages that many rooms fill
+
+	Reactions []outbox.Reaction // what follows an activity in its transaction
+	Notices   []notify.Notice   // who is told of an activity, and what
+	Addresses []mailin.Address  // where mails arrive
+	Replies   []mailin.Reply    // what answers to mails become
+
 	Jobs      []queue.Kind
 	Periodics []queue.Periodic
-	Reactions []outbox.Reaction
-	Notices   []notify.Notice
-	Addresses []mailin.Address
-	Replies   []mailin.Reply
-	Estate    []estate.Holding // what it keeps of a person
+	Sweeps    []Sweep // what is removed once a day
+
+	Estate []estate.Holding // what it keeps of a person
+
+	Checks  []site.Check // what must be there for the site to be ready
+	Metrics []prometheus.Collector
+}
+
+// Sweep removes what has expired. It runs once a day, again after a failure, and so must do no harm twice.
+type Sweep struct {
+	About string // one line for the print of the house: "sessions that have ended"
+	Run   func(ctx context.Context) error
+}
+
+// Gather pours one field of all modules into one list.
+func Gather[T any](modules []Module, field func(Module) []T) []T {
+	var all []T
+	for _, m := range modules {
+		all = append(all, field(m)...)
+	}
+	return all
+}
+
+// Contributions returns what modules give to the site.
+func Contributions(modules []Module) site.Contributions {
+	return site.Contributions{
+		Routes:  Gather(modules, func(m Module) []site.Route { return m.Routes }),
+		Entries: Gather(modules, func(m Module) []site.Entry { return m.Entries }),
+		Acts:    Gather(modules, func(m Module) []site.Act { return m.Acts }),
+		Blocks:  Gather(modules, func(m Module) []site.Block { return m.Blocks }),
+		Checks:  Gather(modules, func(m Module) []site.Check { return m.Checks }),
+	}
 }

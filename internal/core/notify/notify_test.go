@@ -98,8 +98,6 @@ type post struct {
 	blind    map[int64]bool // who may no longer read
 }
 
-type late struct{ *queue.Queue }
-
 func open(t *testing.T, db *sqldb.DB) *post {
 	t.Helper()
 	catalogues, err := lang.Load(locale.FS)
@@ -107,7 +105,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 		t.Fatal(err)
 	}
 	p := &post{t: t, db: db, cast: cast.New(t, db), pigeons: &pigeons{told: map[string][]string{}, answers: map[int64]error{}, tooHeavy: map[int64]error{}}, blind: map[int64]bool{}}
-	jobs := &late{}
+	jobs := queue.New(db, queue.Config{})
 	p.outbox, p.letters = outbox.New(jobs), notify.NewLetters(jobs)
 	p.notifier, err = notify.New(notify.Config{
 		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en",
@@ -133,8 +131,8 @@ func open(t *testing.T, db *sqldb.DB) *post {
 	if err != nil {
 		t.Fatal(err)
 	}
-	jobs.Queue = queue.New(db, queue.Config{Kinds: p.notifier.Jobs()})
-	p.queue = jobs.Queue
+	jobs.Handle(p.notifier.Jobs()...)
+	p.queue = jobs
 	return p
 }
 

@@ -96,7 +96,7 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 	if err != nil {
 		t.Fatal(err)
 	}
-	jobs := &late{}
+	jobs := queue.New(db, queue.Config{})
 	notifier, err := notify.New(notify.Config{
 		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en", Never: silent,
 		Channels: []notify.Channel{silentMail{email.New(email.Config{})}, inbox.Inbox{}, silentPush{bell}},
@@ -113,7 +113,7 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 	if err != nil {
 		t.Fatal(err)
 	}
-	jobs.Queue = queue.New(db, queue.Config{Kinds: notifier.Jobs()})
+	jobs.Handle(notifier.Jobs()...)
 	r, err := notifier.Reach(t.Context(), db, actor.Name, candidates, actor.ActorID)
 	if err != nil {
 		t.Fatal(err)

@@ -1,13 +1,13 @@
 package policy_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
@@ -21,58 +21,32 @@ type town struct {
 func build(t *testing.T, db *sqldb.DB) town {
 	t.Helper()
 	w := town{viewers: map[string]community.Viewer{"nobody": {}}, entities: map[int64]community.Entity{}}
-	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		must := func(id int64, err error) int64 {
-			t.Helper()
-			if err != nil {
-				t.Fatal(err)
-			}
-			return id
-		}
-		entity := func(kind community.EntityKind, slug string) int64 {
-			return must(tx.Insert(t.Context(), `INSERT INTO entities (kind, slug, slug_key, name, colour) VALUES (?, ?, ?, ?, '#203040')`, kind, slug, slug, slug))
-		}
-		person := func(name string) community.Viewer {
-			e := entity(community.PersonEntity, name)
-			id := must(tx.Insert(t.Context(), `INSERT INTO people (entity_id, about, joined_at) VALUES (?, '', ?)`, e, tx.Now))
-			v := community.Viewer{PersonID: id, EntityID: e, Slug: name}
-			w.viewers[name] = v
-			w.entities[e] = community.Entity{ID: e, Kind: community.PersonEntity, OwnerID: id, Slug: name}
-			return v
-		}
-		member, outsider, owner, writer := person("member"), person("outsider"), person("owner"), person("writer")
-		ge := entity(community.GroupEntity, "garten")
-		g := must(tx.Insert(t.Context(), `INSERT INTO "groups" (entity_id, address, founded_on, created_at, changed_at) VALUES (?, '', '2026-01-01', ?, ?)`, ge, tx.Now, tx.Now))
-		w.entities[ge] = community.Entity{ID: ge, Kind: community.GroupEntity, OwnerID: g, Slug: "garten"}
-		must(tx.Insert(t.Context(), `INSERT INTO memberships (group_id, person_id, joined_at) VALUES (?, ?, ?)`, g, member.PersonID, tx.Now))
-		must(tx.Exec(t.Context(), `INSERT INTO subscriptions (entity_id, person_id, created_at) VALUES (?, ?, ?)`, ge, outsider.PersonID, tx.Now))
+	person := func(name string) community.Viewer {
+		p := cast.AddPerson(t, db, name)
+		w.viewers[name], w.entities[p.EntityID] = p.Viewer, p.Entity()
+		return p.Viewer
+	}
+	member, outsider, owner, writer := person("member"), person("outsider"), person("owner"), person("writer")
+	garten := cast.AddGroup(t, db, "garten")
+	w.entities[garten.EntityID] = garten.Entity()
+	cast.Join(t, db, garten.ID, member.PersonID)
+	cast.Subscribe(t, db, garten.EntityID, outsider.PersonID)
 
-		n := 0
-		for _, e := range []int64{ge, owner.EntityID} {
-			for _, public := range []bool{true, false} {
-				for _, deleted := range []bool{true, false} {
-					n++
-					var at any
-					if deleted {
-						at = tx.Now
-					}
-					c := must(tx.Insert(t.Context(), `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at, deleted_at) VALUES ('article', ?, ?, ?, 'x', ?, ?, ?)`,
-						e, member.PersonID, fmt.Sprint("c", n), public, tx.Now, at))
-					k := must(tx.Insert(t.Context(), `INSERT INTO conversations (entity_id, author_id, subject, created_at, latest_at, deleted_at) VALUES (?, ?, 'x', ?, ?, ?)`,
-						e, writer.PersonID, tx.Now, tx.Now, at))
-					for _, p := range []bool{true, false} {
-						must(tx.Insert(t.Context(), `INSERT INTO contributions (content_id, author_id, text, cut, public, created_at) VALUES (?, ?, 'x', '', ?, ?)`, c, writer.PersonID, p, tx.Now))
-						must(tx.Insert(t.Context(), `INSERT INTO contributions (content_id, author_id, text, cut, public, created_at, deleted_at) VALUES (?, ?, 'x', '', ?, ?, ?)`, c, outsider.PersonID, p, tx.Now, tx.Now))
-					}
-					must(tx.Insert(t.Context(), `INSERT INTO contributions (conversation_id, author_id, text, cut, created_at) VALUES (?, ?, 'x', '', ?)`, k, writer.PersonID, tx.Now))
-					must(tx.Insert(t.Context(), `INSERT INTO contributions (conversation_id, author_id, text, cut, created_at, deleted_at) VALUES (?, ?, 'x', '', ?, ?)`, k, outsider.PersonID, tx.Now, tx.Now))
+	for _, entity := range []int64{garten.EntityID, owner.EntityID} {
+		for _, public := range []bool{true, false} {
+			for _, deleted := range []bool{true, false} {
+				content := cast.AddContent(t, db, cast.Content{EntityID: entity, AuthorID: member.PersonID, Public: public, Deleted: deleted})
+				for _, internal := range []bool{false, true} {
+					cast.AddContribution(t, db, cast.Contribution{ContentID: content, AuthorID: writer.PersonID, Internal: internal})
+					cast.AddContribution(t, db, cast.Contribution{ContentID: content, AuthorID: outsider.PersonID, Internal: internal, Deleted: true})
 				}
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+		for _, deleted := range []bool{true, false} {
+			conversation := cast.AddConversation(t, db, cast.Conversation{EntityID: entity, AuthorID: writer.PersonID, Deleted: deleted})
+			cast.AddContribution(t, db, cast.Contribution{ConversationID: conversation, AuthorID: writer.PersonID})
+			cast.AddContribution(t, db, cast.Contribution{ConversationID: conversation, AuthorID: outsider.PersonID, Deleted: true})
+		}
 	}
 	return w
 }
@@ -97,8 +71,10 @@ func TestRulesAndTheirTwinsInSQLAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		query(&contents, `SELECT id, entity_id, author_id, public, deleted_at IS NOT NULL AS deleted, 0 AS parent FROM contents ORDER BY id`)
-		query(&conversations, `SELECT id, entity_id, author_id, FALSE AS public, deleted_at IS NOT NULL AS deleted, 0 AS parent FROM conversations ORDER BY id`)
+		query(&contents, `SELECT id, entity_id, author_id, public, deleted_at IS NOT NULL AS deleted, 0 AS parent
+			FROM contents ORDER BY id`)
+		query(&conversations, `SELECT id, entity_id, author_id, FALSE AS public, deleted_at IS NOT NULL AS deleted, 0 AS parent
+			FROM conversations ORDER BY id`)
 		query(&comments, `SELECT k.id, c.entity_id, k.author_id, k.public, k.deleted_at IS NOT NULL AS deleted, c.id AS parent
 			FROM contributions k JOIN contents c ON c.id = k.content_id ORDER BY k.id`)
 		seen := 0
@@ -186,7 +162,7 @@ func TestWhoMayRead(t *testing.T) {
 	stranger := community.Standing{Viewer: person}
 	member := community.Standing{Viewer: person, Member: true}
 	owner := community.Standing{Viewer: person, Owner: true}
-	internal, public := policy.Content{}, policy.Content{Public: true}
+	internal, public, deleted := policy.Content{}, policy.Content{Public: true}, policy.Content{Public: true, Deleted: true}
 	for _, c := range []struct {
 		what string
 		got  bool
@@ -199,7 +175,7 @@ func TestWhoMayRead(t *testing.T) {
 		{"who has commented does not find it in lists", policy.CanListContent(stranger, internal), false},
 		{"a member reads what is internal", policy.CanReadContent(member, internal, policy.Part{}), true},
 		{"the owner reads what is internal", policy.CanReadContent(owner, internal, policy.Part{}), true},
-		{"a member does not read what is deleted", policy.CanReadContent(member, policy.Content{Public: true, Deleted: true}, policy.Part{Wrote: true}), false},
+		{"a member does not read what is deleted", policy.CanReadContent(member, deleted, policy.Part{Wrote: true}), false},
 		{"a stranger does not read an internal comment", policy.CanReadComment(stranger, policy.Comment{AuthorID: 8}), false},
 		{"its author reads an internal comment", policy.CanReadComment(stranger, policy.Comment{AuthorID: 7}), true},
 		{"nobody is not the author of a comment by nobody", policy.CanReadComment(nobody, policy.Comment{}), false},

@@ -128,8 +128,7 @@ func (v *Visit) FailurePage(err error) Page {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		f.Title = v.T("Not found")
 		f.Text = v.T("There is no such page, or it is not there any more. Perhaps the address has a slip, or somebody removed what stood here.")
-		f.Search = v.site.deps.Frame.Search
-		if near := v.site.deps.Frame.Near; near != nil && status == http.StatusNotFound {
+		if near := v.site.deps.Near; near != nil && status == http.StatusNotFound {
 			f.Near = near(v, v.R.URL.Path)
 		}
 		if status == http.StatusMethodNotAllowed {

@@ -58,7 +58,7 @@ func (s *Site) showReady(v *Visit) error {
 	ctx, cancel := context.WithTimeout(v.Context(), 5*time.Second)
 	defer cancel()
 	var missing []error
-	for _, check := range s.deps.Ready {
+	for _, check := range s.Checks {
 		if err := check.Ask(ctx); err != nil {
 			missing = append(missing, fmt.Errorf("%s: %w", check.Name, err))
 		}

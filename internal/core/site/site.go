@@ -74,30 +74,6 @@ type Operator struct {
 	Abuse                                      string // the path of the page that is reported is appended
 }
 
-// Place is an entry of a menu. The label is a text in the viewer's language.
-type Place struct {
-	Path, Label string
-	Icon        parts.IconName
-	Count       int // what waits there; 0 shows nothing
-}
-
-// Column is a column of links in the foot.
-type Column struct {
-	Title string
-	Links []Place
-}
-
-// Frame is what other rooms put around all pages. Any of it may be nil.
-type Frame struct {
-	Places func(v *Visit) []Place  // the main places; the first four stand in the bar at the bottom of a phone
-	Mine   func(v *Visit) []Place  // the menu of somebody who is signed in
-	Footer func(v *Visit) []Column // the foot's columns
-	Search string                  // path of the search page; "" shows no search field
-
-	// Near returns the pages whose addresses are most like one that there is not. May be nil.
-	Near func(v *Visit, path string) []parts.Link
-}
-
 // Viewers load who looks. The people room fills it.
 type Viewers interface {
 	// Viewer returns the person as a viewer. NotFound means that they may no longer sign in.
@@ -118,10 +94,11 @@ type Deps struct {
 	Sessions   *web.Sessions
 	Limiter    *web.Limiter
 	Viewers    Viewers
-	Frame      Frame
-	Ready      []Check
 	Log        *slog.Logger
 	Clock      clock.Clock
+
+	// Near returns the pages whose addresses are most like one that there is not. May be nil.
+	Near func(v *Visit, path string) []parts.Link
 
 	// Changes returns a number that is another one after each change in the database. Without it no page is
 	// kept.
@@ -133,6 +110,7 @@ type Deps struct {
 // Site is the frame of all pages.
 type Site struct {
 	Config
+	Contributions
 	deps     Deps
 	signer   *web.Signer
 	static   *web.Static
@@ -193,11 +171,13 @@ func (s *Site) Secure() bool { return s.base.Scheme == "https" }
 // URL returns the absolute address of a path.
 func (s *Site) URL(path string) string { return s.BaseURL + path }
 
-// Handler puts the routes into the frame. Two routes that could match the same path are an error that
+// Handler puts what the rooms contribute into the frame. Two routes that could match the same path are an error that
 // names both.
-func (s *Site) Handler(routes []Route) (http.Handler, error) {
+func (s *Site) Handler(c Contributions) (http.Handler, error) {
 	s.markOwn()
-	router, err := s.newRouter(append(s.ownRoutes(), routes...))
+	c.sort()
+	s.Contributions = c
+	router, err := s.newRouter(append(s.ownRoutes(), c.Routes...))
 	if err != nil {
 		return nil, err
 	}

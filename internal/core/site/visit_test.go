@@ -202,12 +202,15 @@ func TestRoutesThatConflictAreNamed(t *testing.T) {
 	s := webtest.NewSite(t, dbtest.SQLite(t), webtest.People{})
 	handle := func(*site.Visit) error { return nil }
 	for _, paths := range [][2]string{{"/{entity}/{slug}/", "/{group}/{item}"}, {"/{entity}/{slug}/edit", "/{entity}/events/{name}"}} {
-		_, err := s.Handler([]site.Route{{Method: "GET", Path: paths[0], Handle: handle}, {Method: "GET", Path: paths[1], Handle: handle}})
+		_, err := s.Handler(site.Contributions{Routes: []site.Route{{Method: "GET", Path: paths[0], Handle: handle}, {Method: "GET", Path: paths[1], Handle: handle}}})
 		if err == nil || !strings.Contains(err.Error(), strings.TrimSuffix(paths[0], "/")) || !strings.Contains(err.Error(), paths[1]) {
 			t.Errorf("%v: %v", paths, err)
 		}
 	}
-	_, err := s.Handler([]site.Route{{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle}, {Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle}, {Method: "GET", Path: "/-/files/{name}", Handle: handle}})
+	_, err := s.Handler(site.Contributions{Routes: []site.Route{
+		{Method: "GET", Path: "/{entity}/{slug}/edit/", Handle: handle}, {Method: "GET", Path: "/stadt/groups/{id}/", Handle: handle},
+		{Method: "GET", Path: "/-/files/{name}", Handle: handle},
+	}})
 	if err != nil {
 		t.Errorf("routes of different first segments: %v", err)
 	}

@@ -17,18 +17,10 @@ func TestReferencesLeadWhereTheReaderMayGo(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
-		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			for slug, public := range map[string]bool{"fest": true, "streit": false} {
-				_, err := tx.Insert(t.Context(), `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at) VALUES ('article', ?, ?, ?, ?, ?, ?)`,
-					c.Garten.EntityID, c.Anna.ID, slug, "Title of "+slug, public, tx.Now)
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
+		for slug, public := range map[string]bool{"fest": true, "streit": false} {
+			cast.AddContent(t, db, cast.Content{
+				EntityID: c.Garten.EntityID, AuthorID: c.Anna.ID, Slug: slug, Title: "Title of " + slug, Public: public,
+			})
 		}
 		ts := texts.New(markdown.NewCache(1<<20), "https://town.example")
 		render := func(v community.Viewer, text string) string {

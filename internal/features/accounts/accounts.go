@@ -70,7 +70,7 @@ func New(d Deps) *Accounts { return &Accounts{deps: d} }
 
 // Module returns the room's table of contents.
 func (r *Accounts) Module() module.Module {
-	return module.Module{Name: "accounts", Routes: r.routes(), Estate: holdings()}
+	return module.Module{Name: "accounts", Routes: r.routes(), Entries: entries(), Estate: holdings()}
 }
 
 // Kinds of tokens of this room, and how long their links work.

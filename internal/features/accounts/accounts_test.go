@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +17,6 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
-	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/features/content"
@@ -77,19 +75,17 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 	}
 	limiter := web.NewLimiter(db, tell)
 	w.outbox = outbox.New(w.box)
-	w.people = people.New(people.Deps{
-		DB: w.db, Entities: entities.New(nil), Catalogues: catalogues, Settings: func(*site.Visit) []parts.Link { return nil },
-	})
+	w.people = people.New(people.Deps{DB: w.db, Entities: entities.New(nil), Catalogues: catalogues})
 	w.Accounts = accounts.New(accounts.Deps{
 		DB: w.db, People: w.people, Outbox: w.outbox, Letters: notify.NewLetters(w.box),
 		Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), Passwords: hasher,
 		SiteName: "Neustadt", Language: "en", URL: func(path string) string { return "http://example.org" + path },
 		UnknownPerson: 1, Operators: "/stadt/help/", Estate: w.estate,
 	})
-	w.handler = webtest.Start(t, webtest.NewSite(t, db, w.people), slices.Concat(w.Module().Routes, w.people.Module().Routes, []site.Route{
+	w.handler = webtest.Open(t, webtest.NewSite(t, db, w.people), w.Module(), w.people.Module(), module.Module{Routes: []site.Route{
 		{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
 		{Method: http.MethodGet, Path: "/{slug}/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: v.Path("slug")}) }},
-	}))
+	}})
 	return w
 }
 

@@ -8,11 +8,11 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 )
 
-// Paths that stand in mails, and those that the menu of the settings names.
+// Paths of pages.
 const (
-	AddressesPath = "/stadt/email/"
-	PasswordPath  = "/stadt/settings/password/" //nolint:gosec // a path is no password
-	DataPath      = "/stadt/settings/gestalt/delete/"
+	addressesPath = "/stadt/email/"
+	passwordPath  = "/stadt/settings/password/" //nolint:gosec // a path is no password
+	dataPath      = "/stadt/settings/gestalt/delete/"
 
 	signUpPath       = "/stadt/signup/"
 	signInPath       = "/stadt/login/"
@@ -106,7 +106,7 @@ func (r *Accounts) letterPasswordChanged(t *lang.Printer, address string, person
 func (r *Accounts) letterMainChanged(t *lang.Printer, before, now string, person community.Person) notify.Letter {
 	l := letter(t, "main-address-changed", before, person.Name, t.T("Your mails go to another address from now on"))
 	l.Intro = t.T("The main address of %s (@%s) at %s is %s now.", person.Name, person.Slug, r.deps.SiteName, now)
-	l.Actions = []notify.Action{{Label: t.T("E-mail addresses"), URL: r.deps.URL(AddressesPath)}}
+	l.Actions = []notify.Action{{Label: t.T("E-mail addresses"), URL: r.deps.URL(addressesPath)}}
 	l.Note = t.T("If it was you, all is well. If not, sign in and change your password.")
 	return l
 }

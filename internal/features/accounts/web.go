@@ -43,12 +43,12 @@ func (r *Accounts) routes() []site.Route {
 		{Method: post, Path: "/stadt/password/reset/key/{key}/", Handle: r.createReset, Limit: limit(limitReset())},
 		{Method: get, Path: "/stadt/password/set/", Handle: r.showSetPassword, SignedIn: true},
 		{Method: post, Path: "/stadt/password/set/", Handle: r.updatePassword, SignedIn: true},
-		{Method: get, Path: PasswordPath, Handle: r.showChangePassword, SignedIn: true},
-		{Method: post, Path: PasswordPath, Handle: r.updatePassword, SignedIn: true},
-		{Method: get, Path: AddressesPath, Handle: r.showAddresses, SignedIn: true},
-		{Method: post, Path: AddressesPath, Handle: r.updateAddresses, SignedIn: true},
-		{Method: get, Path: DataPath, Handle: r.showData, SignedIn: true},
-		{Method: post, Path: DataPath, Handle: r.removeAccount, SignedIn: true},
+		{Method: get, Path: passwordPath, Handle: r.showChangePassword, SignedIn: true},
+		{Method: post, Path: passwordPath, Handle: r.updatePassword, SignedIn: true},
+		{Method: get, Path: addressesPath, Handle: r.showAddresses, SignedIn: true},
+		{Method: post, Path: addressesPath, Handle: r.updateAddresses, SignedIn: true},
+		{Method: get, Path: dataPath, Handle: r.showData, SignedIn: true},
+		{Method: post, Path: dataPath, Handle: r.removeAccount, SignedIn: true},
 		{Method: get, Path: exportPath, Handle: r.sendExport, SignedIn: true},
 	}
 }

@@ -23,7 +23,7 @@ func (r *Accounts) addressesPage(v *site.Visit, f addressForm, err error) error 
 		return listErr
 	}
 	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
-		return r.deps.People.SettingsPage(v, v.T("E-mail addresses"), addressesBody(all, f, e)), nil
+		return v.SettingsPage(v.T("E-mail addresses"), addressesBody(all, f, e)), nil
 	})
 }
 
@@ -39,7 +39,7 @@ func (r *Accounts) updateAddresses(v *site.Visit) error {
 	if done != "" {
 		v.Flash(parts.Done, string(done), f.Address)
 	}
-	return v.Redirect(AddressesPath)
+	return v.Redirect(addressesPath)
 }
 
 // changeAddress does what the button says, and returns what to say about it; nothing without a button.

@@ -13,7 +13,7 @@ func (r *Accounts) showData(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(r.deps.People.SettingsPage(v, v.T("Data and account"), dataBody(v, left, r.deps.Operators)))
+	return v.Show(v.SettingsPage(v.T("Data and account"), dataBody(v, left, r.deps.Operators)))
 }
 
 // sendExport sends the viewer's data as a file.

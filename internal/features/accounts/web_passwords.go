@@ -130,7 +130,7 @@ func (r *Accounts) showSetPassword(v *site.Visit) error {
 		return err
 	}
 	if has {
-		return v.Redirect(PasswordPath)
+		return v.Redirect(passwordPath)
 	}
 	return v.Show(r.passwordPage(v, has, parts.Errors{}))
 }
@@ -155,5 +155,5 @@ func (r *Accounts) updatePassword(v *site.Visit) error {
 }
 
 func (r *Accounts) passwordPage(v *site.Visit, has bool, e parts.Errors) site.Page {
-	return r.deps.People.SettingsPage(v, v.T("Password"), passwordBody(has, e))
+	return v.SettingsPage(v.T("Password"), passwordBody(has, e))
 }

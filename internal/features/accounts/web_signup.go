@@ -46,7 +46,7 @@ func (r *Accounts) createSignUp(v *site.Visit) error {
 	browser, err := r.SignUp(v.Context(), v.Lang, s)
 	if err != nil {
 		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
-			challenge, err := r.deps.Captcha.Again(v.Lang, f.Fields, reuse)
+			challenge, err := r.deps.Captcha.Redraw(v.Lang, f.Fields, reuse)
 			return signUpPage(v, f, challenge, e), err
 		})
 	}
@@ -68,7 +68,7 @@ func (r *Accounts) showConfirm(v *site.Visit) error { return r.confirmPage(v, ni
 func (r *Accounts) confirmPage(v *site.Visit, err error) error {
 	link, findErr := r.FindLink(v.Context(), v.Path("key"), v.Session().Get(v.Context(), sessionSignUp))
 	if findErr != nil {
-		return deadLink(v, findErr, parts.Link{Path: AddressesPath, Label: v.T("E-mail addresses")})
+		return deadLink(v, findErr, parts.Link{Path: addressesPath, Label: v.T("E-mail addresses")})
 	}
 	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
 		return site.Page{Title: v.T("Confirm your address"), Body: confirmBody(v, link, e), Hidden: true}, nil
@@ -85,7 +85,7 @@ func (r *Accounts) createConfirm(v *site.Visit) error {
 	browser := v.Session().Get(v.Context(), sessionSignUp)
 	link, err := r.FindLink(v.Context(), v.Path("key"), browser)
 	if err != nil {
-		return deadLink(v, err, parts.Link{Path: AddressesPath, Label: v.T("E-mail addresses")})
+		return deadLink(v, err, parts.Link{Path: addressesPath, Label: v.T("E-mail addresses")})
 	}
 	if link.SignsUp() {
 		return r.confirmSignUp(v, browser, f.Password)
@@ -117,7 +117,7 @@ func (r *Accounts) confirmAddress(v *site.Visit) error {
 	}
 	if v.Viewer.Is(person.ID) {
 		v.Flash(parts.Done, "The address is confirmed.")
-		return v.Redirect(AddressesPath)
+		return v.Redirect(addressesPath)
 	}
 	if v.Viewer.SignedIn() {
 		if err := v.SignOut(); err != nil {

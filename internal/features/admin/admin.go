@@ -48,6 +48,12 @@ func New(d Deps) *Admin { return &Admin{d} }
 func (a *Admin) Module() module.Module {
 	return module.Module{
 		Name: "admin",
+		Entries: []site.Entry{{Menu: site.MyMenu, Order: 90, About: Path, Places: func(v *site.Visit) []site.Place {
+			if !v.Viewer.Admin {
+				return nil
+			}
+			return []site.Place{{Path: Path, Label: v.T("Administration"), Icon: parts.IconSettings}}
+		}}},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: a.show, Admin: true},
 			{Method: http.MethodPost, Path: Path + "jobs/{id}/retry", Handle: a.retry, Admin: true},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -27,6 +28,10 @@ func New(c *content.Content) *Articles {
 func (a *Articles) Module() module.Module {
 	return module.Module{
 		Name: "articles",
+		Entries: []site.Entry{
+			site.MenuLink(site.MainMenu, 30, ListPath, lang.Text("Articles"), parts.IconFile),
+			site.MenuLink(site.FooterMenu, 20, ListPath, lang.Text("Articles"), parts.IconFile),
+		},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/articles", Handle: a.showArticles, Shared: true},
 			{Method: http.MethodGet, Path: "/stadt/articles/add", Handle: a.newArticle, SignedIn: true},

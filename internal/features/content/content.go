@@ -7,8 +7,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
-
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/mailin"
@@ -41,9 +39,6 @@ type Deps struct {
 	Limiter  *web.Limiter
 	Pictures *media.Pictures
 	Notices  Notices
-	// Beside returns the card of a group, for the margin of what it publishes. Nil shows none.
-	Beside func(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error)
-
 	BaseURL  string // of the site, without a slash at the end
 	MaxBytes int64  // of one uploaded file
 }
@@ -72,8 +67,7 @@ func (c *Content) Teach(k Kind) { c.kinds[k.Name] = k }
 // Module returns the room's table of contents.
 func (c *Content) Module() module.Module {
 	return module.Module{
-		Name:   "content",
-		Estate: holdings(),
+		Name: "content", Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink},
 			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true},

@@ -155,9 +155,7 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		page.Description = c.deps.Texts.Summary(item.Text, teaserWords)
 		page.Picture = community.PreviewPicturePath(cmp.Or(media.FirstIn(item.Text), item.EntityPicture))
 	}
-	if c.deps.Beside != nil && entity.IsGroup() {
-		page.Aside, err = c.deps.Beside(v, s, entity.OwnerID)
-	}
+	page.Aside, err = v.Blocks(site.ContentAside, site.Subject{Entity: entity, Standing: s})
 	return page, err
 }
 

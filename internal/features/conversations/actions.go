@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/tokens"
@@ -20,7 +21,7 @@ func (c *Conversations) Get(ctx context.Context, q sqldb.Querier, v community.Vi
 	if err != nil {
 		return conv, community.Standing{}, err
 	}
-	s, err := policy.Standing(ctx, q, v, conv.Entity())
+	s, err := policy.Standing(ctx, q, v, conv.Entity)
 	if err != nil {
 		return conv, s, err
 	}
@@ -49,11 +50,11 @@ func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community
 	return listConversations(ctx, q, v, entityID, before, limit)
 }
 
-// Reach returns how many people are told when the viewer writes in a conversation. Of one that has not begun
+// Reach returns how many people are notified when the viewer writes in a conversation. Of one that has not begun
 // only the entity needs to be known.
 func (c *Conversations) Reach(ctx context.Context, v community.Viewer, conv Conversation) (notify.Reach, error) {
 	if conv.ID == 0 {
-		conv.AuthorID = v.PersonID
+		conv.Author.OwnerID = v.PersonID
 	}
 	all, err := audience(ctx, c.deps.DB, conv)
 	if err != nil {
@@ -134,77 +135,70 @@ func (c *Conversations) answer(ctx context.Context, tx *sqldb.Tx, v community.Vi
 		return id, err
 	}
 	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{
-		Name: community.MessagePosted, ActorID: v.PersonID, EntityID: conv.EntityID, ConversationID: conv.ID, ContributionID: id,
+		Name: community.MessagePosted, ActorID: v.PersonID, EntityID: conv.Entity.ID, ConversationID: conv.ID, ContributionID: id,
 	})
 	return id, err
 }
 
-// waiting is a message that waits for the proof of its sender's address.
-type waiting struct {
+// unconfirmed is a message that waits until its author has proven their address.
+type unconfirmed struct {
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	Apply   bool   `json:"apply,omitempty"`
 }
 
-// Ask keeps a message by somebody who has not signed in and sends them a letter with the link that
+// BeginByMail keeps a message by somebody who has not signed in and sends them a letter with the link that
 // delivers it. What the caller learns does not depend on whether the address is known.
-func (c *Conversations) Ask(ctx context.Context, address, language string, b Beginning) error {
+func (c *Conversations) BeginByMail(ctx context.Context, address, language string, b Beginning) error {
 	if err := errs.Check(b.validate()...); err != nil {
 		return err
 	}
-	p := c.deps.Catalogues.Printer(language, nil)
 	return c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenBegin, EntityID: b.Entity.ID, Address: address}, waiting{b.Subject, b.Text, b.Apply}, linkLifetime)
+		to, err := c.deps.ByMail.Addressee(ctx, tx, address, language)
 		if err != nil {
 			return err
 		}
-		return c.deps.Letters.Post(ctx, tx, notify.Letter{
-			Address: address, Kind: "confirm-message", Language: p.Language(), Subject: p.T("Please confirm your message: %s", b.Subject),
-			Intro:   p.T("Somebody, probably you, has written to “%s” on %s with this mail address:", b.Entity.Name, c.deps.SiteName),
-			Text:    b.Text,
-			Actions: []notify.Action{{Label: p.T("Deliver the message"), URL: c.deps.BaseURL + "/stadt/conversations/confirm/" + secret + "/", Primary: true}},
-			Note:    p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens."),
+		return c.deps.ByMail.Send(ctx, tx, to, bymail.Letter{
+			Kind: "confirm-message", Subject: to.Lang.T("Please confirm your message: %s", b.Subject), Text: b.Text,
+			Intro:  to.Lang.T("Somebody, probably you, has written to “%s” on %s with this mail address:", b.Entity.Name, c.deps.SiteName),
+			Button: to.Lang.T("Deliver the message"), Path: "/stadt/conversations/confirm/",
+			Token: tokens.Token{Kind: tokenBegin, EntityID: b.Entity.ID}, Data: unconfirmed{b.Subject, b.Text, b.Apply},
 		})
 	})
 }
 
-// asked returns what a secret would deliver; NotFound if it is used up or too old.
-func (c *Conversations) asked(ctx context.Context, secret string) (b Beginning, address string, err error) {
-	t, err := tokens.Find(ctx, c.deps.DB, tokenBegin, secret, c.deps.Clock.Now())
+// unconfirmedMessage returns the message that a link would deliver and the address of its author; NotFound if the link
+// has been used or has expired.
+func (c *Conversations) unconfirmedMessage(ctx context.Context, secret string) (b Beginning, address string, err error) {
+	t, err := c.deps.ByMail.Find(ctx, tokenBegin, secret)
 	if err != nil {
 		return b, "", err
 	}
-	b, err = c.open(ctx, c.deps.DB, t)
+	b, err = kept(ctx, c.deps.DB, t)
 	return b, t.Address, err
 }
 
-func (c *Conversations) open(ctx context.Context, q sqldb.Querier, t tokens.Token) (b Beginning, err error) {
-	var w waiting
-	if err := t.Decode(&w); err != nil {
+// kept returns the message that a token keeps.
+func kept(ctx context.Context, q sqldb.Querier, t tokens.Token) (b Beginning, err error) {
+	var m unconfirmed
+	if err := t.Decode(&m); err != nil {
 		return b, err
 	}
-	b = Beginning{Subject: w.Subject, Text: w.Text, Apply: w.Apply}
+	b = Beginning{Subject: m.Subject, Text: m.Text, Apply: m.Apply}
 	b.Entity, err = getEntity(ctx, q, t.EntityID)
 	return b, err
 }
 
-// Confirm delivers a message whose sender has proven their address.
+// Confirm delivers a message whose author has proven their address.
 func (c *Conversations) Confirm(ctx context.Context, secret string) (conv Conversation, err error) {
 	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		t, err := tokens.Redeem(ctx, tx, tokenBegin, secret)
+		t, author, err := c.deps.ByMail.Redeem(ctx, tx, tokenBegin, secret)
 		if err != nil {
 			return err
 		}
-		b, err := c.open(ctx, tx, t)
+		b, err := kept(ctx, tx, t)
 		if err != nil {
 			return err
-		}
-		author, err := c.deps.People.FindOrCreate(ctx, tx, t.Address, true)
-		if err != nil {
-			return err
-		}
-		if !author.Active {
-			return errs.New(errs.Conflict, "The account with this address has been closed.")
 		}
 		conv, err = c.beginAndGet(ctx, tx, author.ID, b)
 		return err

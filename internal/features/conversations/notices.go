@@ -50,20 +50,20 @@ func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Pr
 		Kind: "message", From: notify.Sender{Name: k.AuthorName, Slug: k.AuthorSlug}, Subject: conv.Subject, Reply: k.ID != conv.FirstID,
 		Text: k.Text, URL: c.deps.BaseURL + k.Path(), Thread: conv.thread(k.ID, k.InReplyToID), Date: k.CreatedAt, Answer: notify.Answer{ContributionID: k.ID},
 	}
-	switch entity := conv.Entity(); {
+	switch entity := conv.Entity; {
 	case slices.ContainsFunc(applications, func(a membership.Application) bool { return a.ContributionID == k.ID }):
-		m.Intro = p.T("%s applies for membership of the group “%s”.", k.AuthorName, conv.EntityName)
+		m.Intro = p.T("%s applies for membership of the group “%s”.", k.AuthorName, conv.Entity.Name)
 		m.Entity = &entity
 	case entity.IsGroup():
-		m.Intro = p.T("%s writes to the group “%s”.", k.AuthorName, conv.EntityName)
+		m.Intro = p.T("%s writes to the group “%s”.", k.AuthorName, conv.Entity.Name)
 		m.Entity = &entity
 	default:
-		m.Intro = p.T("%s writes in the conversation of %s and %s.", k.AuthorName, conv.AuthorName, conv.EntityName)
+		m.Intro = p.T("%s writes in the conversation of %s and %s.", k.AuthorName, conv.Author.Name, conv.Entity.Name)
 	}
 	m.Subscribed = to.Reason == notify.Subscriber
 	if to.SignsIn {
 		m.Actions = []notify.Action{{Label: p.T("Read and answer on the web"), URL: m.URL, Primary: true}}
-		if conv.Entity().IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
+		if conv.Entity.IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
 			m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.deps.BaseURL + community.ReplyToAuthorPath(conv.ID, k.ID)})
 		}
 	}

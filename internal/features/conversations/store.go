@@ -19,8 +19,10 @@ const selectConversations = `
 	SELECT v.id, v.subject, v.message_key, v.created_at, v.latest_at, v.deleted_at IS NOT NULL AS deleted,
 	       COALESCE((SELECT k.id FROM contributions k WHERE k.conversation_id = v.id ORDER BY k.created_at, k.id LIMIT 1), 0) AS first_id,
 	       (SELECT COUNT(*) FROM contributions k WHERE k.conversation_id = v.id AND k.deleted_at IS NULL) AS messages,
-	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, e.picture AS entity_picture, COALESCE(g.id, o.id, 0) AS owner_id,
-	       p.id AS author_id, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour, a.picture AS author_picture
+	       e.id AS "entity.id", e.kind AS "entity.kind", COALESCE(g.id, o.id, 0) AS "entity.owner_id", e.slug AS "entity.slug", e.name AS "entity.name",
+	       e.colour AS "entity.colour", e.picture AS "entity.picture",
+	       a.id AS "author.id", a.kind AS "author.kind", p.id AS "author.owner_id", a.slug AS "author.slug", a.name AS "author.name",
+	       a.colour AS "author.colour", a.picture AS "author.picture"
 	  FROM conversations v
 	  JOIN entities e ON e.id = v.entity_id LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people o ON o.entity_id = e.id
 	  JOIN people p ON p.id = v.author_id JOIN entities a ON a.id = p.entity_id`
@@ -53,12 +55,12 @@ func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer,
 	return all, more, nil
 }
 
-// twice is how soon the same again is taken for a second click on the button.
-const twice = time.Minute
+// doubleClick is how soon the same message is taken for a second click on the button.
+const doubleClick = time.Minute
 
 // begun returns the conversation that the author has just begun in the same words, or 0. The author is
-// locked until the transaction ends, so that of two clicks one sees what the other did. The same mail
-// twice is known by its id, so mails of one author do not wait for each other.
+// locked until the transaction ends, so that of two clicks one sees what the other did. A mail
+// that comes twice is known by its id, so mails of one author do not wait for each other.
 func begun(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (id int64, err error) {
 	if b.ByMail {
 		return 0, nil
@@ -70,7 +72,7 @@ func begun(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (id i
 	err = tx.Get(ctx, &id, `
 		SELECT v.id FROM conversations v JOIN contributions k ON k.conversation_id = v.id
 		 WHERE v.author_id = ? AND v.entity_id = ? AND v.created_at > ? AND v.subject = ? AND k.text = ? ORDER BY v.id DESC LIMIT 1`,
-		authorID, b.Entity.ID, clock.At(tx.Now.Add(-twice)), b.Subject, b.Text)
+		authorID, b.Entity.ID, clock.At(tx.Now.Add(-doubleClick)), b.Subject, b.Text)
 	if errs.Is(err, errs.NotFound) {
 		return 0, nil
 	}
@@ -125,22 +127,22 @@ func isGroup(ctx context.Context, q sqldb.Querier, local string) (is bool, err e
 	return is, nil
 }
 
-// audience returns who is told of a message: the members of a group who subscribe to it, or the person
+// audience returns who is notified of a message: the members of a group who subscribe to it, or the person
 // who is addressed; and whoever began the conversation.
 func audience(ctx context.Context, q sqldb.Querier, c Conversation) ([]notify.Candidate, error) {
-	starter := notify.Candidate{PersonID: c.AuthorID, Reason: notify.Starter}
-	if c.EntityKind == community.PersonEntity {
-		return []notify.Candidate{{PersonID: c.OwnerID, Reason: notify.Addressed}, starter}, nil
+	starter := notify.Candidate{PersonID: c.Author.OwnerID, Reason: notify.Starter}
+	if !c.Entity.IsGroup() {
+		return []notify.Candidate{{PersonID: c.Entity.OwnerID, Reason: notify.Addressed}, starter}, nil
 	}
 	var all []notify.Candidate
 	err := q.Select(ctx, &all, `
 		SELECT s.person_id, ? AS reason FROM subscriptions s JOIN memberships m ON m.person_id = s.person_id AND m.group_id = ?
-		 WHERE s.entity_id = ? ORDER BY s.person_id`, notify.Subscriber, c.OwnerID, c.EntityID)
+		 WHERE s.entity_id = ? ORDER BY s.person_id`, notify.Subscriber, c.Entity.OwnerID, c.Entity.ID)
 	if err != nil {
 		return nil, fmt.Errorf("list the members who subscribe: %w", err)
 	}
 	var member bool
-	err = q.Get(ctx, &member, `SELECT EXISTS (SELECT 1 FROM memberships WHERE group_id = ? AND person_id = ?)`, c.OwnerID, c.AuthorID)
+	err = q.Get(ctx, &member, `SELECT EXISTS (SELECT 1 FROM memberships WHERE group_id = ? AND person_id = ?)`, c.Entity.OwnerID, c.Author.OwnerID)
 	if err != nil {
 		return nil, fmt.Errorf("look for the membership of the starter: %w", err)
 	}

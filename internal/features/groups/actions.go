@@ -9,6 +9,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -256,28 +257,28 @@ func (r *Groups) Mine(ctx context.Context, q sqldb.Querier, viewer community.Vie
 	return mine, false, err
 }
 
-// Header is what the page of a group says about it to a viewer.
-type Header struct {
+// profile is what the page of a group says about it to a viewer.
+type profile struct {
 	Group       community.Group
 	Standing    community.Standing
 	Members     int
 	Subscribers int
 	Mail        string // the group's mail address; "" unless the viewer is a member and there are addresses
 	URL         string // absolute address of the group's page
-	Acts        []Act  // the first is the main one
-	About       markdown.Rendered
 }
 
-// Header returns what the page of a group says about it to somebody who stands to the group like this.
-func (r *Groups) Header(ctx context.Context, q sqldb.Querier, g community.Group, s community.Standing) (Header, error) {
-	n, err := countPeople(ctx, q, g)
+// profile returns what the page of a group says about it to somebody who stands to the group like this.
+func (r *Groups) profile(ctx context.Context, s site.Subject) (profile, error) {
+	n, err := countPeople(ctx, r.deps.DB, *s.Group)
 	if err != nil {
-		return Header{}, err
+		return profile{}, err
 	}
-	h := Header{Group: g, Standing: s, Members: n.Members, Subscribers: n.Subscribers, URL: r.deps.BaseURL + g.Entity().Path(), Acts: acts(s, g)}
-	h.About = r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
-	if s.Member && r.deps.MailDomain != "" {
-		h.Mail = g.Slug + "@" + r.deps.MailDomain
+	p := profile{
+		Group: *s.Group, Standing: s.Standing, Members: n.Members, Subscribers: n.Subscribers,
+		URL: r.deps.BaseURL + s.Entity.Path(),
 	}
-	return h, nil
+	if s.Standing.Member && r.deps.MailDomain != "" {
+		p.Mail = s.Group.Slug + "@" + r.deps.MailDomain
+	}
+	return p, nil
 }

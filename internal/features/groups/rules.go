@@ -2,7 +2,6 @@ package groups
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -101,42 +100,4 @@ func shortURL(address string) string {
 		rest = address
 	}
 	return strings.TrimSuffix(rest, "/")
-}
-
-// Act is something that a viewer can do on a group's page.
-type Act uint8
-
-// The acts.
-const (
-	Join Act = iota + 1
-	Apply
-	Subscribe
-	WriteTo
-	WriteArticle
-	AddMember
-	Recommend
-)
-
-// entrances returns the acts by which somebody begins to take part in a group.
-func entrances(s community.Standing, g community.Group) []Act {
-	return slices.DeleteFunc(acts(s, g), func(a Act) bool { return a != Join && a != Apply && a != Subscribe })
-}
-
-// acts returns what the viewer can do with a group: first the one thing that is most likely wanted, then
-// at most two quiet ones.
-func acts(s community.Standing, g community.Group) []Act {
-	var all []Act
-	add := func(applies bool, a Act) {
-		if applies && len(all) < 3 {
-			all = append(all, a)
-		}
-	}
-	add(s.Member, WriteArticle)
-	add(!s.Member && !g.Closed, Join)
-	add(!s.Member && g.Closed, Apply)
-	add(!s.Subscribed, Subscribe)
-	add(true, WriteTo)
-	add(s.Member && g.Closed, AddMember)
-	add(s.Member || s.Subscribed, Recommend)
-	return all
 }

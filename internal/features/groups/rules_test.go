@@ -83,28 +83,6 @@ func TestOnlyMembersChangeAGroup(t *testing.T) {
 	}
 }
 
-func TestEverybodyIsOfferedOneMainAndTwoQuietThings(t *testing.T) {
-	t.Parallel()
-	anna := community.Viewer{PersonID: 1}
-	for _, c := range []struct {
-		name   string
-		s      community.Standing
-		closed bool
-		want   []Act
-	}{
-		{"a visitor of an open group", community.Standing{}, false, []Act{Join, Subscribe, WriteTo}},
-		{"a visitor of a closed group", community.Standing{}, true, []Act{Apply, Subscribe, WriteTo}},
-		{"a subscriber of an open group", community.Standing{Viewer: anna, Subscribed: true}, false, []Act{Join, WriteTo, Recommend}},
-		{"a member of an open group", community.Standing{Viewer: anna, Member: true, Subscribed: true}, false, []Act{WriteArticle, WriteTo, Recommend}},
-		{"a member of a closed group", community.Standing{Viewer: anna, Member: true, Subscribed: true}, true, []Act{WriteArticle, WriteTo, AddMember}},
-		{"a member without a subscription", community.Standing{Viewer: anna, Member: true}, true, []Act{WriteArticle, Subscribe, WriteTo}},
-	} {
-		if got := acts(c.s, community.Group{Closed: c.closed}); !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
-	}
-}
-
 func TestRecipientsAreFoundHoweverTheyAreSeparated(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -67,17 +67,17 @@ const cardColumns = groupColumns + `,
 	EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.id AND m.person_id = ?) AS member,
 	EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = g.entity_id AND s.person_id = ?) AS subscribed`
 
-// faceColumns are what a name and a face show of a group.
+// entityColumns are what a list of names shows of a group.
 const (
-	faceColumns = `e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour, e.picture`
-	activeFirst = ` ORDER BY e.score DESC, e.id DESC LIMIT ?`
+	entityColumns = `e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour, e.picture`
+	activeFirst   = ` ORDER BY e.score DESC, e.id DESC LIMIT ?`
 )
 
 // listTop returns the most active groups but one.
 func listTop(ctx context.Context, q sqldb.Querier, except int64, limit int) ([]community.Entity, error) {
 	var top []community.Entity
 	err := q.Select(ctx, &top, `
-		SELECT `+faceColumns+` FROM entities e JOIN "groups" g ON g.entity_id = e.id
+		SELECT `+entityColumns+` FROM entities e JOIN "groups" g ON g.entity_id = e.id
 		 WHERE e.kind = ? AND g.id <> ?`+activeFirst, community.GroupEntity, except, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list the most active groups: %w", err)
@@ -89,7 +89,7 @@ func listTop(ctx context.Context, q sqldb.Querier, except int64, limit int) ([]c
 func listMine(ctx context.Context, q sqldb.Querier, personID int64, limit int) ([]community.Entity, error) {
 	var mine []community.Entity
 	err := q.Select(ctx, &mine, `
-		SELECT `+faceColumns+` FROM memberships m JOIN "groups" g ON g.id = m.group_id JOIN entities e ON e.id = g.entity_id
+		SELECT `+entityColumns+` FROM memberships m JOIN "groups" g ON g.id = m.group_id JOIN entities e ON e.id = g.entity_id
 		 WHERE m.person_id = ?`+activeFirst, personID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list the groups of a person: %w", err)

@@ -4,15 +4,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -44,22 +41,26 @@ func (r *Groups) newGroup(v *site.Visit) error {
 
 func (r *Groups) createGroup(v *site.Visit) error {
 	var f foundForm
-	var g community.Group
-	err := v.Bind(&f)
-	if err == nil {
-		err = errs.Check(validateName(f.Name)...)
-	}
-	if err == nil {
-		err = r.throttle(v, "found a group", 3, 20)
-	}
-	if err == nil {
-		g, err = r.Found(v.Context(), v.Viewer, f.Name)
-	}
+	g, err := r.submitFounding(v, &f)
 	if err != nil {
 		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return foundPage(v, f, e), nil })
 	}
 	v.Flash(parts.Done, "The group “%s” has been founded.", g.Name)
 	return v.Redirect(g.Entity().Path())
+}
+
+// submitFounding founds the group of the form.
+func (r *Groups) submitFounding(v *site.Visit, f *foundForm) (community.Group, error) {
+	if err := v.Bind(f); err != nil {
+		return community.Group{}, err
+	}
+	if err := errs.Check(validateName(f.Name)...); err != nil {
+		return community.Group{}, err
+	}
+	if err := r.throttle(v, "found a group", 3, 20); err != nil {
+		return community.Group{}, err
+	}
+	return r.Found(v.Context(), v.Viewer, f.Name)
 }
 
 // throttle counts what a visitor does: per hour and network for those who have not signed in, per day and
@@ -80,10 +81,28 @@ func foundPage(v *site.Visit, f foundForm, e parts.Errors) site.Page {
 	}
 }
 
-// visited returns the group that a visit is about and how the viewer stands to it; NotFound if there is
-// no such group.
-func (r *Groups) visited(v *site.Visit, slug string) (community.Group, community.Standing, error) {
+// Visited returns the group that the path of a visit names, by its slug as {group} or its id as {id}, and how the
+// viewer stands to it; NotFound if there is no such group.
+func (r *Groups) Visited(v *site.Visit) (community.Group, community.Standing, error) {
+	if slug := v.Path("group"); slug != "" {
+		return r.bySlug(v, slug)
+	}
+	id, err := v.ID("id")
+	if err != nil {
+		return community.Group{}, community.Standing{}, err
+	}
+	g, err := r.Get(v.Context(), r.deps.DB, id)
+	return r.standing(v, g, err)
+}
+
+// bySlug returns the group with a slug and how the viewer stands to it.
+func (r *Groups) bySlug(v *site.Visit, slug string) (community.Group, community.Standing, error) {
 	g, err := r.GetBySlug(v.Context(), r.deps.DB, slug)
+	return r.standing(v, g, err)
+}
+
+// standing adds how the viewer stands to a group that was looked up.
+func (r *Groups) standing(v *site.Visit, g community.Group, err error) (community.Group, community.Standing, error) {
 	if err != nil {
 		return g, community.Standing{}, err
 	}
@@ -103,7 +122,7 @@ type profileForm struct {
 
 // editable returns the group whose settings are visited, if the viewer may change them.
 func (r *Groups) editable(v *site.Visit) (community.Group, error) {
-	g, s, err := r.visited(v, v.Query("group"))
+	g, s, err := r.bySlug(v, v.Query("group"))
 	if err == nil && !CanChange(s) {
 		err = errNotMember()
 	}
@@ -124,11 +143,7 @@ func (r *Groups) updateGroup(v *site.Visit) error {
 		return err
 	}
 	var f profileForm
-	var changed community.Group
-	err = v.Bind(&f)
-	if err == nil {
-		changed, err = r.Change(v.Context(), v.Viewer, g.ID, Profile(f))
-	}
+	changed, err := r.submitProfile(v, g, &f)
 	if err != nil {
 		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return settingsPage(v, g, f, e), nil })
 	}
@@ -136,23 +151,31 @@ func (r *Groups) updateGroup(v *site.Visit) error {
 	return v.Redirect(changed.Entity().Path())
 }
 
+// submitProfile changes the group to what the form says.
+func (r *Groups) submitProfile(v *site.Visit, g community.Group, f *profileForm) (community.Group, error) {
+	if err := v.Bind(f); err != nil {
+		return g, err
+	}
+	return r.Change(v.Context(), v.Viewer, g.ID, Profile(*f))
+}
+
 func settingsPage(v *site.Visit, g community.Group, f profileForm, e parts.Errors) site.Page {
-	return groupPage(v, g, v.T("Settings of the group"), settingsBody(v, g, f, e))
+	return v.GroupPage(g, v.T("Settings of the group"), settingsBody(v, g, f, e))
 }
 
 func (r *Groups) showRelation(v *site.Visit) error {
-	g, s, err := r.visited(v, v.Query("group"))
+	g, s, err := r.bySlug(v, v.Query("group"))
 	if err != nil {
 		return err
 	}
 	if !CanSeeRelation(s) {
 		return errs.New(errs.Unauthenticated, "Please sign in.")
 	}
-	return v.Show(groupPage(v, g, v.T("You and the group"), relationBody(v, g, s)))
+	return v.Show(v.GroupPage(g, v.T("You and the group"), relationBody(v, g, s)))
 }
 
-// SettingsLinks returns the pages of a group's settings that the viewer may open.
-func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []parts.Link {
+// settingsLinks returns the pages of a group's settings that the viewer may open.
+func settingsLinks(p *lang.Printer, s community.Standing, g community.Group) []parts.Link {
 	var links []parts.Link
 	if CanChange(s) {
 		links = append(links,
@@ -165,37 +188,13 @@ func SettingsLinks(p *lang.Printer, s community.Standing, g community.Group) []p
 	return links
 }
 
-// Beside returns the card of a group, for the margin of what it publishes.
-func (r *Groups) Beside(v *site.Visit, s community.Standing, groupID int64) (templ.Component, error) {
-	g, err := r.Get(v.Context(), r.deps.DB, groupID)
-	if err != nil {
-		return nil, err
-	}
-	about := r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
-	return besideCard(Header{Group: g, Standing: s, About: about, Acts: entrances(s, g)}), nil
-}
-
-// SettingsMenu returns what the group that the address names by ?group=… adds to the menu of all settings
-// pages. A group that nobody knows adds nothing.
-func (r *Groups) SettingsMenu(v *site.Visit) []parts.Link {
-	slug := v.Query("group")
-	if slug == "" {
-		return nil
-	}
-	g, s, err := r.visited(v, slug)
-	if err != nil {
-		return nil // the menu is not what the visitor came for
-	}
-	return SettingsLinks(v.Lang, s, g)
-}
-
 type recommendForm struct {
 	Recipients string `form:"recipients"`
 	Text       string `form:"text"`
 }
 
 func (r *Groups) newRecommendation(v *site.Visit) error {
-	g, _, err := r.visited(v, v.Path("group"))
+	g, _, err := r.Visited(v)
 	if err != nil {
 		return err
 	}
@@ -203,26 +202,12 @@ func (r *Groups) newRecommendation(v *site.Visit) error {
 }
 
 func (r *Groups) createRecommendation(v *site.Visit) error {
-	g, _, err := r.visited(v, v.Path("group"))
+	g, _, err := r.Visited(v)
 	if err != nil {
 		return err
 	}
 	var f recommendForm
-	sent := 0
-	err = v.Bind(&f)
-	if err == nil {
-		err = r.throttle(v, "recommend a group", 3, 20)
-	}
-	if err == nil {
-		rec := Recommendation{
-			Recipients: f.Recipients, Text: f.Text, Language: v.Lang.Language(),
-			Subject: v.T("A group recommended to you: %s", g.Name),
-		}
-		if !v.Viewer.SignedIn() {
-			rec.Note = v.T("Somebody who was not signed in sent this text from %s.", v.URL("/"))
-		}
-		sent, err = r.Recommend(v.Context(), v.Viewer, rec)
-	}
+	sent, err := r.submitRecommendation(v, g, &f)
 	if err != nil {
 		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return recommendPage(v, g, f, e), nil })
 	}
@@ -232,6 +217,24 @@ func (r *Groups) createRecommendation(v *site.Visit) error {
 		v.Flash(parts.Done, "Your recommendation is on its way.")
 	}
 	return v.Redirect(g.Entity().Path())
+}
+
+// submitRecommendation sends what the form says and returns to how many.
+func (r *Groups) submitRecommendation(v *site.Visit, g community.Group, f *recommendForm) (sent int, err error) {
+	if err := v.Bind(f); err != nil {
+		return 0, err
+	}
+	if err := r.throttle(v, "recommend a group", 3, 20); err != nil {
+		return 0, err
+	}
+	rec := Recommendation{
+		Recipients: f.Recipients, Text: f.Text, Language: v.Lang.Language(),
+		Subject: v.T("A group recommended to you: %s", g.Name),
+	}
+	if !v.Viewer.SignedIn() {
+		rec.Note = v.T("Somebody who was not signed in sent this text from %s.", v.URL("/"))
+	}
+	return r.Recommend(v.Context(), v.Viewer, rec)
 }
 
 // recommendation is the text that the form begins with.
@@ -250,14 +253,5 @@ func recommendation(v *site.Visit, g community.Group) string {
 }
 
 func recommendPage(v *site.Visit, g community.Group, f recommendForm, e parts.Errors) site.Page {
-	return groupPage(v, g, v.T("Recommend the group"), recommendBody(g, f, e))
-}
-
-// groupPage is the frame of the pages that belong to a group.
-func groupPage(v *site.Visit, g community.Group, title string, body templ.Component) site.Page {
-	e := g.Entity()
-	return site.Page{
-		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name, Path: e.Path()}, parts.Crumb{Label: title}),
-	}
+	return v.GroupPage(g, v.T("Recommend the group"), recommendBody(g, f, e))
 }

@@ -6,7 +6,6 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
-	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -69,7 +68,7 @@ func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g commun
 			return nil
 		}
 		if !CanJoin(s, g) {
-			return errs.New(errs.Denied, "This group is closed: only its members add members.")
+			return errClosed()
 		}
 		joined, err = m.Add(ctx, tx, g, viewer.PersonID, viewer.PersonID)
 		return err
@@ -78,6 +77,10 @@ func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g commun
 		return false, fmt.Errorf("join group %d: %w", g.ID, err)
 	}
 	return joined, nil
+}
+
+func errClosed() error {
+	return errs.New(errs.Denied, "This group is closed: only its members add members.")
 }
 
 // Leave ends the viewer's membership and reports whether there was one.
@@ -90,138 +93,6 @@ func (m *Membership) Leave(ctx context.Context, viewer community.Viewer, g commu
 		return false, fmt.Errorf("leave group %d: %w", g.ID, err)
 	}
 	return left, nil
-}
-
-// RequestJoin sends a letter with a link that makes the owner of a mailbox a member of an open group. What
-// the caller learns does not depend on whether the address is known.
-func (m *Membership) RequestJoin(ctx context.Context, viewer community.Viewer, g community.Group, address, language string) error {
-	if !CanJoinByMail(community.Standing{Viewer: viewer}, g) {
-		return errs.New(errs.Denied, "This group is closed: only its members add members.")
-	}
-	return m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		known, member, err := m.lookUp(ctx, tx, g, address)
-		if err != nil {
-			return err
-		}
-		to := m.addressee(address, known, language)
-		if member {
-			return m.deps.Letters.Post(ctx, tx, m.memberAlready(to, g))
-		}
-		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenJoin, EntityID: g.EntityID, Address: address}, nil, linkLifetime)
-		if err != nil {
-			return err
-		}
-		return m.deps.Letters.Post(ctx, tx, m.confirmJoin(to, g, secret))
-	})
-}
-
-// lookUp returns the person to whom an address belongs, the zero value if there is none, and whether they
-// are a member.
-func (m *Membership) lookUp(ctx context.Context, q sqldb.Querier, g community.Group, address string) (p community.Person, member bool, err error) {
-	p, err = m.deps.People.FindByAddress(ctx, q, address)
-	if errs.Is(err, errs.NotFound) {
-		return community.Person{}, false, nil
-	}
-	if err != nil {
-		return p, false, err
-	}
-	member, err = isMember(ctx, q, g.ID, p.ID)
-	return p, member, err
-}
-
-// Asked is what the link of a letter asks for.
-type Asked struct {
-	Group   community.Group
-	Address string // the mailbox that the link proves
-}
-
-// asked returns what a link asks for, without using it up.
-func (m *Membership) asked(ctx context.Context, kind, secret string) (Asked, error) {
-	t, err := tokens.Find(ctx, m.deps.DB, kind, secret, m.deps.Clock.Now())
-	if err != nil {
-		return Asked{}, err
-	}
-	g, err := m.deps.Groups.GetByEntity(ctx, m.deps.DB, t.EntityID)
-	return Asked{Group: g, Address: t.Address}, err
-}
-
-// ConfirmJoin makes the owner of the mailbox that a link was sent to a member, whoever has signed in, and
-// reports whether they were none before. A group that has been closed meanwhile is a Conflict.
-func (m *Membership) ConfirmJoin(ctx context.Context, secret string) (g community.Group, joined bool, err error) {
-	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		joined = false
-		t, err := tokens.Redeem(ctx, tx, tokenJoin, secret)
-		if err != nil {
-			return err
-		}
-		if g, err = m.deps.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
-			return err
-		}
-		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
-			return err
-		}
-		p, err := m.deps.People.FindOrCreate(ctx, tx, t.Address, true)
-		if err != nil {
-			return err
-		}
-		member, err := isMember(ctx, tx, g.ID, p.ID)
-		if err != nil || member {
-			return err
-		}
-		if !p.Active {
-			return errs.New(errs.Conflict, "The account with this address has been closed.")
-		}
-		if g.Closed {
-			return errs.New(errs.Conflict, "This group has been closed meanwhile: only its members add members. Write to the group to apply.")
-		}
-		joined, err = m.Add(ctx, tx, g, p.ID, p.ID)
-		return err
-	})
-	if err != nil {
-		return g, false, fmt.Errorf("join by mail: %w", err)
-	}
-	return g, joined, nil
-}
-
-// RequestLeave sends a letter with a link that ends the membership of the owner of a mailbox, or one that
-// says that there is none. The caller learns nothing about the address.
-func (m *Membership) RequestLeave(ctx context.Context, g community.Group, address, language string) error {
-	return m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		known, member, err := m.lookUp(ctx, tx, g, address)
-		if err != nil {
-			return err
-		}
-		to := m.addressee(address, known, language)
-		if !member {
-			return m.deps.Letters.Post(ctx, tx, m.noMember(to, g))
-		}
-		token := tokens.Token{Kind: tokenLeave, PersonID: known.ID, EntityID: g.EntityID, Address: address}
-		secret, err := tokens.Issue(ctx, tx, token, nil, linkLifetime)
-		if err != nil {
-			return err
-		}
-		return m.deps.Letters.Post(ctx, tx, m.confirmLeave(to, g, secret))
-	})
-}
-
-// ConfirmLeave ends the membership that a link is about, whoever has signed in, and reports whether there
-// was one.
-func (m *Membership) ConfirmLeave(ctx context.Context, secret string) (g community.Group, left bool, err error) {
-	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		t, err := tokens.Redeem(ctx, tx, tokenLeave, secret)
-		if err != nil {
-			return err
-		}
-		if g, err = m.deps.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
-			return err
-		}
-		left, err = m.Remove(ctx, tx, g, t.PersonID, t.PersonID)
-		return err
-	})
-	if err != nil {
-		return g, false, fmt.Errorf("leave by mail: %w", err)
-	}
-	return g, left, nil
 }
 
 // AddByAddress makes the owner of a mail address a member of a closed group, as its members may, and
@@ -325,12 +196,6 @@ const (
 	perPage = 12
 	maxPage = 1000 // the last page that is looked for: the list is read from its start for each page
 )
-
-// Faces returns the most active members of a group, for the margin of its page. The caller has asked
-// CanSeeMembers.
-func (m *Membership) Faces(ctx context.Context, q sqldb.Querier, groupID int64, n int) ([]Member, error) {
-	return listMembers(ctx, q, groupID, n, 0)
-}
 
 // Members returns a page of the list of members, the most active ones first. The caller has asked
 // CanSeeMembers.

@@ -10,13 +10,12 @@ import (
 	"net/http"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/groups"
-	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -25,11 +24,6 @@ import (
 type People interface {
 	// Get returns a person by their id.
 	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Person, error)
-	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
-	// if the text is none.
-	ParseAddress(text string) (address, key string, ok bool)
-	// FindByAddress returns the person to whom a mail address belongs; NotFound if there is none.
-	FindByAddress(ctx context.Context, q sqldb.Querier, address string) (community.Person, error)
 	// FindOrCreate returns the person to whom a mail address belongs, or one without a password who
 	// comes into being by it. verified says that the mailbox has just been proven.
 	FindOrCreate(ctx context.Context, tx *sqldb.Tx, address string, verified bool) (community.Person, error)
@@ -37,14 +31,12 @@ type People interface {
 
 // Deps is what the room stands on.
 type Deps struct {
-	DB         *sqldb.DB
-	Outbox     *outbox.Outbox
-	Groups     *groups.Groups
-	People     People
-	Letters    *notify.Letters
-	Limiter    *web.Limiter
-	Catalogues *lang.Catalogues
-	Clock      clock.Clock
+	DB      *sqldb.DB
+	Outbox  *outbox.Outbox
+	Groups  *groups.Groups
+	People  People
+	ByMail  *bymail.ByMail
+	Limiter *web.Limiter
 
 	SiteName string
 	BaseURL  string // without a slash at the end
@@ -58,23 +50,23 @@ func New(d Deps) *Membership { return &Membership{d} }
 
 // Module returns the room's table of contents.
 func (m *Membership) Module() module.Module {
+	joining, leaving := m.JoiningByMail(), m.LeavingByMail()
 	return module.Module{
-		Name:   "membership",
-		Estate: holdings(),
+		Name: "membership", Acts: m.acts(), Blocks: m.blocks(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/join", Handle: m.newMembership},
 			{Method: http.MethodPost, Path: "/{group}/actions/join", Handle: m.createMembership},
-			{Method: http.MethodGet, Path: "/{group}/join/request", Handle: m.newJoinRequest},
-			{Method: http.MethodPost, Path: "/{group}/join/request", Handle: m.createJoinRequest},
-			{Method: http.MethodGet, Path: "/stadt/groups/join/confirm/{secret}", Handle: m.newMembershipByMail},
-			{Method: http.MethodPost, Path: "/stadt/groups/join/confirm/{secret}", Handle: m.createMembershipByMail},
+			{Method: http.MethodGet, Path: "/{group}/join/request", Handle: joining.ShowForm},
+			{Method: http.MethodPost, Path: "/{group}/join/request", Handle: joining.PostLetter},
+			{Method: http.MethodGet, Path: "/stadt/groups/join/confirm/{secret}", Handle: joining.AskToConfirm},
+			{Method: http.MethodPost, Path: "/stadt/groups/join/confirm/{secret}", Handle: joining.Confirm},
 
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/resign", Handle: m.endMembership},
 			{Method: http.MethodPost, Path: "/stadt/groups/{id}/resign", Handle: m.removeMembership},
-			{Method: http.MethodGet, Path: "/stadt/groups/{id}/resign/request", Handle: m.newLeaveRequest},
-			{Method: http.MethodPost, Path: "/stadt/groups/{id}/resign/request", Handle: m.createLeaveRequest},
-			{Method: http.MethodGet, Path: "/stadt/groups/resign/confirm/{secret}", Handle: m.endMembershipByMail},
-			{Method: http.MethodPost, Path: "/stadt/groups/resign/confirm/{secret}", Handle: m.removeMembershipByMail},
+			{Method: http.MethodGet, Path: "/stadt/groups/{id}/resign/request", Handle: leaving.ShowForm},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/resign/request", Handle: leaving.PostLetter},
+			{Method: http.MethodGet, Path: "/stadt/groups/resign/confirm/{secret}", Handle: leaving.AskToConfirm},
+			{Method: http.MethodPost, Path: "/stadt/groups/resign/confirm/{secret}", Handle: leaving.Confirm},
 
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members", Handle: m.showMembers},
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members/add", Handle: m.newMember},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -12,66 +11,6 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
-
-// Kinds of the tokens in the links of this room's letters, and how long they live.
-const (
-	tokenJoin    = "join"
-	tokenLeave   = "resign"
-	linkLifetime = 3 * 24 * time.Hour
-)
-
-// addressee is whom a letter goes to.
-type addressee struct {
-	address string
-	name    string
-	p       *lang.Printer
-}
-
-// addressee returns whom a letter goes to: in the language of the person, or else of whoever asked.
-func (m *Membership) addressee(address string, known community.Person, language string) addressee {
-	if known.Language != "" {
-		language = known.Language
-	}
-	return addressee{address: address, name: known.Name, p: m.deps.Catalogues.Printer(language, nil)}
-}
-
-func (a addressee) letter(kind string) notify.Letter {
-	return notify.Letter{Address: a.address, Name: a.name, Kind: kind, Language: a.p.Language()}
-}
-
-func (m *Membership) confirmJoin(to addressee, g community.Group, secret string) notify.Letter {
-	l := to.letter("confirm-join")
-	l.Subject = to.p.T("Membership: please confirm")
-	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address.", g.Name, m.deps.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Join the group"), URL: m.deps.BaseURL + "/stadt/groups/join/confirm/" + secret + "/", Primary: true}}
-	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
-	return l
-}
-
-func (m *Membership) memberAlready(to addressee, g community.Group) notify.Letter {
-	l := to.letter("member-already")
-	l.Subject = to.p.T("Membership: you belong to the group already")
-	l.Intro = to.p.T("Somebody, probably you, wants to join the group “%s” on %s with this mail address. You are a member already, so there is nothing to do.", g.Name, m.deps.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Go to the group"), URL: m.deps.BaseURL + g.Entity().Path()}}
-	return l
-}
-
-func (m *Membership) confirmLeave(to addressee, g community.Group, secret string) notify.Letter {
-	l := to.letter("confirm-leave")
-	l.Subject = to.p.T("Membership: please confirm that you leave")
-	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address.", g.Name, m.deps.SiteName)
-	l.Actions = []notify.Action{{Label: to.p.T("Leave the group"), URL: m.deps.BaseURL + "/stadt/groups/resign/confirm/" + secret + "/", Primary: true}}
-	l.Note = to.p.T("The link works for three days. If this was not you, do nothing: without the link nothing happens.")
-	return l
-}
-
-func (m *Membership) noMember(to addressee, g community.Group) notify.Letter {
-	l := to.letter("no-member")
-	l.Subject = to.p.T("Membership: there is none")
-	l.Intro = to.p.T("Somebody, probably you, wants to leave the group “%s” on %s with this mail address. No member of the group has it, so there is nothing to do.", g.Name, m.deps.SiteName)
-	l.Note = to.p.T("If you still get mails of the group, you perhaps joined with another address. The mails say at their end how to stop them.")
-	return l
-}
 
 // addedNotice tells all members by mail that one of them made somebody a member, the new one included and
 // whatever their preferences: who belongs to a closed group concerns each of them. Whoever joins by

@@ -8,51 +8,10 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 )
-
-func TestLettersSayWhatTheirLinksDo(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, dbtest.SQLite(t))
-	for _, language := range []string{"en", "de"} {
-		for name, ask := range map[string]func() error{
-			"confirm-join": func() error {
-				return h.RequestJoin(t.Context(), community.Viewer{}, h.Garten, "neu@example.org", language)
-			},
-			"member-already": func() error {
-				return h.RequestJoin(t.Context(), community.Viewer{}, h.Garten, h.Anna.Address, language)
-			},
-			"confirm-leave": func() error { return h.RequestLeave(t.Context(), h.Garten, h.Anna.Address, language) },
-			"no-member":     func() error { return h.RequestLeave(t.Context(), h.Garten, "neu@example.org", language) },
-		} {
-			if err := ask(); err != nil {
-				t.Fatal(err)
-			}
-			golden.Equal(t, name+"."+language, mailtest.Print(h.tray.TakeOne(t)))
-		}
-	}
-}
-
-func TestPeopleGetLettersInTheirOwnLanguage(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, dbtest.SQLite(t))
-	err := h.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(t.Context(), `UPDATE people SET language = 'de' WHERE id = ?`, h.Anna.ID)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := h.RequestLeave(t.Context(), h.Garten, h.Anna.Address, "en"); err != nil {
-		t.Fatal(err)
-	}
-	if l := h.tray.TakeOne(t); l.Language != "de" || l.Name != "Anna Ahorn" {
-		t.Errorf("letter %+v", l)
-	}
-}
 
 // added is the activity of Anna adding somebody to the choir.
 func (h *house) added(t *testing.T, address string) community.Activity {

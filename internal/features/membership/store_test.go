@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
@@ -46,8 +47,10 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	limiter := web.NewLimiter(db, nil)
 	rooms := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil), Letters: letters, Limiter: limiter})
 	m := membership.New(membership.Deps{
-		DB: db, Outbox: out, Groups: rooms, People: cast.People{}, Letters: letters, Limiter: limiter, Catalogues: catalogues,
-		SiteName: "Neustadt", BaseURL: "http://example.org",
+		DB: db, Outbox: out, Groups: rooms, People: cast.People{}, Limiter: limiter, SiteName: "Neustadt", BaseURL: "http://example.org",
+		ByMail: bymail.New(bymail.Deps{
+			DB: db, Groups: rooms, People: cast.People{}, Letters: letters, Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org",
+		}),
 	})
 	out.React(m.Module().Reactions...)
 	return &house{Cast: cast.New(t, db), Membership: m, db: db, groups: rooms, tray: tray, catalogues: catalogues}

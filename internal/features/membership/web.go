@@ -4,69 +4,33 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/parts"
-	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-// addressForm is how people name themselves or others by a mail address alone.
-type addressForm struct {
-	Address string `form:"email" text:"line" label:"E-mail address"`
-}
-
-// bySlug returns the group in the path and how the viewer stands to it; NotFound if there is none.
-func (m *Membership) bySlug(v *site.Visit) (community.Group, community.Standing, error) {
-	g, err := m.deps.Groups.GetBySlug(v.Context(), m.deps.DB, v.Path("group"))
-	if err != nil {
-		return g, community.Standing{}, err
-	}
-	s, err := policy.Standing(v.Context(), m.deps.DB, v.Viewer, g.Entity())
-	return g, s, err
-}
-
-// byID is bySlug for paths with the group's id.
-func (m *Membership) byID(v *site.Visit) (community.Group, community.Standing, error) {
-	id, err := v.ID("id")
-	if err != nil {
-		return community.Group{}, community.Standing{}, err
-	}
-	g, err := m.deps.Groups.Get(v.Context(), m.deps.DB, id)
-	if err != nil {
-		return g, community.Standing{}, err
-	}
-	s, err := policy.Standing(v.Context(), m.deps.DB, v.Viewer, g.Entity())
-	return g, s, err
-}
-
 func (m *Membership) newMembership(v *site.Visit) error {
-	g, s, err := m.bySlug(v)
+	g, s, err := m.deps.Groups.Visited(v)
 	if err != nil {
 		return err
 	}
 	if s.Member {
-		return memberAlready(v, g)
+		return answerJoined(v, g, false)
 	}
 	if !CanJoin(s, g) {
-		return errs.New(errs.Denied, "This group is closed: only its members add members.")
+		return errClosed()
 	}
-	return v.Show(groupPage(v, g, v.T("Join"), parts.ConfirmForm(parts.Confirmation{
+	return v.Show(v.GroupPage(g, v.T("Join"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to join the group “%s”? You can then write in its name, and you are told what it publishes.", g.Name),
 		Button:   v.T("Join"), Cancel: g.Entity().Path(),
 	})))
 }
 
-func memberAlready(v *site.Visit, g community.Group) error {
-	v.Flash(parts.Info, "You are a member of this group already.")
-	return v.Redirect(g.Entity().Path())
-}
-
 func (m *Membership) createMembership(v *site.Visit) error {
-	g, _, err := m.bySlug(v)
+	g, _, err := m.deps.Groups.Visited(v)
 	if err != nil {
 		return err
 	}
@@ -74,118 +38,35 @@ func (m *Membership) createMembership(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if !joined {
-		return memberAlready(v, g)
-	}
-	v.Flash(parts.Done, "You are a member of “%s” now.", g.Name)
-	return v.Redirect(g.Entity().Path())
+	return answerJoined(v, g, joined)
 }
 
-func (m *Membership) newJoinRequest(v *site.Visit) error {
-	g, s, err := m.bySlug(v)
-	if err != nil {
-		return err
+// answerJoined answers whoever wanted to join, and did unless they were a member already.
+func answerJoined(v *site.Visit, g community.Group, joined bool) error {
+	if joined {
+		v.Flash(parts.Done, "You are a member of “%s” now.", g.Name)
+	} else {
+		v.Flash(parts.Info, "You are a member of this group already.")
 	}
-	if s.Viewer.SignedIn() {
-		return v.Redirect(community.JoinPath(g.Slug))
-	}
-	if !CanJoinByMail(s, g) {
-		return errs.New(errs.Denied, "This group is closed: only its members add members.")
-	}
-	return v.Show(joinRequestPage(v, g, addressForm{}, parts.Errors{}))
-}
-
-func (m *Membership) createJoinRequest(v *site.Visit) error {
-	g, s, err := m.bySlug(v)
-	if err != nil {
-		return err
-	}
-	if s.Viewer.SignedIn() {
-		return v.Redirect(community.JoinPath(g.Slug))
-	}
-	var f addressForm
-	err = m.bindAddress(v, &f)
-	if err == nil {
-		err = m.throttleLetters(v, f.Address)
-	}
-	if err == nil {
-		err = m.RequestJoin(v.Context(), v.Viewer, g, f.Address, v.Lang.Language())
-	}
-	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return joinRequestPage(v, g, f, e), nil })
-	}
-	v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to become a member.")
-	return v.Redirect(g.Entity().Path())
-}
-
-// bindAddress reads a form with an address and checks it.
-func (m *Membership) bindAddress(v *site.Visit, f *addressForm) error {
-	if err := v.Bind(f); err != nil {
-		return err
-	}
-	if _, _, ok := m.deps.People.ParseAddress(f.Address); !ok {
-		return errs.Check(errs.Field("email", "Enter an e-mail address like name@example.org."))
-	}
-	return nil
-}
-
-// throttleLetters counts the letters that somebody unknown has sent to an address: by their network and
-// by the address, so that nobody's mailbox is flooded through this site.
-func (m *Membership) throttleLetters(v *site.Visit, address string) error {
-	if err := m.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
-		return err
-	}
-	_, key, _ := m.deps.People.ParseAddress(address)
-	return m.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
-}
-
-func joinRequestPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
-	return groupPage(v, g, v.T("Join by mail"), addressBody(askAddress{
-		Lead:   v.T("You can belong to “%s” without an account: enter your mail address and follow the link in the mail that you get.", g.Name),
-		Button: v.T("Join"), Cancel: g.Entity().Path(), Form: f, Errors: e, Own: true,
-	}))
-}
-
-func (m *Membership) newMembershipByMail(v *site.Visit) error {
-	asked, err := m.asked(v.Context(), tokenJoin, v.Path("secret"))
-	if err != nil {
-		return err
-	}
-	g := asked.Group
-	return v.Show(groupPage(v, g, v.T("Join"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to join the group “%s” with the address %s?", g.Name, asked.Address),
-		Button:   v.T("Join"), Cancel: g.Entity().Path(),
-	})))
-}
-
-func (m *Membership) createMembershipByMail(v *site.Visit) error {
-	g, joined, err := m.ConfirmJoin(v.Context(), v.Path("secret"))
-	if err != nil {
-		return err
-	}
-	if !joined {
-		return memberAlready(v, g)
-	}
-	v.Flash(parts.Done, "You are a member of “%s” now.", g.Name)
 	return v.Redirect(g.Entity().Path())
 }
 
 func (m *Membership) endMembership(v *site.Visit) error {
-	g, s, err := m.byID(v)
+	g, s, err := m.deps.Groups.Visited(v)
 	if err != nil {
 		return err
 	}
 	if !CanLeave(s) {
 		return errs.New(errs.Denied, "You are not a member of this group.")
 	}
-	return v.Show(groupPage(v, g, v.T("Leave the group"), parts.ConfirmForm(parts.Confirmation{
+	return v.Show(v.GroupPage(g, v.T("Leave the group"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to leave the group “%s”? You then no longer see what is internal, and your subscription ends too.", g.Name),
 		Button:   v.T("Leave the group"), Cancel: g.Entity().Path(), Danger: true,
 	})))
 }
 
 func (m *Membership) removeMembership(v *site.Visit) error {
-	g, s, err := m.byID(v)
+	g, s, err := m.deps.Groups.Visited(v)
 	if err != nil {
 		return err
 	}
@@ -199,68 +80,11 @@ func (m *Membership) removeMembership(v *site.Visit) error {
 	if !left {
 		return errs.New(errs.Denied, "You are not a member of this group.")
 	}
-	v.Flash(parts.Done, "You have left “%s”.", g.Name)
-	return v.Redirect(g.Entity().Path())
+	return answerLeft(v, g, true)
 }
 
-func (m *Membership) newLeaveRequest(v *site.Visit) error {
-	g, s, err := m.byID(v)
-	if err != nil {
-		return err
-	}
-	if s.Viewer.SignedIn() {
-		return v.Redirect(community.LeavePath(g.ID))
-	}
-	return v.Show(leaveRequestPage(v, g, addressForm{}, parts.Errors{}))
-}
-
-func (m *Membership) createLeaveRequest(v *site.Visit) error {
-	g, s, err := m.byID(v)
-	if err != nil {
-		return err
-	}
-	if s.Viewer.SignedIn() {
-		return v.Redirect(community.LeavePath(g.ID))
-	}
-	var f addressForm
-	err = m.bindAddress(v, &f)
-	if err == nil {
-		err = m.throttleLetters(v, f.Address)
-	}
-	if err == nil {
-		err = m.RequestLeave(v.Context(), g, f.Address, v.Lang.Language())
-	}
-	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return leaveRequestPage(v, g, f, e), nil })
-	}
-	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
-	return v.Redirect(g.Entity().Path())
-}
-
-func leaveRequestPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
-	return groupPage(v, g, v.T("Leave the group"), addressBody(askAddress{
-		Lead:   v.T("Enter the mail address with which you belong to “%s”. You get a mail with a link that ends your membership.", g.Name),
-		Button: v.T("Send the mail"), Cancel: g.Entity().Path(), Form: f, Errors: e, Own: true,
-	}))
-}
-
-func (m *Membership) endMembershipByMail(v *site.Visit) error {
-	asked, err := m.asked(v.Context(), tokenLeave, v.Path("secret"))
-	if err != nil {
-		return err
-	}
-	g := asked.Group
-	return v.Show(groupPage(v, g, v.T("Leave the group"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to end the membership of %s in the group “%s”?", asked.Address, g.Name),
-		Button:   v.T("Leave the group"), Cancel: g.Entity().Path(), Danger: true,
-	})))
-}
-
-func (m *Membership) removeMembershipByMail(v *site.Visit) error {
-	g, left, err := m.ConfirmLeave(v.Context(), v.Path("secret"))
-	if err != nil {
-		return err
-	}
+// answerLeft answers whoever wanted to leave, and did if they were a member.
+func answerLeft(v *site.Visit, g community.Group, left bool) error {
 	if left {
 		v.Flash(parts.Done, "You have left “%s”.", g.Name)
 	} else {
@@ -270,7 +94,7 @@ func (m *Membership) removeMembershipByMail(v *site.Visit) error {
 }
 
 func (m *Membership) showMembers(v *site.Visit) error {
-	g, s, err := m.byID(v)
+	g, s, err := m.deps.Groups.Visited(v)
 	if err != nil {
 		return err
 	}
@@ -281,14 +105,14 @@ func (m *Membership) showMembers(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	p := groupPage(v, g, v.T("Members"), membersBody(v, g, members, CanAdd(s, g)))
+	p := v.GroupPage(g, v.T("Members"), membersBody(v, g, members, CanAdd(s, g)))
 	p.Wide = true
 	return v.Show(p)
 }
 
 // extensible returns the group in the path if the viewer may add members to it.
 func (m *Membership) extensible(v *site.Visit) (community.Group, error) {
-	g, s, err := m.byID(v)
+	g, s, err := m.deps.Groups.Visited(v)
 	if err == nil && !CanAdd(s, g) {
 		err = errCannotAdd()
 	}
@@ -300,7 +124,7 @@ func (m *Membership) newMember(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(memberPage(v, g, addressForm{}, parts.Errors{}))
+	return v.Show(memberPage(v, g, "", parts.Errors{}))
 }
 
 func (m *Membership) createMember(v *site.Visit) error {
@@ -308,33 +132,36 @@ func (m *Membership) createMember(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	var f addressForm
-	added := false
-	err = m.bindAddress(v, &f)
-	if err == nil {
-		limit := web.Limit{Name: "add members", Count: 100, Per: 24 * time.Hour}
-		err = m.deps.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10))
-	}
-	if err == nil {
-		added, err = m.AddByAddress(v.Context(), v.Viewer, g, f.Address)
-	}
+	address, added, err := m.submitMember(v, g)
 	if err != nil {
-		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return memberPage(v, g, f, e), nil })
+		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return memberPage(v, g, address, e), nil })
 	}
 	if added {
-		v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", f.Address)
+		v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", address)
 	} else {
-		v.Flash(parts.Info, "%s is a member of this group already.", f.Address)
+		v.Flash(parts.Info, "%s is a member of this group already.", address)
 	}
 	return v.Redirect(community.MembersPath(g.ID))
 }
 
-func memberPage(v *site.Visit, g community.Group, f addressForm, e parts.Errors) site.Page {
-	p := groupPage(v, g, v.T("Add a member"), addressBody(askAddress{
+// submitMember adds the owner of the address in the form, and returns the address.
+func (m *Membership) submitMember(v *site.Visit, g community.Group) (address string, added bool, err error) {
+	if address, err = m.deps.ByMail.BindAddress(v); err != nil {
+		return address, false, err
+	}
+	limit := web.Limit{Name: "add members", Count: 100, Per: 24 * time.Hour}
+	if err := m.deps.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
+		return address, false, err
+	}
+	added, err = m.AddByAddress(v.Context(), v.Viewer, g, address)
+	return address, added, err
+}
+
+func memberPage(v *site.Visit, g community.Group, address string, e parts.Errors) site.Page {
+	return v.GroupPage(g, v.T("Add a member"), bymail.AddressForm(bymail.Form{
 		Lead:   v.T("Enter the mail address of whoever is to belong to “%s”. They need no account. All members are told by mail.", g.Name),
-		Button: v.T("Add the member"), Cancel: community.MembersPath(g.ID), Form: f, Errors: e,
-	}))
-	return p
+		Button: v.T("Add the member"), Cancel: community.MembersPath(g.ID), Another: true,
+	}, address, e))
 }
 
 func (m *Membership) showApplication(v *site.Visit) error {
@@ -349,7 +176,7 @@ func (m *Membership) showApplication(v *site.Visit) error {
 	if !a.Open {
 		return acceptedAlready(v, a)
 	}
-	return v.Show(groupPage(v, g, v.T("Accept the application"), parts.ConfirmForm(parts.Confirmation{
+	return v.Show(v.GroupPage(g, v.T("Accept the application"), parts.ConfirmForm(parts.Confirmation{
 		Question: v.T("Do you want to make %s a member of the group “%s”?", a.Name, g.Name),
 		Button:   v.T("Accept the application"), Cancel: a.path(),
 	})))
@@ -383,13 +210,4 @@ func (m *Membership) acceptApplication(v *site.Visit) error {
 	}
 	v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", a.Name)
 	return v.Redirect(a.path())
-}
-
-// groupPage is the frame of the pages that belong to a group.
-func groupPage(v *site.Visit, g community.Group, title string, body templ.Component) site.Page {
-	e := g.Entity()
-	return site.Page{
-		Title: title, Body: body, Entity: &e, Hidden: true,
-		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name, Path: e.Path()}, parts.Crumb{Label: title}),
-	}
 }

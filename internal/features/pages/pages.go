@@ -1,5 +1,5 @@
-// Package pages is the room of the pages that put the others together: the start page, the pages of groups
-// and people, and those that explain the site.
+// Package pages is the room of the pages that many rooms fill: the start page, the pages of groups and people; and of
+// those that explain the site.
 package pages
 
 import (
@@ -9,49 +9,34 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
-	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
+
+// Groups is what this room needs to know of groups.
+type Groups interface {
+	// Get returns a group by its id.
+	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Group, error)
+}
 
 // People is what this room needs to know of people.
 type People interface {
 	// Get returns a person by their id.
 	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Person, error)
-	// Header returns the head of a person's page.
-	Header(v *site.Visit, person community.Person) templ.Component
-}
-
-// Introduction is what the page of a group says about it.
-type Introduction struct {
-	Head        templ.Component // its heading, and the ways to take part
-	Facts       templ.Component // who takes part, for the margin
-	Description string          // in markdown
 }
 
 // Deps is what the room stands on.
 type Deps struct {
-	DB      *sqldb.DB
-	Content *content.Content
-	Texts   *texts.Texts
-	People  People
-
-	// Introduce returns what the page of a group says about it to somebody who stands to it like this.
-	Introduce func(v *site.Visit, groupID int64, s community.Standing) (Introduction, error)
-	// TopGroups returns the most active groups but one as cards; nil if there are none.
-	TopGroups func(v *site.Visit, except int64, n int) (templ.Component, error)
-	// GroupCards returns the most active groups with what they say about themselves; nil if there are none.
-	GroupCards func(v *site.Visit, n int) (templ.Component, error)
-	// MyGroups returns the groups that the viewer is a member of, and whether there are more; nil if there
-	// are none.
-	MyGroups func(v *site.Visit, n int) (mine templ.Component, more bool, err error)
-	// Talks returns the latest conversations with a group that the viewer may read; nil if there are none.
-	Talks func(v *site.Visit, group community.Entity) (templ.Component, error)
-
-	// Waiting returns the latest news that the viewer has not read.
-	Waiting func(v *site.Visit) (templ.Component, error)
+	DB       *sqldb.DB
+	Entities *entities.Entities
+	Groups   Groups
+	People   People
+	Texts    *texts.Texts
 
 	Postmaster string // mail address of whoever runs the site
 }
@@ -72,7 +57,7 @@ const (
 // Module returns the room's table of contents.
 func (p *Pages) Module() module.Module {
 	return module.Module{
-		Name: "pages",
+		Name: "pages", Entries: p.entries(), Blocks: p.blocks(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/", Handle: p.showStart, Shared: true},
 			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity, Shared: true},
@@ -82,4 +67,17 @@ func (p *Pages) Module() module.Module {
 			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown, Shared: true},
 		},
 	}
+}
+
+func (p *Pages) entries() []site.Entry {
+	return []site.Entry{site.MenuLink(site.MainMenu, 10, "/", lang.Text("Home"), parts.IconHome)}
+}
+
+func (p *Pages) blocks() []site.Block {
+	return []site.Block{{Spot: site.StartAside, Order: 50, About: "how to begin", Show: func(v *site.Visit, _ site.Subject) (templ.Component, error) {
+		if v.Viewer.SignedIn() {
+			return nil, nil //nolint:nilnil // no block
+		}
+		return firstSteps(), nil
+	}}}
 }

@@ -4,146 +4,65 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
-	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
 )
 
-// How much stands in the margin and at the top of pages.
-const (
-	topGroups = 8
-	faces     = 6  // groups that introduce the town
-	maxMine   = 12 // groups of the viewer
-	maxPinned = 10
-
-	descriptionWords = 25 // for search engines
-)
-
-// listed is a list of items with the ways through it.
-type listed struct {
-	Cards         []content.Card
-	Older, Newest string
-}
-
-// list returns a page of a list, and the cards of other items, whose texts are rendered together with it.
-func (p *Pages) list(v *site.Visit, f content.Filter, others ...content.Item) (l listed, other []content.Card, err error) {
-	items, more, err := p.deps.Content.List(v.Context(), v.Viewer, f)
-	if err != nil {
-		return l, nil, err
-	}
-	cards, err := p.deps.Content.Cards(v, append(slices.Clone(others), items...))
-	if err != nil {
-		return l, nil, err
-	}
-	for i := range cards {
-		cards[i].Home = f.EntityID != 0
-	}
-	return listed{Cards: cards[len(others):], Older: content.Older(v, items, more), Newest: content.Newest(v)}, cards[:len(others)], nil
-}
+// descriptionWords is how much search engines and previews are told of a page.
+const descriptionWords = 25
 
 func (p *Pages) showStart(v *site.Visit) error {
-	items, _, err := p.list(v, content.Filter{Before: v.Before()})
+	main, err := v.Blocks(site.StartMain, site.Subject{})
 	if err != nil {
 		return err
 	}
-	page := site.Page{
-		Title: v.Site().Name, OwnHeading: true, Canonical: "/",
-		Description: v.T("What the groups and initiatives of the town do, write and plan."),
-	}
-	if v.Viewer.SignedIn() {
-		err = p.fillMine(v, &page, items)
-	} else {
-		var groups templ.Component
-		groups, err = p.deps.GroupCards(v, faces)
-		page.Body, page.Aside = townBody(v, items), townAside(groups)
-	}
-	if err != nil {
-		return err
-	}
-	return v.Show(page)
-}
-
-// fillMine makes the start page of whoever has signed in.
-func (p *Pages) fillMine(v *site.Visit, page *site.Page, items listed) error {
-	b := minePage{Items: items}
-	var err error
-	if v.Viewer.Unread > 0 {
-		if b.Waiting, err = p.deps.Waiting(v); err != nil {
-			return err
-		}
-	}
-	if b.Groups, b.MoreGroups, err = p.deps.MyGroups(v, maxMine); err != nil {
-		return err
-	}
-	top, err := p.deps.TopGroups(v, 0, topGroups)
-	if err != nil {
-		return err
-	}
-	page.Body = mineBody(v, b)
-	if top != nil {
-		page.Aside = groupsPanel(top)
-	}
-	return nil
-}
-
-// showEntity shows the page of a group or a person.
-func (p *Pages) showEntity(v *site.Visit) error {
-	e, s, err := p.deps.Content.Entity(v.Context(), v.Viewer, v.Path("entity"))
-	if err != nil {
-		return err
-	}
-	if e.IsGroup() {
-		return p.showGroup(v, e, s)
-	}
-	return p.showPerson(v, e)
-}
-
-func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standing) error {
-	intro, err := p.deps.Introduce(v, e.OwnerID, s)
-	if err != nil {
-		return err
-	}
-	b := groupPage{Entity: e, Head: intro.Head, CanWrite: policy.CanPublish(s)}
-	var pinned []content.Item
-	if v.Before().At.IsZero() { // the first page of the list
-		if b.Talks, err = p.deps.Talks(v, e); err != nil {
-			return err
-		}
-		pinned, _, err = p.deps.Content.List(v.Context(), v.Viewer, content.Filter{EntityID: e.ID, Pinned: true, Limit: maxPinned})
-		if err != nil {
-			return err
-		}
-		slices.Reverse(pinned) // the oldest introduce the group
-	}
-	if b.Items, b.Pinned, err = p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()}, pinned...); err != nil {
-		return err
-	}
-	b.Items.Cards = slices.DeleteFunc(b.Items.Cards, func(c content.Card) bool {
-		return slices.ContainsFunc(pinned, func(i content.Item) bool { return i.ID == c.ID })
-	})
-	groups, err := p.deps.TopGroups(v, e.OwnerID, topGroups)
+	aside, err := v.Blocks(site.StartAside, site.Subject{})
 	if err != nil {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: e.Name, OwnHeading: true, Body: groupBody(b), Aside: groupAside(intro.Facts, groups), Entity: &e, Canonical: e.Path(), Picture: community.PreviewPicturePath(e.Picture),
-		Description: cmp.Or(p.deps.Texts.Summary(intro.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
-		Crumbs:      v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: e.Name}),
+		Title: v.Site().Name, OwnHeading: true, Canonical: "/", Body: startBody(v, main), Aside: aside,
+		Description: v.T("What the groups and initiatives of the town do, write and plan."),
 	})
 }
 
-func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
-	person, err := p.deps.People.Get(v.Context(), p.deps.DB, e.OwnerID)
+// showEntity shows the page of a group or a person.
+func (p *Pages) showEntity(v *site.Visit) error {
+	e, err := p.deps.Entities.Find(v.Context(), p.deps.DB, v.Path("entity"))
+	if err != nil {
+		return err
+	}
+	s, err := policy.Standing(v.Context(), p.deps.DB, v.Viewer, e)
+	if err != nil {
+		return err
+	}
+	if e.IsGroup() {
+		return p.showGroup(v, site.Subject{Entity: e, Standing: s})
+	}
+	return p.showPerson(v, site.Subject{Entity: e, Standing: s})
+}
+
+func (p *Pages) showGroup(v *site.Visit, s site.Subject) error {
+	g, err := p.deps.Groups.Get(v.Context(), p.deps.DB, s.Entity.OwnerID)
+	if err != nil {
+		return err
+	}
+	s.Group = &g
+	return p.showSubject(v, s, site.GroupMain, site.GroupAside, site.Page{
+		Description: cmp.Or(p.deps.Texts.Summary(g.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", g.Name)),
+		Picture:     community.PreviewPicturePath(g.Picture),
+		Crumbs:      v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name}),
+	})
+}
+
+func (p *Pages) showPerson(v *site.Visit, s site.Subject) error {
+	person, err := p.deps.People.Get(v.Context(), p.deps.DB, s.Entity.OwnerID)
 	if err != nil {
 		return err
 	}
@@ -156,14 +75,22 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 	default:
 		return v.Redirect(community.ContactPath(person.ID))
 	}
-	items, _, err := p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()})
-	if err != nil {
+	s.Person = &person
+	return p.showSubject(v, s, site.PersonMain, site.PersonAside, site.Page{
+		Hidden: !person.Public, Crumbs: v.FromHome(parts.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, parts.Crumb{Label: person.Name}),
+	})
+}
+
+// showSubject shows the page of a group or person with what rooms put into its spots.
+func (p *Pages) showSubject(v *site.Visit, s site.Subject, main, aside site.Spot, page site.Page) (err error) {
+	if page.Body, err = v.Blocks(main, s); err != nil {
 		return err
 	}
-	return v.Show(site.Page{
-		Title: e.Name, OwnHeading: true, Body: personBody(p.deps.People.Header(v, person), e, items), Entity: &e, Hidden: !person.Public, Canonical: e.Path(),
-		Crumbs: v.FromHome(parts.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, parts.Crumb{Label: e.Name}),
-	})
+	if page.Aside, err = v.Blocks(aside, s); err != nil {
+		return err
+	}
+	page.Title, page.OwnHeading, page.Entity, page.Canonical = s.Entity.Name, true, &s.Entity, s.Entity.Path()
+	return v.Show(page)
 }
 
 func (p *Pages) showHelp(v *site.Visit) error {
@@ -228,9 +155,4 @@ func (p *Pages) showMarkdown(v *site.Visit) error {
 		Title: v.T("How to format a text"), Description: v.T("What makes headings, lists, links and pictures in a text."), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
 		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help"), Path: HelpPath}, parts.Crumb{Label: v.T("How to format a text")}),
 	})
-}
-
-// conversationsPath returns the address of the list of a group's conversations.
-func conversationsPath(group community.Entity) string {
-	return strings.TrimSuffix(community.GroupContactPath(group.OwnerID), "add/")
 }

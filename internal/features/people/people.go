@@ -13,7 +13,6 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/module"
-	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -25,9 +24,6 @@ type Deps struct {
 	DB         *sqldb.DB
 	Entities   *entities.Entities
 	Catalogues *lang.Catalogues
-
-	// Settings returns the menu of all settings pages.
-	Settings func(v *site.Visit) []parts.Link
 }
 
 // People is the room.
@@ -40,7 +36,9 @@ var _ site.Viewers = (*People)(nil)
 
 // Module returns the room's table of contents.
 func (p *People) Module() module.Module {
-	return module.Module{Name: "people", Routes: p.routes(), Estate: holdings()}
+	return module.Module{
+		Name: "people", Routes: p.routes(), Entries: p.entries(), Acts: p.acts(), Blocks: p.blocks(), Estate: holdings(),
+	}
 }
 
 // Get returns a person; NotFound if there is none.

@@ -6,7 +6,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
-	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -33,13 +33,11 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 		t.Fatal(err)
 	}
 	w := &town{Cast: cast.New(t, db), db: db}
-	w.People = people.New(people.Deps{
-		DB: db, Entities: entities.New(nil), Catalogues: catalogues,
-		Settings: func(*site.Visit) []parts.Link { return []parts.Link{{Path: "/stadt/elsewhere/", Label: "Elsewhere"}} },
-	})
-	w.handler = webtest.Start(t, webtest.NewSite(t, db, w.People), append(w.Module().Routes,
-		site.Route{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
-		site.Route{Method: http.MethodGet, Path: "/{slug}/", Handle: w.showPerson}))
+	w.People = people.New(people.Deps{DB: db, Entities: entities.New(nil), Catalogues: catalogues})
+	w.handler = webtest.Open(t, webtest.NewSite(t, db, w.People), w.Module(), module.Module{Routes: []site.Route{
+		{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
+		{Method: http.MethodGet, Path: "/{slug}/", Handle: w.showPerson},
+	}})
 	return w
 }
 
@@ -54,7 +52,11 @@ func (w *town) showPerson(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(site.Page{Title: person.Name, OwnHeading: true, Body: w.Header(v, person)})
+	body, err := v.Blocks(site.PersonMain, site.Subject{Entity: person.Entity(), Person: &person})
+	if err != nil {
+		return err
+	}
+	return v.Show(site.Page{Title: person.Name, OwnHeading: true, Body: body})
 }
 
 func (w *town) visit(t *testing.T) *webtest.Visitor { return webtest.Visit(t, w.handler) }

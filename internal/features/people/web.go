@@ -5,33 +5,20 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/a-h/templ"
-
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 )
 
-// settingsPath is the address of a person's own profile, the first of the settings pages.
-const settingsPath = "/stadt/settings/"
-
 func (p *People) routes() []site.Route {
 	get, post := http.MethodGet, http.MethodPost
 	return []site.Route{
-		{Method: get, Path: settingsPath, Handle: p.editProfile, SignedIn: true},
-		{Method: post, Path: settingsPath, Handle: p.updateProfile, SignedIn: true},
+		{Method: get, Path: site.SettingsPath, Handle: p.editProfile, SignedIn: true},
+		{Method: post, Path: site.SettingsPath, Handle: p.updateProfile, SignedIn: true},
 		{Method: get, Path: "/stadt/settings/notifications/", Handle: p.editWishes, SignedIn: true},
 		{Method: post, Path: "/stadt/settings/notifications/", Handle: p.updateWishes, SignedIn: true},
 		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory, Shared: true},
 		{Method: get, Path: community.MentionsPath, Handle: p.showMentions, SignedIn: true},
-	}
-}
-
-// SettingsPage puts the menu of all settings pages above one of them.
-func (p *People) SettingsPage(v *site.Visit, title string, body templ.Component) site.Page {
-	return site.Page{
-		Title: title, Hidden: true, Body: withMenu(p.deps.Settings(v), v.R.URL.Path, v.T("Settings"), body),
-		Crumbs: []parts.Crumb{{Label: v.Viewer.Name, Path: community.EntityPath(v.Viewer.Slug)}, {Label: v.T("Settings"), Path: settingsPath}, {Label: title}},
 	}
 }
 
@@ -66,7 +53,7 @@ func (p *People) updateProfile(v *site.Visit) error {
 }
 
 func (p *People) profilePage(v *site.Visit, f profileForm, e parts.Errors) site.Page {
-	return p.SettingsPage(v, v.T("Profile"), profileBody(f, p.languageOptions(v), e))
+	return v.SettingsPage(v.T("Profile"), profileBody(f, p.languageOptions(v), e))
 }
 
 // languageOptions are the languages that a person can choose.
@@ -88,7 +75,7 @@ func (p *People) editWishes(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(p.SettingsPage(v, v.T("Notices"), wishesBody(wishesForm(w), parts.Errors{})))
+	return v.Show(v.SettingsPage(v.T("Notices"), wishesBody(wishesForm(w), parts.Errors{})))
 }
 
 func (p *People) updateWishes(v *site.Visit) error {
@@ -109,11 +96,6 @@ func (p *People) showDirectory(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, entries, pages)})
-}
-
-// Header returns what stands at the top of a person's page: who they are, and what the viewer can do.
-func (p *People) Header(v *site.Visit, person community.Person) templ.Component {
-	return header(v, person)
 }
 
 // showMentions answers the script of the editor.

@@ -16,7 +16,7 @@ func TestAProfileIsEdited(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t).As(w.Anna.ID)
 	v.Get("/stadt/settings/")
-	v.Sees(http.StatusOK, `value="Anna"`, `value="Ahorn"`, "/stadt/elsewhere/")
+	v.Sees(http.StatusOK, `value="Anna"`, `value="Ahorn"`, "/stadt/settings/notifications/")
 	v.Submit("first_name", map[string]string{"slug": "Anna-Ahorn", "about": "Ich mag\nGärten.", "language": "de"})
 	if v.Page.Path != "/Anna-Ahorn/" {
 		t.Errorf("saving leads to %s", v.Page.Path)

@@ -114,14 +114,14 @@ func TestWhoSeesAPicture(t *testing.T) {
 		in := func(i item) func(string) {
 			return func(name string) { r.write(t, i, r.Anna, name) }
 		}
-		face := func(entity int64, change func(f *media.Faces, name string)) func(string) {
+		face := func(entity int64, change func(f *media.EntityPictures, name string)) func(string) {
 			return func(name string) {
-				if err := r.SetFaces(t.Context(), entity, func(f *media.Faces) { change(f, name) }); err != nil {
+				if err := r.SetEntityPictures(t.Context(), entity, func(f *media.EntityPictures) { change(f, name) }); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		picture, cover := func(f *media.Faces, name string) { f.Picture = name }, func(f *media.Faces, name string) { f.Cover = name }
+		picture, cover := func(f *media.EntityPictures, name string) { f.Picture = name }, func(f *media.EntityPictures, name string) { f.Cover = name }
 		for _, c := range []struct {
 			where   string
 			creator cast.Person

@@ -12,6 +12,7 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -22,8 +23,7 @@ type Deps struct {
 	Pictures *media.Pictures
 	Entities *entities.Entities
 	Limiter  *web.Limiter
-	Menu     func(v *site.Visit) []parts.Link // of all settings pages
-	MaxBytes int64                            // of one picture
+	MaxBytes int64 // of one picture
 	Sender   media.Sender
 }
 
@@ -40,8 +40,9 @@ func perDay() web.Limit { return web.Limit{Name: "upload a picture", Count: 300,
 func (r *Room) Module() module.Module {
 	get, post, both := http.MethodGet, http.MethodPost, 2*r.deps.MaxBytes+1<<20
 	return module.Module{
-		Name:   "pictures",
-		Estate: media.Estate(),
+		Name:    "pictures",
+		Estate:  media.Estate(),
+		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 20, community.OwnPicturesPath, lang.Text("Pictures"), parts.IconPicture)},
 		Routes: []site.Route{
 			{Method: get, Path: community.PicturesPath + "{name}", Handle: r.sendPicture},
 			{Method: get, Path: community.PicturesPath + "{size}/{name}", Handle: r.sendPicture},

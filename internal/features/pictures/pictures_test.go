@@ -49,7 +49,6 @@ func newRoom(t *testing.T, db *sqldb.DB) *room {
 	kept := media.NewPictures(db, folder)
 	routes := pictures.New(pictures.Deps{
 		DB: db, Pictures: kept, Entities: entities.New(nil), Limiter: web.NewLimiter(db, nil), MaxBytes: megabytes << 20,
-		Menu: func(*site.Visit) []parts.Link { return nil },
 	}).Module().Routes
 	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error {
 		e, err := entities.New(nil).Find(v.Context(), db, v.Path("entity"))

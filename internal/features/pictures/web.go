@@ -97,22 +97,22 @@ type facesForm struct {
 }
 
 // visited returns whose pictures are visited: those of the group in ?group=…, or the viewer's own.
-func (r *Room) visited(v *site.Visit) (community.Entity, media.Faces, error) {
+func (r *Room) visited(v *site.Visit) (community.Entity, media.EntityPictures, error) {
 	e := v.Viewer.Entity()
 	if v.R.URL.Path != community.OwnPicturesPath && v.R.URL.Path+"/" != community.OwnPicturesPath {
 		var err error
 		if e, err = r.deps.Entities.Find(v.Context(), r.deps.DB, v.Query("group")); err != nil {
-			return e, media.Faces{}, err
+			return e, media.EntityPictures{}, err
 		}
 		s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, e)
 		if err != nil {
-			return e, media.Faces{}, err
+			return e, media.EntityPictures{}, err
 		}
 		if !e.IsGroup() || !policy.CanPublish(s) {
-			return e, media.Faces{}, errs.New(errs.Denied, "Only members of the group can change its settings.")
+			return e, media.EntityPictures{}, errs.New(errs.Denied, "Only members of the group can change its settings.")
 		}
 	}
-	faces, err := media.FacesOf(v.Context(), r.deps.DB, e.ID)
+	faces, err := media.EntityPicturesOf(v.Context(), r.deps.DB, e.ID)
 	return e, faces, err
 }
 
@@ -139,7 +139,7 @@ func (r *Room) updateFaces(v *site.Visit) error {
 		cover, err = r.add(v, "cover", f.Cover)
 	}
 	if err == nil {
-		err = r.deps.Pictures.SetFaces(v.Context(), e.ID, func(now *media.Faces) {
+		err = r.deps.Pictures.SetEntityPictures(v.Context(), e.ID, func(now *media.EntityPictures) {
 			now.Picture = changed(now.Picture, f.RemovePicture, picture)
 			now.Cover = changed(now.Cover, f.RemoveCover, cover)
 		})
@@ -162,16 +162,15 @@ func changed(now string, remove bool, uploaded string) string {
 	return cmp.Or(uploaded, now)
 }
 
-func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.Faces, wrong parts.Errors) site.Page {
+func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.EntityPictures, wrong parts.Errors) site.Page {
 	title, action := v.T("Pictures"), community.OwnPicturesPath
 	if e.IsGroup() {
 		title, action = v.T("Pictures of the group"), community.GroupPicturesPath(e.Slug)
 	}
 	e.Picture = faces.Picture
-	return site.Page{
-		Title: title, Hidden: true, Entity: &e, Body: facesBody(facesView{
-			Entity: e, Faces: faces, Action: action, Menu: r.deps.Menu(v), Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
-		}),
-		Crumbs: []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}},
-	}
+	page := v.SettingsPage(title, facesBody(facesView{
+		Entity: e, Faces: faces, Action: action, Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
+	}))
+	page.Entity, page.Crumbs = &e, []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}}
+	return page
 }

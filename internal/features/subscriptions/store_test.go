@@ -1,14 +1,16 @@
 package subscriptions_test
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"testing"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -20,29 +22,6 @@ import (
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
-
-// stage knows the groups of the cast; the room of groups is not needed here.
-type stage struct{ *cast.Cast }
-
-func (s stage) find(is func(community.Group) bool) (community.Group, error) {
-	all := []community.Group{s.Garten, s.Chor}
-	if i := slices.IndexFunc(all, is); i >= 0 {
-		return all[i], nil
-	}
-	return community.Group{}, errs.New(errs.NotFound, "There is nothing at this address.")
-}
-
-func (s stage) Get(_ context.Context, _ sqldb.Querier, id int64) (community.Group, error) {
-	return s.find(func(g community.Group) bool { return g.ID == id })
-}
-
-func (s stage) GetBySlug(_ context.Context, _ sqldb.Querier, slug string) (community.Group, error) {
-	return s.find(func(g community.Group) bool { return g.Slug == slug })
-}
-
-func (s stage) GetByEntity(_ context.Context, _ sqldb.Querier, id int64) (community.Group, error) {
-	return s.find(func(g community.Group) bool { return g.EntityID == id })
-}
 
 // house is this room over a database with the cast.
 type house struct {
@@ -62,9 +41,13 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	tray := &mailtest.Tray{}
 	out := outbox.New(tray)
 	c := cast.New(t, db)
+	theGroups := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)})
 	r, err := subscriptions.New(subscriptions.Deps{
-		DB: db, Outbox: out, Groups: stage{c}, People: cast.People{}, Letters: notify.NewLetters(tray), Limiter: web.NewLimiter(db, nil),
-		Catalogues: catalogues, SiteName: "Neustadt", BaseURL: "http://example.org", Secret: "a secret for tests only",
+		DB: db, Outbox: out, Groups: theGroups, SiteName: "Neustadt", BaseURL: "http://example.org", Secret: "a secret for tests only",
+		ByMail: bymail.New(bymail.Deps{
+			DB: db, Groups: theGroups, People: cast.People{}, Letters: notify.NewLetters(tray), Limiter: web.NewLimiter(db, nil),
+			Catalogues: catalogues, BaseURL: "http://example.org",
+		}),
 	})
 	if err != nil {
 		t.Fatal(err)

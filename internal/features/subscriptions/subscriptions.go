@@ -11,45 +11,27 @@ import (
 	"net/http"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/module"
-	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
-	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Groups is what this room needs to know of groups.
 type Groups interface {
+	// Get returns a group by its id; NotFound if there is none.
 	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Group, error)
-	GetBySlug(ctx context.Context, q sqldb.Querier, slug string) (community.Group, error)
-	GetByEntity(ctx context.Context, q sqldb.Querier, entityID int64) (community.Group, error)
-}
-
-// People is what this room needs to know of people.
-type People interface {
-	// ParseAddress returns a mail address as it is kept and the key under which it is unique; ok is false
-	// if the text is none.
-	ParseAddress(text string) (address, key string, ok bool)
-	// FindByAddress returns the person to whom a mail address belongs; NotFound if there is none.
-	FindByAddress(ctx context.Context, q sqldb.Querier, address string) (community.Person, error)
-	// FindOrCreate returns the person to whom a mail address belongs, or one without a password who
-	// comes into being by it. verified says that the mailbox has just been proven.
-	FindOrCreate(ctx context.Context, tx *sqldb.Tx, address string, verified bool) (community.Person, error)
+	// Visited returns the group that the path of a visit names and how the viewer stands to it.
+	Visited(v *site.Visit) (community.Group, community.Standing, error)
 }
 
 // Deps is what the room stands on.
 type Deps struct {
-	DB         *sqldb.DB
-	Outbox     *outbox.Outbox
-	Groups     Groups
-	People     People
-	Letters    *notify.Letters
-	Limiter    *web.Limiter
-	Catalogues *lang.Catalogues
-	Clock      clock.Clock
+	DB     *sqldb.DB
+	Outbox *outbox.Outbox
+	Groups Groups
+	ByMail *bymail.ByMail
 
 	SiteName string
 	BaseURL  string // without a slash at the end
@@ -73,21 +55,21 @@ func New(d Deps) (*Subscriptions, error) {
 
 // Module returns the room's table of contents.
 func (r *Subscriptions) Module() module.Module {
+	subscribing, unsubscribing := r.SubscribingByMail(), r.UnsubscribingByMail()
 	return module.Module{
-		Name:   "subscriptions",
-		Estate: holdings(),
+		Name: "subscriptions", Acts: r.acts(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/subscribe", Handle: r.newSubscription},
 			{Method: http.MethodPost, Path: "/{group}/actions/subscribe", Handle: r.createSubscription},
-			{Method: http.MethodGet, Path: "/stadt/subscribe/confirm/{secret}", Handle: r.newSubscriptionByMail},
-			{Method: http.MethodPost, Path: "/stadt/subscribe/confirm/{secret}", Handle: r.createSubscriptionByMail},
+			{Method: http.MethodGet, Path: "/stadt/subscribe/confirm/{secret}", Handle: subscribing.AskToConfirm},
+			{Method: http.MethodPost, Path: "/stadt/subscribe/confirm/{secret}", Handle: subscribing.Confirm},
 
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/unsubscribe", Handle: r.endSubscription},
 			{Method: http.MethodPost, Path: "/stadt/groups/{id}/unsubscribe", Handle: r.removeSubscription},
-			{Method: http.MethodGet, Path: "/stadt/groups/{id}/unsubscribe/request", Handle: r.newEndRequest},
-			{Method: http.MethodPost, Path: "/stadt/groups/{id}/unsubscribe/request", Handle: r.createEndRequest},
-			{Method: http.MethodGet, Path: "/stadt/unsubscribe/confirm/{secret}", Handle: r.endSubscriptionByMail},
-			{Method: http.MethodPost, Path: "/stadt/unsubscribe/confirm/{secret}", Handle: r.removeSubscriptionByMail},
+			{Method: http.MethodGet, Path: "/stadt/groups/{id}/unsubscribe/request", Handle: unsubscribing.ShowForm},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/unsubscribe/request", Handle: unsubscribing.PostLetter},
+			{Method: http.MethodGet, Path: "/stadt/unsubscribe/confirm/{secret}", Handle: unsubscribing.AskToConfirm},
+			{Method: http.MethodPost, Path: "/stadt/unsubscribe/confirm/{secret}", Handle: unsubscribing.Confirm},
 
 			{Method: http.MethodGet, Path: "/stadt/unsubscribe/{group}/{person}/{key}", Handle: r.endSubscriptionAtOnce},
 			{Method: http.MethodPost, Path: "/stadt/unsubscribe/{group}/{person}/{key}", Handle: r.removeSubscriptionAtOnce, CrossOrigin: true},

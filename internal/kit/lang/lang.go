@@ -57,13 +57,13 @@ func (p *Printer) Zone() *time.Location {
 
 // T says a text. The arguments fill its fmt verbs; an argument of type Text is translated first.
 func (p *Printer) T(id string, args ...any) string {
-	return p.say(key{id: id}, args)
+	return p.translate(key{id: id}, args)
 }
 
 // C says a text that needs a context, because the same English words are said differently elsewhere:
 // C("month", "May") and C("permission", "May").
 func (p *Printer) C(context, id string, args ...any) string {
-	return p.say(key{context: context, id: id}, args)
+	return p.translate(key{context: context, id: id}, args)
 }
 
 // N says a text that depends on a number. Without arguments the number itself fills the verb.
@@ -85,7 +85,7 @@ func (p *Printer) N(singular, plural string, n int, args ...any) string {
 	return format(plural, p.translated(args))
 }
 
-func (p *Printer) say(k key, args []any) string {
+func (p *Printer) translate(k key, args []any) string {
 	for _, c := range [...]*catalogue{p.own, p.base} {
 		if c == nil {
 			continue

@@ -1,9 +1,8 @@
 // Package lmtp receives mails from a mail server by LMTP (RFC 2033), with one status for each recipient.
 //
-// What is an address and what becomes of a message is for a [Handler] to decide. A message that the
-// handler took has been answered with 250, and the mail server forgets it: the handler must have made
-// its effect durable by then. Whatever goes wrong in unforeseen ways is answered with a temporary code,
-// so that the mail server keeps the message and tries again.
+// A [Handler] decides which addresses exist and what becomes of a message. When it has accepted a message the
+// client gets 250 and forgets it: the effect must be durable by then. Unexpected errors are answered with a
+// temporary code, so that the client keeps the message and tries again.
 package lmtp
 
 import (
@@ -52,12 +51,12 @@ type Server struct {
 	Log     *slog.Logger
 	Ready   func(net.Addr) // called when mails are accepted; may be nil
 
-	Hello         string        // what we call ourselves: localhost
+	Hello         string        // our name in the greeting: localhost
 	MaxBytes      int64         // of a message: 25 MiB
 	MaxRecipients int           // of a message: 1,000
 	MaxSessions   int           // at the same time, further ones wait: 50
 	Timeout       time.Duration // for each command and answer: 5 minutes, as RFC 5321 section 4.5.3.2 asks
-	Grace         time.Duration // for deliveries in hand when the server ends: 20 s
+	Grace         time.Duration // for deliveries that have begun when the server ends: 20 s
 
 	// Sentence returns what an error says to whoever gets the answer, usually in a report of their own
 	// mail server: by default the error's sentence as it is.
@@ -77,8 +76,8 @@ func (s Server) withDefaults() Server {
 	return s
 }
 
-// Serve answers until the context ends, then finishes the deliveries in hand and ends idle sessions. It
-// returns nil after a clean end.
+// Serve answers until the context ends, then finishes the deliveries that have begun and ends idle sessions.
+// It returns nil after a clean end.
 func (s Server) Serve(ctx context.Context) error {
 	s = s.withDefaults()
 	listener, err := web.Open(ctx, s.Listen)
@@ -92,10 +91,10 @@ func (s Server) Serve(ctx context.Context) error {
 }
 
 func (s Server) serve(ctx context.Context, listener net.Listener) error {
-	// Deliveries in hand outlive the end of the context, but not the time of grace.
+	// Deliveries that have begun outlive the end of the context, but not the grace period.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	closing := newCurfew()
+	draining := newDrain()
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &session{ctx: work, server: s, conn: c}, nil
 	}))
@@ -105,16 +104,16 @@ func (s Server) serve(ctx context.Context, listener net.Listener) error {
 	server.MaxMessageBytes = s.MaxBytes
 	server.MaxRecipients = s.MaxRecipients
 	server.ReadTimeout, server.WriteTimeout = s.Timeout, s.Timeout
-	server.ErrorLog = quiet{s.Log}
+	server.ErrorLog = debugLogger{s.Log}
 
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(closing.listener(netutil.LimitListener(listener, s.MaxSessions))) }()
+	go func() { ended <- server.Serve(draining.listener(netutil.LimitListener(listener, s.MaxSessions))) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("accept sessions: %w", err)
 	case <-ctx.Done():
 	}
-	closing.fall()
+	draining.start()
 	grace, cancel := context.WithTimeout(work, s.Grace)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -255,11 +254,15 @@ func plain(text string) string {
 var transliterate = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss",
 	"“", `"`, "”", `"`, "„", `"`, "’", "'", "–", "-", "…", "...")
 
-// quiet lets the library write to the program's log. What clients do wrong is no error of ours.
-type quiet struct{ log *slog.Logger }
+// debugLogger writes what the library reports to the debug log: mistakes of clients are not errors of ours.
+type debugLogger struct{ log *slog.Logger }
 
 // Printf implements smtp.Logger.
-func (q quiet) Printf(format string, v ...any) { q.log.Debug("lmtp " + fmt.Sprintf(format, v...)) }
+func (l debugLogger) Printf(format string, v ...any) {
+	l.log.Debug("lmtp " + fmt.Sprintf(format, v...))
+}
 
 // Println implements smtp.Logger.
-func (q quiet) Println(v ...any) { q.log.Debug("lmtp " + strings.TrimSpace(fmt.Sprintln(v...))) }
+func (l debugLogger) Println(v ...any) {
+	l.log.Debug("lmtp " + strings.TrimSpace(fmt.Sprintln(v...)))
+}

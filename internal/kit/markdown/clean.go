@@ -20,15 +20,15 @@ const (
 	maxOpen     = 100     // elements within each other in the result
 )
 
-// mark and unmark enclose the placeholder of a reference on its way through parser and sanitiser. They
-// are code points that no text may contain; the seal between them cannot be guessed.
+// refStart and refEnd enclose the placeholder of a reference on its way through parser and sanitiser. They
+// are code points that no text may contain; the nonce between them cannot be guessed.
 const (
-	mark   = "\uFDD0"
-	unmark = "\uFDD1"
+	refStart = "\uFDD0"
+	refEnd   = "\uFDD1"
 )
 
-// seal returns a word that a source cannot contain, because it depends on all of it.
-func seal(source string) string {
+// nonce returns a word that a source cannot contain, because it depends on all of it.
+func nonce(source string) string {
 	sum := sha256.Sum256([]byte(source))
 	return hex.EncodeToString(sum[:12])
 }
@@ -60,8 +60,8 @@ func visible(r rune) rune {
 	}
 }
 
-// tame reports whether a source keeps the limits.
-func tame(source string) bool {
+// withinLimits reports whether a source keeps the limits.
+func withinLimits(source string) bool {
 	if len(source) > maxSource {
 		return false
 	}

@@ -145,14 +145,14 @@ func (f *finisher) link(parent ast.Node, n *ast.Link, inLink bool) {
 		n.RemoveChild(n, child)
 		parent.InsertBefore(parent, n, child)
 	}
-	parent.ReplaceChild(parent, n, verbatimNode(mark+unmark))
+	parent.ReplaceChild(parent, n, verbatimNode(refStart+refEnd))
 }
 
 // placeholder returns what stands for a reference until the sanitiser is done; opens is "-" for one that
 // has a link text behind it.
 func (f *finisher) placeholder(ref Ref, opens string) string {
 	f.doc.refs = append(f.doc.refs, ref)
-	return fmt.Sprintf("%s%s%s%d%s", mark, f.doc.seal, opens, len(f.doc.refs)-1, unmark)
+	return fmt.Sprintf("%s%s%s%d%s", refStart, f.doc.nonce, opens, len(f.doc.refs)-1, refEnd)
 }
 
 // verbatimNode is a node that is HTML already.

@@ -31,7 +31,7 @@ func FuzzRender(f *testing.F) {
 			if again := clean.Sanitize(got); again != got {
 				t.Fatalf("%q renders\n%q\nwhich the sanitiser changes to\n%q", source, got, again)
 			}
-			if !utf8.ValidString(got) || strings.ContainsAny(got, mark+unmark+"\x00\u202e") {
+			if !utf8.ValidString(got) || strings.ContainsAny(got, refStart+refEnd+"\x00\u202e") {
 				t.Fatalf("%q renders %q", source, got)
 			}
 			found := text.Resolve(func(Ref) (Target, bool) { return Target{URL: "/x"}, true }, nil)
@@ -84,10 +84,10 @@ func FuzzText(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, source string) {
 		short := Text(source, 5)
-		if words := len(strings.Fields(short)); words > 5+1 || !utf8.ValidString(short) || strings.ContainsAny(short, "\n"+mark+unmark) {
+		if words := len(strings.Fields(short)); words > 5+1 || !utf8.ValidString(short) || strings.ContainsAny(short, "\n"+refStart+refEnd) {
 			t.Fatalf("%q becomes %q", source, short)
 		}
-		if mail := MailText(source, "https://example.org"); !utf8.ValidString(mail) || strings.ContainsAny(mail, mark+unmark) {
+		if mail := MailText(source, "https://example.org"); !utf8.ValidString(mail) || strings.ContainsAny(mail, refStart+refEnd) {
 			t.Fatalf("%q becomes %q", source, mail)
 		}
 	})

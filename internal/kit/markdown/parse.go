@@ -21,8 +21,8 @@ import (
 
 // document is one text on its way from source to HTML.
 type document struct {
-	seal string
-	refs []Ref // by the number in their placeholder
+	nonce string
+	refs  []Ref // by the number in their placeholder
 }
 
 // engine is the parser, the renderer and the sanitiser. It is immutable and safe for concurrent use.
@@ -54,14 +54,14 @@ func newEngine() *engine {
 // render renders a text; see Render.
 func (e *engine) render(source string, o Options) Rendered {
 	source = cleanSource(source)
-	doc := document{seal: seal(source)}
+	doc := document{nonce: nonce(source)}
 	var body string
-	if tame(source) {
+	if withinLimits(source) {
 		body = e.policy.Sanitize(doc.render(e.markdown, source, o))
 	} else {
 		body = verbatim(source)
 	}
-	w := rewriter{o: o, refs: doc.refs, seal: doc.seal, plain: o.Preset == NonInteractive}
+	w := rewriter{o: o, refs: doc.refs, nonce: doc.nonce, plain: o.Preset == NonInteractive}
 	return w.rewrite(body)
 }
 
@@ -166,8 +166,8 @@ func joinWords(parent ast.Node, source []byte, pc parser.Context) {
 	}
 }
 
-// takeBack shortens the text before a position by n bytes, which a node behind it takes over.
-func takeBack(parent ast.Node, n int) {
+// removeLast shortens the text before a position by n bytes, which a node behind it takes over.
+func removeLast(parent ast.Node, n int) {
 	t := parent.LastChild().(*ast.Text) //nolint:forcetypeassert // behind has found it.
 	t.Segment = t.Segment.WithStop(t.Segment.Stop - n)
 	if t.Segment.IsEmpty() {
@@ -200,7 +200,7 @@ func (webParser) Parse(parent ast.Node, block text.Reader, _ parser.Context) ast
 	if length == 0 || protocol != nil && !bytes.ContainsRune(line[skip:length], '.') {
 		return nil
 	}
-	takeBack(parent, start)
+	removeLast(parent, start)
 	block.Advance(length)
 	link := ast.NewAutoLink(ast.AutoLinkURL, ast.NewTextSegment(text.NewSegment(segment.Start-start, segment.Start+length)))
 	link.Protocol = protocol
@@ -285,7 +285,7 @@ func (referenceParser) Parse(parent ast.Node, block text.Reader, pc parser.Conte
 		joinWords(parent, block.Source(), pc)
 		before := behind(parent, block.Source(), segment.Start)
 		if local, domain := localLength(before), domainLength(line[1:]); local > 0 && domain > 0 {
-			takeBack(parent, local)
+			removeLast(parent, local)
 			block.Advance(1 + domain)
 			address := text.NewSegment(segment.Start-local, segment.Start+1+domain)
 			return ast.NewAutoLink(ast.AutoLinkEmail, ast.NewTextSegment(address))

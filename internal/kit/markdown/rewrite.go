@@ -20,24 +20,24 @@ import (
 type rewriter struct {
 	o     Options
 	refs  []Ref
-	seal  string
+	nonce string
 	plain bool
 
-	parts []part
-	b     strings.Builder
-	stack []element
-	ids   map[string]bool
-	words int
-	full  bool   // the words are used up
-	gap   bool   // a blank is due before the next text of a run
-	stop  string // the sign that comes before that blank, because a block ends that has none
+	parts     []part
+	b         strings.Builder
+	stack     []element
+	ids       map[string]bool
+	words     int
+	truncated bool   // the words are used up
+	spaceDue  bool   // a blank is due before the next text of a run
+	separator string // the sign that comes before that blank, because a block ends that has none
 }
 
 // element is an open element. A reference with a link text counts as a link.
 type element struct {
-	name   string
-	ref    Ref
-	silent bool // nothing was written for it, and nothing will be at its end
+	name    string
+	ref     Ref
+	omitted bool // nothing was written for it, and nothing will be at its end
 }
 
 const refElement = "ref"
@@ -45,10 +45,10 @@ const refElement = "ref"
 func (w *rewriter) rewrite(body string) Rendered {
 	w.ids = map[string]bool{}
 	z := xhtml.NewTokenizer(strings.NewReader(body))
-	for !w.full {
+	for !w.truncated {
 		switch z.Next() {
 		case xhtml.ErrorToken:
-			w.full = true
+			w.truncated = true
 		case xhtml.TextToken:
 			w.text(string(z.Raw()))
 		case xhtml.StartTagToken, xhtml.SelfClosingTagToken:
@@ -99,33 +99,33 @@ func (w *rewriter) place(ref Ref, role role) {
 	w.parts = append(w.parts, part{ref: ref, role: role})
 }
 
-// run reports whether the result is one run of text without blocks.
-func (w *rewriter) run() bool { return w.o.Preset != Full }
+// isInline reports whether the result is one run of text without blocks.
+func (w *rewriter) isInline() bool { return w.o.Preset != Full }
 
 func (w *rewriter) isOpen(names ...string) bool {
 	return slices.ContainsFunc(w.stack, func(e element) bool { return slices.Contains(names, e.name) })
 }
 
 func (w *rewriter) inLink() bool {
-	return slices.ContainsFunc(w.stack, func(e element) bool { return !e.silent && (e.name == "a" || e.name == refElement) })
+	return slices.ContainsFunc(w.stack, func(e element) bool { return !e.omitted && (e.name == "a" || e.name == refElement) })
 }
 
 // text writes text that is escaped already, and the references in it.
 func (w *rewriter) text(raw string) {
-	for raw != "" && !w.full {
-		at := strings.Index(raw, mark)
+	for raw != "" && !w.truncated {
+		at := strings.Index(raw, refStart)
 		if at < 0 {
 			w.plainText(raw)
 			return
 		}
 		w.plainText(raw[:at])
-		raw = raw[at+len(mark):]
-		end := strings.Index(raw, unmark)
+		raw = raw[at+len(refStart):]
+		end := strings.Index(raw, refEnd)
 		if end < 0 {
 			continue
 		}
 		if w.placeholder(raw[:end]) {
-			raw = raw[end+len(unmark):]
+			raw = raw[end+len(refEnd):]
 		}
 	}
 }
@@ -136,7 +136,7 @@ func (w *rewriter) placeholder(inner string) bool {
 		w.end(refElement)
 		return true
 	}
-	number, ok := strings.CutPrefix(inner, w.seal)
+	number, ok := strings.CutPrefix(inner, w.nonce)
 	if !ok {
 		return false
 	}
@@ -148,7 +148,7 @@ func (w *rewriter) placeholder(inner string) bool {
 	ref := w.refs[n]
 	switch {
 	case opens && w.inLink():
-		w.stack = append(w.stack, element{name: refElement, ref: ref, silent: true})
+		w.stack = append(w.stack, element{name: refElement, ref: ref, omitted: true})
 	case opens:
 		w.blank()
 		w.place(ref, refOpen)
@@ -164,21 +164,21 @@ func (w *rewriter) placeholder(inner string) bool {
 
 // blank writes the blank that is due in a run.
 func (w *rewriter) blank() {
-	if w.gap && (w.b.Len() > 0 || len(w.parts) > 0) {
+	if w.spaceDue && (w.b.Len() > 0 || len(w.parts) > 0) {
 		before := w.b.String()
 		for strings.HasSuffix(before, ">") {
 			before = before[:strings.LastIndexByte(before, '<')]
 		}
 		if last, _ := utf8.DecodeLastRuneInString(before); before == "" || isWord(last) { // a reference ends like a word
-			w.b.WriteString(w.stop)
+			w.b.WriteString(w.separator)
 		}
 		w.b.WriteByte(' ')
 	}
-	w.gap, w.stop = false, ""
+	w.spaceDue, w.separator = false, ""
 }
 
-// stops are the signs that part in a run what stands on lines of its own in a text.
-var stops = map[string]string{
+// separators are the signs that part in a run what stands on lines of its own in a text.
+var separators = map[string]string{
 	"li": ",", "ul": ".", "ol": ".", "th": ",", "td": ",", "tr": ";", "table": ".",
 	"h1": ":", "h2": ":", "h3": ":", "h4": ":", "h5": ":", "h6": ":",
 }
@@ -188,7 +188,7 @@ func (w *rewriter) count() bool {
 	w.words++
 	if w.o.Words > 0 && w.words > w.o.Words {
 		w.b.WriteString("…")
-		w.full = true
+		w.truncated = true
 		return false
 	}
 	return true
@@ -197,15 +197,15 @@ func (w *rewriter) count() bool {
 // plainText writes text. In a run blanks are joined; with a limit words are counted, never cut.
 func (w *rewriter) plainText(s string) {
 	s = strings.Map(visible, s)
-	if !w.run() && w.o.Words == 0 {
+	if !w.isInline() && w.o.Words == 0 {
 		w.b.WriteString(s)
 		return
 	}
 	for s != "" {
 		blanks := len(s) - len(strings.TrimLeftFunc(s, unicode.IsSpace))
 		if blanks > 0 {
-			if w.run() {
-				w.gap = true
+			if w.isInline() {
+				w.spaceDue = true
 			} else {
 				w.b.WriteString(s[:blanks])
 			}
@@ -235,20 +235,20 @@ func (w *rewriter) start(t xhtml.Token) {
 		w.image(t)
 		return
 	}
-	if w.run() && t.Data != "a" && t.Data != "span" {
-		w.gap = w.gap || isBlock(t.Data)
+	if w.isInline() && t.Data != "a" && t.Data != "span" {
+		w.spaceDue = w.spaceDue || isBlock(t.Data)
 		return
 	}
 	e := element{name: t.Data}
 	if len(w.stack) >= maxOpen || t.Data == "a" && (w.inLink() || w.plain) || !w.fits(t.Data) {
-		e.silent = true
+		e.omitted = true
 		if len(w.stack) < 2*maxOpen {
 			w.stack = append(w.stack, e)
 		}
 		return
 	}
 	w.stack = append(w.stack, e)
-	if w.run() {
+	if w.isInline() {
 		w.blank()
 	}
 	if t.Data == "table" {
@@ -271,8 +271,8 @@ func (w *rewriter) fits(name string) bool {
 
 // void writes a line break or a rule.
 func (w *rewriter) void(t xhtml.Token) {
-	if w.run() {
-		w.gap = true
+	if w.isInline() {
+		w.spaceDue = true
 		return
 	}
 	w.tag(t.Data, nil)
@@ -282,7 +282,7 @@ func (w *rewriter) void(t xhtml.Token) {
 func (w *rewriter) image(t xhtml.Token) {
 	src, alt := attribute(t, "src"), strings.TrimSpace(attribute(t, "alt"))
 	switch {
-	case w.run() || src == "":
+	case w.isInline() || src == "":
 		w.plainText(html.EscapeString(alt))
 	case w.own(src):
 		w.tag("img", sized(t.Attr))
@@ -369,23 +369,23 @@ func (w *rewriter) id(value string) string {
 // withoutPlaceholders removes what does not belong into an attribute.
 func withoutPlaceholders(value string) string {
 	for {
-		start := strings.Index(value, mark)
+		start := strings.Index(value, refStart)
 		if start < 0 {
 			return strings.Map(visible, value)
 		}
-		end := strings.Index(value[start:], unmark)
+		end := strings.Index(value[start:], refEnd)
 		if end < 0 {
 			return strings.Map(visible, value)
 		}
-		value = value[:start] + value[start+end+len(unmark):]
+		value = value[:start] + value[start+end+len(refEnd):]
 	}
 }
 
 // end closes an element and those that were forgotten within it. A closing tag that closes nothing is
 // dropped.
 func (w *rewriter) end(name string) {
-	if w.run() && isBlock(name) {
-		w.gap, w.stop = true, cmp.Or(stops[name], w.stop)
+	if w.isInline() && isBlock(name) {
+		w.spaceDue, w.separator = true, cmp.Or(separators[name], w.separator)
 	}
 	if !w.isOpen(name) {
 		return
@@ -399,7 +399,7 @@ func (w *rewriter) pop() string {
 	e := w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
 	switch {
-	case e.silent:
+	case e.omitted:
 	case e.name == refElement:
 		w.place(e.ref, refClose)
 	default:

@@ -73,7 +73,8 @@ func (b *body) readAlternative(p *part) []string {
 		}
 	}
 	for i, c := range p.children {
-		if i != chosen && !c.is("text/html", "text/plain", "text/markdown", "text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext") {
+		if i != chosen && !c.is("text/html", "text/plain", "text/markdown", "text/x-amp-html", "text/watch-html",
+			"text/enriched", "text/richtext") {
 			b.keep(c)
 		}
 	}

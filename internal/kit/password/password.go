@@ -75,11 +75,11 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if len(password) > MaxLength {
 		return "", errs.New(errs.Invalid, "Use at most %d characters.", MaxLength)
 	}
-	leave, err := h.enter(ctx)
+	release, err := h.acquire(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer leave()
+	defer release()
 	made, err := argon2id.CreateHash(password, h.params())
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
@@ -93,15 +93,15 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (bool, err
 	if len(password) > MaxLength {
 		return false, nil
 	}
-	leave, err := h.enter(ctx)
+	release, err := h.acquire(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer leave()
+	defer release()
 	if django, ok := parseDjango(stored); ok {
 		return django.matches(password)
 	}
-	if !bearable(stored) {
+	if !isComputable(stored) {
 		if _, err := argon2id.CreateHash(password, h.params()); err != nil { // for the time that it takes
 			return false, fmt.Errorf("spend the time of a password: %w", err)
 		}
@@ -123,7 +123,7 @@ func (h *Hasher) Decoy(ctx context.Context, password string) error {
 
 // NeedsUpgrade reports whether a hash that has just been verified should be replaced by a new one.
 func (h *Hasher) NeedsUpgrade(stored string) bool {
-	if !bearable(stored) {
+	if !isComputable(stored) {
 		return true
 	}
 	params, _, key, err := argon2id.DecodeHash(stored)
@@ -139,11 +139,11 @@ func Usable(stored string) bool {
 	if _, ok := parseDjango(stored); ok {
 		return true
 	}
-	return bearable(stored)
+	return isComputable(stored)
 }
 
-// bearable reports whether the hash is an argon2id one that this machine can compute.
-func bearable(stored string) bool {
+// isComputable reports whether the hash is an argon2id one that this machine can compute.
+func isComputable(stored string) bool {
 	if !strings.HasPrefix(stored, "$argon2id$") {
 		return false
 	}
@@ -152,8 +152,8 @@ func bearable(stored string) bool {
 		params.Parallelism > 0 && len(salt) > 0 && len(key) >= 16
 }
 
-// enter waits for a slot and returns the function that gives it back.
-func (h *Hasher) enter(ctx context.Context) (leave func(), err error) {
+// acquire waits for a slot and returns the function that releases it.
+func (h *Hasher) acquire(ctx context.Context) (release func(), err error) {
 	timer := time.NewTimer(h.wait)
 	defer timer.Stop()
 	select {

@@ -65,7 +65,7 @@ func similar(folded, text string) bool {
 		}
 		for _, w := range [...]string{word, reversed(word)} {
 			rest := strings.ReplaceAll(folded, w, "")
-			if rest != folded && utf8.RuneCountInString(rest) < 4 || alike(folded, w) {
+			if rest != folded && utf8.RuneCountInString(rest) < 4 || haveMuchInCommon(folded, w) {
 				return true
 			}
 		}
@@ -73,9 +73,9 @@ func similar(folded, text string) bool {
 	return false
 }
 
-// alike reports whether two texts have most of their characters in common, in the same order: 70 percent
+// haveMuchInCommon reports whether two texts have most of their characters in common, in the same order: 70 percent
 // of their lengths together.
-func alike(a, b string) bool {
+func haveMuchInCommon(a, b string) bool {
 	x, y := []rune(a), []rune(b)
 	if len(x) > 64 || len(y) > 64 || len(x)+len(y) == 0 {
 		return a == b

@@ -43,7 +43,7 @@ func Read(r io.ReadSeeker, maxBytes, maxSide int) (Picture, error) {
 	if err != nil {
 		return Picture{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	perPixel, err := need(r, &config, format)
+	perPixel, err := bytesPerPixel(r, &config, format)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -59,7 +59,7 @@ func Read(r io.ReadSeeker, maxBytes, maxSide int) (Picture, error) {
 		return Picture{}, err
 	}
 	p := Picture{pixels: pixels, opaque: isOpaque(pixels)}.Fit(maxSide, maxSide)
-	p.pixels = upright(p.pixels, turned)
+	p.pixels = orient(p.pixels, turned)
 	return p, nil
 }
 
@@ -67,7 +67,7 @@ func Read(r io.ReadSeeker, maxBytes, maxSide int) (Picture, error) {
 func decode(r io.ReadSeeker, format string) (image.Image, error) {
 	var source io.Reader
 	if format == "webp" {
-		found, err := findStill(r)
+		found, err := findFrame(r)
 		if err != nil {
 			return nil, err
 		}
@@ -112,8 +112,8 @@ func orientation(r io.ReadSeeker, format string) int {
 	return turned
 }
 
-// upright turns and mirrors pixels by their EXIF orientation.
-func upright(src image.Image, orientation int) image.Image {
+// orient turns and mirrors pixels by their EXIF orientation.
+func orient(src image.Image, orientation int) image.Image {
 	if orientation == 1 {
 		return src
 	}
@@ -188,7 +188,7 @@ func (p Picture) Crop(width, height int) Picture {
 }
 
 func (p Picture) scale(from image.Rectangle, width, height int) Picture {
-	return Picture{pixels: scaled(p.pixels, from, width, height), opaque: p.opaque}
+	return Picture{pixels: scale(p.pixels, from, width, height), opaque: p.opaque}
 }
 
 // Extension returns what the name of the file ends with that Write writes: ".jpg", or ".png" where

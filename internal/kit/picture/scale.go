@@ -6,19 +6,19 @@ import (
 	"math"
 )
 
-// share is what a row or column of a scaled picture takes of the rows or columns from first on.
-type share struct {
+// kernel is what a row or column of a scaled picture takes of the rows or columns from first on.
+type kernel struct {
 	first   int
 	weights []float32 // one in all
 }
 
-// shares returns what each of so many rows or columns takes of those there are, by the curve of Catmull and
+// kernels returns what each of so many rows or columns takes of those there are, by the curve of Catmull and
 // Rom: as sharp as it can be without rings. Fewer of them blend more of what there is, so that fine lines do
 // not flicker.
-func shares(wanted, there int) []share {
+func kernels(wanted, there int) []kernel {
 	step := float64(there) / float64(wanted)
 	wide := max(step, 1)
-	all := make([]share, wanted)
+	all := make([]kernel, wanted)
 	for i := range all {
 		centre := (float64(i) + 0.5) * step
 		first, last := max(0, int(math.Floor(centre-2*wide))), min(there-1, int(math.Ceil(centre+2*wide)))
@@ -30,7 +30,7 @@ func shares(wanted, there int) []share {
 		for j := range weights {
 			weights[j] /= float32(sum)
 		}
-		all[i] = share{first, weights}
+		all[i] = kernel{first, weights}
 	}
 	return all
 }
@@ -46,20 +46,20 @@ func catmullRom(x float64) float64 {
 	}
 }
 
-// scaled returns a part of a picture in another size. It goes through the rows once and holds only a
+// scale returns a part of a picture in another size. It goes through the rows once and holds only a
 // handful of them, where a scaler that keeps the picture between its two directions needs several times
 // the memory of the picture itself.
-func scaled(src image.Image, from image.Rectangle, width, height int) *image.RGBA {
+func scale(src image.Image, from image.Rectangle, width, height int) *image.RGBA {
 	dst := image.NewRGBA(image.Rect(0, 0, width, height))
-	columns, rows := shares(width, from.Dx()), shares(height, from.Dy())
+	columns, rows := kernels(width, from.Dx()), kernels(height, from.Dy())
 	line := image.NewRGBA(image.Rect(0, 0, from.Dx(), 1))
-	narrow := make([]float32, 4*width)
+	row := make([]float32, 4*width)
 	sums := map[int][]float32{} // rows of dst that are begun
 	var spare [][]float32
 	begun := 0 // the first row of dst that is not finished
 	for y := range from.Dy() {
 		draw.Draw(line, line.Rect, src, image.Pt(from.Min.X, from.Min.Y+y), draw.Src)
-		narrowed(narrow, line.Pix, columns)
+		scaleRow(row, line.Pix, columns)
 		for i := begun; i < height && rows[i].first <= y; i++ {
 			sum := sums[i]
 			if sum == nil {
@@ -72,11 +72,11 @@ func scaled(src image.Image, from image.Rectangle, width, height int) *image.RGB
 				sums[i] = sum
 			}
 			weight := rows[i].weights[y-rows[i].first]
-			for j, v := range narrow {
+			for j, v := range row {
 				sum[j] += weight * v
 			}
 			if y == rows[i].first+len(rows[i].weights)-1 {
-				settle(dst.Pix[i*dst.Stride:], sum)
+				roundRow(dst.Pix[i*dst.Stride:], sum)
 				spare = append(spare, sum)
 				delete(sums, i)
 				begun = i + 1
@@ -86,8 +86,8 @@ func scaled(src image.Image, from image.Rectangle, width, height int) *image.RGB
 	return dst
 }
 
-// narrowed scales one row.
-func narrowed(row []float32, pixels []uint8, columns []share) {
+// scaleRow scales one row.
+func scaleRow(row []float32, pixels []uint8, columns []kernel) {
 	for i, c := range columns {
 		var r, g, b, a float32
 		from := pixels[4*c.first : 4*(c.first+len(c.weights))]
@@ -102,8 +102,8 @@ func narrowed(row []float32, pixels []uint8, columns []share) {
 	}
 }
 
-// settle rounds a row. The curve overshoots at edges, and no colour is stronger than what covers it.
-func settle(pixels []uint8, row []float32) {
+// roundRow rounds a row. The curve overshoots at edges, and no colour is stronger than what covers it.
+func roundRow(pixels []uint8, row []float32) {
 	for i := 0; i < len(row); i += 4 {
 		a := min(max(row[i+3]+0.5, 0), 255)
 		for j := range 3 {

@@ -12,44 +12,44 @@ import (
 // maxChunks is how many chunks of a WebP file are looked at: there are nine kinds.
 const maxChunks = 100
 
-// still is the picture in a WebP file, or the first one of a file that moves.
-type still struct {
+// webpFrame is the picture in a WebP file, or the first one of a file that moves.
+type webpFrame struct {
 	lossy bool        // three colours with loss, and nothing shines through
 	size  image.Point // of the frame, where the file moves; else nothing
 	frame io.Reader   // a file of the frame alone, where the file moves; else nil
 }
 
-// findStill looks for the pixels of a WebP file (RFC 9649, 2.7): its header names the size of the picture,
+// findFrame looks for the pixels of a WebP file (RFC 9649, 2.7): its header names the size of the picture,
 // but not what it takes to read it.
-func findStill(r io.ReadSeeker) (still, error) {
+func findFrame(r io.ReadSeeker) (webpFrame, error) {
 	if _, err := r.Seek(12, io.SeekStart); err != nil { // RIFF, the length, WEBP
-		return still{}, fmt.Errorf("read the picture again: %w", err)
+		return webpFrame{}, fmt.Errorf("read the picture again: %w", err)
 	}
 	for range maxChunks {
 		chunk := make([]byte, 8)
 		if !readAll(r, chunk) {
-			return still{}, ErrDamaged
+			return webpFrame{}, ErrDamaged
 		}
 		size := binary.LittleEndian.Uint32(chunk[4:])
 		switch kind := string(chunk[:4]); kind {
 		case "VP8 ", "VP8L", "ALPH":
-			return still{lossy: kind == "VP8 "}, nil
+			return webpFrame{lossy: kind == "VP8 "}, nil
 		case "ANMF":
 			return firstFrame(r, size)
 		}
 		if _, err := r.Seek(int64(size)+int64(size&1), io.SeekCurrent); err != nil {
-			return still{}, fmt.Errorf("read the picture again: %w", err)
+			return webpFrame{}, fmt.Errorf("read the picture again: %w", err)
 		}
 	}
-	return still{}, ErrDamaged
+	return webpFrame{}, ErrDamaged
 }
 
 // firstFrame makes a file of its own of a frame of so many bytes, which r is about to read.
-func firstFrame(r io.Reader, size uint32) (still, error) {
+func firstFrame(r io.Reader, size uint32) (webpFrame, error) {
 	const header, first = 16, 8 // where it stands and how large it is, and the beginning of its first chunk
 	head := make([]byte, header+first)
 	if size < header+first || !readAll(r, head) {
-		return still{}, ErrDamaged
+		return webpFrame{}, ErrDamaged
 	}
 	kind := string(head[header : header+4])
 	file := binary.LittleEndian.AppendUint32([]byte("RIFF"), 4+8+10+size-header)
@@ -61,7 +61,7 @@ func firstFrame(r io.Reader, size uint32) (still, error) {
 	file = append(append(file, flags, 0, 0, 0), head[6:12]...)
 	file = append(file, head[header:]...)
 	less := func(b []byte) int { return 1 + int(b[0]) + int(b[1])<<8 + int(b[2])<<16 }
-	return still{
+	return webpFrame{
 		lossy: kind == "VP8 ", size: image.Pt(less(head[6:]), less(head[9:])),
 		frame: io.MultiReader(bytes.NewReader(file), io.LimitReader(bufio.NewReader(r), int64(size-header-first))),
 	}, nil

@@ -19,7 +19,7 @@ func engines(b *testing.B, fn func(b *testing.B, db *sqldb.DB)) {
 // One transaction that enqueues one job (without waiting for the disk).
 func BenchmarkEnqueue(b *testing.B) {
 	engines(b, func(b *testing.B, db *sqldb.DB) {
-		q := queue.New(db, queue.Config{Logger: quiet, Kinds: []queue.Kind{{Name: "a.nothing"}}})
+		q := newQueue(db, queue.Config{Logger: quiet}, []queue.Kind{{Name: "a.nothing"}})
 		for b.Loop() {
 			enqueue(b, db, q, "a.nothing", 1)
 		}
@@ -47,13 +47,13 @@ func throughput(b *testing.B, handler func(db *sqldb.DB) func(context.Context, q
 		var n atomic.Int64
 		all := make(chan struct{})
 		handle := handler(db)
-		q := queue.New(db, queue.Config{Logger: quiet, Kinds: []queue.Kind{{Name: "a.job", Handle: func(ctx context.Context, j queue.Job) error {
+		q := newQueue(db, queue.Config{Logger: quiet}, []queue.Kind{{Name: "a.job", Handle: func(ctx context.Context, j queue.Job) error {
 			err := handle(ctx, j)
 			if n.Add(1) == int64(b.N) {
 				close(all)
 			}
 			return err
-		}}}})
+		}}})
 		payloads := make([]any, b.N)
 		for i := range payloads {
 			payloads[i] = i

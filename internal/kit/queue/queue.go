@@ -28,7 +28,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -37,7 +36,6 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -55,39 +53,29 @@ type Kind struct {
 	MaxAttempts int                                    // then it is dead; zero is 15, about a day
 	Lane        string                                 // Urgent, Normal or Housekeeping; empty is Normal
 	Timeout     time.Duration                          // ctx ends after it; zero is 5 minutes
-	Backoff     func(attempt int) time.Duration        // pause after the attempt that failed, from 1; nil is DefaultBackoff
+	Backoff     func(attempt int) time.Duration        // pause after a failed attempt, from 1; nil is DefaultBackoff
 
 	// HandleMany stands in for Handle where many small jobs share work. It takes at most Batch jobs and
 	// returns an error or nil for each, in their order. Batches come about only while jobs are quick and
-	// many wait; Timeout is for all of a batch. If it panics, each job of the batch is handled alone.
+	// many wait; Timeout is for all of a batch. If it panics, it is called with each job of the batch alone.
 	HandleMany func(ctx context.Context, jobs []Job) []error
 	Batch      int // zero is 16
 
-	// Dead is called in the transaction that marks the job dead, which its error undoes: the job is
-	// then dead without it.
+	// Dead is called in the transaction that marks the job dead. If it returns an error, what it wrote is
+	// rolled back and the job is marked dead without it.
 	Dead func(ctx context.Context, tx *sqldb.Tx, j Job, err error) error
-}
-
-// Periodic enqueues a job without payload again and again, once for all processes together.
-type Periodic struct {
-	Name     string        // stays the same for ever: the database remembers the last time by it
-	Schedule string        // as cron writes it: "15 4 * * *", "@hourly", "@every 10m", in Config.Location
-	Kind     string        // what is enqueued
-	Expires  time.Duration // not started when it is late by more than this; zero is never too late
 }
 
 // Config describes a queue. Zero values are sensible.
 type Config struct {
-	Kinds     []Kind
-	Periodics []Periodic
-	Workers   int            // jobs at the same time in this process; zero is 8, the least is 3
-	Location  *time.Location // of schedules; nil is UTC
-	Clock     clock.Clock    // nil is the database's
-	Logger    *slog.Logger   // nil is slog.Default
+	Workers  int            // jobs at the same time in this process; zero is 8, the least is 3
+	Location *time.Location // of schedules; nil is UTC
+	Clock    clock.Clock    // nil is the database's
+	Logger   *slog.Logger   // nil is slog.Default
 
-	LookEvery time.Duration // how often to look for jobs that nobody announced; zero is 1 s
-	Lease     time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
-	Grace     time.Duration // how long Run waits for jobs in hand when it is told to end; zero is 20 s
+	FetchInterval time.Duration // how often to look for jobs that nobody announced; zero is 1 s
+	Lease         time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
+	Grace         time.Duration // how long Run waits for running jobs when its context ends; zero is 20 s
 }
 
 // Queue enqueues jobs, and runs them where Run is called.
@@ -96,22 +84,17 @@ type Queue struct {
 	config    Config
 	log       *slog.Logger
 	kinds     map[string]*Kind
-	names     []string // of the kinds
+	kindNames []string
 	periodics []periodic
 	wake      chan struct{} // something may have become due
-	telling   atomic.Bool   // the other processes will be woken in a moment
+	notifying atomic.Bool   // the other processes will be woken in a moment
 }
 
-type periodic struct {
-	Periodic
-	schedule cron.Schedule
-}
+// wakeChannel is the database channel on which processes wake each other, where the engine has one.
+const wakeChannel = "grouprise_jobs"
 
-// channel is what processes wake each other by, where the database can.
-const channel = "grouprise_jobs"
-
-// New returns a queue on the database's tables jobs and periodics. It panics on a configuration that
-// can never work, such as two kinds of one name or a schedule that cannot be read.
+// New returns a queue on the database's tables jobs and periodics. It can be given to those who enqueue at
+// once. Handle and Schedule, which tell it what to run, are called before the first job is enqueued and before Run.
 func New(db *sqldb.DB, c Config) *Queue {
 	if c.Clock != nil {
 		db = db.WithClock(c.Clock)
@@ -120,19 +103,23 @@ func New(db *sqldb.DB, c Config) *Queue {
 		c.Location = time.UTC
 	}
 	c.Workers = max(3, cmp.Or(c.Workers, 8))
-	c.LookEvery = cmp.Or(c.LookEvery, time.Second)
+	c.FetchInterval = cmp.Or(c.FetchInterval, time.Second)
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
 	c.Grace = cmp.Or(c.Grace, 20*time.Second)
-	q := &Queue{
+	return &Queue{
 		db: db, config: c, log: cmp.Or(c.Logger, slog.Default()),
 		kinds: map[string]*Kind{}, wake: make(chan struct{}, 1),
 	}
-	for _, k := range c.Kinds {
+}
+
+// Handle registers kinds of jobs. It panics if two kinds have one name, and if a lane is unknown.
+func (q *Queue) Handle(kinds ...Kind) {
+	for _, k := range kinds {
 		if q.kinds[k.Name] != nil {
 			panic("queue: two kinds are named " + k.Name)
 		}
 		k.Lane = cmp.Or(k.Lane, Normal)
-		if _, ok := lanes[k.Lane]; !ok {
+		if _, ok := maxWorkers[k.Lane]; !ok {
 			panic(fmt.Sprintf("queue: %s is in an unknown lane %q", k.Name, k.Lane))
 		}
 		k.MaxAttempts = cmp.Or(k.MaxAttempts, 15)
@@ -145,9 +132,14 @@ func New(db *sqldb.DB, c Config) *Queue {
 			k.Backoff = DefaultBackoff
 		}
 		q.kinds[k.Name] = &k
-		q.names = append(q.names, k.Name)
+		q.kindNames = append(q.kindNames, k.Name)
 	}
-	for _, p := range c.Periodics {
+}
+
+// Schedule registers periodic jobs. It panics if Handle has not registered their kind yet, and if a schedule
+// cannot be parsed.
+func (q *Queue) Schedule(periodics ...Periodic) {
+	for _, p := range periodics {
 		if q.kinds[p.Kind] == nil {
 			panic(fmt.Sprintf("queue: the periodic job %s is of an unknown kind %s", p.Name, p.Kind))
 		}
@@ -157,7 +149,6 @@ func New(db *sqldb.DB, c Config) *Queue {
 		}
 		q.periodics = append(q.periodics, periodic{p, schedule})
 	}
-	return q
 }
 
 // Option says how a job is enqueued.
@@ -176,14 +167,15 @@ func Priority(p int) Option { return func(o *options) { o.priority = p } }
 // RunAt lets the job wait until a time.
 func RunAt(t clock.Time) Option { return func(o *options) { o.runAt = t } }
 
-// Unique makes Enqueue do nothing while a job of the same kind and key waits or runs. A job that runs
-// may already have read what it works on, so the key is not for "look again"; it is for "do it once".
+// Unique makes Enqueue do nothing while a job of the same kind and key waits or runs. It is not for "the data
+// changed, process it once more": the running job may have read the data before they changed.
 func Unique(key string) Option { return func(o *options) { o.unique = key } }
 
 // ExpiresAt drops the job if it has not been started until a time.
 func ExpiresAt(t clock.Time) Option { return func(o *options) { o.expiresAt = t } }
 
-const insert = `INSERT INTO jobs (kind, lane, state, priority, payload, unique_name, unique_key, attempt, run_at, expires_at, created_at)`
+const insertJob = `INSERT INTO jobs
+	(kind, lane, state, priority, payload, unique_name, unique_key, attempt, run_at, expires_at, created_at)`
 
 // Enqueue adds a job to the caller's transaction. The payload is stored as JSON; ids are better than
 // copies, for the job may run much later.
@@ -197,9 +189,9 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sqldb.Tx, kind string, payload 
 		return err
 	}
 	if o.unique == "" {
-		err = tx.InsertRows(ctx, insert, [][]any{row})
+		err = tx.InsertRows(ctx, insertJob, [][]any{row})
 	} else {
-		_, err = tx.InsertNew(ctx, insert+` VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+		_, err = tx.InsertNew(ctx, insertJob+` VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
 	}
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", kind, err)
@@ -221,7 +213,7 @@ func (q *Queue) EnqueueMany(ctx context.Context, tx *sqldb.Tx, kind string, payl
 		}
 		rows[i] = row
 	}
-	if err := tx.InsertRows(ctx, insert, rows); err != nil {
+	if err := tx.InsertRows(ctx, insertJob, rows); err != nil {
 		return fmt.Errorf("enqueue %d × %s: %w", len(payloads), kind, err)
 	}
 	q.announce(tx)
@@ -231,7 +223,7 @@ func (q *Queue) EnqueueMany(ctx context.Context, tx *sqldb.Tx, kind string, payl
 func (q *Queue) row(tx *sqldb.Tx, kind string, payload any, o options) ([]any, error) {
 	k := q.kinds[kind]
 	if k == nil {
-		return nil, fmt.Errorf("enqueue %s: there is no such kind of job", kind)
+		return nil, fmt.Errorf("enqueue %s: no kind of job with this name is registered", kind)
 	}
 	text, err := json.Marshal(payload)
 	if err != nil {
@@ -252,155 +244,36 @@ func (q *Queue) row(tx *sqldb.Tx, kind string, payload any, o options) ([]any, e
 
 // announce wakes the workers after the commit: those of this process directly, the others a moment later.
 func (q *Queue) announce(tx *sqldb.Tx) {
-	tx.AfterCommit(q.poke)
-	tx.AfterCommit(q.tellOthers)
+	tx.AfterCommit(q.wakeUp)
+	tx.AfterCommit(q.notifyOthers)
 }
 
 const (
-	tellAfter = 20 * time.Millisecond // so that many jobs in a row wake the other processes once
-	tellTime  = 5 * time.Second
+	notifyDelay   = 20 * time.Millisecond // so that many jobs in a row wake the other processes once
+	notifyTimeout = 5 * time.Second
 )
 
-// tellOthers wakes the other processes soon. If it fails they find the jobs when they look by themselves.
-func (q *Queue) tellOthers() {
-	if !q.telling.CompareAndSwap(false, true) {
+// notifyOthers wakes the other processes soon. If it fails they find the jobs at their next fetch.
+func (q *Queue) notifyOthers() {
+	if !q.notifying.CompareAndSwap(false, true) {
 		return
 	}
-	time.AfterFunc(tellAfter, func() {
-		q.telling.Store(false)
-		ctx, cancel := context.WithTimeout(context.Background(), tellTime)
+	time.AfterFunc(notifyDelay, func() {
+		q.notifying.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), notifyTimeout)
 		defer cancel()
-		if err := q.db.Wake(ctx, channel); err != nil {
+		if err := q.db.Wake(ctx, wakeChannel); err != nil {
 			q.log.DebugContext(ctx, "other processes are not woken", "error", err)
 		}
 	})
 }
 
-// poke makes the loop of Run look for work, now or as soon as it has looked.
-func (q *Queue) poke() {
+// wakeUp makes the loop of Run fetch at once, or once more if it is fetching.
+func (q *Queue) wakeUp() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
-}
-
-// The states of a job.
-const (
-	later   = "later"   // run_at is in the future
-	waiting = "waiting" // may be taken
-	running = "running" // somebody has a lease
-	dead    = "dead"    // failed for good
-)
-
-// Job is a job in the hands of its handler.
-type Job struct {
-	ID        int64
-	Kind      string
-	Attempt   int // from 1
-	CreatedAt clock.Time
-	Payload   []byte // JSON
-
-	lease    string // who has the job in hand; empty outside the queue
-	finished func() // called after the commit of its effect
-}
-
-// Decode reads the payload into dest. A payload that does not fit is a permanent error.
-func (j Job) Decode(dest any) error {
-	if err := json.Unmarshal(j.Payload, dest); err != nil {
-		return Permanent(fmt.Errorf("read the payload of job %d: %w", j.ID, err))
-	}
-	return nil
-}
-
-// Finish ends the job in the transaction of its effect, so that both happen or neither. If the job was
-// taken away meanwhile, because this process seemed dead, it returns errs.Conflict and the transaction
-// must not go on. The handler returns nil after the commit.
-func (j Job) Finish(ctx context.Context, tx *sqldb.Tx) error { return FinishAll(ctx, tx, []Job{j}) }
-
-// FinishAll is Finish for jobs that one handler has in hand: it ends all of them or none.
-func FinishAll(ctx context.Context, tx *sqldb.Tx, jobs []Job) error {
-	if len(jobs) == 0 || jobs[0].lease == "" {
-		return nil
-	}
-	ids := make([]int64, len(jobs))
-	for i, j := range jobs {
-		ids[i] = j.ID
-	}
-	rows, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id IN (?) AND lease = ?`, ids, jobs[0].lease)
-	if err != nil {
-		return err
-	}
-	if rows < int64(len(jobs)) {
-		return errs.New(errs.Conflict, "").Because(fmt.Errorf("%d of the jobs %v are no longer ours", int64(len(jobs))-rows, ids))
-	}
-	for _, j := range jobs {
-		tx.AfterCommit(j.finished)
-	}
-	return nil
-}
-
-// Permanent marks an error that trying again does not help against: the job is dead at once.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &permanentError{err}
-}
-
-type permanentError struct{ error }
-
-func (e *permanentError) Unwrap() error { return e.error }
-
-func isPermanent(err error) bool {
-	_, ok := errors.AsType[*permanentError](err)
-	return ok
-}
-
-// DeadJob is a job that failed for good.
-type DeadJob struct {
-	ID        int64      `db:"id"`
-	Kind      string     `db:"kind"`
-	Payload   string     `db:"payload"`
-	Attempt   int        `db:"attempt"`
-	Failure   string     `db:"failure"`
-	FailedAt  clock.Time `db:"failed_at"`
-	CreatedAt clock.Time `db:"created_at"`
-}
-
-// Dead lists jobs that failed for good, the newest first: those with an id below before (zero is all).
-func (q *Queue) Dead(ctx context.Context, before int64, limit int) ([]DeadJob, error) {
-	var jobs []DeadJob
-	err := q.db.Select(ctx, &jobs, `SELECT id, kind, payload, attempt, COALESCE(failure, '') AS failure, failed_at, created_at
-		FROM jobs WHERE state = 'dead' AND (id < ? OR ? = 0) ORDER BY id DESC LIMIT ?`, before, before, limit)
-	return jobs, err
-}
-
-// Retry lets a dead job run again, with all its attempts. It is errs.NotFound if there is no such dead
-// job, and errs.Conflict if a job with its unique key lives.
-func (q *Queue) Retry(ctx context.Context, id int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting', attempt = 0, run_at = ?, expires_at = NULL, unique_key = unique_name
-			WHERE id = ? AND state = 'dead'`, tx.Now, id)
-		if err != nil {
-			return err
-		}
-		if rows == 0 {
-			return errs.New(errs.NotFound, "")
-		}
-		q.announce(tx)
-		return nil
-	})
-}
-
-// Discard deletes a dead job; errs.NotFound if there is none.
-func (q *Queue) Discard(ctx context.Context, id int64) error {
-	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id = ? AND state = 'dead'`, id)
-		if err == nil && rows == 0 {
-			return errs.New(errs.NotFound, "")
-		}
-		return err
-	})
 }
 
 // Counts says how many jobs there are in each state.
@@ -417,7 +290,8 @@ func (q *Queue) Counts(ctx context.Context) (Counts, error) {
 		Oldest clock.Time `db:"oldest"`
 	}
 	var c Counts
-	if err := q.db.Select(ctx, &rows, `SELECT state, COUNT(*) AS jobs, MIN(run_at) AS oldest FROM jobs GROUP BY state ORDER BY state`); err != nil {
+	if err := q.db.Select(ctx, &rows, `SELECT state, COUNT(*) AS jobs, MIN(run_at) AS oldest
+		FROM jobs GROUP BY state ORDER BY state`); err != nil {
 		return c, err
 	}
 	for _, r := range rows {

@@ -20,8 +20,8 @@ func DefaultBackoff(attempt int) time.Duration {
 	return time.Duration(float64(pause) * (0.8 + 0.4*mathrand.Float64())) // #nosec G404 -- no secret
 }
 
-// taken is a job as the database holds it.
-type taken struct {
+// jobRow is a job as the database holds it.
+type jobRow struct {
 	ID        int64      `db:"id"`
 	Kind      string     `db:"kind"`
 	Lane      string     `db:"lane"`
@@ -31,12 +31,12 @@ type taken struct {
 	CreatedAt clock.Time `db:"created_at"`
 }
 
-func (t taken) job() Job {
-	return Job{ID: t.ID, Kind: t.Kind, Attempt: t.Attempt, CreatedAt: t.CreatedAt, Payload: []byte(t.Payload)}
+func (row jobRow) job() Job {
+	return Job{ID: row.ID, Kind: row.Kind, Attempt: row.Attempt, CreatedAt: row.CreatedAt, Payload: []byte(row.Payload)}
 }
 
-// promote lets jobs whose time has come wait for a worker. next is when the following one is due; zero
-// if none is.
+// promote moves jobs whose time has come from later to waiting. next is when the following one is due; zero
+// if there is none.
 func (q *Queue) promote(ctx context.Context) (next clock.Time, err error) {
 	const earliest = `SELECT MIN(run_at) FROM jobs WHERE state = 'later'`
 	if err := q.db.Get(ctx, &next, earliest); err != nil {
@@ -55,9 +55,9 @@ func (q *Queue) promote(ctx context.Context) (next clock.Time, err error) {
 	return next, err
 }
 
-// waitsIn reports whether a job of a lane may be taken. It asks a reader, so that an idle queue does
-// not disturb those who write.
-func (q *Queue) waitsIn(ctx context.Context, lane string) (bool, error) {
+// hasWaiting reports whether a job of a lane can be claimed. It reads outside a transaction, so that an idle
+// queue does not hold up writers.
+func (q *Queue) hasWaiting(ctx context.Context, lane string) (bool, error) {
 	var id int64
 	err := q.db.Get(ctx, &id, `SELECT id FROM jobs WHERE state = 'waiting' AND lane = ? LIMIT 1`, lane)
 	if errs.Is(err, errs.NotFound) {
@@ -66,9 +66,9 @@ func (q *Queue) waitsIn(ctx context.Context, lane string) (bool, error) {
 	return err == nil, err
 }
 
-// claim takes up to so many jobs of each lane. It takes only kinds that this process knows: a newer
-// process may have enqueued others.
-func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (jobs []taken, err error) {
+// claim claims up to so many jobs of each lane. It claims only kinds that this process knows: a newer version of
+// the program, running beside it, may have enqueued others.
+func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (jobs []jobRow, err error) {
 	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		jobs = jobs[:0]
 		var expired, ids []int64
@@ -76,19 +76,19 @@ func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (j
 			if want[lane] <= 0 {
 				continue
 			}
-			var found []taken
+			var found []jobRow
 			if err := tx.SelectSkipLocked(ctx, &found, `SELECT id, kind, lane, attempt, payload, expires_at, created_at
 				FROM jobs WHERE state = 'waiting' AND lane = ? AND kind IN (?) ORDER BY priority, id LIMIT ?`,
-				lane, q.names, want[lane]); err != nil {
+				lane, q.kindNames, want[lane]); err != nil {
 				return err
 			}
-			for _, t := range found {
-				if !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(tx.Now.Time) {
-					expired = append(expired, t.ID)
+			for _, row := range found {
+				if !row.ExpiresAt.IsZero() && row.ExpiresAt.Before(tx.Now.Time) {
+					expired = append(expired, row.ID)
 					continue
 				}
-				t.Attempt++
-				jobs, ids = append(jobs, t), append(ids, t.ID)
+				row.Attempt++
+				jobs, ids = append(jobs, row), append(ids, row.ID)
 			}
 		}
 		if len(expired) > 0 {
@@ -104,87 +104,88 @@ func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (j
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("take jobs: %w", err)
+		return nil, fmt.Errorf("claim jobs: %w", err)
 	}
 	return jobs, nil
 }
 
-// finished deletes jobs that succeeded, unless somebody else has them by now.
-func (q *Queue) finished(ctx context.Context, lease string, ids []int64) error {
+// deleteFinished deletes jobs that succeeded, unless another process has claimed them by now.
+func (q *Queue) deleteFinished(ctx context.Context, lease string, ids []int64) error {
 	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id IN (?) AND lease = ?`, ids, lease)
 		return err
 	})
 }
 
-// failed notes what went wrong with a job and when it runs again, or that it is dead.
-func (q *Queue) failed(ctx context.Context, lease string, t taken, failure error) error {
-	k := q.kinds[t.Kind]
-	if t.Attempt >= k.MaxAttempts || isPermanent(failure) {
-		return q.bury(ctx, lease, t, k, failure)
+// recordFailure writes down what went wrong with a job and when it runs again, or that it is dead.
+func (q *Queue) recordFailure(ctx context.Context, lease string, row jobRow, failure error) error {
+	k := q.kinds[row.Kind]
+	if row.Attempt >= k.MaxAttempts || isPermanent(failure) {
+		return q.markDead(ctx, lease, row, k, failure)
 	}
-	pause := k.Backoff(t.Attempt)
+	pause := k.Backoff(row.Attempt)
 	if e, ok := errors.AsType[*errs.Error](failure); ok {
 		pause = max(pause, e.RetryAfter)
 	}
-	q.log.WarnContext(ctx, "a job failed and will run again", "job", t.ID, "kind", t.Kind, "attempt", t.Attempt, "pause", pause, "error", failure)
-	return q.reschedule(ctx, lease, t, pause, failure)
+	q.log.WarnContext(ctx, "a job failed and will run again",
+		"job", row.ID, "kind", row.Kind, "attempt", row.Attempt, "pause", pause, "error", failure)
+	return q.reschedule(ctx, lease, row, pause, failure)
 }
 
-func (q *Queue) reschedule(ctx context.Context, lease string, t taken, pause time.Duration, failure error) error {
+func (q *Queue) reschedule(ctx context.Context, lease string, row jobRow, pause time.Duration, failure error) error {
 	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		state := later
 		if pause <= 0 {
 			state = waiting
-			tx.AfterCommit(q.poke)
+			tx.AfterCommit(q.wakeUp)
 		}
 		_, err := tx.Exec(ctx, `UPDATE jobs SET state = ?, run_at = ?, failure = ?, failed_at = ?, lease = NULL, leased_at = NULL
-			WHERE id = ? AND lease = ?`, state, clock.At(tx.Now.Add(pause)), failure.Error(), tx.Now, t.ID, lease)
+			WHERE id = ? AND lease = ?`, state, clock.At(tx.Now.Add(pause)), failure.Error(), tx.Now, row.ID, lease)
 		return err
 	})
 }
 
-// bury marks a job dead and tells its kind in the same transaction.
-func (q *Queue) bury(ctx context.Context, lease string, t taken, k *Kind, failure error) error {
+// markDead marks a job dead and runs its kind's Dead in the same transaction.
+func (q *Queue) markDead(ctx context.Context, lease string, row jobRow, k *Kind, failure error) error {
 	mark := func(tx *sqldb.Tx) (bool, error) {
 		rows, err := tx.Exec(ctx, `UPDATE jobs SET state = 'dead', unique_key = NULL, failure = ?, failed_at = ?, lease = NULL, leased_at = NULL
-			WHERE id = ? AND lease = ?`, failure.Error(), tx.Now, t.ID, lease)
+			WHERE id = ? AND lease = ?`, failure.Error(), tx.Now, row.ID, lease)
 		return rows > 0, err
 	}
-	var told error
+	var hookErr error
 	err := q.db.Write(ctx, func(tx *sqldb.Tx) error {
-		told = nil
+		hookErr = nil
 		ours, err := mark(tx)
 		if err != nil || !ours || k.Dead == nil {
 			return err
 		}
-		told = k.Dead(ctx, tx, t.job(), failure)
-		return told
+		hookErr = k.Dead(ctx, tx, row.job(), failure)
+		return hookErr
 	})
-	if told != nil && err != nil && !errs.Is(err, errs.Unavailable) && ctx.Err() == nil {
-		q.log.ErrorContext(ctx, "what follows a job's death failed", "job", t.ID, "kind", t.Kind, "error", told)
+	if hookErr != nil && err != nil && !errs.Is(err, errs.Unavailable) && ctx.Err() == nil {
+		q.log.ErrorContext(ctx, "what follows a job's death failed", "job", row.ID, "kind", row.Kind, "error", hookErr)
 		err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
 			_, err := mark(tx)
 			return err
 		})
 	}
 	if err == nil {
-		q.log.ErrorContext(ctx, "a job is dead", "job", t.ID, "kind", t.Kind, "attempt", t.Attempt, "error", failure)
+		q.log.ErrorContext(ctx, "a job is dead", "job", row.ID, "kind", row.Kind, "attempt", row.Attempt, "error", failure)
 	}
 	return err
 }
 
-// release gives jobs back that were not run to their end, as if they had not been taken.
+// release makes jobs that were not run to their end claimable, as if they had never been claimed.
 func (q *Queue) release(ctx context.Context, lease string, ids []int64) error {
 	return q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting', attempt = attempt - 1, lease = NULL, leased_at = NULL
 			WHERE id IN (?) AND lease = ?`, ids, lease)
-		tx.AfterCommit(q.tellOthers)
+		tx.AfterCommit(q.notifyOthers)
 		return err
 	})
 }
 
-// renew prolongs the lease of jobs in hand and returns those that are still ours.
+// renew prolongs the lease of jobs and returns those that are still ours.
 func (q *Queue) renew(ctx context.Context, lease string, ids []int64) (ours []int64, err error) {
 	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		ours = ours[:0]
@@ -197,14 +198,15 @@ func (q *Queue) renew(ctx context.Context, lease string, ids []int64) (ours []in
 	return ours, err
 }
 
-// errVanished is what a job failed with whose process did not end it.
-var errVanished = errors.New("the process that ran the job ended without a word")
+// errProcessDied is what a job failed with whose process did not end it.
+var errProcessDied = errors.New("the process that ran the job ended without a word")
 
-// rescue frees jobs whose lease has ended, but for those that the caller has in hand. Such a job runs
-// again at once, for mostly it is not to blame; if it is, its attempts come to an end, too.
-func (q *Queue) rescue(ctx context.Context, inHand func(id int64) bool) error {
+// reclaimExpired makes jobs whose lease has ended claimable, except those that the caller still holds. They run
+// again at once, because mostly the process died for another reason. A job that kills its process runs out of
+// attempts like any other.
+func (q *Queue) reclaimExpired(ctx context.Context, held func(id int64) bool) error {
 	var found []struct {
-		taken
+		jobRow
 		Lease string `db:"lease"`
 	}
 	if err := q.db.Select(ctx, &found, `SELECT id, kind, lane, attempt, payload, expires_at, created_at, lease FROM jobs
@@ -213,7 +215,7 @@ func (q *Queue) rescue(ctx context.Context, inHand func(id int64) bool) error {
 	}
 	for _, f := range found {
 		k := q.kinds[f.Kind]
-		if k == nil || inHand(f.ID) {
+		if k == nil || held(f.ID) {
 			continue
 		}
 		// Its own process may have renewed the lease meanwhile.
@@ -225,11 +227,11 @@ func (q *Queue) rescue(ctx context.Context, inHand func(id int64) bool) error {
 		if !ours {
 			continue
 		}
-		q.log.WarnContext(ctx, "a job's process vanished", "job", f.ID, "kind", f.Kind, "attempt", f.Attempt)
+		q.log.WarnContext(ctx, "the process of a job died", "job", f.ID, "kind", f.Kind, "attempt", f.Attempt)
 		if f.Attempt >= k.MaxAttempts {
-			err = q.bury(ctx, lease, f.taken, k, errVanished)
+			err = q.markDead(ctx, lease, f.jobRow, k, errProcessDied)
 		} else {
-			err = q.reschedule(ctx, lease, f.taken, 0, errVanished)
+			err = q.reschedule(ctx, lease, f.jobRow, 0, errProcessDied)
 		}
 		if err != nil {
 			return err
@@ -247,77 +249,4 @@ func (q *Queue) takeOver(ctx context.Context, id int64, old, lease string) (ours
 		return err
 	})
 	return ours, err
-}
-
-// schedule enqueues the periodic jobs that are due and returns when the next one is. Whoever moves
-// next_at on enqueues the job, so it happens once whatever the number of processes.
-func (q *Queue) schedule(ctx context.Context) (next clock.Time, err error) {
-	if len(q.periodics) == 0 {
-		return clock.Time{}, nil
-	}
-	var rows []struct {
-		Name     string     `db:"name"`
-		Schedule string     `db:"schedule"`
-		NextAt   clock.Time `db:"next_at"`
-	}
-	if err := q.db.Select(ctx, &rows, `SELECT name, schedule, next_at FROM periodics ORDER BY name`); err != nil {
-		return next, err
-	}
-	now := q.db.Now()
-	for _, p := range q.periodics {
-		following := clock.At(p.schedule.Next(now.In(q.config.Location)))
-		var due clock.Time
-		for _, row := range rows {
-			if row.Name != p.Name {
-				continue
-			}
-			due = row.NextAt
-			if row.Schedule != p.Schedule {
-				// The new schedule counts from now on; a run that is due by the old one still happens.
-				if due.After(now.Time) {
-					due = clock.Time{}
-				}
-			}
-		}
-		switch {
-		case due.IsZero():
-			err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
-				isNew, err := tx.InsertNew(ctx, `INSERT INTO periodics (name, schedule, next_at) VALUES (?, ?, ?)`, p.Name, p.Schedule, following)
-				if err != nil || isNew {
-					return err
-				}
-				_, err = tx.Exec(ctx, `UPDATE periodics SET schedule = ?, next_at = ? WHERE name = ? AND schedule <> ?`,
-					p.Schedule, following, p.Name, p.Schedule)
-				return err
-			})
-		case due.After(now.Time):
-			following = due
-		default:
-			err = q.db.Write(ctx, func(tx *sqldb.Tx) error { return q.enqueuePeriodic(ctx, tx, p, due, following) })
-		}
-		if err != nil {
-			return next, fmt.Errorf("schedule %s: %w", p.Name, err)
-		}
-		if next.IsZero() || following.Before(next.Time) {
-			next = following
-		}
-	}
-	return next, nil
-}
-
-func (q *Queue) enqueuePeriodic(ctx context.Context, tx *sqldb.Tx, p periodic, due, following clock.Time) error {
-	rows, err := tx.Exec(ctx, `UPDATE periodics SET schedule = ?, next_at = ?, last_at = ? WHERE name = ? AND next_at = ?`,
-		p.Schedule, following, tx.Now, p.Name, due)
-	if err != nil || rows == 0 {
-		return err // zero: another process was faster
-	}
-	opts := []Option{Unique("periodic:" + p.Name)}
-	if p.Expires > 0 {
-		expires := clock.At(due.Add(p.Expires))
-		if expires.Before(tx.Now.Time) {
-			return nil
-		}
-		opts = append(opts, ExpiresAt(expires))
-	}
-	return q.Enqueue(ctx, tx, p.Kind, struct{}{}, opts...)
 }

@@ -19,7 +19,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
-// The headers on top of a kept mail that hold its envelope.
+// The headers on top of a stored mail that hold its envelope.
 const (
 	headerFrom = "X-Envelope-From"
 	headerTo   = "X-Envelope-To"
@@ -30,7 +30,7 @@ const (
 	timeLayout = "20060102T150405.000000000Z"
 )
 
-// folder keeps mails as files. Files appear complete and are never overwritten, also when several
+// folder stores mails as files. A file appears when it is complete and is never overwritten, even if several
 // processes write into one folder.
 type folder struct {
 	path  string
@@ -71,7 +71,7 @@ func (f *folder) write(e Envelope, message []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) // after the link it is a second name, before it rubbish
+	defer os.Remove(tmp.Name()) // after the link it is a second name of the file
 	var head bytes.Buffer
 	fmt.Fprintf(&head, "%s: <%s>\r\n", headerFrom, e.From)
 	for _, to := range e.To {
@@ -217,7 +217,8 @@ func (c *console) Send(ctx context.Context, e Envelope, message []byte) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := fmt.Fprintf(c.out, "mail from <%s> to <%s>\n%s\n", e.From, strings.Join(e.To, ">, <"), bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))); err != nil {
+	text := bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))
+	if _, err := fmt.Fprintf(c.out, "mail from <%s> to <%s>\n%s\n", e.From, strings.Join(e.To, ">, <"), text); err != nil {
 		return unavailable(err)
 	}
 	return nil

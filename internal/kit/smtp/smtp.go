@@ -1,9 +1,9 @@
-// Package smtp hands mails to a mail server, or keeps them as files, or forgets them.
+// Package smtp sends mails through a mail server, stores them as files, prints them or discards them.
 //
 // A [Sender] says by the kind of its error what to do next: errs.Unavailable means that trying again
-// later can help (the server is away, busy, or wrongly configured, which an administrator will repair
-// while the mail waits); errs.Denied and errs.TooLarge mean that this mail will never be taken, with
-// the server's own words as the cause.
+// later can help (the server cannot be reached, is busy, or is wrongly configured, which an administrator will
+// repair while the mail waits); errs.Denied and errs.TooLarge mean that the server will never accept this mail,
+// with its own words as the cause.
 package smtp
 
 import (
@@ -19,8 +19,8 @@ import (
 
 // Sender sends mails. It may be used by many goroutines.
 type Sender interface {
-	// Send hands over one message for all recipients, or for none of them: when the server refuses
-	// one, nothing is sent. A nil error means that the server has taken responsibility.
+	// Send sends one message to all recipients or, when the server refuses one of them, to none. A nil
+	// error means that the server has taken responsibility.
 	Send(ctx context.Context, e Envelope, message []byte) error
 	// Close ends idle connections. Sending afterwards fails.
 	Close() error
@@ -40,15 +40,15 @@ const (
 	Server  Backend = "smtp"
 	Folder  Backend = "folder"  // files that List shows, for a demonstration
 	Console Backend = "console" // printed, for development
-	None    Backend = "none"    // forgotten
+	None    Backend = "none"    // discarded
 )
 
 // Encryption is how a connection to a mail server is protected.
 type Encryption string
 
 // The kinds of encryption. With StartTLS and TLS the server's certificate must be valid for Host,
-// unless Host is a loopback address: nobody sits between us and ourselves, and mail servers are
-// installed with certificates that they signed themselves.
+// unless Host is a loopback address: nobody can listen in there, and mail servers are installed with
+// certificates that they signed themselves.
 const (
 	Plain    Encryption = "plain"
 	StartTLS Encryption = "starttls"
@@ -68,7 +68,7 @@ type Config struct {
 	User, Password     string
 	AllowPlainPassword bool
 
-	Hello     string      // the name we give ourselves: localhost
+	Hello     string      // our name in EHLO: localhost
 	TLSConfig *tls.Config // replaces the rules above, for tests and own authorities
 
 	Timeout          time.Duration // for connecting and for each answer: 30 s

@@ -598,11 +598,11 @@ func TestConsolePrintsAndNoneForgets(t *testing.T) {
 	if err := open(t, smtp.Config{Backend: smtp.None}).Send(t.Context(), envelope, letter); err != nil {
 		t.Error(err)
 	}
-	if _, err := smtp.New(smtp.Config{Backend: "pigeon"}); err == nil {
-		t.Error("an unknown backend was accepted")
+	if _, err := smtp.New(smtp.Config{Backend: "pigeon"}); err == nil || !strings.Contains(err.Error(), "unknown backend") {
+		t.Errorf("an unknown backend: %v", err)
 	}
-	if _, err := smtp.New(smtp.Config{Backend: smtp.Folder}); err == nil {
-		t.Error("a folder without path was accepted")
+	if _, err := smtp.New(smtp.Config{Backend: smtp.Folder}); err == nil || !strings.Contains(err.Error(), "has no path") {
+		t.Errorf("a folder without path: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

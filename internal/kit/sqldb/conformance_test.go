@@ -629,7 +629,7 @@ func TestNestedUndoesOnlyItself(t *testing.T) {
 func TestConcurrentWritersLoseNothing(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		id := add(t, db, "counter", 0)
-		other := dbtest.Again(t, db)
+		other := dbtest.Reopen(t, db)
 		var wg sync.WaitGroup
 		for i := range 8 {
 			wg.Go(func() {
@@ -727,7 +727,7 @@ func TestALockedRowCanBeReferredTo(t *testing.T) {
 			t.Skip("SQLite writes alone, and MariaDB's foreign keys wait for the lock")
 		}
 		id := add(t, db, "parent", 0)
-		other := dbtest.Again(t, db)
+		other := dbtest.Reopen(t, db)
 		mustWrite(t, db, func(tx *sqldb.Tx) error {
 			var n int64
 			if err := tx.GetLocked(t.Context(), &n, `SELECT number FROM things WHERE id = ?`, id); err != nil {
@@ -823,7 +823,7 @@ func TestMigrationsRunOnceAndRefuseToGoBack(t *testing.T) {
 		ctx := t.Context()
 		var wg sync.WaitGroup
 		for range 3 {
-			other := dbtest.Again(t, db)
+			other := dbtest.Reopen(t, db)
 			for _, db := range []*sqldb.DB{db, other} {
 				wg.Go(func() {
 					if err := sqldb.Migrate(ctx, db, things); err != nil {
@@ -851,6 +851,43 @@ func TestMigrationsRunOnceAndRefuseToGoBack(t *testing.T) {
 			t.Errorf("an older program: %v", err)
 		}
 	})
+}
+
+// Before the first release migrations are rewritten in place.
+func TestADatabaseOfOtherMigrationsIsRefused(t *testing.T) {
+	t.Parallel()
+	rewritten := fstest.MapFS{"00001_things.sql": {Data: append(slices.Clone(things["00001_things.sql"].Data), "-- rewritten\n"...)}}
+	for name, drop := range map[string]string{
+		"a migration had another text":     "",
+		"nobody remembered what it had":    `DELETE FROM migration_checksums`,
+		"nobody remembered what they were": `DROP TABLE migration_checksums`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.EachSchema(t, nil, func(t *testing.T, db *sqldb.DB) {
+				ctx, program := t.Context(), rewritten
+				if err := sqldb.Migrate(ctx, db, things); err != nil {
+					t.Fatal(err)
+				}
+				if drop != "" {
+					program = things
+					mustWrite(t, db, func(tx *sqldb.Tx) error {
+						_, err := tx.Exec(ctx, drop)
+						return err
+					})
+				}
+				_, _, err := sqldb.Versions(ctx, db, program)
+				for _, err := range []error{err, sqldb.Migrate(ctx, db, program)} {
+					refused, ok := errors.AsType[*sqldb.PrereleaseError](err)
+					if !ok {
+						t.Errorf("error is %v", err)
+					} else if strings.HasPrefix(refused.Remove, "the file /") != (db.Engine() == sqldb.SQLite) {
+						t.Errorf("to be removed is %q", refused.Remove)
+					}
+				}
+			})
+		})
+	}
 }
 
 // The second step of a migration fails; once it is repaired the whole file runs again.

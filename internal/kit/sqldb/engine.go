@@ -37,6 +37,8 @@ type engine struct {
 	notify  string // statement that wakes the listeners of a channel; empty if the engine has none
 	syncIDs string // lets the next id of a table follow its largest one; %[1]s is the table
 
+	hasTable string // query that tells whether there is a table; %s is its name
+
 	lock    func(ctx context.Context, db *DB) (unlock func(), err error) // one migration at a time
 	dialect goose.Dialect
 	id      string                                         // macro {id}

@@ -15,34 +15,27 @@ import (
 
 // Migrate brings the database up to the newest migration of fsys, whose files are goose's with the
 // macros that Expand knows. Any number of processes may call it at once: one migrates, the others wait
-// and find nothing left to do. A database that is newer than fsys is refused.
+// and find nothing left to do. A database that is newer than fsys is a NewerError, one whose migrations
+// had other texts a PrereleaseError.
 func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
 	unlock, err := db.engine.lock(ctx, db)
 	if err != nil {
 		return db.translate(ctx, "lock for migrations", err)
 	}
 	defer unlock()
-	if db.writer != nil {
-		if err := db.acquireWriter(ctx); err != nil {
-			return err
+	return db.withProvider(ctx, fsys, func(provider *goose.Provider) error {
+		current, target, err := provider.GetVersions(ctx)
+		if err != nil {
+			return db.translate(ctx, "read the version of the database", err)
 		}
-		defer func() { <-db.writer }()
-	}
-	provider, err := db.provider(fsys)
-	if err != nil {
-		return err
-	}
-	current, target, err := provider.GetVersions(ctx)
-	if err != nil {
-		return db.translate(ctx, "read the version of the database", err)
-	}
-	if current > target {
-		return &NewerError{Database: current, Program: target}
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the database: %w", db.translate(ctx, "migrate", err))
-	}
-	return nil
+		if current > target {
+			return &NewerError{Database: current, Program: target}
+		}
+		if _, err := provider.Up(ctx); err != nil {
+			return fmt.Errorf("migrate the database: %w", db.translate(ctx, "migrate", err))
+		}
+		return nil
+	})
 }
 
 // NewerError says that the database was migrated by a newer program.
@@ -55,29 +48,49 @@ func (e *NewerError) Error() string {
 }
 
 // Versions returns the version that the database has and the newest one of fsys. A process that does
-// not migrate serves only if they are equal.
+// not migrate serves only if they are equal. A database whose migrations had other texts is a
+// PrereleaseError.
 func Versions(ctx context.Context, db *DB, fsys fs.FS) (database, program int64, err error) {
+	err = db.withProvider(ctx, fsys, func(provider *goose.Provider) (err error) {
+		database, program, err = provider.GetVersions(ctx)
+		return db.translate(ctx, "read the version of the database", err)
+	})
+	return database, program, err
+}
+
+// withProvider calls fn, as SQLite's only writer, with the migrations of fsys, if the database fits them.
+func (db *DB) withProvider(ctx context.Context, fsys fs.FS, fn func(*goose.Provider) error) error {
 	if db.writer != nil {
 		if err := db.acquireWriter(ctx); err != nil {
-			return 0, 0, err
+			return err
 		}
 		defer func() { <-db.writer }()
 	}
-	provider, err := db.provider(fsys)
+	store, err := newChecksumStore(db.engine, fsys)
 	if err != nil {
-		return 0, 0, err
+		return fmt.Errorf("read the migrations: %w", err)
 	}
-	database, program, err = provider.GetVersions(ctx)
-	return database, program, db.translate(ctx, "read the version of the database", err)
+	provider, err := goose.NewProvider(goose.DialectCustom, db.write.DB, expandedFS{fsys, db.engine},
+		goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	fits, err := store.fits(ctx, db.write.DB)
+	if err != nil {
+		return db.translate(ctx, "compare the migrations", err)
+	}
+	if !fits {
+		return &PrereleaseError{Remove: db.place()}
+	}
+	return fn(provider)
 }
 
-func (db *DB) provider(fsys fs.FS) (*goose.Provider, error) {
-	provider, err := goose.NewProvider(db.engine.dialect, db.write.DB, expandedFS{fsys, db.engine},
-		goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return nil, fmt.Errorf("read the migrations: %w", err)
+// place names the database for an administrator.
+func (db *DB) place() string {
+	if db.engine.name == SQLite {
+		return "the file " + db.path
 	}
-	return provider, nil
+	return "the database " + db.name
 }
 
 // expandedFS is a folder of migrations with the macros expanded for one engine.

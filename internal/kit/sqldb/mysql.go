@@ -29,12 +29,14 @@ var mysqlEngine = engine{
 	newByError: true,
 	locked:     " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
-	lock:       lockMySQL,
-	dialect:    goose.DialectMySQL,
-	id:         "BIGINT AUTO_INCREMENT PRIMARY KEY",
-	text:       "LONGTEXT",
-	blob:       "LONGBLOB",
-	options:    " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=" + mysqlCollation,
+	hasTable: `SELECT EXISTS (SELECT 1 FROM information_schema.tables
+		WHERE table_schema = DATABASE() AND table_name = '%s')`,
+	lock:    lockMySQL,
+	dialect: goose.DialectMySQL,
+	id:      "BIGINT AUTO_INCREMENT PRIMARY KEY",
+	text:    "LONGTEXT",
+	blob:    "LONGBLOB",
+	options: " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=" + mysqlCollation,
 	index: func(kind, name, table, columns string) string {
 		return ifMissing(
 			fmt.Sprintf(`information_schema.statistics WHERE table_schema = DATABASE() AND table_name = '%s' AND index_name = '%s'`, bare(table), bare(name)),

@@ -26,14 +26,14 @@ const (
 
 // query is a text taken apart at its placeholders.
 type query struct {
-	plain  string   // with the engine's placeholders, for calls without lists
-	pieces []string // len(marks)+1 texts between the placeholders
-	marks  []mark
-	bounds bool // some placeholder bounds the number of rows
+	plain        string   // with the engine's placeholders, for calls without lists
+	pieces       []string // len(placeholders)+1 texts between the placeholders
+	placeholders []placeholder
+	bounds       bool // some placeholder bounds the number of rows
 }
 
-// mark is one placeholder.
-type mark struct {
+// placeholder is one placeholder.
+type placeholder struct {
 	list bool   // it stands in IN (?)
 	not  bool   // it stands in NOT IN (?)
 	rows bool   // it stands behind LIMIT or OFFSET
@@ -102,15 +102,15 @@ func parse(text string, numbered bool) *query {
 		}
 	}
 	q.pieces = append(q.pieces, text[start:])
-	q.marks = make([]mark, len(q.pieces)-1)
-	for i := range q.marks {
+	q.placeholders = make([]placeholder, len(q.pieces)-1)
+	for i := range q.placeholders {
 		before, after := q.pieces[i], q.pieces[i+1]
 		head, tail := listHead.FindStringSubmatchIndex(before), listTail.FindStringIndex(after)
 		if head != nil && tail != nil {
-			q.marks[i] = mark{list: true, not: head[2] >= 0, head: before[:head[0]], tail: after[tail[1]:]}
+			q.placeholders[i] = placeholder{list: true, not: head[2] >= 0, head: before[:head[0]], tail: after[tail[1]:]}
 		}
-		q.marks[i].rows = rowsHead.MatchString(before)
-		q.bounds = q.bounds || q.marks[i].rows
+		q.placeholders[i].rows = rowsHead.MatchString(before)
+		q.bounds = q.bounds || q.placeholders[i].rows
 	}
 	q.plain = text
 	if numbered {
@@ -131,8 +131,8 @@ func parse(text string, numbered bool) *query {
 func (p *pools) bind(text, suffix string, args []any) (string, []any, error) {
 	p.asked.Add(1)
 	q := p.parse(text, suffix)
-	if len(args) != len(q.marks) {
-		return "", nil, fmt.Errorf("%d arguments for %d placeholders in: %s", len(args), len(q.marks), text)
+	if len(args) != len(q.placeholders) {
+		return "", nil, fmt.Errorf("%d arguments for %d placeholders in: %s", len(args), len(q.placeholders), text)
 	}
 	if q.bounds {
 		if written, rest, ok := q.writeBounds(args); ok {
@@ -143,7 +143,7 @@ func (p *pools) bind(text, suffix string, args []any) (string, []any, error) {
 	values := make([]any, len(args))
 	for i, arg := range args {
 		if isList(arg) {
-			if !q.marks[i].list {
+			if !q.placeholders[i].list {
 				return "", nil, fmt.Errorf("argument %d is a list, which only IN (?) takes, in: %s", i+1, text)
 			}
 			lists = true
@@ -175,7 +175,7 @@ func (q *query) writeBounds(args []any) (text string, rest []any, ok bool) {
 	var b strings.Builder
 	b.Grow(size)
 	rest = make([]any, 0, len(args))
-	for i, m := range q.marks {
+	for i, m := range q.placeholders {
 		b.WriteString(q.pieces[i])
 		if n, isInt := args[i].(int); m.rows && isInt && n >= 0 && n <= maxWritten {
 			b.WriteString(strconv.Itoa(n))
@@ -205,7 +205,7 @@ func (e *engine) expand(q *query, args, values []any) (string, []any, error) {
 	// A list replaces "IN (" before and ")" after its placeholder, so the piece between two
 	// placeholders may lose both its ends.
 	piece := q.pieces[0]
-	for i, m := range q.marks {
+	for i, m := range q.placeholders {
 		next := q.pieces[i+1]
 		if !isList(args[i]) {
 			b.WriteString(piece)

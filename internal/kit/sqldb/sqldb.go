@@ -98,7 +98,7 @@ type pools struct {
 	read    *sqlx.DB
 	write   *sqlx.DB      // the same as read, but on SQLite
 	writer  chan struct{} // SQLite: holds one token for the only writer; nil elsewhere
-	open    *together     // SQLite: the transaction that has not been committed yet; nil if there is none
+	open    *sharedTx     // SQLite: the transaction that has not been committed yet; nil if there is none
 	queries *queryCache
 	asked   atomic.Int64 // statements that were run
 	changes atomic.Int64 // transactions that may have changed something
@@ -221,7 +221,7 @@ func (db *DB) Select(ctx context.Context, dest any, query string, args ...any) e
 func (db *DB) reading(ctx context.Context, read func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := read()
-		if err == nil || attempt == maxLost || !db.engine.fault(err).lost() || ctx.Err() != nil {
+		if err == nil || attempt == maxDisconnects || !db.engine.fault(err).lost() || ctx.Err() != nil {
 			return err
 		}
 	}

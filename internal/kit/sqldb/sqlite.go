@@ -33,6 +33,7 @@ var sqliteEngine = engine{
 	list:       listJSON,
 	onConflict: " ON CONFLICT DO NOTHING",
 	snapshot:   snapshotSQLite,
+	hasTable:   `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '%s')`,
 	lock:       lockSQLite,
 	dialect:    goose.DialectSQLite3,
 	id:         "INTEGER PRIMARY KEY AUTOINCREMENT",

@@ -24,10 +24,10 @@ type Tx struct {
 }
 
 const (
-	maxCollisions = 10               // tries of a transaction that collides with others
-	maxLost       = 3                // tries on connections that turn out to be dead
-	patience      = 20 * time.Second // no new try after this time
-	writerWait    = 30 * time.Second // SQLite: how long a write waits for the writes before it
+	maxCollisions  = 10               // tries of a transaction that collides with others
+	maxDisconnects = 3                // tries on connections that turn out to be dead
+	retryTimeout   = 20 * time.Second // no new try after this time
+	writerWait     = 30 * time.Second // SQLite: how long a write waits for the writes before it
 )
 
 // Write runs fn in one transaction and commits it if fn returns nil; an error or a panic rolls it back
@@ -47,7 +47,7 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 			}
 			return nil
 		}
-		if ctx.Err() != nil || time.Since(start) > patience || !db.again(err, committing, attempt) {
+		if ctx.Err() != nil || time.Since(start) > retryTimeout || !db.canRetry(err, committing, attempt) {
 			return err
 		}
 		wait := time.Duration(1+rand.IntN(5<<min(attempt, 6))) * time.Millisecond
@@ -59,13 +59,13 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 }
 
-// again reports whether a failed transaction can succeed when it is run again.
-func (db *DB) again(err error, committing bool, attempt int) bool {
+// canRetry reports whether a failed transaction can succeed when it is run again.
+func (db *DB) canRetry(err error, committing bool, attempt int) bool {
 	switch db.engine.fault(err) {
 	case collision:
 		return attempt < maxCollisions
 	case disconnected:
-		return !committing && attempt < maxLost
+		return !committing && attempt < maxDisconnects
 	default:
 		return false
 	}
@@ -74,7 +74,7 @@ func (db *DB) again(err error, committing bool, attempt int) bool {
 // try runs the transaction once. committing says that the commit was sent, so that its fate is unknown.
 func (db *DB) try(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (committing bool, err error) {
 	if db.writer != nil {
-		return db.tryTogether(ctx, tx, fn)
+		return db.tryShared(ctx, tx, fn)
 	}
 	tx.tx, err = db.write.BeginTxx(ctx, nil)
 	if err != nil {

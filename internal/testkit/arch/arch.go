@@ -54,8 +54,9 @@ func Check(tree fs.FS) ([]Problem, error) {
 		h.checkEngine(f)
 		h.checkNames(f)
 	}
-	h.checkDoors()
 	h.checkState()
+	h.checkWalls()
+	h.checkDoors()
 	h.checkPackageComments()
 	h.checkOthers()
 	slices.SortFunc(h.problems, func(a, b Problem) int {

@@ -196,9 +196,9 @@ var (
 
 // knowEngines are the folders and files, beside kit/sqldb, that may tell databases apart.
 var knowEngines = map[string]string{
-	"internal/app/load.go": "the configuration checks which options an engine needs",
-	"internal/testkit":     "tests start each database",
-	"e2e":                  "tests start each database",
+	"internal/app/options/load.go": "the configuration checks which options an engine needs",
+	"internal/testkit":             "tests start each database",
+	"e2e":                          "tests start each database",
 }
 
 // checkEngine finds decisions by the name of the database.

@@ -10,7 +10,7 @@ import (
 // door is an import from one room into another.
 type door struct{ from, to string }
 
-// doors are all doors between rooms, each with its reason. Those of a room that is there must be used.
+// doors are all doors between rooms, each with its reason.
 var doors = map[door]string{
 	{"accounts", "people"}:          "an account is how a person proves who they are",
 	{"membership", "groups"}:        "a membership belongs to a group, and what the group allows decides who may join",
@@ -22,7 +22,6 @@ var doors = map[door]string{
 	{"polls", "content"}:            "a poll is a kind of content",
 	{"conversations", "membership"}: "members take part in the conversations of their group",
 	{"conversations", "threads"}:    "a conversation is a thread",
-	{"pages", "content"}:            "the start page and the pages of groups and people list content",
 }
 
 // Names of the floors, from the ground up.
@@ -135,31 +134,6 @@ func upstairs(floor, there string) string {
 		allowed = strings.Join(below[floor], ", ")
 	}
 	return floor + " may import " + allowed + ", not " + there
-}
-
-// checkDoors finds doors that nobody of their room goes through.
-func (h *house) checkDoors() {
-	used := map[door]bool{}
-	first := map[string]*file{} // of each room
-	for _, f := range h.files {
-		floor, room := locate(f.folder())
-		if floor != features || f.test {
-			continue
-		}
-		if first[room] == nil {
-			first[room] = f
-		}
-		for _, spec := range f.syntax.Imports {
-			if there, other := locate(strings.TrimPrefix(strings.Trim(spec.Path.Value, `"`), module)); there == features {
-				used[door{room, other}] = true
-			}
-		}
-	}
-	for d := range doors {
-		if f := first[d.from]; f != nil && !used[d] {
-			h.refuse(f.syntax.Package, "doors", "nobody goes through the door from %s to %s: remove it", d.from, d.to)
-		}
-	}
 }
 
 // role returns which of the fixed file names of a room a file has: web.go for web.go and web_signin.go.

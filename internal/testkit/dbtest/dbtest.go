@@ -53,8 +53,8 @@ func Open(t testing.TB, engine string) *sqldb.DB {
 	return open(t, engine, schema.FS)
 }
 
-// Again opens the database of a test once more, as a second process would.
-func Again(t testing.TB, db *sqldb.DB) *sqldb.DB {
+// Reopen opens the database of a test once more, as a second process would.
+func Reopen(t testing.TB, db *sqldb.DB) *sqldb.DB {
 	t.Helper()
 	config, ok := configs.Load(db)
 	if !ok {
@@ -63,7 +63,7 @@ func Again(t testing.TB, db *sqldb.DB) *sqldb.DB {
 	return connect(t, config.(sqldb.Config))
 }
 
-// configs remembers how each test's database was opened, for Again.
+// configs remembers how each test's database was opened, for Reopen.
 var configs sync.Map
 
 func connect(t testing.TB, config sqldb.Config) *sqldb.DB {

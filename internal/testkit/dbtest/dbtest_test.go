@@ -22,7 +22,7 @@ func TestEveryDatabaseIsFresh(t *testing.T) {
 					t.Errorf("the first id is %d, error %v", id, err)
 				}
 				var count int
-				if err := dbtest.Again(t, db).Get(t.Context(), &count, `SELECT COUNT(*) FROM jobs`); err != nil || count != 1 {
+				if err := dbtest.Reopen(t, db).Get(t.Context(), &count, `SELECT COUNT(*) FROM jobs`); err != nil || count != 1 {
 					t.Errorf("a second pool sees %d jobs, error %v", count, err)
 				}
 			})

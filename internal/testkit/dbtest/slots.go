@@ -191,7 +191,7 @@ DECLARE
 	name text;
 BEGIN
 	SET LOCAL session_replication_role = replica; -- rows of a deleted row's foreign keys go as well
-	FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version' LOOP
+	FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('goose_db_version', 'migration_checksums') LOOP
 		EXECUTE format('DELETE FROM %I', name);
 	END LOOP;
 	FOR name IN SELECT sequencename FROM pg_sequences
@@ -203,7 +203,7 @@ END $$`
 func emptyMySQL(ctx context.Context, db *sql.DB) error {
 	db.SetMaxOpenConns(1) // so that the setting stays in force
 	rows, err := db.QueryContext(ctx, "SELECT table_name, COALESCE(auto_increment, 0) > 1 FROM information_schema.tables "+
-		"WHERE table_schema = DATABASE() AND table_name NOT IN ('goose_db_version', 'ready')")
+		"WHERE table_schema = DATABASE() AND table_name NOT IN ('goose_db_version', 'migration_checksums', 'ready')")
 	if err != nil {
 		return err
 	}

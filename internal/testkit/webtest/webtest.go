@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/html"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -74,7 +75,14 @@ func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
 // Start serves routes on a test site and returns its handler, for visitors to come to.
 func Start(t testing.TB, s *site.Site, routes []site.Route) http.Handler {
 	t.Helper()
-	handler, err := s.Handler(append(routes, site.Route{Method: http.MethodPost, Path: SignInPath, Handle: signIn}))
+	return Open(t, s, module.Module{Routes: routes})
+}
+
+// Open serves what modules contribute to the web on a test site and returns its handler, for visitors to come to.
+func Open(t testing.TB, s *site.Site, modules ...module.Module) http.Handler {
+	t.Helper()
+	own := module.Module{Routes: []site.Route{{Method: http.MethodPost, Path: SignInPath, Handle: signIn}}}
+	handler, err := s.Handler(module.Contributions(append(modules, own)))
 	if err != nil {
 		t.Fatal(err)
 	}

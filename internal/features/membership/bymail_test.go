@@ -1,4 +1,4 @@
-package subscriptions_test
+package membership_test
 
 import (
 	"testing"
@@ -13,10 +13,14 @@ func TestLettersSayWhatTheirLinksDo(t *testing.T) {
 	h := newHouse(t, dbtest.SQLite(t))
 	for _, language := range []string{"en", "de"} {
 		for name, ask := range map[string]func() error{
-			"confirm-subscription":   func() error { return h.RequestSubscription(t.Context(), h.Chor, "neu@example.org", language) },
-			"subscribed-already":     func() error { return h.RequestSubscription(t.Context(), h.Chor, h.Anna.Address, language) },
-			"confirm-unsubscription": func() error { return h.RequestEnd(t.Context(), h.Chor, h.Anna.Address, language) },
-			"no-subscription":        func() error { return h.RequestEnd(t.Context(), h.Chor, "neu@example.org", language) },
+			"confirm-join": func() error {
+				return h.JoiningByMail().Send(t.Context(), h.Garten, "neu@example.org", language)
+			},
+			"member-already": func() error {
+				return h.JoiningByMail().Send(t.Context(), h.Garten, h.Anna.Address, language)
+			},
+			"confirm-leave": func() error { return h.LeavingByMail().Send(t.Context(), h.Garten, h.Anna.Address, language) },
+			"no-member":     func() error { return h.LeavingByMail().Send(t.Context(), h.Garten, "neu@example.org", language) },
 		} {
 			if err := ask(); err != nil {
 				t.Fatal(err)

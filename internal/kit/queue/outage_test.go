@@ -49,7 +49,7 @@ func outlive(t *testing.T, server *dbserver.Server) {
 	}
 	const jobs = 3000
 	var done atomic.Int64
-	q := queue.New(db, queue.Config{Logger: quiet, LookEvery: 20 * time.Millisecond, Lease: time.Second, Kinds: []queue.Kind{{
+	q := newQueue(db, queue.Config{Logger: quiet, FetchInterval: 20 * time.Millisecond, Lease: time.Second}, []queue.Kind{{
 		Name: "a.effect", Backoff: func(int) time.Duration { return 50 * time.Millisecond },
 		Handle: func(ctx context.Context, j queue.Job) error {
 			var i int64
@@ -66,7 +66,7 @@ func outlive(t *testing.T, server *dbserver.Server) {
 				return j.Finish(ctx, tx)
 			})
 		},
-	}}})
+	}})
 	payloads := make([]any, jobs)
 	for i := range payloads {
 		payloads[i] = i

@@ -12,18 +12,18 @@ import (
 // durable. Whoever writes while nobody waits has a transaction of their own. This is group commit as servers
 // have it; a thousandth of a second that the disk takes is not a thousandth for each.
 
-// together is an open transaction of the writer that several calls of Write may share. Who holds the token of
+// sharedTx is an open transaction of the writer that several calls of Write may share. Who holds the token of
 // the writer may use it.
-type together struct {
-	tx   *sqlx.Tx
-	done chan struct{} // closed when it has ended
-	err  error         // how it ended; valid when done
+type sharedTx struct {
+	tx    *sqlx.Tx
+	ended chan struct{} // closed when it has ended
+	err   error         // how it ended; valid when done
 }
 
-// tryTogether is try where there is one writer. A caller that has written gives the token on and queues for it
+// tryShared is try where there is one writer. A caller that has written gives the token on and queues for it
 // again: until it is its turn, everybody who queued before has joined. Then it commits for all, unless
 // somebody else has done so meanwhile.
-func (db *DB) tryTogether(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (committing bool, err error) {
+func (db *DB) tryShared(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (committing bool, err error) {
 	if err := db.acquireWriter(ctx); err != nil {
 		return false, err
 	}
@@ -32,7 +32,7 @@ func (db *DB) tryTogether(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (c
 		return false, err
 	}
 	select {
-	case <-shared.done:
+	case <-shared.ended:
 	case db.writer <- struct{}{}:
 		if db.open == shared {
 			db.end(shared.tx.Commit())
@@ -43,7 +43,7 @@ func (db *DB) tryTogether(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (c
 }
 
 // join runs fn in the open transaction, or in a new one, and gives the token on.
-func (db *DB) join(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (*together, error) {
+func (db *DB) join(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (*sharedTx, error) {
 	defer func() { <-db.writer }()
 	own := context.WithoutCancel(ctx) // the end of one caller is not the end of the others
 	first := db.open == nil
@@ -52,40 +52,40 @@ func (db *DB) join(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (*togethe
 		if err != nil {
 			return nil, db.translate(ctx, "BEGIN", err)
 		}
-		db.open = &together{tx: begun, done: make(chan struct{})}
+		db.open = &sharedTx{tx: begun, ended: make(chan struct{})}
 	}
 	shared := db.open
 	tx.tx = shared.tx
 	if !first {
-		if err := db.mark(own, "SAVEPOINT joined"); err != nil {
+		if err := db.savepoint(own, "SAVEPOINT joined"); err != nil {
 			return nil, db.translate(ctx, "SAVEPOINT", err)
 		}
 	}
-	well := false
+	done := false
 	defer func() { // also after a panic
 		switch {
-		case well:
+		case done:
 		case first:
 			db.end(shared.tx.Rollback())
-		case db.mark(own, "ROLLBACK TO joined") == nil:
-			_ = db.mark(own, "RELEASE joined")
+		case db.savepoint(own, "ROLLBACK TO joined") == nil:
+			_ = db.savepoint(own, "RELEASE joined")
 		}
 	}()
 	if err := fn(tx); err != nil {
 		return nil, err
 	}
 	if !first {
-		if err := db.mark(own, "RELEASE joined"); err != nil {
+		if err := db.savepoint(own, "RELEASE joined"); err != nil {
 			return nil, db.translate(ctx, "RELEASE", err)
 		}
 	}
-	well = true
+	done = true
 	return shared, nil
 }
 
-// mark runs a statement about savepoints. It can only fail when SQLite has rolled the whole transaction back,
+// savepoint runs a statement about savepoints. It can only fail when SQLite has rolled the whole transaction back,
 // as it does when the disk is full or a write is interrupted: then all who share it try again.
-func (db *DB) mark(ctx context.Context, statement string) error {
+func (db *DB) savepoint(ctx context.Context, statement string) error {
 	_, err := db.open.tx.ExecContext(ctx, statement)
 	if err != nil {
 		_ = db.open.tx.Rollback() // there is nothing left to undo
@@ -97,6 +97,6 @@ func (db *DB) mark(ctx context.Context, statement string) error {
 // end tells everybody in the open transaction how it ended.
 func (db *DB) end(err error) {
 	db.open.err = err
-	close(db.open.done)
+	close(db.open.ended)
 	db.open = nil
 }

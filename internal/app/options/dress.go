@@ -1,4 +1,4 @@
-package app
+package options
 
 import (
 	"crypto/sha256"
@@ -72,8 +72,8 @@ func (o *Options) scriptHashes() []string {
 // maxOutlet is how many bytes an outlet may hold: it is part of each page.
 const maxOutlet = 64 << 10
 
-// outlets reads what the administrator put into the template directories, the first directory first.
-func (o *Options) outlets() (map[site.Outlet]string, error) {
+// Outlets reads what the administrator put into the template directories, the first directory first.
+func (o *Options) Outlets() (map[site.Outlet]string, error) {
 	found := map[site.Outlet]string{}
 	for _, folder := range o.TemplateDirs {
 		for _, outlet := range site.Outlets() {
@@ -113,8 +113,8 @@ func (o *Options) templates() (read string, unread []string) {
 	return read, unread
 }
 
-// ownTexts returns the catalogues in the template directories; those in the first directory win.
-func (o *Options) ownTexts() []fs.FS {
+// OwnTexts returns the catalogues in the template directories; those in the first directory win.
+func (o *Options) OwnTexts() []fs.FS {
 	var layers []fs.FS
 	for _, dir := range slices.Backward(o.TemplateDirs) {
 		folder := filepath.Join(dir, "locale")

@@ -1,6 +1,6 @@
-// Package app is the roof of the house: it reads the options, builds every room by hand and starts
-// what runs.
-package app
+// Package options holds the options of a site: their names in the files, what is right, what is in force, and what that
+// means for the parts of the house.
+package options
 
 import (
 	"time"
@@ -310,5 +310,19 @@ func retired() map[string]string {
 		"debug_toolbar_clients":           "has no meaning any more; remove it",
 		"sentry":                          "has no meaning any more: errors are written to the log and counted at metrics.listen; remove it",
 		"extra_django_settings_filenames": "has no meaning any more: Python files are not run; move what they set into options of this file",
+	}
+}
+
+// unread lists the options that nothing reads yet. They are known, checked and printed; whoever sets one is warned.
+func unread() []string {
+	return []string{
+		"backup_path", "log_recipient_emails", "score_content_age", "hook_script_paths",
+		"events.enable_repetitions", "events.enable_attendance", "events.allow_attendance_management_for_group_members",
+		"tags.featured_tag_ids", "tags.min_featured_group_tag_count",
+		"geo.enabled", "geo.tile_server.url", "geo.tile_server.attribution", "geo.location_selector.center", "geo.location_selector.zoom",
+		"matrix_chat.enabled", "matrix_chat.backend", "matrix_chat.domain", "matrix_chat.admin_api_url", "matrix_chat.bot_username",
+		"matrix_chat.bot_access_token", "matrix_chat.public_listener_rooms",
+		"matrix_commander.enabled", "matrix_commander.backend", "matrix_commander.bot_id", "matrix_commander.bot_access_token",
+		"matrix_commander.admin_rooms", "oidc_provider.enabled",
 	}
 }

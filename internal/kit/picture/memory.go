@@ -19,10 +19,10 @@ func (e TooLarge) Error() string {
 	return fmt.Sprintf("the picture has more than %d pixels, as many as one of its kind may have", e.Pixels)
 }
 
-// need returns how many bytes reading takes for each pixel. It may be more than that, but not less: what a
+// bytesPerPixel returns how many bytes reading takes for each pixel. It may be more than that, but not less: what a
 // file says before its pixels is all there is to refuse it by. Of a WebP that moves the first frame counts:
 // config gets its size.
-func need(r io.ReadSeeker, config *image.Config, format string) (float64, error) {
+func bytesPerPixel(r io.ReadSeeker, config *image.Config, format string) (float64, error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return 0, fmt.Errorf("read the picture again: %w", err)
 	}
@@ -37,14 +37,14 @@ func need(r io.ReadSeeker, config *image.Config, format string) (float64, error)
 	}
 	switch format {
 	case "jpeg":
-		perPixel = needOfJPEG(bufio.NewReader(r), config.ColorModel == color.RGBAModel)
+		perPixel = jpegBytesPerPixel(bufio.NewReader(r), config.ColorModel == color.RGBAModel)
 	case "png":
 		// The second half of an interlaced picture is read aside.
 		if header := make([]byte, 29); readAll(r, header) && header[28] != 0 {
 			perPixel *= 1.5
 		}
 	case "webp":
-		found, err := findStill(r)
+		found, err := findFrame(r)
 		if err != nil {
 			return 0, err
 		}
@@ -59,51 +59,51 @@ func need(r io.ReadSeeker, config *image.Config, format string) (float64, error)
 	return perPixel, nil
 }
 
-// worstJPEG is what reading a JPEG takes at most: four colours in full, each with what it is put together
+// maxJPEGBytesPerPixel is what reading a JPEG takes at most: four colours in full, each with what it is put together
 // from, and the picture that they are put together to.
-const worstJPEG = 4*(1+4) + 4
+const maxJPEGBytesPerPixel = 4*(1+4) + 4
 
-// needOfJPEG looks for the header of the frame (ITU-T T.81, B.2.2). What is not as it should be may turn
+// jpegBytesPerPixel looks for the header of the frame (ITU-T T.81, B.2.2). What is not as it should be may turn
 // out to be anything. A picture of red, green and blue is composed of its colours at the end.
-func needOfJPEG(r io.Reader, composed bool) float64 {
+func jpegBytesPerPixel(r io.Reader, composed bool) float64 {
 	head := make([]byte, 2)
 	if !readAll(r, head) {
-		return worstJPEG
+		return maxJPEGBytesPerPixel
 	}
 	for {
 		segment := make([]byte, 4)
 		if !readAll(r, segment) || segment[0] != 0xff {
-			return worstJPEG
+			return maxJPEGBytesPerPixel
 		}
 		marker, size := segment[1], int64(binary.BigEndian.Uint16(segment[2:]))-2
 		switch {
 		case size < 0:
-			return worstJPEG
+			return maxJPEGBytesPerPixel
 		case marker == 0xc0 || marker == 0xc1 || marker == 0xc2:
 			frame := make([]byte, size)
 			if size < 6 || !readAll(r, frame) || len(frame) != 6+3*int(frame[5]) {
-				return worstJPEG
+				return maxJPEGBytesPerPixel
 			}
-			return needOfFrame(frame, marker == 0xc2, composed)
+			return frameBytesPerPixel(frame, marker == 0xc2, composed)
 		case marker < 0xc4 || marker >= 0xd0 && marker <= 0xda || marker == 0xff:
-			return worstJPEG
+			return maxJPEGBytesPerPixel
 		}
 		if _, err := io.CopyN(io.Discard, r, size); err != nil {
-			return worstJPEG
+			return maxJPEGBytesPerPixel
 		}
 	}
 }
 
-// needOfFrame adds up the samples of each colour. A progressive picture comes in layers, and each sample is
+// frameBytesPerPixel adds up the samples of each colour. A progressive picture comes in layers, and each sample is
 // kept with four bytes until the last.
-func needOfFrame(frame []byte, progressive, composed bool) float64 {
+func frameBytesPerPixel(frame []byte, progressive, composed bool) float64 {
 	var across, down, all int
 	for i := 6; i < len(frame); i += 3 {
 		h, v := int(frame[i+1]>>4), int(frame[i+1]&15)
 		across, down, all = max(across, h), max(down, v), all+h*v
 	}
 	if across*down == 0 {
-		return worstJPEG
+		return maxJPEGBytesPerPixel
 	}
 	colours, perPixel := int(frame[5]), float64(all)/float64(across*down)
 	if progressive {

@@ -1,4 +1,4 @@
-package app
+package options
 
 import (
 	"crypto/rand"
@@ -41,9 +41,9 @@ func Sources(environ []string) config.Sources {
 	return from
 }
 
-// LoadOptions reads the options. The settings say where each comes from and hold warnings; they are
+// Load reads the options. The settings say where each comes from and hold warnings; they are
 // never nil. The error is a config.Problems.
-func LoadOptions(from config.Sources) (*Options, *config.Settings, error) {
+func Load(from config.Sources) (*Options, *config.Settings, error) {
 	o := defaults()
 	settings, err := config.Load(o.schema(), from)
 	return o, settings, err
@@ -63,7 +63,7 @@ func (o *Options) complete(s *config.Settings) {
 	fill(&o.Postmaster, "postmaster@"+o.Domain)
 	fill(&o.Matrix.Domain, o.Domain)
 	fill(&o.MatrixCommander.BotID, "@grouprise-commander-bot:"+o.Domain)
-	if _, err := os.Stat(o.demonstrationFile()); err == nil {
+	if _, err := os.Stat(o.DemonstrationFile()); err == nil {
 		o.Demonstration = true
 		if !s.IsSet("email_submission.backend") && !s.IsSet("email_submission.host") {
 			o.Submission.Backend = "folder"
@@ -82,6 +82,11 @@ func (o *Options) complete(s *config.Settings) {
 	}
 	if read, unread := o.templates(); len(unread) > 0 {
 		s.Warn("template_directories", "templates of grouprise 5.5 have no effect: %s (only %s are read)", strings.Join(unread, ", "), read)
+	}
+	for _, name := range unread() {
+		if s.IsSet(name) {
+			s.Warn(name, "has no effect yet: this version does not have what it is about")
+		}
 	}
 	o.completeDatabase(s)
 	o.completeStore(s)

@@ -1,0 +1,45 @@
+package people
+
+import (
+	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/lang"
+)
+
+func (p *People) entries() []site.Entry {
+	return []site.Entry{
+		{Menu: site.MyMenu, Order: 10, About: "the page of the viewer", Places: func(v *site.Visit) []site.Place {
+			return []site.Place{{Path: community.EntityPath(v.Viewer.Slug), Label: v.T("My page"), Icon: parts.IconPerson}}
+		}},
+		site.MenuLink(site.MyMenu, 30, site.SettingsPath, lang.Text("Settings"), parts.IconSettings),
+		site.MenuLink(site.FooterMenu, 30, "/stadt/gestalten/", lang.Text("People"), parts.IconPerson),
+		site.MenuLink(site.SettingsMenu, 10, site.SettingsPath, lang.Text("Profile"), parts.IconPerson),
+		site.MenuLink(site.SettingsMenu, 30, "/stadt/settings/notifications/", lang.Text("Notices"), parts.IconBell),
+	}
+}
+
+func (p *People) acts() []site.Act {
+	return []site.Act{
+		{About: "write to a person", Order: 40, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
+			if s.Person == nil || !CanWriteTo(v.Viewer, *s.Person) {
+				return parts.Button{}, false
+			}
+			return parts.Button{Path: community.ContactPath(s.Person.ID), Label: v.T("Write a message")}, true
+		}},
+		{About: "edit the own profile", Order: 50, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
+			if s.Person == nil || !v.Viewer.Is(s.Person.ID) {
+				return parts.Button{}, false
+			}
+			return parts.Button{Path: site.SettingsPath, Label: v.T("Edit profile")}, true
+		}},
+	}
+}
+
+func (p *People) blocks() []site.Block {
+	return []site.Block{{Spot: site.PersonMain, Order: 0, About: "name, description and acts", Show: func(v *site.Visit, s site.Subject) (templ.Component, error) {
+		return head(v, *s.Person, v.Acts(s)), nil
+	}}}
+}

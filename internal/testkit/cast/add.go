@@ -1,0 +1,135 @@
+package cast
+
+import (
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// AddPerson inserts a further person with a public profile and without an address.
+func AddPerson(t testing.TB, db *sqldb.DB, slug string) Person {
+	t.Helper()
+	p := person(0, slug, slug, "#333333", true)
+	p.EntityID = addEntity(t, db, community.PersonEntity, slug, p.Colour)
+	p.ID = insert(t, db, `INSERT INTO people (entity_id, first_name, last_name, about, joined_at) VALUES (?, '', ?, '', ?)`,
+		p.EntityID, slug, p.JoinedAt)
+	p.Viewer.PersonID, p.Viewer.EntityID = p.ID, p.EntityID
+	return p
+}
+
+// AddGroup inserts a further open group without members.
+func AddGroup(t testing.TB, db *sqldb.DB, slug string) community.Group {
+	t.Helper()
+	g := group(0, slug, slug, "#333333", false)
+	g.EntityID = addEntity(t, db, community.GroupEntity, slug, g.Colour)
+	g.ID = insert(t, db, `INSERT INTO "groups" (entity_id, address, founded_on, created_at, changed_at) VALUES (?, '', ?, ?, ?)`,
+		g.EntityID, g.FoundedOn, g.CreatedAt, g.CreatedAt)
+	return g
+}
+
+func addEntity(t testing.TB, db *sqldb.DB, kind community.EntityKind, slug, colour string) int64 {
+	t.Helper()
+	return insert(t, db, `INSERT INTO entities (kind, slug, slug_key, name, name_key, colour) VALUES (?, ?, ?, ?, ?, ?)`,
+		kind, slug, strings.ToLower(slug), slug, strings.ToLower(slug), colour)
+}
+
+// Join makes a person a member of a group.
+func Join(t testing.TB, db *sqldb.DB, groupID, personID int64) {
+	t.Helper()
+	execute(t, db, `INSERT INTO memberships (group_id, person_id, joined_at) VALUES (?, ?, ?)`, groupID, personID, Joined())
+}
+
+// Subscribe subscribes a person to a group or another person.
+func Subscribe(t testing.TB, db *sqldb.DB, entityID, personID int64) {
+	t.Helper()
+	execute(t, db, `INSERT INTO subscriptions (entity_id, person_id, created_at) VALUES (?, ?, ?)`, entityID, personID, Joined())
+}
+
+// Content is an article to be inserted. Without a slug it has no page of its own; without a title it is
+// called "x".
+type Content struct {
+	EntityID, AuthorID int64
+	Slug, Title        string
+	Public, Deleted    bool
+}
+
+// AddContent inserts an article, which nobody hears of, and returns its id.
+func AddContent(t testing.TB, db *sqldb.DB, c Content) int64 {
+	t.Helper()
+	var slug *string
+	if c.Slug != "" {
+		slug = &c.Slug
+	}
+	if c.Title == "" {
+		c.Title = "x"
+	}
+	return insert(t, db, `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at, deleted_at)
+		VALUES ('article', ?, ?, ?, ?, ?, ?, ?)`,
+		c.EntityID, c.AuthorID, slug, c.Title, c.Public, Joined(), deletedAt(c.Deleted))
+}
+
+// Conversation is a conversation to be inserted.
+type Conversation struct {
+	EntityID, AuthorID int64
+	Deleted            bool
+}
+
+// AddConversation inserts a conversation without messages and returns its id.
+func AddConversation(t testing.TB, db *sqldb.DB, c Conversation) int64 {
+	t.Helper()
+	return insert(t, db, `INSERT INTO conversations (entity_id, author_id, subject, created_at, latest_at, deleted_at)
+		VALUES (?, ?, 'x', ?, ?, ?)`, c.EntityID, c.AuthorID, Joined(), Joined(), deletedAt(c.Deleted))
+}
+
+// Contribution is a comment, with a ContentID, or a message, with a ConversationID, to be inserted.
+type Contribution struct {
+	ContentID, ConversationID int64
+	AuthorID                  int64
+	Internal, Deleted         bool
+}
+
+// AddContribution inserts a comment or message, which nobody hears of, and returns its id.
+func AddContribution(t testing.TB, db *sqldb.DB, c Contribution) int64 {
+	t.Helper()
+	var content, conversation *int64
+	if c.ContentID != 0 {
+		content = &c.ContentID
+	}
+	if c.ConversationID != 0 {
+		conversation = &c.ConversationID
+	}
+	return insert(t, db, `INSERT INTO contributions (content_id, conversation_id, author_id, text, cut, public, created_at, deleted_at)
+		VALUES (?, ?, ?, 'x', '', ?, ?, ?)`, content, conversation, c.AuthorID, !c.Internal, Joined(), deletedAt(c.Deleted))
+}
+
+// deletedAt is NULL for what is not deleted.
+func deletedAt(deleted bool) clock.Time {
+	if deleted {
+		return Joined()
+	}
+	return clock.Time{}
+}
+
+func insert(t testing.TB, db *sqldb.DB, query string, args ...any) (id int64) {
+	t.Helper()
+	if err := db.Write(t.Context(), func(tx *sqldb.Tx) (err error) {
+		id, err = tx.Insert(t.Context(), query, args...)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func execute(t testing.TB, db *sqldb.DB, query string, args ...any) {
+	t.Helper()
+	if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), query, args...)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
@@ -24,6 +25,7 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/conversations"
@@ -59,7 +61,7 @@ type House struct {
 	mails      smtp.Sender
 	queue      *queue.Queue
 	notifier   *notify.Notifier
-	people     *people.People
+	accounts   *accounts.Accounts
 	intake     *mailin.Intake
 	activities *outbox.Outbox
 	printer    *lang.Printer // in the language of the site
@@ -118,17 +120,18 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 		DB: h.db, Outbox: activities, Entities: register, Letters: letters, Limiter: limiter,
 		BaseURL: o.BaseURL(), MailDomain: o.ShownMailDomain(), Zone: zone,
 	})
-	thePeople := people.New(people.Deps{
-		DB: h.db, Entities: register, Outbox: activities, Letters: letters, Catalogues: catalogues, Limiter: limiter,
+	thePeople := people.New(people.Deps{DB: h.db, Entities: register, Catalogues: catalogues})
+	theAccounts := accounts.New(accounts.Deps{
+		DB: h.db, People: thePeople, Outbox: activities, Letters: letters, Catalogues: catalogues, Limiter: limiter,
 		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
-		URL: o.URL, UnknownPerson: int64(o.UnknownPerson),
+		URL: o.URL, UnknownPerson: int64(o.UnknownPerson), Estate: h.estate,
 	})
-	h.people = thePeople
+	h.accounts = theAccounts
 	byMail := bymail.New(bymail.Deps{
-		DB: h.db, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter, Catalogues: catalogues, BaseURL: o.BaseURL(),
+		DB: h.db, Groups: theGroups, People: theAccounts, Letters: letters, Limiter: limiter, Catalogues: catalogues, BaseURL: o.BaseURL(),
 	})
 	members := membership.New(membership.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, ByMail: byMail, Limiter: limiter, SiteName: o.SiteName, BaseURL: o.BaseURL(),
+		DB: h.db, Outbox: activities, Groups: theGroups, People: theAccounts, ByMail: byMail, Limiter: limiter, SiteName: o.SiteName, BaseURL: o.BaseURL(),
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
 		DB: h.db, Outbox: activities, Groups: theGroups, ByMail: byMail, SiteName: o.SiteName, BaseURL: o.BaseURL(), Secret: o.SecretKey,
@@ -145,7 +148,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	})
 	theArticles := articles.New(theContent)
 	theConversations := conversations.New(conversations.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, ByMail: byMail, Catalogues: catalogues,
+		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: theAccounts, Threads: theThreads, Texts: words, ByMail: byMail, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.BaseURL(), Language: language,
 		Notices: reach, OperatorGroup: int64(o.OperatorGroup),
 	})
@@ -153,7 +156,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 		DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, MaxBytes: o.MaxUploadBytes(), Sender: o.Sender(),
 	})
 	h.modules = []module.Module{
-		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
+		thePeople.Module(), theAccounts.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		pages.New(pages.Deps{DB: h.db, Entities: register, Groups: theGroups, People: thePeople, Texts: words, Postmaster: o.Postmaster}).Module(),
 		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(), faceRoom.Module(), h.newAdmin().Module(),
@@ -190,7 +193,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	}
 	reach.Notifier = h.notifier
 	activities.React(module.Gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
-	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()}, sweeper(h.modules))
+	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs(), Estate: notify.Estate()}, sweeper(h.modules))
 	h.queue.Handle(module.Gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs })...)
 	h.queue.Schedule(module.Gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics })...)
 
@@ -208,10 +211,16 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	return h, err
 }
 
+// estate returns what all modules keep of people, from the ground up.
+func (h *House) estate() []estate.Holding {
+	return module.Gather(h.modules, func(m module.Module) []estate.Holding { return m.Estate })
+}
+
 // core is the module of what the rooms share.
 func (h *House) core(sessions *web.Sessions, limiter *web.Limiter) module.Module {
 	return module.Module{
-		Name: "core",
+		Name:   "core",
+		Estate: outbox.Estate(),
 		Sweeps: []module.Sweep{
 			{About: "sessions that have ended", Run: sessions.Purge},
 			{About: "throttles that are over", Run: limiter.Purge},

@@ -39,7 +39,7 @@ func (h *House) newIntake(catalogues *lang.Catalogues, language string, zone *ti
 
 // findSender returns the person who owns an address.
 func (h *House) findSender(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, error) {
-	p, err := h.people.FindByAddress(ctx, q, address)
+	p, err := h.accounts.FindByAddress(ctx, q, address)
 	if err != nil {
 		return community.Viewer{}, err
 	}

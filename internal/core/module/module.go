@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
@@ -34,6 +35,8 @@ type Module struct {
 	Jobs      []queue.Kind
 	Periodics []queue.Periodic
 	Sweeps    []Sweep // what is removed once a day
+
+	Estate []estate.Holding // what it keeps of a person
 
 	Checks  []site.Check // what must be there for the site to be ready
 	Metrics []prometheus.Collector

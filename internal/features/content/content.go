@@ -67,7 +67,7 @@ func (c *Content) Teach(k Kind) { c.kinds[k.Name] = k }
 // Module returns the room's table of contents.
 func (c *Content) Module() module.Module {
 	return module.Module{
-		Name: "content", Acts: c.acts(), Blocks: c.blocks(),
+		Name: "content", Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink, Query: []string{"reply"}},
 			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true, Query: []string{"group", "as_gestalt"}, Failures: site.AsPart},

@@ -235,6 +235,14 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 			"-- internal/features/groups/web.go --\npackage groups\n\nimport \"grouprise.org/grouprise/internal/kit/sqldb\"\n",
 			"internal/features/groups/web.go:3: role files: web.go imports grouprise.org/grouprise/internal/kit/sqldb",
 		},
+		"SQL in a file of the role web": {
+			"-- internal/features/groups/web_faces.go --\npackage groups\n\nimport \"grouprise.org/grouprise/internal/kit/sqldb\"\n",
+			"internal/features/groups/web_faces.go:3: role files: web_faces.go imports grouprise.org/grouprise/internal/kit/sqldb",
+		},
+		"HTTP in a file of the role store": {
+			"-- internal/features/groups/store_faces.go --\npackage groups\n\nimport \"net/http\"\n",
+			"internal/features/groups/store_faces.go:3: role files: store_faces.go imports net/http",
+		},
 		"HTTP in store.go": {
 			"-- internal/features/groups/store.go --\npackage groups\n\nimport \"net/http\"\n",
 			"internal/features/groups/store.go:3: role files: store.go imports net/http",

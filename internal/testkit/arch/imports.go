@@ -12,6 +12,7 @@ type door struct{ from, to string }
 
 // doors are all doors between rooms, each with its reason.
 var doors = map[door]string{
+	{"accounts", "people"}:          "an account is how a person proves who they are",
 	{"membership", "groups"}:        "a membership belongs to a group, and what the group allows decides who may join",
 	{"content", "threads"}:          "below each content stands a thread of comments",
 	{"articles", "content"}:         "an article is a kind of content",
@@ -135,13 +136,19 @@ func upstairs(floor, there string) string {
 	return floor + " may import " + allowed + ", not " + there
 }
 
-// checkRole checks what the fixed file names of a room promise.
+// role returns which of the fixed file names of a room a file has: web.go for web.go and web_signin.go.
+func role(name string) string {
+	stem, _, _ := strings.Cut(strings.TrimSuffix(path.Base(name), ".go"), "_")
+	return stem + ".go"
+}
+
+// checkRole checks what the fixed file names of a room promise, also where a role has several files.
 func (h *house) checkRole(f *file) {
 	if floor, _ := locate(f.folder()); floor != features && floor != channels {
 		return
 	}
 	var never []string
-	switch path.Base(f.path) {
+	switch role(f.path) {
 	case "web.go":
 		never = sqlPackages
 	case "store.go":

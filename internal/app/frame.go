@@ -11,7 +11,7 @@ import (
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/admin"
-	"grouprise.org/grouprise/internal/features/articles"
+	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/membership"
@@ -20,7 +20,7 @@ import (
 )
 
 // frame is what stands around all pages.
-func (h *House) frame(register *entities.Entities) site.Frame {
+func (h *House) frame(register *entities.Entities, theContent *content.Content) site.Frame {
 	return site.Frame{
 		Near: func(v *site.Visit, path string) []parts.Link {
 			slug, _, _ := strings.Cut(strings.Trim(path, "/"), "/")
@@ -35,11 +35,11 @@ func (h *House) frame(register *entities.Entities) site.Frame {
 			return links
 		},
 		Places: func(v *site.Visit) []site.Place {
-			return []site.Place{
+			places := []site.Place{
 				{Path: "/", Label: v.T("Home"), Icon: parts.IconHome},
 				{Path: community.GroupsPath, Label: v.T("Groups"), Icon: parts.IconGroups},
-				{Path: articles.ListPath, Label: v.T("Articles"), Icon: parts.IconFile},
 			}
+			return append(places, listsOf(v, theContent)...)
 		},
 		Mine: func(v *site.Visit) []site.Place {
 			places := []site.Place{
@@ -53,13 +53,19 @@ func (h *House) frame(register *entities.Entities) site.Frame {
 			return places
 		},
 		Footer: func(v *site.Visit) []site.Column {
-			return []site.Column{{Title: v.T("The town"), Links: []site.Place{
-				{Path: community.GroupsPath, Label: v.T("All groups")},
-				{Path: articles.ListPath, Label: v.T("Articles")},
-				{Path: "/stadt/gestalten/", Label: v.T("People")},
-			}}}
+			links := append([]site.Place{{Path: community.GroupsPath, Label: v.T("All groups")}}, listsOf(v, theContent)...)
+			return []site.Column{{Title: v.T("The town"), Links: append(links, site.Place{Path: "/stadt/gestalten/", Label: v.T("People")})}}
 		},
 	}
+}
+
+// listsOf returns the lists of all kinds of content.
+func listsOf(v *site.Visit, theContent *content.Content) []site.Place {
+	var places []site.Place
+	for _, k := range theContent.Kinds() {
+		places = append(places, site.Place{Path: k.ListPath, Label: v.T(string(k.Plural)), Icon: k.Icon})
+	}
+	return places
 }
 
 // operator is where the foot of all pages leads to.

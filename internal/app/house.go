@@ -154,8 +154,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
 		Notices: told, Beside: theGroups.Beside, BaseURL: o.baseURL(), MaxBytes: o.maxUpload(),
-	})
-	theArticles := articles.New(theContent)
+	}, articles.Kind())
 	theConversations := conversations.New(conversations.Deps{
 		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, Letters: letters, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.baseURL(), Language: language,
@@ -163,7 +162,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
-		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
+		theContent.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		h.newPages(pages.Deps{DB: h.db, Texts: words, Content: theContent, People: thePeople, Postmaster: o.Postmaster}, theGroups, members, theConversations).Module(),
 		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(),
 		pictures.New(pictures.Deps{
@@ -215,7 +214,7 @@ func Build(ctx context.Context, o *Options, log *slog.Logger) (h *House, err err
 		return h, err
 	}
 	h.site, err = site.New(looks, site.Deps{
-		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: h.frame(register), Changes: h.db.Changes, Snapshot: h.db.Snapshot,
+		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Frame: h.frame(register, theContent), Changes: h.db.Changes, Snapshot: h.db.Snapshot,
 		Ready: []site.Check{{Name: "database", Ask: h.db.Ping}, {Name: "media", Ask: h.media.Ping}, {Name: "queue", Ask: h.askQueue}},
 	})
 	if err != nil {

@@ -21,16 +21,16 @@ func (c *Content) publishedNotice() notify.Notice {
 		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
-				return nil, gone(err)
+				return nil, ignoreMissing(err)
 			}
-			return subscribers(ctx, q, i.Entity(), !i.Public)
+			return subscribers(ctx, q, i.Entity, !i.Public)
 		},
 		Compose: c.composePublished,
 	}
 }
 
-// gone turns what has vanished into an empty audience.
-func gone(err error) error {
+// ignoreMissing turns what does not exist any more into an empty audience.
+func ignoreMissing(err error) error {
 	if errs.Is(err, errs.NotFound) {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (i Item) thread() string {
 // message returns what the mails about an item and its comments have in common.
 func (c *Content) message(i Item, to notify.Recipient) *notify.Message {
 	m := &notify.Message{Subject: i.Title}
-	if e := i.Entity(); e.IsGroup() {
+	if e := i.Entity; e.IsGroup() {
 		m.Entity = &e
 		m.Subscribed = to.Reason == notify.Subscriber
 	}
@@ -60,14 +60,19 @@ func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang
 	if err != nil {
 		return nil, err
 	}
+	facts, err := c.Facts(lang.With(ctx, p), q, i)
+	if err != nil {
+		return nil, err
+	}
 	m := c.message(i, to)
-	from := i.Entity()
+	from := i.Entity
 	if MayKnowAuthor(s, from) {
-		from = i.Author()
+		from = i.Author
 	}
 	m.Kind = i.Kind
 	m.From = notify.Sender{Name: from.Name, Slug: from.Slug}
 	m.Intro = p.T("%s has published “%s”.", from.Name, i.Title)
+	m.Facts = facts[i.ID]
 	m.Text = i.Text
 	m.URL = c.deps.BaseURL + community.ContentPermalink(i.ID)
 	m.Actions = []notify.Action{{Label: p.T("Read and comment on the web"), URL: m.URL, Primary: true}}
@@ -85,11 +90,11 @@ func (c *Content) commentNotice() notify.Notice {
 		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) ([]notify.Candidate, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
-				return nil, gone(err)
+				return nil, ignoreMissing(err)
 			}
 			k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)
 			if err != nil {
-				return nil, gone(err)
+				return nil, ignoreMissing(err)
 			}
 			return commentAudience(ctx, q, i, k.Public)
 		},
@@ -99,7 +104,7 @@ func (c *Content) commentNotice() notify.Notice {
 
 // commentAudience returns who is told of a comment on an item.
 func commentAudience(ctx context.Context, q sqldb.Querier, i Item, public bool) ([]notify.Candidate, error) {
-	audience, err := subscribers(ctx, q, i.Entity(), !i.Public || !public)
+	audience, err := subscribers(ctx, q, i.Entity, !i.Public || !public)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +134,7 @@ func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.P
 	m.Text = k.Text
 	m.URL = c.deps.BaseURL + k.Path()
 	m.Actions = []notify.Action{{Label: p.T("Read and comment on the web"), URL: m.URL, Primary: true}}
-	if to.SignsIn && i.Entity().IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
+	if to.SignsIn && i.Entity.IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
 		m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.deps.BaseURL + community.ReplyToAuthorPath(i.ID, k.ID)})
 	}
 	m.Thread = thread(i, k.ID, k.InReplyToID)

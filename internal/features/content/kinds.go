@@ -35,7 +35,7 @@ type Kind struct {
 	Form func() Form
 	// Body returns what the page of an item shows above the text, and Card what stands below the title in
 	// lists, by the ids of the items. Each asks the database once for all of them, if at all. Nil shows nothing.
-	Body, Card func(v *site.Visit, items []Item) (map[int64]templ.Component, error)
+	Body, Card func(v *site.Visit, q sqldb.Querier, items []Item) (map[int64]templ.Component, error)
 	// Facts returns what mails, previews, feeds and calendars say beside the title and the text, by id and in
 	// the language of the context, which may be that of somebody else than the viewer. Nil says nothing.
 	Facts func(ctx context.Context, q sqldb.Querier, ids []int64) (map[int64][]Fact, error)
@@ -203,7 +203,7 @@ func (c *Content) bodies(v *site.Visit, items ...Item) (map[int64]templ.Componen
 		if k.Body == nil {
 			return nil, nil
 		}
-		return k.Body(v, some)
+		return k.Body(v, c.deps.DB, some)
 	})
 }
 
@@ -213,6 +213,6 @@ func (c *Content) cardParts(v *site.Visit, items []Item) (map[int64]templ.Compon
 		if k.Card == nil {
 			return nil, nil
 		}
-		return k.Card(v, some)
+		return k.Card(v, c.deps.DB, some)
 	})
 }

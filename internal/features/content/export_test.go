@@ -1,0 +1,12 @@
+package content
+
+import (
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
+)
+
+// ListQuery lets tests look at the plan of a list.
+func ListQuery(v community.Viewer, f Filter, order Order, now clock.Time) (query string, args []any) {
+	f.Limit = pageSize
+	return listQuery(v, f, order, now)
+}

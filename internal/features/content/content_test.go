@@ -204,6 +204,35 @@ func TestReadingAndListing(t *testing.T) {
 	})
 }
 
+func TestWhatIsPinnedComesWithTheRest(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for n := range 30 {
+			f := &content.Common{Title: fmt.Sprint(n), Text: "x", Public: n != 4, Pinned: n%2 == 0}
+			if _, err := h.Publish(t.Context(), h.Anna.Viewer, content.Draft{Kind: "article", Entity: h.Garten.Entity(), Form: f}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pinned, items, more, err := h.ListPinned(t.Context(), h.Carla.Viewer, content.Filter{EntityID: h.Garten.EntityID, Limit: 3})
+		if err != nil || !more || titles(items) != "29 28 27" || titles(pinned) != "28 26 24 22 20 18 16 14 12 10" {
+			t.Errorf("pinned %s, listed %s, more %v, %v", titles(pinned), titles(items), more, err)
+		}
+		if pinned[0].Entity.Name != "Garten am Bach" || pinned[0].Author.OwnerID != h.Anna.ID {
+			t.Errorf("%+v", pinned[0])
+		}
+	})
+}
+
+// titles returns the titles of items.
+func titles(items []content.Item) string {
+	var all []string
+	for _, i := range items {
+		all = append(all, i.Title)
+	}
+	return strings.Join(all, " ")
+}
+
 func TestListsHavePages(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, dbtest.SQLite(t))
@@ -264,8 +293,8 @@ func TestChangingAndDeleting(t *testing.T) {
 		if _, _, err := h.Get(t.Context(), db, h.Anna.Viewer, item.ID); !errs.Is(err, errs.NotFound) {
 			t.Errorf("the deleted item: %v", err)
 		}
-		if again := h.publish(t, h.Anna, h.Garten.Entity(), "Second", true); again.Slug != "second" {
-			t.Errorf("the slug is not free again: %s", again.Slug)
+		if renewed := h.publish(t, h.Anna, h.Garten.Entity(), "Second", true); renewed.Slug != "second" {
+			t.Errorf("the slug is not free again: %s", renewed.Slug)
 		}
 	})
 }

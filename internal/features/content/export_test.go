@@ -10,3 +10,11 @@ func ListQuery(v community.Viewer, f Filter, order Order, now clock.Time) (query
 	f.Limit = pageSize
 	return listQuery(v, f, order, now)
 }
+
+// PinnedQuery does so for a list below what is pinned.
+func PinnedQuery(v community.Viewer, f Filter) (query string, args []any) {
+	f.Limit = pageSize
+	above := f
+	above.Pinned = true
+	return pinnedQuery(v, above, f)
+}

@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"fmt"
+	"maps"
 	"mime/multipart"
 
 	"github.com/a-h/templ"
@@ -11,6 +12,7 @@ import (
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -148,10 +150,12 @@ func (c *Content) kind(name string) (k Kind, ok bool) {
 	return Kind{}, false
 }
 
-// load returns the form of an item with what it says now.
+// load returns the form of an item with what it says now, cleaned as what a browser sends: somebody who changes nothing
+// has changed nothing.
 func (c *Content) load(ctx context.Context, q sqldb.Querier, k Kind, i Item) (Form, error) {
 	f := k.form()
-	*f.common() = Common{Title: i.Title, Text: i.Text, Public: i.Public, Pinned: i.Pinned, Slug: i.Slug, Version: i.Revision}
+	title, text := form.Clean(i.Title, form.Line), form.Clean(i.Text, form.Lines)
+	*f.common() = Common{Title: title, Text: text, Public: i.Public, Pinned: i.Pinned, Slug: i.Slug, Version: i.Revision}
 	if err := f.Load(ctx, q, i.ID); err != nil {
 		return nil, fmt.Errorf("load the %s %d: %w", k.Name, i.ID, err)
 	}
@@ -175,9 +179,7 @@ func byKind[T any](c *Content, items []Item, of func(Kind, []Item) (map[int64]T,
 		if err != nil {
 			return nil, fmt.Errorf("ask the kind %s: %w", k.Name, err)
 		}
-		for id, one := range found {
-			all[id] = one
-		}
+		maps.Copy(all, found)
 	}
 	return all, nil
 }

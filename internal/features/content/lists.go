@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
@@ -43,9 +44,47 @@ func (c *Content) List(ctx context.Context, v community.Viewer, f Filter) (items
 	return items, more, nil
 }
 
-// listQuery returns the query of a list for one item more than it shows. It finds out which items these are, and then what
-// they look like, so that nothing is counted for those that are not shown. Each list reads one index in its order.
-func listQuery(v community.Viewer, f Filter, order Order, now clock.Time) (query string, args []any) {
+// maxPinned is how many pinned items stand above a list.
+const maxPinned = 10
+
+// ListPinned returns what List does, and before it what is pinned, latest first, with the same query.
+func (c *Content) ListPinned(ctx context.Context, v community.Viewer, f Filter) (pinned, items []Item, more bool, err error) {
+	if f.Limit == 0 {
+		f.Limit = pageSize
+	}
+	above := f
+	above.Pinned, above.Limit = true, maxPinned-1
+	query, args := pinnedQuery(v, above, f)
+	var rows []struct {
+		Item
+		Above bool `db:"above"`
+	}
+	if err := c.deps.DB.Select(ctx, &rows, query, args...); err != nil {
+		return nil, nil, false, fmt.Errorf("list content below what is pinned: %w", err)
+	}
+	for _, row := range rows {
+		if row.Above {
+			pinned = append(pinned, row.Item)
+		} else {
+			items = append(items, row.Item)
+		}
+	}
+	if more = len(items) > f.Limit; more {
+		items = items[:f.Limit]
+	}
+	return pinned, items, more, nil
+}
+
+// found is a query for the items of a list, and how they are sorted.
+type found struct {
+	query string
+	args  []any
+	at    string // the column of the time
+	down  string // " DESC", or nothing
+}
+
+// find finds the items of a list and one more than it shows. Each list reads one index in its order.
+func find(v community.Viewer, f Filter, order Order, now clock.Time) found {
 	listable, args := policy.ListableContents("c", v)
 	where := " WHERE " + listable
 	also := func(condition string, values ...any) {
@@ -61,23 +100,37 @@ func listQuery(v community.Viewer, f Filter, order Order, now clock.Time) (query
 	if f.Pinned {
 		also("c.pinned = ?", true)
 	}
-	at, compare, direction := "published_at", "<", " DESC"
+	at, compare, down := "published_at", "<", " DESC"
 	switch {
 	case order == NextFirst && f.Past:
 		at = "starts_at"
 		also("c.ends_at < ?", now)
 	case order == NextFirst:
-		at, compare, direction = "starts_at", ">", ""
+		at, compare, down = "starts_at", ">", ""
 		also("c.ends_at >= ?", now)
 	}
 	if !f.Before.At.IsZero() {
 		also("c."+at+" "+compare+"= ? AND (c."+at+" "+compare+" ? OR c.id "+compare+" ?)", f.Before.At, f.Before.At, f.Before.ID)
 	}
-	sorted := func(alias string) string {
-		return ` ORDER BY ` + alias + `.` + at + direction + `, ` + alias + `.id` + direction
+	return found{
+		query: `SELECT c.id, c.` + at + ` FROM contents c` + where + ` ORDER BY c.` + at + down + `, c.id` + down + ` LIMIT ?`, args: append(args, f.Limit+1), at: at, down: down,
 	}
-	found := `(SELECT c.id, c.` + at + ` FROM contents c` + where + sorted("c") + ` LIMIT ?) found JOIN contents c ON c.id = found.id`
-	return selectCards + found + joinedItems + sorted("found"), append(args, f.Limit+1)
+}
+
+// listQuery returns the query of a list. It finds out which items these are, and then what they look like, so that nothing
+// is counted for those that are not shown.
+func listQuery(v community.Viewer, f Filter, order Order, now clock.Time) (query string, args []any) {
+	l := find(v, f, order, now)
+	return selectCards + `(` + l.query + `) found JOIN contents c ON c.id = found.id` + joinedItems +
+		` ORDER BY found.` + l.at + l.down + `, found.id` + l.down, l.args
+}
+
+// pinnedQuery returns the query of two lists, newest first, of which one stands above the other.
+func pinnedQuery(v community.Viewer, above, below Filter) (query string, args []any) {
+	a, b := find(v, above, NewestFirst, clock.Time{}), find(v, below, NewestFirst, clock.Time{})
+	return strings.Replace(selectCards, "SELECT ", "SELECT found.above, ", 1) + `(
+		SELECT a.id, a.published_at, 1 = 1 AS above FROM (` + a.query + `) a UNION ALL SELECT b.id, b.published_at, 1 = 0 AS above FROM (` + b.query + `) b
+		) found JOIN contents c ON c.id = found.id` + joinedItems + ` ORDER BY found.above DESC, found.published_at DESC, found.id DESC`, append(a.args, b.args...)
 }
 
 // place returns the place of an item in the list of its kind, for Filter.Before.

@@ -47,6 +47,10 @@ func TestEachListReadsItsIndex(t *testing.T) {
 		now := clock.Date(2026, time.March, 1, 12, 0)
 		fillTown(t, db, c, now, size)
 		for _, v := range []community.Viewer{{}, c.Carla.Viewer} {
+			query, args := content.PinnedQuery(v, content.Filter{EntityID: c.Garten.EntityID})
+			if plan := explain(t, db, query, args); !strings.Contains(plan, "contents_pinned") || !strings.Contains(plan, "contents_entity") {
+				t.Errorf("a list below what is pinned does not read its indices:\n%s", plan)
+			}
 			for _, l := range listed {
 				deep := paging.Cursor{At: clock.At(now.AddDate(0, 0, -300)), ID: 1}
 				if l.order == content.NextFirst && !l.filter.Past {

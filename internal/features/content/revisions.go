@@ -57,6 +57,10 @@ func fieldsOf(f Form) []formField {
 func valuesOf(f Form) (fieldValues, error) {
 	values := fieldValues{}
 	for _, field := range fieldsOf(f) {
+		if field.value.Kind() == reflect.Slice && field.value.Len() == 0 {
+			values[field.name] = "null" // as forms are read where nothing was sent
+			continue
+		}
 		text, err := json.Marshal(field.value.Interface())
 		if err != nil {
 			return nil, fmt.Errorf("encode the field %s: %w", field.name, err)

@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/slug"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -196,7 +197,7 @@ func (v version) values() (fieldValues, error) {
 		}
 	}
 	if v.Text != nil {
-		text, err := json.Marshal(*v.Text)
+		text, err := json.Marshal(form.Clean(*v.Text, form.Lines))
 		if err != nil {
 			return nil, err
 		}

@@ -21,11 +21,9 @@ import (
 
 // How much stands in the margin and at the top of pages.
 const (
-	topGroups = 8
-	faces     = 6  // groups that introduce the town
-	maxMine   = 12 // groups of the viewer
-	maxPinned = 10
-
+	topGroups        = 8
+	faces            = 6  // groups that introduce the town
+	maxMine          = 12 // groups of the viewer
 	descriptionWords = 25 // for search engines
 )
 
@@ -35,12 +33,18 @@ type listed struct {
 	Older, Newest string
 }
 
-// list returns a page of a list, and the cards of other items, whose texts are rendered together with it.
-func (p *Pages) list(v *site.Visit, f content.Filter, others ...content.Item) (l listed, other []content.Card, err error) {
+// list returns a page of a list.
+func (p *Pages) list(v *site.Visit, f content.Filter) (listed, error) {
 	items, more, err := p.deps.Content.List(v.Context(), v.Viewer, f)
 	if err != nil {
-		return l, nil, err
+		return listed{}, err
 	}
+	l, _, err := p.cards(v, f, items, more, nil)
+	return l, err
+}
+
+// cards returns the cards of a page of a list and those of other items, whose texts are rendered together.
+func (p *Pages) cards(v *site.Visit, f content.Filter, items []content.Item, more bool, others []content.Item) (l listed, other []content.Card, err error) {
 	cards, err := p.deps.Content.Cards(v, append(slices.Clone(others), items...))
 	if err != nil {
 		return l, nil, err
@@ -52,7 +56,7 @@ func (p *Pages) list(v *site.Visit, f content.Filter, others ...content.Item) (l
 }
 
 func (p *Pages) showStart(v *site.Visit) error {
-	items, _, err := p.list(v, content.Filter{Before: v.Before()})
+	items, err := p.list(v, content.Filter{Before: v.Before()})
 	if err != nil {
 		return err
 	}
@@ -114,23 +118,17 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 		return err
 	}
 	b := groupPage{Entity: e, Head: intro.Head, CanWrite: policy.CanPublish(s)}
-	var pinned []content.Item
 	if v.Before().At.IsZero() { // the first page of the list
 		if b.Talks, err = p.deps.Talks(v, e); err != nil {
 			return err
 		}
-		pinned, _, err = p.deps.Content.List(v.Context(), v.Viewer, content.Filter{EntityID: e.ID, Pinned: true, Limit: maxPinned})
-		if err != nil {
-			return err
-		}
-		slices.Reverse(pinned) // the oldest introduce the group
+		err = p.fillFirst(v, e, &b)
+	} else {
+		b.Items, err = p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()})
 	}
-	if b.Items, b.Pinned, err = p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()}, pinned...); err != nil {
+	if err != nil {
 		return err
 	}
-	b.Items.Cards = slices.DeleteFunc(b.Items.Cards, func(c content.Card) bool {
-		return slices.ContainsFunc(pinned, func(i content.Item) bool { return i.ID == c.ID })
-	})
 	groups, err := p.deps.TopGroups(v, e.OwnerID, topGroups)
 	if err != nil {
 		return err
@@ -140,6 +138,23 @@ func (p *Pages) showGroup(v *site.Visit, e community.Entity, s community.Standin
 		Description: cmp.Or(p.deps.Texts.Summary(intro.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", e.Name)),
 		Crumbs:      v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: e.Name}),
 	})
+}
+
+// fillFirst makes the first page of what a group publishes: what is pinned stands above the rest.
+func (p *Pages) fillFirst(v *site.Visit, e community.Entity, b *groupPage) error {
+	f := content.Filter{EntityID: e.ID}
+	pinned, items, more, err := p.deps.Content.ListPinned(v.Context(), v.Viewer, f)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(pinned) // the oldest introduce the group
+	if b.Items, b.Pinned, err = p.cards(v, f, items, more, pinned); err != nil {
+		return err
+	}
+	b.Items.Cards = slices.DeleteFunc(b.Items.Cards, func(c content.Card) bool {
+		return slices.ContainsFunc(pinned, func(i content.Item) bool { return i.ID == c.ID })
+	})
+	return nil
 }
 
 func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
@@ -156,7 +171,7 @@ func (p *Pages) showPerson(v *site.Visit, e community.Entity) error {
 	default:
 		return v.Redirect(community.ContactPath(person.ID))
 	}
-	items, _, err := p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()})
+	items, err := p.list(v, content.Filter{EntityID: e.ID, Before: v.Before()})
 	if err != nil {
 		return err
 	}

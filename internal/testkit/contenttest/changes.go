@@ -12,8 +12,8 @@ import (
 )
 
 // mergedByField lets Anna change one field while Bert, who began before, changes the others.
-func mergedByField(t *testing.T, w *town) {
-	t.Helper()
+func mergedByField(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true)
 	anna, bert := w.as(t, w.Anna.ID), w.as(t, w.Bert.ID)
 	anna.Get("/garten/bohnen/edit/")
@@ -21,7 +21,7 @@ func mergedByField(t *testing.T, w *town) {
 	mine := bert.Form("title")
 	anna.Send("/garten/bohnen/edit/", with(anna.Form("title"), url.Values{"title": {"Erbsen"}}), true)
 	anna.Sees(200, "The changes have been saved.")
-	bert.Send("/garten/bohnen/edit/", with(mine, w.sample.Changed, url.Values{"text": {"*Grün*"}, "pinned": {"on"}}), true)
+	bert.Send("/garten/bohnen/edit/", with(mine, w.sample.Changed, url.Values{textField: {"*Grün*"}, "pinned": {"on"}}), true)
 	bert.Sees(200, "The changes have been saved.", "Erbsen", "<em>Grün</em>")
 	if now := w.item(t, i.ID); now.Title != "Erbsen" || now.Text != "*Grün*" || !now.Pinned || now.Revision != 3 {
 		t.Errorf("%+v", now)
@@ -30,7 +30,7 @@ func mergedByField(t *testing.T, w *town) {
 	keeps(t, bert, w.sample.Changed)
 	for name, values := range w.sample.Fields { // each of the kind's own fields by itself
 		mine := bert.Form("title")
-		bert.Send("/garten/bohnen/edit/", with(bert.Form("title"), url.Values{"text": {"Text beside " + name}}), true)
+		bert.Send("/garten/bohnen/edit/", with(bert.Form("title"), url.Values{textField: {"Text beside " + name}}), true)
 		anna.Send("/garten/bohnen/edit/", with(mine, url.Values{name: values}), true)
 		if anna.Page.Status != http.StatusOK && anna.Page.Status != http.StatusUnprocessableEntity {
 			t.Errorf("a change of %q by somebody who had not seen the new text: %d", name, anna.Page.Status)
@@ -44,20 +44,20 @@ func mergedByField(t *testing.T, w *town) {
 
 // changedAtOnce lets two people change the same fields: the second one sees what the first one wrote, and saving once
 // more works.
-func changedAtOnce(t *testing.T, w *town) {
-	t.Helper()
+func changedAtOnce(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true)
 	anna, bert := w.as(t, w.Anna.ID), w.as(t, w.Bert.ID)
 	anna.Get("/garten/bohnen/edit/")
 	bert.Get("/garten/bohnen/edit/")
 	mine := bert.Form("title")
-	anna.Send("/garten/bohnen/edit/", with(anna.Form("title"), w.sample.Changed, url.Values{"title": {"Erbsen"}, "text": {"Die sind grün."}, "slug": {"erbsen"}}), true)
+	anna.Send("/garten/bohnen/edit/", with(anna.Form("title"), w.sample.Changed, url.Values{"title": {"Erbsen"}, textField: {"Die sind grün."}, "slug": {"erbsen"}}), true)
 	anna.Sees(200, "The changes have been saved.")
 	// Bert's form has other values in all of these, as far as there are others.
-	bert.Send("/garten/erbsen/edit/", with(mine, url.Values{"title": {"Linsen"}, "text": {"Die sind braun."}}), true)
+	bert.Send("/garten/erbsen/edit/", with(mine, url.Values{"title": {"Linsen"}, textField: {"Die sind braun."}}), true)
 	bert.Sees(http.StatusConflict, "Somebody else has changed this", "Linsen", "Die sind braun.", "Erbsen", "Die sind grün.", "Anna Ahorn has changed this to:")
 	keeps(t, bert, w.sample.Changed) // only she had changed those
-	keeps(t, bert, url.Values{"title": {"Linsen"}, "text": {"Die sind braun."}, "slug": {"erbsen"}})
+	keeps(t, bert, url.Values{"title": {"Linsen"}, textField: {"Die sind braun."}, "slug": {"erbsen"}})
 	bert.Submit("Save", nil)
 	bert.Sees(200, "The changes have been saved.", "Linsen", "Die sind braun.")
 	if now := w.item(t, i.ID); now.Slug != "erbsen" || now.Revision != 3 {
@@ -85,8 +85,8 @@ func changedAtOnce(t *testing.T, w *town) {
 }
 
 // staysInternal takes an item back to internal while somebody has an older form open.
-func staysInternal(t *testing.T, w *town) {
-	t.Helper()
+func staysInternal(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true)
 	anna, bert := w.as(t, w.Anna.ID), w.as(t, w.Bert.ID)
 	anna.Get("/garten/bohnen/edit/")
@@ -96,7 +96,7 @@ func staysInternal(t *testing.T, w *town) {
 	back.Del("public")
 	anna.Send("/garten/bohnen/edit/", back, true)
 	anna.Sees(200, "The changes have been saved.")
-	bert.Send("/garten/bohnen/edit/", with(mine, url.Values{"text": {"Die sind braun."}}), true)
+	bert.Send("/garten/bohnen/edit/", with(mine, url.Values{textField: {"Die sind braun."}}), true)
 	bert.Sees(http.StatusConflict, "Anna Ahorn has made this internal", "Die sind braun.")
 	if w.item(t, i.ID).Public {
 		t.Fatal("an older form makes it public")
@@ -111,7 +111,7 @@ func staysInternal(t *testing.T, w *town) {
 	mine = bert.Form("title")
 	anna.Get("/garten/bohnen/edit/")
 	anna.Send("/garten/bohnen/edit/", with(anna.Form("title"), url.Values{"public": {"on"}}), true)
-	bert.Send("/garten/bohnen/edit/", with(mine, url.Values{"text": {"Nur für uns."}}), true)
+	bert.Send("/garten/bohnen/edit/", with(mine, url.Values{textField: {"Nur für uns."}}), true)
 	bert.Sees(http.StatusConflict, "Anna Ahorn has made this public", "Nur für uns.")
 	if now := w.item(t, i.ID); now.Text == "Nur für uns." || !now.Public {
 		t.Errorf("%+v", now)
@@ -122,18 +122,18 @@ func staysInternal(t *testing.T, w *town) {
 const attack = `"'><script>alert(1)</script><img src=x onerror=alert(2)>`
 
 // hostileValues writes what a page, a mail or a database could choke on into every field.
-func hostileValues(t *testing.T, w *town) {
-	t.Helper()
+func hostileValues(w *town) {
+	t := w.t
 	texts := []string{attack, "{{.}} %s %d ${x} \\", "\x00\u202e\ufeff\xff", strings.Repeat("ä", 70_000), "'; DROP TABLE contents; --", "[x](javascript:alert(1)) ![x](x){onclick=alert(1)}"}
 	anna, nobody := w.as(t, w.Anna.ID), w.as(t, 0)
 	for n, text := range texts {
-		values := with(words("Wert", true), w.sample.Fields, url.Values{"text": {"x " + text}})
+		values := with(words("Wert", true), w.sample.Fields, url.Values{textField: {"x " + text}})
 		if len(text) < 255 {
 			values.Set("title", "Wert "+text)
 		}
 		fields := slices.Sorted(maps.Keys(w.sample.Fields))
 		for _, name := range append([]string{""}, fields...) {
-			sent := with(values, url.Values{"text": {values.Get("text") + " " + name}})
+			sent := with(values, url.Values{textField: {values.Get(textField) + " " + name}})
 			if name != "" {
 				sent.Set(name, text)
 			}

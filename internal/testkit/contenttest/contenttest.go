@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strings"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -56,7 +56,7 @@ func Conformance(t *testing.T, k content.Kind, s Sample) {
 		t.Parallel()
 		isComplete(t, k, s)
 	})
-	for name, prove := range map[string]func(*testing.T, *town){
+	for name, prove := range map[string]func(*town){
 		"an item is published on the web":        publishedOnTheWeb,
 		"an item is published by an action":      publishedByAction,
 		"an item stands in lists":                standsInLists,
@@ -74,7 +74,10 @@ func Conformance(t *testing.T, k content.Kind, s Sample) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dbtest.EachSchema(t, migrations(t, s), func(t *testing.T, db *sqldb.DB) { prove(t, newTown(t, db, k, s)) })
+			dbtest.EachSchema(t, migrations(t, s), func(t *testing.T, db *sqldb.DB) {
+				t.Helper()
+				prove(newTown(t, db, k, s))
+			})
 		})
 	}
 }
@@ -102,6 +105,7 @@ func migrations(t *testing.T, s Sample) fs.FS {
 
 // town is the rooms around content, with one kind.
 type town struct {
+	t *testing.T
 	*cast.Cast
 	*content.Content
 	db      *sqldb.DB
@@ -120,7 +124,7 @@ func newTown(t *testing.T, db *sqldb.DB, k content.Kind, s Sample) *town {
 	if s.Over != nil {
 		k = s.Over(t, db)
 	}
-	w := &town{Cast: cast.New(t, db), db: db, kind: k, sample: s}
+	w := &town{t: t, Cast: cast.New(t, db), db: db, kind: k, sample: s}
 	words, notices := texts.New(markdown.NewCache(1<<20), "http://example.org"), &mailtest.Notices{}
 	comments := threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
 	w.Content = content.New(content.Deps{
@@ -161,9 +165,12 @@ func (w *town) as(t *testing.T, person int64) *webtest.Visitor {
 // formPath is where an item is written in the name of garten.
 func (w *town) formPath() string { return "/garten/" + path.Base(w.kind.ListPath) + "/add/" }
 
+// textField is the name of the field for the text in every form.
+const textField = "text"
+
 // words is what the suite writes into the common fields.
 func words(title string, public bool) url.Values {
-	values := url.Values{"title": {title}, "text": {"Text of **" + title + "**."}}
+	values := url.Values{"title": {title}, textField: {"Text of **" + title + "**."}}
 	if public {
 		values.Set("public", "on")
 	}
@@ -216,7 +223,7 @@ func (w *town) item(t *testing.T, id int64) content.Item {
 // shown returns what is to be seen with the title.
 func shown(title string, own []string) []string { return append([]string{title}, own...) }
 
-// english returns a context in English, for facts.
+// english returns what speaks English.
 func english(t *testing.T) *lang.Printer {
 	t.Helper()
 	catalogues, err := lang.Load(locale.FS)
@@ -241,14 +248,10 @@ func (w *town) published(t *testing.T, id int64) community.Activity {
 func (w *town) message(t *testing.T, id int64, to cast.Person) (*notify.Message, error) {
 	t.Helper()
 	e := w.published(t, id)
-	for _, n := range w.Module().Notices {
-		if n.Activity == e.Name {
-			return n.Compose(t.Context(), w.db, english(t), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: notify.Subscriber})
-		}
+	all := w.Module().Notices
+	n := slices.IndexFunc(all, func(n notify.Notice) bool { return n.Activity == e.Name })
+	if n < 0 {
+		t.Fatal("nothing follows when an item is published")
 	}
-	t.Fatal("nothing follows when an item is published")
-	return nil, nil
+	return all[n].Compose(t.Context(), w.db, english(t), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: notify.Subscriber})
 }
-
-// count returns how often a text stands on the page.
-func count(v *webtest.Visitor, text string) int { return strings.Count(v.Page.Body, text) }

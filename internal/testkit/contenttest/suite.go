@@ -63,8 +63,8 @@ func isComplete(t *testing.T, k content.Kind, s Sample) {
 	}
 }
 
-func publishedOnTheWeb(t *testing.T, w *town) {
-	t.Helper()
+func publishedOnTheWeb(w *town) {
+	t := w.t
 	anna := w.as(t, w.Anna.ID)
 	anna.Get(w.formPath())
 	anna.Sees(200, string(w.kind.Write))
@@ -104,8 +104,8 @@ func keeps(t *testing.T, v *webtest.Visitor, values url.Values) {
 	}
 }
 
-func publishedByAction(t *testing.T, w *town) {
-	t.Helper()
+func publishedByAction(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true)
 	if i.Kind != w.kind.Name || i.Slug != "bohnen" || i.Revision != 1 || i.Entity.Slug != "garten" || i.Author.Name != "Anna Ahorn" {
 		t.Errorf("%+v", i)
@@ -127,8 +127,8 @@ func publishedByAction(t *testing.T, w *town) {
 	}
 }
 
-func standsInLists(t *testing.T, w *town) {
-	t.Helper()
+func standsInLists(w *town) {
+	t := w.t
 	w.publish(t, "Bohnen", true)
 	other, err := w.Publish(t.Context(), w.Bert.Viewer, content.Draft{Kind: "plain", Entity: w.Bert.Entity(), Form: &content.Common{Title: "Mohn", Text: "x", Public: true}})
 	if err != nil {
@@ -147,8 +147,8 @@ func standsInLists(t *testing.T, w *town) {
 	}
 }
 
-func heardOf(t *testing.T, w *town) {
-	t.Helper()
+func heardOf(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true)
 	m, err := w.message(t, i.ID, w.Bert)
 	if err != nil {
@@ -189,12 +189,12 @@ func facts(m *notify.Message) []string {
 	return all
 }
 
-func revised(t *testing.T, w *town) {
-	t.Helper()
+func revised(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true)
 	bert := w.as(t, w.Bert.ID)
 	bert.Get("/garten/bohnen/edit/")
-	bert.Send("/garten/bohnen/edit/", with(bert.Form("title"), w.sample.Changed, url.Values{"title": {"Erbsen"}, "slug": {"erbsen"}, "text": {"*Grün*"}}), true)
+	bert.Send("/garten/bohnen/edit/", with(bert.Form("title"), w.sample.Changed, url.Values{"title": {"Erbsen"}, "slug": {"erbsen"}, textField: {"*Grün*"}}), true)
 	bert.Sees(200, "The changes have been saved.", "Erbsen", "<em>Grün</em>")
 	bert.Get("/garten/erbsen/edit/")
 	keeps(t, bert, w.sample.Changed)
@@ -209,8 +209,8 @@ func revised(t *testing.T, w *town) {
 	}
 }
 
-func sentTwice(t *testing.T, w *town) {
-	t.Helper()
+func sentTwice(w *town) {
+	t := w.t
 	first := w.publish(t, "Bohnen", true)
 	if second := w.publish(t, "Bohnen", true); second.ID != first.ID {
 		t.Error("a second click on the button publishes it once more")
@@ -223,8 +223,8 @@ func sentTwice(t *testing.T, w *town) {
 	}
 }
 
-func pinned(t *testing.T, w *town) {
-	t.Helper()
+func pinned(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true, url.Values{"pinned": {"on"}})
 	w.publish(t, "Erbsen", true)
 	items, _, err := w.List(t.Context(), w.Carla.Viewer, content.Filter{EntityID: w.Garten.EntityID, Pinned: true})
@@ -239,8 +239,8 @@ func pinned(t *testing.T, w *town) {
 	}
 }
 
-func forMembers(t *testing.T, w *town) {
-	t.Helper()
+func forMembers(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", false)
 	secret := append([]string{"Bohnen"}, append(w.sample.OnPage, w.sample.OnCard...)...)
 	for person, status := range map[int64]int{0: http.StatusSeeOther, w.Carla.ID: http.StatusForbidden, w.Admin.ID: http.StatusForbidden, w.Bert.ID: http.StatusOK} {
@@ -267,8 +267,8 @@ func forMembers(t *testing.T, w *town) {
 	}
 }
 
-func deleted(t *testing.T, w *town) {
-	t.Helper()
+func deleted(w *town) {
+	t := w.t
 	i := w.publish(t, "Bohnen", true)
 	anna := w.as(t, w.Anna.ID)
 	anna.Get("/garten/bohnen/delete/")
@@ -288,8 +288,8 @@ func deleted(t *testing.T, w *town) {
 	}
 }
 
-func pastAndComing(t *testing.T, w *town) {
-	t.Helper()
+func pastAndComing(w *town) {
+	t := w.t
 	if w.kind.Order != content.NextFirst {
 		return
 	}

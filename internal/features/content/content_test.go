@@ -42,7 +42,7 @@ type house struct {
 	threads *threads.Threads
 }
 
-func newHouse(t *testing.T, db *sqldb.DB) *house {
+func newHouse(t *testing.T, db *sqldb.DB, kinds ...content.Kind) *house {
 	t.Helper()
 	h := &house{Cast: cast.New(t, db), db: db}
 	folder, err := media.OpenFolder(t.TempDir())
@@ -56,7 +56,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	h.Content = content.New(content.Deps{
 		DB: db, Notices: notices, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: h.threads, Texts: words,
 		Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org",
-	}, articles.Kind())
+	}, append(kinds, articles.Kind())...)
 	notices.Open(t, db, h.Module().Notices...)
 	return h
 }

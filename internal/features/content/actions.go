@@ -212,13 +212,14 @@ func notMember(v community.Viewer) error {
 // Revise changes an item. What somebody else has changed since the revision that the form was opened at is put
 // together with it; Conflict, because of Overlaps, says what cannot be. The form holds then what is to be shown: what
 // was typed, and theirs where only they changed something.
-func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Form) (item Item, err error) {
-	if item, _, err = c.editable(ctx, c.deps.DB, v, id); err != nil {
+func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Form) (Item, error) {
+	item, s, err := c.Get(ctx, c.deps.DB, v, id)
+	if err != nil {
 		return item, err
 	}
-	k, ok := c.kind(item.Kind)
-	if !ok {
-		return item, errNothingHere()
+	k, _, err := c.open(ctx, c.deps.DB, s, item)
+	if err != nil {
+		return item, err
 	}
 	if err := validate(k, f, true); err != nil {
 		return item, err
@@ -230,7 +231,11 @@ func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Fo
 		if err := lockItem(ctx, tx, id); err != nil {
 			return err
 		}
-		present, stored, err := c.editable(ctx, tx, v, id)
+		present, s, err := c.Get(ctx, tx, v, id)
+		if err != nil {
+			return err
+		}
+		_, stored, err := c.open(ctx, tx, s, present)
 		if err != nil {
 			return err
 		}
@@ -247,22 +252,18 @@ func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Fo
 	return item, err
 }
 
-// editable returns an item that the viewer may change, and its form with what it says now; nil for an item of a kind
-// that is no more.
-func (c *Content) editable(ctx context.Context, q sqldb.Querier, v community.Viewer, id int64) (Item, Form, error) {
-	item, s, err := c.Get(ctx, q, v, id)
-	if err != nil {
-		return item, nil, err
-	}
+// open returns the kind of an item and its form with what it says now, if somebody who stands to its entity like this
+// may change it. NotFound is an item of a kind that the house does not have.
+func (c *Content) open(ctx context.Context, q sqldb.Querier, s community.Standing, i Item) (Kind, Form, error) {
 	if !CanEdit(s) {
-		return item, nil, notMember(v)
+		return Kind{}, nil, notMember(s.Viewer)
 	}
-	k, ok := c.kind(item.Kind)
+	k, ok := c.kind(i.Kind)
 	if !ok {
-		return item, nil, errNothingHere()
+		return k, nil, errNothingHere()
 	}
-	stored, err := c.load(ctx, q, k, item)
-	return item, stored, err
+	stored, err := c.load(ctx, q, k, i)
+	return k, stored, err
 }
 
 // reconcile puts a form together with what has been changed since it was opened. A form that does not say at which

@@ -109,15 +109,14 @@ func (c *Content) updateContent(v *site.Visit) error {
 
 // visitedEditor returns the form of the item in the path with what it says now, if the viewer may change it.
 func (c *Content) visitedEditor(v *site.Visit) (editor, error) {
-	found, _, err := c.visited(v)
+	item, s, err := c.visited(v)
 	if err != nil {
 		return editor{}, err
 	}
-	item, stored, err := c.editable(v.Context(), c.deps.DB, v.Viewer, found.ID)
+	k, stored, err := c.open(v.Context(), c.deps.DB, s, item)
 	if err != nil {
 		return editor{}, err
 	}
-	k, _ := c.kind(item.Kind)
 	return editor{Kind: k, Form: stored, Entity: &item.Entity, Item: &item}, nil
 }
 

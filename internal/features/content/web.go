@@ -171,7 +171,7 @@ func (c *Content) page(v *site.Visit, item Item, s community.Standing, f comment
 		Comments: threads.Views(v, item.Path(), comments, html[1:], v.Viewer.SignedIn(), item.Entity.IsGroup()),
 		Newest:   Newest(v), CanDelete: CanDelete(s, item.Author.OwnerID, clock.At(time.Now())),
 		Form: threads.Answer{
-			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: commentReaders(v, item, s) + " " + subscribersHear(v, item), Text: f.Text, Errors: e,
+			Action: item.Path(), Label: v.T("Your comment"), Button: v.T("Comment"), Hint: commentReaders(v, item, s) + " " + subscribersNotified(v, item), Text: f.Text, Errors: e,
 			Readers: commentReadersPath(item.ID),
 		},
 	}
@@ -223,9 +223,9 @@ func commentReaders(v *site.Visit, i Item, s community.Standing) string {
 	}
 }
 
-// subscribersHear says who is told of a comment, without asking how many they are: the page is shown more
+// subscribersNotified says who is told of a comment, without asking how many they are: the page is shown more
 // often than somebody comments.
-func subscribersHear(v *site.Visit, i Item) string {
+func subscribersNotified(v *site.Visit, i Item) string {
 	switch {
 	case !i.Public:
 		return ""

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"mime/multipart"
+	"path"
 
 	"github.com/a-h/templ"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
@@ -135,6 +137,15 @@ func (k Kind) form() Form {
 		return &Common{}
 	}
 	return k.Form()
+}
+
+// WritePath returns the address of the form in which an item of the kind is written, in the name of an entity; for the
+// empty slug, of the one that asks in whose name.
+func (k Kind) WritePath(entitySlug string) string {
+	if entitySlug == "" {
+		return k.ListPath + "/add/"
+	}
+	return community.EntityPath(entitySlug) + path.Base(k.ListPath) + "/add/"
 }
 
 // Kinds returns the kinds of content.

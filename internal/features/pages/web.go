@@ -79,7 +79,7 @@ func (p *Pages) showStart(v *site.Visit) error {
 
 // fillMine makes the start page of whoever has signed in.
 func (p *Pages) fillMine(v *site.Visit, page *site.Page, items listed) error {
-	b := minePage{Items: items}
+	b := minePage{Items: items, Kinds: p.deps.Content.Kinds()}
 	var err error
 	if v.Viewer.Unread > 0 {
 		if b.Waiting, err = p.deps.Waiting(v); err != nil {

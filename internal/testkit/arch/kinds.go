@@ -16,7 +16,6 @@ const kindRule = "kinds of content"
 // kindMentions are the files outside the room of a kind that lead to its form, each with its reason.
 var kindMentions = map[string]string{
 	"internal/features/groups/pages.templ": "the head of a group's page has a button for an article",
-	"internal/features/pages/pages.templ":  "the start page has a button for an article",
 	"internal/features/people/pages.templ": "the head of a person's page has a button for an article",
 }
 

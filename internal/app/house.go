@@ -145,8 +145,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	theContent := content.New(content.Deps{
 		DB: h.db, Outbox: activities, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
 		Notices: reach, BaseURL: o.BaseURL(), MaxBytes: o.MaxUploadBytes(),
-	})
-	theArticles := articles.New(theContent)
+	}, articles.Kind())
 	theConversations := conversations.New(conversations.Deps{
 		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: theAccounts, Threads: theThreads, Texts: words, ByMail: byMail, Catalogues: catalogues,
 		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.BaseURL(), Language: language,
@@ -157,7 +156,7 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 	})
 	h.modules = []module.Module{
 		thePeople.Module(), theAccounts.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
-		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
+		theContent.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
 		pages.New(pages.Deps{DB: h.db, Entities: register, Groups: theGroups, People: thePeople, Texts: words, Postmaster: o.Postmaster}).Module(),
 		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(), faceRoom.Module(), h.newAdmin().Module(),
 		h.core(sessions, limiter),

@@ -190,11 +190,11 @@ func insertTexts(t *testing.T, db *sqldb.DB, c *cast.Cast, texts ...string) {
 			return err
 		}
 		var rows [][]any
-		for _, text := range texts {
-			rows = append(rows, []any{content, c.Anna.ID, text, tx.Now})
+		for n, text := range texts {
+			rows = append(rows, []any{content, n + 1, c.Anna.ID, text, tx.Now})
 		}
-		rows = append(rows, []any{content, c.Bert.ID, "Bert's", tx.Now})
-		return tx.InsertRows(t.Context(), `INSERT INTO versions (content_id, author_id, text, created_at)`, rows)
+		rows = append(rows, []any{content, len(texts) + 1, c.Bert.ID, "Bert's", tx.Now})
+		return tx.InsertRows(t.Context(), `INSERT INTO versions (content_id, revision, author_id, text, created_at)`, rows)
 	})
 	if err != nil {
 		t.Fatal(err)

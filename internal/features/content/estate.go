@@ -16,7 +16,7 @@ func holdings() []estate.Holding {
 			SELECT c.id, c.kind, e.slug AS place, c.slug, c.title, c.public, c.pinned, c.published_at, c.deleted_at
 			  FROM contents c JOIN entities e ON e.id = c.entity_id WHERE c.author_id = ? AND c.id > ? ORDER BY c.id LIMIT ?`)},
 		{Table: "versions", Column: "author_id", Fate: estate.Inherited, Export: estate.Pages[exportedVersion]("versions", `
-			SELECT id, content_id, text, created_at FROM versions WHERE author_id = ? AND id > ? ORDER BY id LIMIT ?`)},
+			SELECT id, content_id, text, created_at FROM versions WHERE author_id = ? AND text IS NOT NULL AND id > ? ORDER BY id LIMIT ?`)},
 	}
 }
 

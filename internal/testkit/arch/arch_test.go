@@ -167,6 +167,8 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 	const (
 		groups   = "-- internal/features/groups/x.go --\npackage groups\n\n"
 		ofGroups = "internal/features/groups/x.go:"
+		polls    = "-- internal/features/polls/polls.go --\n// Package polls asks.\npackage polls\n\nimport \"grouprise.org/grouprise/internal/features/content\"\n\n" +
+			"const Path = \"/stadt/polls/add\"\n\nfunc Kind() content.Kind { return content.Kind{} }\n"
 	)
 	for name, c := range map[string]struct{ files, want string }{
 		"a package on no floor": {
@@ -214,6 +216,19 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 		"a door that nobody uses": {
 			"-- internal/features/content/content.go --\n// Package content keeps.\npackage content\n-- internal/features/threads/threads.go --\n// Package threads holds.\npackage threads\n",
 			"internal/testkit/arch/imports.go:1: doors: nobody uses the door from content to threads",
+		},
+		"a door to content of what is no kind": {
+			groups + "import \"grouprise.org/grouprise/internal/features/content\"\n", ofGroups + "3: floors: internal/features/groups imports internal/features/content, but there is no door",
+		},
+		"a second line about a kind of content": {
+			"-- internal/app/x.go --\npackage app\n\nimport \"grouprise.org/grouprise/internal/features/polls\"\n\nfunc f() { _, _ = polls.Kind(), polls.Path }\n" + polls,
+			"internal/app/x.go:5: kinds of content: internal/app/x.go knows the kind polls",
+		},
+		"a path to the form of a kind of content": {
+			groups + "const path = \"/stadt/polls/add/\"\n" + polls, ofGroups + "3: kinds of content: internal/features/groups/x.go names the form of the kind polls",
+		},
+		"a page that leads to the form of a kind of content": {
+			"-- internal/features/groups/page.templ --\npackage groups\n\nconst path = \"polls/add\"\n" + polls, "internal/features/groups/page.templ:3: kinds of content: ",
 		},
 		"a feature knows the roof": {
 			groups + "import \"grouprise.org/grouprise/internal/app\"\n",

@@ -15,6 +15,7 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 )
 
@@ -38,8 +39,16 @@ type Module struct {
 
 	Estate []estate.Holding // what it keeps of a person
 
-	Checks  []site.Check // what must be there for the site to be ready
-	Metrics []prometheus.Collector
+	Checks   []site.Check // what must be there for the site to be ready
+	Metrics  []prometheus.Collector
+	Facts    []Fact      // what administrators see of how the site is set up
+	Warnings []lang.Text // what they should change, and why
+}
+
+// Fact is one line for administrators.
+type Fact struct {
+	Term  lang.Text
+	Value string
 }
 
 // Sweep removes what has expired. It runs once a day, again after a failure, and so must do no harm twice.

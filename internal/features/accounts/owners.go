@@ -28,6 +28,20 @@ func (r *Accounts) FindByAddress(ctx context.Context, q sqldb.Querier, address s
 	return owner.Person, err
 }
 
+// FindSender returns who writes a mail with an address of theirs; NotFound if nobody does who takes part.
+func (r *Accounts) FindSender(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, error) {
+	p, err := r.FindByAddress(ctx, q, address)
+	if err != nil {
+		return community.Viewer{}, err
+	}
+	if !p.Active {
+		return community.Viewer{}, errNobody()
+	}
+	return community.Viewer{
+		PersonID: p.ID, EntityID: p.EntityID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Picture: p.Picture, Language: p.Language, Admin: p.Admin,
+	}, nil
+}
+
 // FindOrCreate returns whose address it is. If it is nobody's, somebody without a password comes into being.
 // Verified says that the mailbox has just been proven; the address is confirmed then. It is Invalid
 // if the text is no address.

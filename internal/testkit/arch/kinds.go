@@ -13,12 +13,6 @@ import (
 // else names. Its table has a migration, its texts have catalogues, and people read of it in the guides.
 const kindRule = "kinds of content"
 
-// kindMentions are the files outside the room of a kind that lead to its form, each with its reason.
-var kindMentions = map[string]string{
-	"internal/features/groups/pages.templ": "the head of a group's page has a button for an article",
-	"internal/features/people/pages.templ": "the head of a person's page has a button for an article",
-}
-
 // kinds returns the rooms of kinds of content, by name: those with a function Kind that returns a content.Kind.
 func (h *house) kinds() map[string]bool {
 	rooms := map[string]bool{}
@@ -57,7 +51,7 @@ func (h *house) checkKinds() {
 				}
 			}
 			ast.Inspect(f.syntax, func(n ast.Node) bool {
-				if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING && namesForm(literal.Value, kind) && kindMentions[f.path] == "" {
+				if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING && namesForm(literal.Value, kind) {
 					h.refuse(literal.Pos(), kindRule, "%s names the form of the kind %s: ask content for its kinds", f.path, kind)
 				}
 				return true
@@ -73,7 +67,7 @@ func (h *house) checkMentions(kind string) {
 		number := 0
 		for line := range strings.Lines(text) {
 			number++
-			if namesForm(line, kind) && kindMentions[name] == "" && !within(name, "internal/features/"+kind) && !within(name, "docs") && !within(name, "e2e") {
+			if namesForm(line, kind) && !within(name, "internal/features/"+kind) && !within(name, "docs") && !within(name, "e2e") {
 				h.problems = append(h.problems, Problem{name, number, kindRule, name + " names the form of the kind " + kind + ": ask content for its kinds"})
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/paging"
-	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
 // pageSize is how many items a list shows that does not say otherwise.
@@ -139,13 +138,4 @@ func (k Kind) place(i Item) paging.Cursor {
 		return paging.Cursor{At: i.StartsAt, ID: i.ID}
 	}
 	return paging.Cursor{At: i.PublishedAt, ID: i.ID}
-}
-
-// Reschedule sets when a dated item of a kind begins and ends, without a new revision: a series goes on to its next date by
-// itself.
-func (c *Content) Reschedule(ctx context.Context, tx *sqldb.Tx, id int64, starts, ends clock.Time) error {
-	if _, err := tx.Exec(ctx, `UPDATE contents SET starts_at = ?, ends_at = ? WHERE id = ?`, starts, ends, id); err != nil {
-		return fmt.Errorf("reschedule content %d: %w", id, err)
-	}
-	return nil
 }

@@ -116,8 +116,8 @@ func find(v community.Viewer, f Filter, order Order, now clock.Time) found {
 	}
 }
 
-// listQuery returns the query of a list. It finds out which items these are, and then what they look like, so that nothing
-// is counted for those that are not shown.
+// listQuery returns the query of a list. It finds out which items these are, and then what they look like, so that
+// nothing is counted for those that are not shown.
 func listQuery(v community.Viewer, f Filter, order Order, now clock.Time) (query string, args []any) {
 	l := find(v, f, order, now)
 	return selectCards + `(` + l.query + `) found JOIN contents c ON c.id = found.id` + joinedItems +

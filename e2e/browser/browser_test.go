@@ -35,14 +35,15 @@ func TestPagesLookWell(t *testing.T) {
 
 // notJudged are the addresses that show no page of their own, with the reason.
 var notJudged = map[string]string{
-	"/-/files/{name}":             "a file",
-	"/-/images/{name}":            "a picture",
-	"/-/images/{size}/{name}":     "a picture",
-	"/stadt/content/{id}":         "leads on to the content",
-	"/stadt/content/readers":      "a piece of a page for scripts",
-	"/stadt/content/{id}/readers": "a piece of a page for scripts",
-	"/stadt/mentions":             "an answer for scripts",
-	"/stadt/password/set":         "leads on to the settings whoever has a password",
+	"/-/files/{name}":                "a file",
+	"/-/images/{name}":               "a picture",
+	"/-/images/{size}/{name}":        "a picture",
+	"/stadt/content/{id}":            "leads on to the content",
+	"/stadt/content/readers":         "a piece of a page for scripts",
+	"/stadt/content/{id}/readers":    "a piece of a page for scripts",
+	"/stadt/mentions":                "an answer for scripts",
+	"/stadt/settings/gestalt/export": "a file to download",
+	"/stadt/password/set":            "leads on to the settings whoever has a password",
 }
 
 // unjudged returns the routes of docs/house.txt that no page belongs to.

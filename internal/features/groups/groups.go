@@ -55,7 +55,7 @@ func (r *Groups) Module() module.Module {
 	return module.Module{
 		Name: "groups", Entries: r.entries(), Acts: r.acts(), Blocks: r.blocks(),
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Cached: true, Query: []string{"name", "only_with_membership", "page"}},
+			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Cached: true, Query: []string{"name", "only_with_membership", "after"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/add", Handle: r.newGroup},
 			{Method: http.MethodPost, Path: "/stadt/groups/add", Handle: r.createGroup},
 			{Method: http.MethodGet, Path: "/stadt/settings/group", Handle: r.editGroup, Query: []string{"group"}},

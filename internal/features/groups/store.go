@@ -7,6 +7,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -55,12 +56,16 @@ func updateGroup(ctx context.Context, tx *sqldb.Tx, id int64, p Profile) error {
 // Card is a group in a list, and how the viewer stands to it.
 type Card struct {
 	community.Group
-	Members    int  `db:"members"`
-	Member     bool `db:"member"`
-	Subscribed bool `db:"subscribed"`
+	Members    int   `db:"members"`
+	Member     bool  `db:"member"`
+	Subscribed bool  `db:"subscribed"`
+	Score      int64 `db:"score"`
 
 	About markdown.Rendered `db:"-"` // the description, in lists that show it
 }
+
+// rank returns the place of the group in the list.
+func (c Card) rank() paging.Rank { return paging.Rank{Score: c.Score, ID: c.EntityID} }
 
 const cardColumns = groupColumns + `,
 	(SELECT COUNT(*) FROM memberships m WHERE m.group_id = g.id) AS members,
@@ -101,10 +106,11 @@ func listMine(ctx context.Context, q sqldb.Querier, personID int64, limit int) (
 type filter struct {
 	name   string // part of the name, in lower case; "" for any
 	member int64  // only groups of this person; 0 for any
+	after  paging.Rank
 }
 
 func (f filter) where() (condition string, args []any) {
-	condition = `TRUE`
+	condition, args = f.after.After("e.score", "e.id")
 	if f.name != "" {
 		condition += ` AND e.name_key LIKE ? ESCAPE '!'`
 		args = append(args, "%"+sqldb.EscapeLike(f.name)+"%")
@@ -117,35 +123,21 @@ func (f filter) where() (condition string, args []any) {
 }
 
 // listCards returns groups, the most active ones first.
-func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, limit, offset int) ([]Card, error) {
+func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, limit int) ([]Card, error) {
 	where, args := f.where()
 	args = append([]any{v.PersonID, v.PersonID, community.GroupEntity}, args...)
 	var cards []Card
 	// Which ones first, and then what they look like, so that nothing is counted for those that are not shown.
 	err := q.Select(ctx, &cards, `
-		SELECT `+cardColumns+`
+		SELECT `+cardColumns+`, e.score
 		  FROM (SELECT e.id, e.score FROM entities e JOIN "groups" g ON g.entity_id = e.id
-		         WHERE e.kind = ? AND `+where+` ORDER BY e.score DESC, e.id DESC LIMIT ? OFFSET ?) found
+		         WHERE e.kind = ? AND `+where+` ORDER BY e.score DESC, e.id DESC LIMIT ?) found
 		  JOIN entities e ON e.id = found.id JOIN "groups" g ON g.entity_id = e.id
-		 ORDER BY found.score DESC, found.id DESC`, append(args, limit, offset)...)
+		 ORDER BY found.score DESC, found.id DESC`, append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list groups: %w", err)
 	}
 	return cards, nil
-}
-
-func countGroups(ctx context.Context, q sqldb.Querier, f filter) (int, error) {
-	where, args := f.where()
-	var n int
-	from := `"groups" g`
-	if f.name != "" {
-		from += ` JOIN entities e ON e.id = g.entity_id`
-	}
-	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM `+from+` WHERE `+where, args...)
-	if err != nil {
-		return 0, fmt.Errorf("count groups: %w", err)
-	}
-	return n, nil
 }
 
 // counts is how many take part in a group.

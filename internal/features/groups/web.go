@@ -15,7 +15,7 @@ import (
 
 // showGroups shows the list of groups.
 func (r *Groups) showGroups(v *site.Visit) error {
-	q := Query{Name: v.Query("name"), Mine: v.Query("only_with_membership") == "true" && v.Viewer.SignedIn(), Page: v.Page()}
+	q := Query{Name: v.Query("name"), Mine: v.Query("only_with_membership") == "true" && v.Viewer.SignedIn(), After: v.After()}
 	list, err := r.List(v.Context(), r.deps.DB, v.Viewer, q)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func (p *People) routes() []site.Route {
 		{Method: post, Path: "/stadt/settings/", Handle: p.updateProfile, SignedIn: true},
 		{Method: get, Path: "/stadt/settings/gestalt/delete/", Handle: p.showDelete, SignedIn: true},
 		{Method: post, Path: "/stadt/settings/gestalt/delete/", Handle: p.removeAccount, SignedIn: true},
-		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory, Cached: true, Query: []string{"page"}},
+		{Method: get, Path: directoryPath, Handle: p.showDirectory, Cached: true, Query: []string{"name", "after"}},
 	}
 }
 
@@ -535,12 +535,16 @@ func (p *People) removeAccount(v *site.Visit) error {
 
 // --- the directory and the head of a person's page -------------------------------------------------
 
+// directoryPath is where the people stand who show their profile to everybody.
+const directoryPath = "/stadt/gestalten/"
+
 func (p *People) showDirectory(v *site.Visit) error {
-	entries, pages, err := p.Directory(v.Context(), v.Page())
+	q := Query{Name: v.Query("name"), After: v.After()}
+	entries, last, err := p.Directory(v.Context(), q)
 	if err != nil {
 		return err
 	}
-	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, entries, pages)})
+	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, q, entries, last)})
 }
 
 // signUpLink returns the path of the page to sign up, which leads on to next.

@@ -284,7 +284,7 @@ func (c *createCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	person, link, err := h.people.CreateAdmin(ctx, c.Name, c.Email)
+	person, link, err := h.accounts.CreateAdmin(ctx, c.Name, c.Email)
 	if err := errors.Join(err, h.Close()); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
+	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
@@ -24,6 +25,8 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/features/accounts"
+	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/conversations"
@@ -59,24 +62,33 @@ type House struct {
 	mails      smtp.Sender
 	queue      *queue.Queue
 	notifier   *notify.Notifier
-	people     *people.People
+	accounts   *accounts.Accounts
 	intake     *mailin.Intake
 	activities *outbox.Outbox
 	printer    *lang.Printer // in the language of the site
-	site       *site.Site
 	pages      http.Handler
-	modules    []module.Module
+	modules    []module.Module // closed once the house is built
+}
+
+// services are what rooms share beside what the house holds.
+type services struct {
+	zone       *time.Location
+	catalogues *lang.Catalogues
+	language   string // of the site
+	signer     *web.Signer
+	limiter    *web.Limiter
+	sessions   *web.Sessions
+	letters    *notify.Letters
+	entities   *entities.Entities
+	texts      *texts.Texts
+	pictures   *media.Pictures
 }
 
 // renderedTexts is how many bytes of rendered texts are kept.
 const renderedTexts = 16 << 20
 
-// notices is the notifier for the rooms, which are built before it, because it needs to know the notices of
-// all of them.
-type notices struct{ *notify.Notifier }
-
-// Build builds the house: first what it stands on, then the rooms from the bottom up, then what the rooms
-// are poured into. It needs no database that answers.
+// Build builds the house: first what it stands on, then the rooms from the bottom up. Then the list of their modules is
+// closed and poured into what runs. It needs no database that answers.
 func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House, err error) {
 	h = &House{options: o, log: log}
 	defer func() {
@@ -84,90 +96,127 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 			err = errors.Join(err, h.Close())
 		}
 	}()
+	s, err := h.open(ctx)
+	if err != nil {
+		return h, err
+	}
+	viewers, err := h.furnish(s)
+	if err != nil {
+		return h, err
+	}
+	return h, h.pour(s, viewers)
+}
+
+// open opens what the house stands on.
+func (h *House) open(ctx context.Context) (*services, error) {
+	o := h.options
 	zone, err := time.LoadLocation(o.TimeZone)
 	if err != nil {
-		return h, fmt.Errorf("load the time zone: %w", err)
+		return nil, fmt.Errorf("load the time zone: %w", err)
 	}
 	catalogues, err := lang.Load(locale.FS, o.OwnTexts()...)
 	if err != nil {
-		return h, err
+		return nil, err
 	}
-	language := catalogues.Match("", o.LanguageCode)
 	if h.db, err = sqldb.Open(ctx, o.DatabaseConfig()); err != nil {
-		return h, err
+		return nil, err
 	}
 	if h.media, err = o.OpenMedia(); err != nil {
-		return h, err
+		return nil, err
 	}
 	if h.mails, err = smtp.New(o.SubmissionConfig()); err != nil {
-		return h, err
+		return nil, err
 	}
 	signer, err := web.NewSigner(o.SecretKey, nil)
 	if err != nil {
-		return h, err
+		return nil, err
 	}
-	passwords := password.New(password.Moderate())
-	limiter := web.NewLimiter(h.db, nil)
-	sessions := web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.Transport().Encrypted(), nil)
-	reach := &notices{}
-	h.queue = queue.New(h.db, queue.Config{Location: zone, Logger: log})
+	h.queue = queue.New(h.db, queue.Config{Location: zone, Logger: h.log})
 	h.activities = outbox.New(h.queue)
-	activities, letters, register := h.activities, notify.NewLetters(h.queue), entities.New(o.SlugBlacklist)
+	language := catalogues.Match("", o.LanguageCode)
+	h.printer = catalogues.Printer(language, zone)
+	return &services{
+		zone: zone, catalogues: catalogues, language: language, signer: signer, limiter: web.NewLimiter(h.db, nil),
+		sessions: web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.Transport().Encrypted(), nil),
+		letters:  notify.NewLetters(h.queue), entities: entities.New(o.SlugBlacklist),
+		texts: texts.New(markdown.NewCache(renderedTexts), o.BaseURL()), pictures: media.NewPictures(h.db, h.media),
+	}, nil
+}
 
+// furnish makes all rooms and lists their modules, from the ground up: what others refer to comes first. It returns the
+// room that knows who looks.
+func (h *House) furnish(s *services) (site.Viewers, error) {
+	o := h.options
 	theGroups := groups.New(groups.Deps{
-		DB: h.db, Outbox: activities, Entities: register, Letters: letters, Limiter: limiter,
-		BaseURL: o.BaseURL(), MailDomain: o.ShownMailDomain(), Zone: zone,
+		DB: h.db, Outbox: h.activities, Entities: s.entities, Letters: s.letters, Limiter: s.limiter,
+		BaseURL: o.BaseURL(), MailDomain: o.ShownMailDomain(), Zone: s.zone,
 	})
-	thePeople := people.New(people.Deps{
-		DB: h.db, Entities: register, Outbox: activities, Letters: letters, Catalogues: catalogues, Limiter: limiter,
-		Captcha: captcha.New(signer, limiter), Passwords: passwords, SiteName: o.SiteName, Language: language,
-		URL: o.URL, UnknownPerson: int64(o.UnknownPerson),
+	thePeople := people.New(people.Deps{DB: h.db, Entities: s.entities, Catalogues: s.catalogues})
+	h.accounts = accounts.New(accounts.Deps{
+		DB: h.db, People: thePeople, Outbox: h.activities, Letters: s.letters, Catalogues: s.catalogues, Limiter: s.limiter,
+		Captcha: captcha.New(s.signer, s.limiter), Passwords: password.New(password.Moderate()), SiteName: o.SiteName, Language: s.language,
+		URL: o.URL, UnknownPerson: int64(o.UnknownPerson), Estate: h.estate,
 	})
-	h.people = thePeople
 	byMail := bymail.New(bymail.Deps{
-		DB: h.db, Groups: theGroups, People: thePeople, Letters: letters, Limiter: limiter, Catalogues: catalogues, BaseURL: o.BaseURL(),
+		DB: h.db, Groups: theGroups, People: h.accounts, Letters: s.letters, Limiter: s.limiter, Catalogues: s.catalogues, BaseURL: o.BaseURL(),
 	})
 	members := membership.New(membership.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, People: thePeople, ByMail: byMail, Limiter: limiter, SiteName: o.SiteName, BaseURL: o.BaseURL(),
+		DB: h.db, Outbox: h.activities, Groups: theGroups, People: h.accounts, ByMail: byMail, Limiter: s.limiter, SiteName: o.SiteName, BaseURL: o.BaseURL(),
 	})
 	subscribers, err := subscriptions.New(subscriptions.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, ByMail: byMail, SiteName: o.SiteName, BaseURL: o.BaseURL(), Secret: o.SecretKey,
+		DB: h.db, Outbox: h.activities, Groups: theGroups, ByMail: byMail, SiteName: o.SiteName, BaseURL: o.BaseURL(), Secret: o.SecretKey,
 	})
 	if err != nil {
-		return h, err
+		return nil, err
 	}
-	words := texts.New(markdown.NewCache(renderedTexts), o.BaseURL())
-	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Sender: o.Sender(), Texts: words})
-	faces := media.NewPictures(h.db, h.media)
+	post, devices, err := h.channels(s, subscribers)
+	if err != nil {
+		return nil, err
+	}
+	channels := []notify.Channel{post, inbox.Inbox{}, devices}
+	h.notifier = notify.New(notify.Config{
+		DB: h.db, Queue: h.queue, Catalogues: s.catalogues, Zone: s.zone, Language: s.language,
+		Channels: channels, Postman: post, Never: o.NeverNotified(),
+	})
+	theThreads := threads.New(threads.Deps{DB: h.db, Media: h.media, Sender: o.Sender(), Texts: s.texts})
 	theContent := content.New(content.Deps{
-		DB: h.db, Outbox: activities, Entities: register, Threads: theThreads, Texts: words, Limiter: limiter, Pictures: faces,
-		Notices: reach, BaseURL: o.BaseURL(), MaxBytes: o.MaxUploadBytes(),
-	})
-	theArticles := articles.New(theContent)
+		DB: h.db, Outbox: h.activities, Entities: s.entities, Threads: theThreads, Texts: s.texts, Limiter: s.limiter, Pictures: s.pictures,
+		Notices: h.notifier, BaseURL: o.BaseURL(), MaxBytes: o.MaxUploadBytes(),
+	}, articles.Kind())
 	theConversations := conversations.New(conversations.Deps{
-		DB: h.db, Outbox: activities, Groups: theGroups, Members: members, People: thePeople, Threads: theThreads, Texts: words, ByMail: byMail, Catalogues: catalogues,
-		Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: o.SiteName, BaseURL: o.BaseURL(), Language: language,
-		Notices: reach, OperatorGroup: int64(o.OperatorGroup),
+		DB: h.db, Outbox: h.activities, Groups: theGroups, Members: members, People: h.accounts, Threads: theThreads, Texts: s.texts, ByMail: byMail,
+		Catalogues: s.catalogues, Limiter: s.limiter, Captcha: captcha.New(s.signer, s.limiter), SiteName: o.SiteName, BaseURL: o.BaseURL(),
+		Language: s.language, Notices: h.notifier, OperatorGroup: int64(o.OperatorGroup),
 	})
-	faceRoom := pictures.New(pictures.Deps{
-		DB: h.db, Pictures: faces, Entities: register, Limiter: limiter, MaxBytes: o.MaxUploadBytes(), Sender: o.Sender(),
-	})
+	h.intake = h.newIntake(s, h.accounts)
 	h.modules = []module.Module{
-		thePeople.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
-		theContent.Module(), theArticles.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(),
-		pages.New(pages.Deps{DB: h.db, Entities: register, Groups: theGroups, People: thePeople, Texts: words, Postmaster: o.Postmaster}).Module(),
-		writing.New(writing.Deps{DB: h.db, Texts: words}).Module(), faceRoom.Module(), h.newAdmin().Module(),
-		h.core(sessions, limiter),
+		thePeople.Module(), h.accounts.Module(), theGroups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
+		theContent.Module(), theConversations.Module(), inbox.Page{DB: h.db}.Module(), push.Page{Push: devices}.Module(),
+		preferences.New(preferences.Deps{DB: h.db, Channels: channels}).Module(),
+		pages.New(pages.Deps{DB: h.db, Entities: s.entities, Groups: theGroups, People: thePeople, Texts: s.texts, Postmaster: o.Postmaster}).Module(),
+		writing.New(writing.Deps{DB: h.db, Texts: s.texts}).Module(),
+		pictures.New(pictures.Deps{
+			DB: h.db, Pictures: s.pictures, Entities: s.entities, Limiter: s.limiter, MaxBytes: o.MaxUploadBytes(), Sender: o.Sender(),
+		}).Module(),
+		heldmail.New(h.intake).Module(), h.core(s),
+		{Name: "notify", Jobs: h.notifier.Jobs(), Estate: notify.Estate()},
 	}
 	if o.Demonstration {
 		h.modules = append(h.modules, demonstration.New(o.OutboxFolder()).Module())
 	}
-	h.printer = catalogues.Printer(language, zone)
-	h.intake = h.newIntake(catalogues, language, zone, letters, limiter)
-	h.modules = append(h.modules, heldmail.New(h.intake).Module())
+	h.modules = append(h.modules, sweeper(h.modules), admin.New(admin.Deps{
+		Queue:    h.queue,
+		Facts:    module.Gather(h.modules, func(m module.Module) []module.Fact { return m.Facts }),
+		Warnings: module.Gather(h.modules, func(m module.Module) []lang.Text { return m.Warnings }),
+	}).Module())
+	return thePeople, nil
+}
 
+// channels returns the channels that need something: e-mail, and push to devices.
+func (h *House) channels(s *services, subscribers *subscriptions.Subscriptions) (*email.Email, *push.Push, error) {
+	o := h.options
 	post := email.New(email.Config{
-		DB: h.db, Sender: h.mails, Media: h.media, Catalogues: catalogues, Zone: zone, Logger: log,
+		DB: h.db, Sender: h.mails, Media: h.media, Catalogues: s.catalogues, Zone: s.zone, Logger: h.log,
 		SiteName: o.SiteName, BaseURL: o.BaseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
 		ReplyKeys: func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
 			return mailin.ReplyKeys(ctx, h.db, all)
@@ -175,48 +224,52 @@ func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House,
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
 	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
-	if err != nil {
-		return h, err
+	return post, devices, err
+}
+
+// pour hands what the modules contribute to what runs.
+func (h *House) pour(s *services, viewers site.Viewers) error {
+	h.activities.React(module.Gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
+	if err := h.notifier.Follow(module.Gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices })...); err != nil {
+		return err
 	}
-	channels := []notify.Channel{post, inbox.Inbox{}, devices}
-	h.modules = append(h.modules, push.Page{Push: devices}.Module(), preferences.New(preferences.Deps{DB: h.db, Channels: channels}).Module())
-	h.notifier, err = notify.New(notify.Config{
-		DB: h.db, Queue: h.queue, Catalogues: catalogues, Zone: zone, Language: language,
-		Notices:  module.Gather(h.modules, func(m module.Module) []notify.Notice { return m.Notices }),
-		Channels: channels, Postman: post, Never: o.NeverNotified(),
-	})
-	if err != nil {
-		return h, err
-	}
-	reach.Notifier = h.notifier
-	activities.React(module.Gather(h.modules, func(m module.Module) []outbox.Reaction { return m.Reactions })...)
-	h.modules = append(h.modules, module.Module{Name: "notify", Jobs: h.notifier.Jobs()}, sweeper(h.modules))
+	h.intake.Serve(
+		module.Gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
+		module.Gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),
+	)
 	h.queue.Handle(module.Gather(h.modules, func(m module.Module) []queue.Kind { return m.Jobs })...)
 	h.queue.Schedule(module.Gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics })...)
 
-	looks := o.SiteConfig(language, zone, operator(o))
-	if looks.Dress.Outlets, err = o.Outlets(); err != nil {
-		return h, err
+	config := h.options.SiteConfig(s.language, s.zone, operator(h.options))
+	var err error
+	if config.Dress.Outlets, err = h.options.Outlets(); err != nil {
+		return err
 	}
-	h.site, err = site.New(looks, site.Deps{
-		Catalogues: catalogues, Sessions: sessions, Limiter: limiter, Viewers: thePeople, Log: log, Near: h.near(register), Changes: h.db.Changes,
+	frame, err := site.New(config, site.Deps{
+		Catalogues: s.catalogues, Sessions: s.sessions, Limiter: s.limiter, Viewers: viewers, Log: h.log, Near: h.near(s.entities), Changes: h.db.Changes,
 	})
 	if err != nil {
-		return h, err
+		return err
 	}
-	h.pages, err = h.site.Handler(module.Contributions(h.modules))
-	return h, err
+	h.pages, err = frame.Handler(module.Contributions(h.modules))
+	return err
+}
+
+// estate returns what all modules keep of people, from the ground up.
+func (h *House) estate() []estate.Holding {
+	return module.Gather(h.modules, func(m module.Module) []estate.Holding { return m.Estate })
 }
 
 // core is the module of what the rooms share.
-func (h *House) core(sessions *web.Sessions, limiter *web.Limiter) module.Module {
+func (h *House) core(s *services) module.Module {
 	return module.Module{
-		Name: "core",
+		Name:   "core",
+		Estate: outbox.Estate(),
 		Sweeps: []module.Sweep{
-			{About: "sessions that have ended", Run: sessions.Purge},
-			{About: "throttles that are over", Run: limiter.Purge},
+			{About: "sessions that have ended", Run: s.sessions.Purge},
+			{About: "throttles that are over", Run: s.limiter.Purge},
 			{About: "links that have expired", Run: func(ctx context.Context) error { return tokens.RemoveExpired(ctx, h.db) }},
-			{About: "mails that nobody has confirmed", Run: func(ctx context.Context) error { return h.intake.RemoveExpired(ctx) }},
+			{About: "mails that nobody has confirmed", Run: h.intake.RemoveExpired},
 		},
 		Checks: []site.Check{
 			{Name: "database", Ask: h.db.Ping},
@@ -226,7 +279,7 @@ func (h *House) core(sessions *web.Sessions, limiter *web.Limiter) module.Module
 				return err
 			}},
 		},
-		Metrics: h.metrics(),
+		Metrics: h.metrics(), Facts: h.facts(), Warnings: h.warnings(),
 	}
 }
 

@@ -6,49 +6,29 @@ import (
 	"strings"
 	"time"
 
-	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/mailin"
-	"grouprise.org/grouprise/internal/core/module"
-	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/mime"
-	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-// newIntake returns the door for mails, with what the rooms answer for.
-func (h *House) newIntake(catalogues *lang.Catalogues, language string, zone *time.Location, letters *notify.Letters, limiter *web.Limiter) *mailin.Intake {
+// newIntake returns the door for mails.
+func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.Intake {
 	o := h.options
 	local, _, _ := strings.Cut(o.ReplyTo, "@")
 	prefix, suffix, _ := strings.Cut(local, "{reply_key}")
 	lettersToOne := web.Limit{Name: "letters about mails", Count: 20, Per: time.Hour}
 	return mailin.New(mailin.Config{
-		DB: h.db, Media: h.media, Letters: letters, Catalogues: catalogues, Zone: zone, Language: language, Logger: h.log,
+		DB: h.db, Media: h.media, Letters: s.letters, Catalogues: s.catalogues, Zone: s.zone, Language: s.language, Logger: h.log,
 		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: []string{o.DefaultFrom, o.DistinctFrom},
 		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID,
-		Limits:    mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
-		Addresses: module.Gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
-		Replies:   module.Gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),
+		Limits: mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
 		Limit: func(ctx context.Context, address string) error {
-			return limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
+			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
 		},
-		FindSender: h.findSender,
+		FindSender: theAccounts.FindSender,
 	})
-}
-
-// findSender returns the person who owns an address.
-func (h *House) findSender(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, error) {
-	p, err := h.people.FindByAddress(ctx, q, address)
-	if err != nil {
-		return community.Viewer{}, err
-	}
-	if !p.Active {
-		return community.Viewer{}, errs.New(errs.NotFound, "There is nothing at this address.")
-	}
-	return community.Viewer{
-		PersonID: p.ID, EntityID: p.EntityID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Picture: p.Picture, Language: p.Language, Admin: p.Admin,
-	}, nil
 }
 
 // sentence returns what an error says to the sender of a mail, in the language of the site.

@@ -50,6 +50,9 @@ func (h *House) Print(w io.Writer) error {
 		for _, p := range m.Periodics {
 			lines = append(lines, fmt.Sprintf("  repeats %s (%s)", p.Kind, p.Schedule))
 		}
+		for _, held := range m.Estate {
+			lines = append(lines, "  holds   "+held.String())
+		}
 		b.WriteString(strings.Join(lines, "\n") + "\n\n")
 	}
 	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")

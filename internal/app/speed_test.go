@@ -137,7 +137,7 @@ func sessionOf(b *testing.B, h *House, slug string) *http.Cookie {
 	w := httptest.NewRecorder()
 	h.pages.ServeHTTP(w, r)
 	for _, cookie := range w.Result().Cookies() {
-		if cookie.Name == web.CookieName(web.SessionCookie, h.site.Secure()) {
+		if cookie.Name == web.CookieName(web.SessionCookie, h.options.Transport().Encrypted()) {
 			return cookie
 		}
 	}

@@ -30,7 +30,8 @@ type Page struct{ DB *sqldb.DB }
 // Module returns the page's table of contents.
 func (p Page) Module() module.Module {
 	return module.Module{
-		Name: "inbox",
+		Name:   "inbox",
+		Estate: holdings(),
 		Entries: []site.Entry{{Menu: site.MyMenu, Order: 20, About: Path, Places: func(v *site.Visit) []site.Place {
 			return []site.Place{{Path: Path, Label: v.T("Notifications"), Icon: parts.IconBell, Count: v.Viewer.Unread}}
 		}}},

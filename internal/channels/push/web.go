@@ -23,6 +23,7 @@ type Page struct{ *Push }
 func (p Page) Module() module.Module {
 	return module.Module{
 		Name:    "push",
+		Estate:  holdings(),
 		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 40, Path, lang.Text("Devices"), parts.IconBell)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},

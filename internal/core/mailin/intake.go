@@ -51,8 +51,6 @@ type Config struct {
 	AuthservID string
 	Limits     mime.Limits
 
-	Addresses []Address
-	Replies   []Reply
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error
 	// FindSender returns the person who owns an address, whatever its case; NotFound if nobody does.
@@ -63,18 +61,22 @@ type Config struct {
 // message from standard input uses it as well.
 type Intake struct {
 	Config
-	replies map[Container]Reply
+	addresses []Address
+	replies   map[Container]Reply
 }
 
 var _ lmtp.Handler = (*Intake)(nil)
 
-// New returns an intake.
-func New(c Config) *Intake {
-	in := &Intake{Config: c, replies: map[Container]Reply{}}
-	for _, r := range c.Replies {
+// New returns an intake, which takes nothing before Serve.
+func New(c Config) *Intake { return &Intake{Config: c, replies: map[Container]Reply{}} }
+
+// Serve says for which addresses and replies there are rooms. It must be called before the first mail comes: the house
+// is built before it opens.
+func (in *Intake) Serve(addresses []Address, replies []Reply) {
+	in.addresses = append(in.addresses, addresses...)
+	for _, r := range replies {
 		in.replies[r.Container] = r
 	}
-	return in
 }
 
 // Recipient reports whether an address is ours: nil, or NotFound with a sentence for the mail server.
@@ -134,7 +136,7 @@ func (in *Intake) isNoReply(local string) bool {
 
 // room returns the address family that answers for a local part.
 func (in *Intake) room(ctx context.Context, q sqldb.Querier, local string) (Address, error) {
-	for _, a := range in.Addresses {
+	for _, a := range in.addresses {
 		matches, err := a.Match(ctx, q, local)
 		if err != nil {
 			return a, err

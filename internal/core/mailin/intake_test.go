@@ -56,27 +56,26 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+", NoReply: []string{"noreply+{slug}@town.example"},
 		BaseURL: "https://town.example", AuthservID: authservID,
 		Limit: func(context.Context, string) error { return p.letter },
-		Addresses: []mailin.Address{{
-			Match: func(_ context.Context, q sqldb.Querier, local string) (bool, error) {
-				_, p.inside = q.(*sqldb.Tx)
-				return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
-			},
-			Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
-				if local == "chor" {
-					return errs.New(errs.Denied, "This item does not exist.")
-				}
-				return p.take(m, "to "+local)
-			},
-		}},
-		Replies: []mailin.Reply{{Container: mailin.ToContent, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
-			return p.take(m, fmt.Sprintf("answer %d", target.ContentID))
-		}}},
 		FindSender: func(ctx context.Context, q sqldb.Querier, address string) (v community.Viewer, err error) {
 			err = q.Get(ctx, &v, `SELECT p.id, p.entity_id, e.slug, e.name FROM people p JOIN entities e ON e.id = p.entity_id
 				JOIN email_addresses a ON a.person_id = p.id WHERE a.address_key = ?`, strings.ToLower(address))
 			return v, err
 		},
 	})
+	p.Serve([]mailin.Address{{
+		Match: func(_ context.Context, q sqldb.Querier, local string) (bool, error) {
+			_, p.inside = q.(*sqldb.Tx)
+			return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
+		},
+		Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
+			if local == "chor" {
+				return errs.New(errs.Denied, "This item does not exist.")
+			}
+			return p.take(m, "to "+local)
+		},
+	}}, []mailin.Reply{{Container: mailin.ToContent, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
+		return p.take(m, fmt.Sprintf("answer %d", target.ContentID))
+	}}})
 	return p
 }
 
@@ -382,10 +381,10 @@ func FuzzDeliver(f *testing.F) {
 			FindSender: func(context.Context, sqldb.Querier, string) (community.Viewer, error) {
 				return community.Viewer{}, errs.New(errs.Unavailable, "Later.")
 			},
-			Addresses: []mailin.Address{{Match: func(context.Context, sqldb.Querier, string) (bool, error) {
-				return false, errs.New(errs.Unavailable, "Later.")
-			}}},
 		})
+		in.Serve([]mailin.Address{{Match: func(context.Context, sqldb.Querier, string) (bool, error) {
+			return false, errs.New(errs.Unavailable, "Later.")
+		}}}, nil)
 		if local, _, _ := strings.Cut(strings.ToLower(to), "@"); !strings.HasPrefix(local, "reply+") {
 			_ = in.Recipient(t.Context(), from, to)
 		}

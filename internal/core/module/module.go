@@ -10,10 +10,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 )
 
@@ -35,8 +37,18 @@ type Module struct {
 	Periodics []queue.Periodic
 	Sweeps    []Sweep // what is removed once a day
 
-	Checks  []site.Check // what must be there for the site to be ready
-	Metrics []prometheus.Collector
+	Estate []estate.Holding // what it keeps of a person
+
+	Checks   []site.Check // what must be there for the site to be ready
+	Metrics  []prometheus.Collector
+	Facts    []Fact      // what administrators see of how the site is set up
+	Warnings []lang.Text // what they should change, and why
+}
+
+// Fact is one line for administrators.
+type Fact struct {
+	Term  lang.Text
+	Value string
 }
 
 // Sweep removes what has expired. It runs once a day, again after a failure, and so must do no harm twice.

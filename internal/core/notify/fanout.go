@@ -14,7 +14,7 @@ import (
 func (n *Notifier) Jobs() []queue.Kind {
 	return []queue.Kind{
 		{Name: outbox.JobNotify, HandleMany: n.fanOut, Batch: 8, Lane: queue.Normal},
-		{Name: JobDeliver, HandleMany: n.deliver, Batch: 50, Lane: queue.Normal, Dead: n.markDead},
+		{Name: JobDeliver, HandleMany: n.deliver, Batch: 50, Lane: queue.Normal, Dead: n.markDead, Revived: n.markWaiting},
 		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent},
 	}
 }
@@ -131,14 +131,13 @@ func (n *Notifier) markDead(ctx context.Context, tx *sqldb.Tx, job queue.Job, pr
 	return err
 }
 
-// Revive lets a dead delivery try again; an administrator asks for it.
-func (n *Notifier) Revive(ctx context.Context, activityID, personID int64, channel string) error {
-	return n.config.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, changed_at = ? WHERE activity_id = ? AND person_id = ? AND channel = ? AND state = ?`,
-			StateWaiting, tx.Now, activityID, personID, channel, StateDead)
-		if err != nil || changed == 0 {
-			return err
-		}
-		return n.config.Queue.Enqueue(ctx, tx, JobDeliver, payload{ActivityID: activityID, PersonID: personID, Channel: channel})
-	})
+// markWaiting lets a dead delivery wait again, in the transaction that revives its job.
+func (n *Notifier) markWaiting(ctx context.Context, tx *sqldb.Tx, job queue.Job) error {
+	var p payload
+	if err := job.Decode(&p); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, changed_at = ? WHERE activity_id = ? AND person_id = ? AND channel = ? AND state = ?`,
+		StateWaiting, tx.Now, p.ActivityID, p.PersonID, p.Channel, StateDead)
+	return err
 }

@@ -126,7 +126,6 @@ type Config struct {
 	Catalogues *lang.Catalogues
 	Zone       *time.Location
 	Language   string // of the site: for everybody who has not chosen one
-	Notices    []Notice
 	Channels   []Channel
 	Postman    Postman
 	// Never names people who are told nothing, such as the importer of feeds.
@@ -157,20 +156,26 @@ type Notifier struct {
 	leaving     *semaphore.Weighted // by messages; see maxUnsettled
 }
 
-// New returns a notifier. Two notices for one activity are a mistake in the building of the house.
-func New(c Config) (*Notifier, error) {
+// New returns a notifier. It can tell rooms how far a notice would reach; what follows activities it learns by Follow.
+func New(c Config) *Notifier {
 	n := &Notifier{
 		config: c, notices: map[community.ActivityName]Notice{}, channels: map[string]Channel{}, silencedSQL: silencedSQL(c.Channels),
 		leaving: semaphore.NewWeighted(maxUnsettled),
 	}
-	for _, notice := range c.Notices {
-		if _, twice := n.notices[notice.Activity]; twice {
-			return nil, fmt.Errorf("two notices follow the activity %s", notice.Activity)
-		}
-		n.notices[notice.Activity] = notice
-	}
 	for _, channel := range c.Channels {
 		n.channels[channel.Name()] = channel
 	}
-	return n, nil
+	return n
+}
+
+// Follow adds the notices that follow activities. It must be called before the first activity is told: the house is
+// built before it opens. Two notices for one activity are a mistake in its building.
+func (n *Notifier) Follow(notices ...Notice) error {
+	for _, notice := range notices {
+		if _, taken := n.notices[notice.Activity]; taken {
+			return fmt.Errorf("two notices follow the activity %s", notice.Activity)
+		}
+		n.notices[notice.Activity] = notice
+	}
+	return nil
 }

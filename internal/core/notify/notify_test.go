@@ -107,35 +107,34 @@ func open(t *testing.T, db *sqldb.DB) *post {
 	p := &post{t: t, db: db, cast: cast.New(t, db), channel: &recorder{sent: map[string][]string{}, answers: map[int64]error{}, gone: map[int64]bool{}}, blind: map[int64]bool{}, standing: map[string]community.Standing{}}
 	jobs := queue.New(db, queue.Config{})
 	p.outbox, p.letters = outbox.New(jobs), notify.NewLetters(jobs)
-	p.notifier, err = notify.New(notify.Config{
+	p.notifier = notify.New(notify.Config{
 		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en",
 		Channels: []notify.Channel{p.channel, inbox.Inbox{}}, Postman: p.channel,
-		Notices: []notify.Notice{{
-			Activity: community.CommentPosted,
-			Audience: func(_ context.Context, _ sqldb.Querier, _ community.Activity) (notify.Audience, error) {
-				members := notify.Among(notify.Member, `SELECT m.person_id FROM memberships m WHERE m.group_id = ?`, p.cast.Garten.ID)
-				return notify.Only(notify.Owner, p.cast.Anna.ID).And(
-					notify.Among(notify.Subscriber, `SELECT p.id AS person_id FROM people p WHERE p.id IN (?)`, []int64{p.cast.Bert.ID, p.cast.Dora.ID}),
-				).And(members), nil
-			},
-			Compose: func(ctx context.Context, q sqldb.Querier, _ *lang.Printer, _ community.Activity, to notify.Recipient) (*notify.Message, error) {
-				p.channel.mu.Lock() // batches are composed beside each other
-				defer p.channel.mu.Unlock()
-				before := db.Stats().Statements
-				standing, err := to.Standing(ctx, q, p.cast.Garten.Entity())
-				if err != nil {
-					return nil, err
-				}
-				p.asked += db.Stats().Statements - before
-				p.standing[to.Slug] = standing
-				if p.blind[to.PersonID] {
-					return nil, errs.New(errs.Denied, "This page is for administrators.")
-				}
-				return &notify.Message{Subject: "as " + string(to.Reason)}, nil
-			},
-		}},
 	})
-	if err != nil {
+	if err := p.notifier.Follow(notify.Notice{
+		Activity: community.CommentPosted,
+		Audience: func(_ context.Context, _ sqldb.Querier, _ community.Activity) (notify.Audience, error) {
+			members := notify.Among(notify.Member, `SELECT m.person_id FROM memberships m WHERE m.group_id = ?`, p.cast.Garten.ID)
+			return notify.Only(notify.Owner, p.cast.Anna.ID).And(
+				notify.Among(notify.Subscriber, `SELECT p.id AS person_id FROM people p WHERE p.id IN (?)`, []int64{p.cast.Bert.ID, p.cast.Dora.ID}),
+			).And(members), nil
+		},
+		Compose: func(ctx context.Context, q sqldb.Querier, _ *lang.Printer, _ community.Activity, to notify.Recipient) (*notify.Message, error) {
+			p.channel.mu.Lock() // batches are composed beside each other
+			defer p.channel.mu.Unlock()
+			before := db.Stats().Statements
+			standing, err := to.Standing(ctx, q, p.cast.Garten.Entity())
+			if err != nil {
+				return nil, err
+			}
+			p.asked += db.Stats().Statements - before
+			p.standing[to.Slug] = standing
+			if p.blind[to.PersonID] {
+				return nil, errs.New(errs.Denied, "This page is for administrators.")
+			}
+			return &notify.Message{Subject: "as " + string(to.Reason)}, nil
+		},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	jobs.Handle(p.notifier.Jobs()...)
@@ -265,7 +264,11 @@ func TestOneBrokenMailboxHoldsUpNobody(t *testing.T) {
 			map[string][]string{"dora": {"as subscriber"}})
 
 		clear(p.channel.answers)
-		if err := p.notifier.Revive(t.Context(), 1, p.cast.Bert.ID, "record"); err != nil {
+		dead, err := p.queue.Dead(t.Context(), 0, 10)
+		if err != nil || len(dead) != 1 {
+			t.Fatalf("%d dead jobs, %v", len(dead), err)
+		}
+		if err := p.queue.Retry(t.Context(), dead[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		p.run()

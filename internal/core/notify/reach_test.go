@@ -104,20 +104,19 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 		t.Fatal(err)
 	}
 	jobs := queue.New(db, queue.Config{})
-	notifier, err := notify.New(notify.Config{
+	notifier := notify.New(notify.Config{
 		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en", Never: silent,
 		Channels: []notify.Channel{silentMail{email.New(email.Config{})}, silentBox{}, silentPush{devices}},
-		Notices: []notify.Notice{{
-			Activity: actor.Name, Channels: channels, Always: random.IntN(4) == 0,
-			Audience: func(context.Context, sqldb.Querier, community.Activity) (notify.Audience, error) {
-				return audience, nil
-			},
-			Compose: func(context.Context, sqldb.Querier, *lang.Printer, community.Activity, notify.Recipient) (*notify.Message, error) {
-				return &notify.Message{}, nil
-			},
-		}},
 	})
-	if err != nil {
+	if err := notifier.Follow(notify.Notice{
+		Activity: actor.Name, Channels: channels, Always: random.IntN(4) == 0,
+		Audience: func(context.Context, sqldb.Querier, community.Activity) (notify.Audience, error) {
+			return audience, nil
+		},
+		Compose: func(context.Context, sqldb.Querier, *lang.Printer, community.Activity, notify.Recipient) (*notify.Message, error) {
+			return &notify.Message{}, nil
+		},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	jobs.Handle(notifier.Jobs()...)
@@ -279,13 +278,13 @@ func TestTheMostSpecificPreferenceDecides(t *testing.T) {
 		}
 		everybody := notify.Among(notify.Subscriber, `SELECT p.id AS person_id FROM people p`)
 		jobs := queue.New(db, queue.Config{})
-		notifier, err := notify.New(notify.Config{DB: db, Queue: jobs, Channels: []notify.Channel{silentBox{}}, Notices: []notify.Notice{{
+		notifier := notify.New(notify.Config{DB: db, Queue: jobs, Channels: []notify.Channel{silentBox{}}})
+		if err := notifier.Follow(notify.Notice{
 			Activity: community.CommentPosted,
 			Audience: func(context.Context, sqldb.Querier, community.Activity) (notify.Audience, error) {
 				return everybody, nil
 			},
-		}}})
-		if err != nil {
+		}); err != nil {
 			t.Fatal(err)
 		}
 		jobs.Handle(notifier.Jobs()...)

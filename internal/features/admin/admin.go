@@ -10,6 +10,7 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/queue"
 )
@@ -23,6 +24,8 @@ type Queue interface {
 	Counts(ctx context.Context) (queue.Counts, error)
 	// Dead lists jobs that failed for good, the newest first: those with an id below before.
 	Dead(ctx context.Context, before int64, limit int) ([]queue.DeadJob, error)
+	// Retry lets a dead job run again; NotFound if there is none.
+	Retry(ctx context.Context, id int64) error
 	// Discard deletes a dead job; NotFound if there is none.
 	Discard(ctx context.Context, id int64) error
 }
@@ -30,12 +33,10 @@ type Queue interface {
 // Deps is what the room stands on.
 type Deps struct {
 	Queue Queue
-	// Retry lets a dead job run again; NotFound if there is none.
-	Retry func(ctx context.Context, id int64) error
 	// Facts are what an administrator should know about the site.
-	Facts func(v *site.Visit) []parts.Pair
+	Facts []module.Fact
 	// Warnings are what an administrator should change.
-	Warnings func(v *site.Visit) []string
+	Warnings []lang.Text
 }
 
 // Admin is the room.
@@ -92,7 +93,13 @@ func (a *Admin) show(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	b := body{Counts: counts, Facts: a.deps.Facts(v), Warnings: a.deps.Warnings(v)}
+	b := body{Counts: counts}
+	for _, f := range a.deps.Facts {
+		b.Facts = append(b.Facts, parts.Pair{Term: v.T(string(f.Term)), Value: parts.Text(f.Value)})
+	}
+	for _, w := range a.deps.Warnings {
+		b.Warnings = append(b.Warnings, v.T(string(w)))
+	}
 	for _, j := range dead {
 		b.Dead = append(b.Dead, deadJob{j, about(j.Payload)})
 	}
@@ -109,7 +116,7 @@ func (a *Admin) retry(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := a.deps.Retry(v.Context(), id); err != nil {
+	if err := a.deps.Queue.Retry(v.Context(), id); err != nil {
 		return err
 	}
 	v.Flash(parts.Done, "It is tried again.")

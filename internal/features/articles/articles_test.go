@@ -42,14 +42,13 @@ func newTown(t *testing.T) *town {
 	t.Cleanup(func() { _ = folder.Close() })
 	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
 	comments := threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
-	told := &mailtest.Notices{}
+	notices := &mailtest.Notices{}
 	contents := content.New(content.Deps{
-		DB: db, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: comments, Texts: words, Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org", Notices: told,
-	})
-	told.Open(t, db, contents.Module().Notices...)
+		DB: db, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: comments, Texts: words, Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org", Notices: notices,
+	}, articles.Kind())
+	notices.Open(t, db, contents.Module().Notices...)
 	page := site.Route{Method: http.MethodGet, Path: "/{entity}", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "the page of " + v.Path("entity")}) }}
-	routes := append(articles.New(contents).Module().Routes, contents.Module().Routes...)
-	routes = append(append(routes, comments.Module().Routes...), page)
+	routes := append(append(contents.Module().Routes, comments.Module().Routes...), page)
 	return &town{Cast: c, db: db, handler: webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), routes)}
 }
 

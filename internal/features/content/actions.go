@@ -2,6 +2,8 @@ package content
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
@@ -19,7 +21,7 @@ func (c *Content) Get(ctx context.Context, q sqldb.Querier, v community.Viewer, 
 	if err != nil {
 		return i, community.Standing{}, err
 	}
-	s, err := policy.Standing(ctx, q, v, i.Entity())
+	s, err := policy.Standing(ctx, q, v, i.Entity)
 	if err != nil {
 		return i, s, err
 	}
@@ -32,7 +34,7 @@ func (c *Content) Find(ctx context.Context, q sqldb.Querier, v community.Viewer,
 	if err != nil {
 		return i, community.Standing{}, err
 	}
-	s, err := policy.Standing(ctx, q, v, i.Entity())
+	s, err := policy.Standing(ctx, q, v, i.Entity)
 	if err != nil {
 		return i, s, err
 	}
@@ -52,7 +54,7 @@ func mayRead(ctx context.Context, q sqldb.Querier, s community.Standing, i Item)
 	case policy.CanReadContent(s, rule, part):
 		return nil
 	case i.Deleted:
-		return errs.New(errs.NotFound, "There is nothing at this address.")
+		return errNothingHere()
 	case !s.Viewer.SignedIn():
 		return errs.New(errs.Unauthenticated, "Please sign in.")
 	default:
@@ -107,14 +109,21 @@ func (c *Content) PublishReach(ctx context.Context, v community.Viewer, e commun
 
 // CommentReach returns how many people are told when the viewer comments on an item.
 func (c *Content) CommentReach(ctx context.Context, v community.Viewer, i Item) (notify.Reach, error) {
-	activity := community.Activity{Name: community.CommentPosted, ActorID: v.PersonID, EntityID: i.EntityID, ContentID: i.ID}
+	activity := community.Activity{Name: community.CommentPosted, ActorID: v.PersonID, EntityID: i.Entity.ID, ContentID: i.ID}
 	return c.deps.Notices.Reach(ctx, c.deps.DB, activity, commentAudience(i, true))
 }
 
 // Publish publishes a draft. The same draft again within a minute is taken for a second click: the item
 // that is there already is returned.
 func (c *Content) Publish(ctx context.Context, v community.Viewer, d Draft) (item Item, err error) {
-	if err := errs.Check(validate(d.Title, d.Text)...); err != nil {
+	k, ok := c.kind(d.Kind)
+	if !ok {
+		return item, errNothingHere()
+	}
+	if err := validate(k, d.Form, false); err != nil {
+		return item, err
+	}
+	if err := prepare(ctx, d.Form, v.PersonID); err != nil {
 		return item, err
 	}
 	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -128,12 +137,12 @@ func (c *Content) Publish(ctx context.Context, v community.Viewer, d Draft) (ite
 		if !policy.CanPublish(s) {
 			return notMember(v)
 		}
-		id, err := published(ctx, tx, d, v.PersonID)
+		id, err := findResubmitted(ctx, tx, d, v.PersonID)
 		if err != nil {
 			return err
 		}
 		if id == 0 {
-			if id, err = c.publish(ctx, tx, v, d); err != nil {
+			if id, err = c.publish(ctx, tx, k, v, d); err != nil {
 				return err
 			}
 		}
@@ -143,18 +152,57 @@ func (c *Content) Publish(ctx context.Context, v community.Viewer, d Draft) (ite
 	return item, err
 }
 
-func (c *Content) publish(ctx context.Context, tx *sqldb.Tx, v community.Viewer, d Draft) (int64, error) {
-	free, err := freeSlug(ctx, tx, d)
+// prepare lets a form do what it has to do before the transaction.
+func prepare(ctx context.Context, f Form, authorID int64) error {
+	if p, ok := f.(Preparer); ok {
+		return p.Prepare(ctx, authorID)
+	}
+	return nil
+}
+
+// findResubmitted returns the item that a draft was published as when the button was clicked first; 0 if it was not.
+func findResubmitted(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (id int64, err error) {
+	if id, err = justPublished(ctx, tx, d, authorID); err != nil || id == 0 {
+		return 0, err
+	}
+	same, err := d.Form.Same(ctx, tx, id)
+	if err != nil || !same {
+		return 0, err
+	}
+	return id, nil
+}
+
+func (c *Content) publish(ctx context.Context, tx *sqldb.Tx, k Kind, v community.Viewer, d Draft) (id int64, err error) {
+	f := d.Form.common()
+	f.Pinned = f.Pinned && d.Entity.IsGroup()
+	if f.Slug, err = freeSlug(ctx, tx, d); err != nil {
+		return 0, err
+	}
+	if id, err = insert(ctx, tx, d, v.PersonID); err != nil {
+		return 0, err
+	}
+	if err := d.Form.Save(ctx, tx, id); err != nil {
+		return 0, fmt.Errorf("save the %s %d: %w", k.Name, id, err)
+	}
+	if err := updateDerived(ctx, tx, id, 1, d.Form); err != nil {
+		return 0, err
+	}
+	stored, err := c.load(ctx, tx, k, Item{ID: id, Title: f.Title, Text: f.Text, Public: f.Public, Pinned: f.Pinned, Slug: f.Slug})
 	if err != nil {
 		return 0, err
 	}
-	id, err := insert(ctx, tx, d, free, v.PersonID)
+	values, err := valuesOf(stored)
 	if err != nil {
+		return 0, err
+	}
+	if err := insertVersion(ctx, tx, id, v.PersonID, 1, values, &f.Text); err != nil {
 		return 0, err
 	}
 	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: d.Entity.ID, ContentID: id})
 	return id, err
 }
+
+func errNothingHere() error { return errs.New(errs.NotFound, "There is nothing at this address.") }
 
 func notMember(v community.Viewer) error {
 	if !v.SignedIn() {
@@ -163,38 +211,129 @@ func notMember(v community.Viewer) error {
 	return errs.New(errs.Denied, "Only members of the group can write in its name.")
 }
 
-// Revise changes an item; its text gets a new version. Conflict says that somebody else has changed it
-// since the change began.
-func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, change Change) (item Item, err error) {
-	if err := errs.Check(change.validate()...); err != nil {
+// Revise changes an item. What somebody else has changed since the revision that the form was opened at is put
+// together with it; Conflict, because of Overlaps, says what cannot be. The form holds then what is to be shown: what
+// was typed, and theirs where only they changed something.
+func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Form) (Item, error) {
+	item, s, err := c.Get(ctx, c.deps.DB, v, id)
+	if err != nil {
+		return item, err
+	}
+	k, _, err := c.open(ctx, c.deps.DB, s, item)
+	if err != nil {
+		return item, err
+	}
+	if err := validate(k, f, true); err != nil {
+		return item, err
+	}
+	if err := prepare(ctx, f, v.PersonID); err != nil {
 		return item, err
 	}
 	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := lockItem(ctx, tx, id); err != nil {
 			return err
 		}
-		current, s, err := c.Get(ctx, tx, v, id)
+		present, s, err := c.Get(ctx, tx, v, id)
 		if err != nil {
 			return err
 		}
-		if !CanEdit(s) {
-			return notMember(v)
-		}
-		if current.Versions != change.Version {
-			return errs.New(errs.Conflict, "Somebody else has changed this in the meantime. Open it in another window, put both texts together and save again.")
-		}
-		if err := update(ctx, tx, id, change); err != nil {
+		_, stored, err := c.open(ctx, tx, s, present)
+		if err != nil {
 			return err
 		}
-		if current.Text != change.Text {
-			if err := insertVersion(ctx, tx, id, v.PersonID, change.Text); err != nil {
-				return err
-			}
+		f.common().Pinned = f.common().Pinned && present.Entity.IsGroup()
+		if err := reconcile(ctx, tx, present, stored, f); err != nil {
+			return err
 		}
-		item, err = getItem(ctx, tx, ` WHERE c.id = ?`, id)
+		if err := validate(k, f, true); err != nil { // two changes that are right each may not fit together
+			return err
+		}
+		item, err = c.revise(ctx, tx, k, v, present, stored, f)
 		return err
 	})
 	return item, err
+}
+
+// open returns the kind of an item and its form with what it says now, if somebody who stands to its entity like this
+// may change it. NotFound is an item of a kind that the house does not have.
+func (c *Content) open(ctx context.Context, q sqldb.Querier, s community.Standing, i Item) (Kind, Form, error) {
+	if !CanEdit(s) {
+		return Kind{}, nil, notMember(s.Viewer)
+	}
+	k, ok := c.kind(i.Kind)
+	if !ok {
+		return k, nil, errNothingHere()
+	}
+	stored, err := c.load(ctx, q, k, i)
+	return k, stored, err
+}
+
+// reconcile puts a form together with what has been changed since it was opened. A form that does not say at which
+// revision that was is taken as it is: so do the scripts of existing sites.
+func reconcile(ctx context.Context, tx *sqldb.Tx, present Item, stored, f Form) error {
+	opened := f.common().Version
+	if opened == 0 || opened == present.Revision {
+		return nil
+	}
+	before, err := getVersion(ctx, tx, present.ID, opened)
+	if err != nil {
+		return err
+	}
+	base, err := before.values()
+	if err != nil {
+		return err
+	}
+	overlaps, err := merge(f, stored, base)
+	if err != nil || len(overlaps) == 0 {
+		return err
+	}
+	latest, err := getVersion(ctx, tx, present.ID, present.Revision)
+	if err != nil {
+		return err
+	}
+	return errs.New(errs.Conflict, "Somebody else has changed this in the meantime. What they wrote stands beside yours: put both together and save again.").
+		Because(&Overlaps{Author: latest.Author, At: latest.CreatedAt, Revision: present.Revision, Fields: overlaps})
+}
+
+// revise saves a form, and counts a revision if anything is different now.
+func (c *Content) revise(ctx context.Context, tx *sqldb.Tx, k Kind, v community.Viewer, present Item, stored, f Form) (Item, error) {
+	before, err := valuesOf(stored)
+	if err != nil {
+		return present, err
+	}
+	if err := completeVersion(ctx, tx, present.ID, present.Revision, before); err != nil {
+		return present, err
+	}
+	if err := update(ctx, tx, present.ID, f.common()); err != nil {
+		return present, err
+	}
+	if err := f.Save(ctx, tx, present.ID); err != nil {
+		return present, fmt.Errorf("save the %s %d: %w", k.Name, present.ID, err)
+	}
+	fields := f.common()
+	saved, err := c.load(ctx, tx, k, Item{ID: present.ID, Title: fields.Title, Text: fields.Text, Public: fields.Public, Pinned: fields.Pinned, Slug: fields.Slug})
+	if err != nil {
+		return present, err
+	}
+	after, err := valuesOf(saved)
+	if err != nil {
+		return present, err
+	}
+	revision := present.Revision
+	if !maps.Equal(before, after) {
+		revision++
+		var text *string
+		if fields.Text != present.Text {
+			text = &fields.Text
+		}
+		if err := insertVersion(ctx, tx, present.ID, v.PersonID, revision, after, text); err != nil {
+			return present, err
+		}
+	}
+	if err := updateDerived(ctx, tx, present.ID, revision, f); err != nil {
+		return present, err
+	}
+	return getItem(ctx, tx, ` WHERE c.id = ?`, present.ID)
 }
 
 // Withdraw deletes an item. What was written stays in the database, but nobody gets to see it.
@@ -204,7 +343,7 @@ func (c *Content) Withdraw(ctx context.Context, v community.Viewer, id int64) er
 		if err != nil {
 			return err
 		}
-		if !CanDelete(s, item.AuthorID, tx.Now) {
+		if !CanDelete(s, item.Author.OwnerID, tx.Now) {
 			return errNotDeletable()
 		}
 		return markDeleted(ctx, tx, id)
@@ -239,7 +378,7 @@ func (c *Content) comment(ctx context.Context, tx *sqldb.Tx, v community.Viewer,
 		return id, err
 	}
 	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{
-		Name: community.CommentPosted, ActorID: v.PersonID, EntityID: item.EntityID, ContentID: item.ID, ContributionID: id,
+		Name: community.CommentPosted, ActorID: v.PersonID, EntityID: item.Entity.ID, ContentID: item.ID, ContributionID: id,
 	})
 	return id, err
 }

@@ -1,11 +1,15 @@
-// Package content is the room of what groups and people publish, whatever its kind: how it is kept, listed,
-// shown, changed and deleted, who is told of it, and the comments below it. A kind of content, such as
-// articles, has a room of its own for what is particular to it.
+// Package content is the room of what groups and people publish, whatever its kind: who publishes and for
+// whom, how it is written, listed, shown, changed and deleted, who is told of it, and the comments below it.
+//
+// A kind of content, such as articles, is a room of its own that returns a Kind and nothing else. Its pages
+// are answered here: the list at ListPath, the forms at ListPath/add and /{entity}/…/add, and the page of an
+// item with all that hangs on it.
 package content
 
 import (
 	"context"
 	"net/http"
+	"path"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
@@ -18,7 +22,6 @@ import (
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -46,41 +49,48 @@ type Deps struct {
 // Content is the room.
 type Content struct {
 	deps  Deps
-	kinds map[string]Kind
+	kinds []Kind
 }
 
-// New returns the room. It knows no kind before Teach.
-func New(d Deps) *Content { return &Content{deps: d, kinds: map[string]Kind{}} }
-
-// Kind is what is particular to one kind of content.
-type Kind struct {
-	Name  string // in the database
-	Label lang.Text
-	// Edit and Update answer the page on which an item is changed. The room has made sure that the
-	// viewer may change it.
-	Edit, Update func(v *site.Visit, item Item) error
-}
-
-// Teach makes a kind known. It must be called before the house opens.
-func (c *Content) Teach(k Kind) { c.kinds[k.Name] = k }
+// New returns the room with its kinds of content, in the order in which people choose among them.
+func New(d Deps, kinds ...Kind) *Content { return &Content{deps: d, kinds: kinds} }
 
 // Module returns the room's table of contents.
 func (c *Content) Module() module.Module {
+	routes := []site.Route{
+		{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink, Query: []string{"reply"}},
+		{Method: http.MethodGet, Path: readersPath, Handle: c.showReaders, SignedIn: true, Query: []string{"group", "as_gestalt"}, Failures: site.AsPart},
+		{Method: http.MethodGet, Path: "/stadt/content/{id}/readers", Handle: c.showCommentReaders, SignedIn: true, Failures: site.AsPart},
+		{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent, Cached: true, Query: []string{"before", "reply"}},
+		{Method: http.MethodPost, Path: "/{entity}/{slug}", Handle: c.createComment, Query: []string{"before", "reply"}},
+		{Method: http.MethodGet, Path: "/{entity}/{slug}/edit", Handle: c.editContent},
+		{Method: http.MethodPost, Path: "/{entity}/{slug}/edit", Handle: c.updateContent, BodyLimit: c.formBytes(c.kinds...)},
+		{Method: http.MethodGet, Path: "/{entity}/{slug}/delete", Handle: c.askDeletion},
+		{Method: http.MethodPost, Path: "/{entity}/{slug}/delete", Handle: c.deleteContent},
+	}
+	for _, k := range c.kinds {
+		routes = append(routes, c.routesOf(k)...)
+	}
 	return module.Module{
-		Name: "content", Acts: c.acts(), Blocks: c.blocks(),
-		Routes: []site.Route{
-			{Method: http.MethodGet, Path: "/stadt/content/{id}", Handle: c.followPermalink, Query: []string{"reply"}},
-			{Method: http.MethodGet, Path: ReadersPath, Handle: c.showReaders, SignedIn: true, Query: []string{"group", "as_gestalt"}, Failures: site.AsPart},
-			{Method: http.MethodGet, Path: "/stadt/content/{id}/readers", Handle: c.showCommentReaders, SignedIn: true, Failures: site.AsPart},
-			{Method: http.MethodGet, Path: "/{entity}/{slug}", Handle: c.showContent, Cached: true, Query: []string{"before", "reply"}},
-			{Method: http.MethodPost, Path: "/{entity}/{slug}", Handle: c.createComment, Query: []string{"before", "reply"}},
-			{Method: http.MethodGet, Path: "/{entity}/{slug}/edit", Handle: c.editContent},
-			{Method: http.MethodPost, Path: "/{entity}/{slug}/edit", Handle: c.updateContent},
-			{Method: http.MethodGet, Path: "/{entity}/{slug}/delete", Handle: c.askDeletion},
-			{Method: http.MethodPost, Path: "/{entity}/{slug}/delete", Handle: c.deleteContent},
-		},
+		Name: "content", Entries: c.entries(), Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(),
+		Routes:  routes,
 		Notices: []notify.Notice{c.publishedNotice(), c.commentNotice()},
 		Replies: []mailin.Reply{{Container: mailin.ToContent, Deliver: c.deliverReply}},
+	}
+}
+
+// routesOf returns the addresses of a kind: its list, and the forms in which items of it are written.
+func (c *Content) routesOf(k Kind) []site.Route {
+	of := func(handle func(*site.Visit, Kind) error) site.Handler {
+		return func(v *site.Visit) error { return handle(v, k) }
+	}
+	below := "/{entity}/" + path.Base(k.ListPath) + "/add"
+	return []site.Route{
+		{Method: http.MethodGet, Path: k.ListPath, Handle: of(c.showList), Cached: true, Query: k.query()},
+		{Method: http.MethodGet, Path: k.ListPath + "/add", Handle: of(c.newContent), SignedIn: true},
+		{Method: http.MethodPost, Path: k.ListPath + "/add", Handle: of(c.createContent), SignedIn: true, BodyLimit: c.formBytes(k)},
+		{Method: http.MethodGet, Path: below, Handle: of(c.newContentOf)},
+		{Method: http.MethodPost, Path: below, Handle: of(c.createContentOf), BodyLimit: c.formBytes(k)},
 	}
 }
 
@@ -93,51 +103,28 @@ type Item struct {
 	Public      bool       `db:"public"`
 	Pinned      bool       `db:"pinned"`
 	MessageKey  string     `db:"message_key"` // begins the ids of its mails
+	Revision    int        `db:"revision"`    // grows with every change of any field
 	PublishedAt clock.Time `db:"published_at"`
+	StartsAt    clock.Time `db:"starts_at"` // of kinds that have a time; of a series, its next date
+	EndsAt      clock.Time `db:"ends_at"`
 	Deleted     bool       `db:"deleted"`
-	Text        string     `db:"text"`
-	Versions    int        `db:"versions"` // how often it was written
+	Picture     string     `db:"picture"`  // name of the one that stands for it, or empty
+	Text        string     `db:"text"`     // in lists its beginning
 	Comments    int        `db:"comments"` // that everybody who may read the item may read
 
-	EntityID      int64                `db:"entity_id"`
-	EntityKind    community.EntityKind `db:"entity_kind"`
-	EntitySlug    string               `db:"entity_slug"`
-	EntityName    string               `db:"entity_name"`
-	EntityColour  string               `db:"entity_colour"`
-	EntityPicture string               `db:"entity_picture"`
-	OwnerID       int64                `db:"owner_id"`
-
-	AuthorID       int64  `db:"author_id"`
-	AuthorEntityID int64  `db:"author_entity_id"`
-	AuthorSlug     string `db:"author_slug"`
-	AuthorName     string `db:"author_name"`
-	AuthorColour   string `db:"author_colour"`
-	AuthorPicture  string `db:"author_picture"`
-	AuthorPublic   bool   `db:"author_public"`
-}
-
-// Entity returns the group or person that published the item.
-func (i Item) Entity() community.Entity {
-	return community.Entity{
-		ID: i.EntityID, Kind: i.EntityKind, OwnerID: i.OwnerID, Slug: i.EntitySlug, Name: i.EntityName, Colour: i.EntityColour, Picture: i.EntityPicture,
-	}
-}
-
-// Author returns who wrote the item. Whether a reader may know is for MayKnowAuthor to say.
-func (i Item) Author() community.Entity {
-	return community.Entity{
-		ID: i.AuthorEntityID, Kind: community.PersonEntity, OwnerID: i.AuthorID, Slug: i.AuthorSlug, Name: i.AuthorName, Colour: i.AuthorColour, Picture: i.AuthorPicture,
-	}
+	Entity       community.Entity `db:"entity"` // the group or person that published it
+	Author       community.Entity `db:"author"` // who wrote it; whether a reader may know is for MayKnowAuthor to say
+	AuthorPublic bool             `db:"author_public"`
 }
 
 // AuthorPath returns where the author's name leads: to their page if it is public, or to a message to
 // them.
 func (i Item) AuthorPath() string {
 	if i.AuthorPublic {
-		return i.Author().Path()
+		return i.Author.Path()
 	}
-	return community.ContactPath(i.AuthorID)
+	return community.ContactPath(i.Author.OwnerID)
 }
 
 // Path returns the address of the item.
-func (i Item) Path() string { return community.ContentPath(i.EntitySlug, i.Slug) }
+func (i Item) Path() string { return community.ContentPath(i.Entity.Slug, i.Slug) }

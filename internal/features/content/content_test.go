@@ -16,6 +16,7 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/texts"
+	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
@@ -42,7 +43,7 @@ type house struct {
 	notices *mailtest.Notices
 }
 
-func newHouse(t *testing.T, db *sqldb.DB) *house {
+func newHouse(t *testing.T, db *sqldb.DB, kinds ...content.Kind) *house {
 	t.Helper()
 	h := &house{Cast: cast.New(t, db), db: db, notices: &mailtest.Notices{}}
 	folder, err := media.OpenFolder(t.TempDir())
@@ -55,14 +56,14 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	h.Content = content.New(content.Deps{
 		DB: db, Notices: h.notices, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: h.threads, Texts: words,
 		Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org",
-	})
+	}, append(kinds, articles.Kind())...)
 	h.notices.Open(t, db, h.Module().Notices...)
 	return h
 }
 
 func (h *house) publish(t *testing.T, p cast.Person, e community.Entity, title string, public bool) content.Item {
 	t.Helper()
-	i, err := h.Publish(t.Context(), p.Viewer, content.Draft{Kind: "article", Entity: e, Title: title, Text: "Text of **" + title + "**.", Public: public})
+	i, err := h.Publish(t.Context(), p.Viewer, content.Draft{Kind: "article", Entity: e, Form: &content.Common{Title: title, Text: "Text of **" + title + "**.", Public: public}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,9 @@ func TestPublishing(t *testing.T) {
 				if n%2 == 1 {
 					person = h.Bert
 				}
-				i, err := h.Publish(t.Context(), person.Viewer, content.Draft{Kind: "article", Entity: h.Garten.Entity(), Title: "Käfer & Kompost", Text: "x", Public: true})
+				i, err := h.Publish(t.Context(), person.Viewer, content.Draft{
+					Kind: "article", Entity: h.Garten.Entity(), Form: &content.Common{Title: "Käfer & Kompost", Text: "x", Public: true},
+				})
 				if err != nil {
 					t.Error(err)
 				}
@@ -101,7 +104,7 @@ func TestPublishing(t *testing.T) {
 		if activities := h.activities(t); len(activities) != 2 {
 			t.Errorf("activities: %v", activities)
 		}
-		if i := h.publish(t, h.Anna, h.Anna.Entity(), "!?", true); i.Slug != "article" || i.EntitySlug != "anna" || i.OwnerID != h.Anna.ID {
+		if i := h.publish(t, h.Anna, h.Anna.Entity(), "!?", true); i.Slug != "article" || i.Entity.Slug != "anna" || i.Entity.OwnerID != h.Anna.ID {
 			t.Errorf("%+v", i)
 		}
 		for _, c := range []struct {
@@ -115,7 +118,7 @@ func TestPublishing(t *testing.T) {
 			{h.Bert.Viewer, h.Anna.Entity(), errs.Denied},
 			{h.Admin.Viewer, h.Garten.Entity(), errs.Denied},
 		} {
-			_, err := h.Publish(t.Context(), c.who, content.Draft{Kind: "article", Entity: c.entity, Title: "x", Text: "x"})
+			_, err := h.Publish(t.Context(), c.who, content.Draft{Kind: "article", Entity: c.entity, Form: &content.Common{Title: "x", Text: "x"}})
 			if !errs.Is(err, c.kind) && (c.who.PersonID != 0 || err == nil) {
 				t.Errorf("%s in %s: %v", c.who.Slug, c.entity.Slug, err)
 			}
@@ -133,7 +136,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		{strings.Repeat("ä", 255), "x", ""},
 		{"x", strings.Repeat("x", 200_001), "text"},
 	} {
-		_, err := h.Publish(t.Context(), h.Anna.Viewer, content.Draft{Kind: "article", Entity: h.Garten.Entity(), Title: c.title, Text: c.text})
+		_, err := h.Publish(t.Context(), h.Anna.Viewer, content.Draft{Kind: "article", Entity: h.Garten.Entity(), Form: &content.Common{Title: c.title, Text: c.text}})
 		var fields []string
 		if e, ok := errors.AsType[*errs.Error](err); ok {
 			for _, f := range e.Fields {
@@ -176,7 +179,7 @@ func TestReadingAndListing(t *testing.T) {
 		} {
 			var reads, lists []string
 			for _, i := range []content.Item{public, internal, own} {
-				if _, _, err := h.Find(t.Context(), db, c.viewer, strings.ToUpper(i.EntitySlug), i.Slug); err == nil {
+				if _, _, err := h.Find(t.Context(), db, c.viewer, strings.ToUpper(i.Entity.Slug), i.Slug); err == nil {
 					reads = append(reads, i.Title)
 				}
 			}
@@ -195,10 +198,39 @@ func TestReadingAndListing(t *testing.T) {
 			}
 		}
 		i, _, err := h.Get(t.Context(), db, community.Viewer{}, public.ID)
-		if err != nil || i.Comments != 1 || i.Text != "Text of **Public**." || i.AuthorName != "Anna Ahorn" || i.EntityName != "Garten am Bach" {
+		if err != nil || i.Comments != 1 || i.Text != "Text of **Public**." || i.Author.Name != "Anna Ahorn" || i.Entity.Name != "Garten am Bach" {
 			t.Errorf("%+v, %v", i, err)
 		}
 	})
+}
+
+func TestWhatIsPinnedComesWithTheRest(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for n := range 30 {
+			f := &content.Common{Title: fmt.Sprint(n), Text: "x", Public: n != 4, Pinned: n%2 == 0}
+			if _, err := h.Publish(t.Context(), h.Anna.Viewer, content.Draft{Kind: "article", Entity: h.Garten.Entity(), Form: f}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pinned, items, more, err := h.ListPinned(t.Context(), h.Carla.Viewer, content.Filter{EntityID: h.Garten.EntityID, Limit: 3})
+		if err != nil || !more || titles(items) != "29 28 27" || titles(pinned) != "28 26 24 22 20 18 16 14 12 10" {
+			t.Errorf("pinned %s, listed %s, more %v, %v", titles(pinned), titles(items), more, err)
+		}
+		if pinned[0].Entity.Name != "Garten am Bach" || pinned[0].Author.OwnerID != h.Anna.ID {
+			t.Errorf("%+v", pinned[0])
+		}
+	})
+}
+
+// titles returns the titles of items.
+func titles(items []content.Item) string {
+	var all []string
+	for _, i := range items {
+		all = append(all, i.Title)
+	}
+	return strings.Join(all, " ")
 }
 
 func TestListsHavePages(t *testing.T) {
@@ -230,22 +262,26 @@ func TestChangingAndDeleting(t *testing.T) {
 		h := newHouse(t, db)
 		item := h.publish(t, h.Anna, h.Garten.Entity(), "First", true)
 		other := h.publish(t, h.Anna, h.Garten.Entity(), "Other", true)
-		change := content.Change{Title: "Second", Text: "New", Slug: "second", Version: 1}
+		change := content.Common{Title: "Second", Text: "New", Slug: "second", Version: 1}
 		for who, kind := range map[*cast.Person]errs.Kind{&h.Carla: errs.Denied} {
-			if _, err := h.Revise(t.Context(), who.Viewer, item.ID, change); !errs.Is(err, kind) {
+			if _, err := h.Revise(t.Context(), who.Viewer, item.ID, &change); !errs.Is(err, kind) {
 				t.Errorf("%s changes: %v", who.Slug, err)
 			}
 		}
 		taken := change
 		taken.Slug = other.Slug
-		if _, err := h.Revise(t.Context(), h.Bert.Viewer, item.ID, taken); !errs.Is(err, errs.Invalid) {
+		if _, err := h.Revise(t.Context(), h.Bert.Viewer, item.ID, &taken); !errs.Is(err, errs.Invalid) {
 			t.Errorf("a slug is given away twice: %v", err)
 		}
-		changed, err := h.Revise(t.Context(), h.Bert.Viewer, item.ID, change)
-		if err != nil || changed.Title != "Second" || changed.Text != "New" || changed.Slug != "second" || changed.Public || changed.Versions != 2 {
+		changed, err := h.Revise(t.Context(), h.Bert.Viewer, item.ID, &change)
+		if err != nil || changed.Title != "Second" || changed.Text != "New" || changed.Slug != "second" || changed.Public || changed.Revision != 2 {
 			t.Errorf("%+v, %v", changed, err)
 		}
-		if _, err := h.Revise(t.Context(), h.Anna.Viewer, item.ID, change); !errs.Is(err, errs.Conflict) {
+		if same, err := h.Revise(t.Context(), h.Bert.Viewer, item.ID, &change); err != nil || same.Revision != 2 {
+			t.Errorf("a second click on the button: revision %d, %v", same.Revision, err)
+		}
+		change.Text = "Newer"
+		if _, err := h.Revise(t.Context(), h.Anna.Viewer, item.ID, &change); !errs.Is(err, errs.Conflict) {
 			t.Errorf("Anna overwrites what Bert wrote: %v", err)
 		}
 		if err := h.Withdraw(t.Context(), h.Carla.Viewer, other.ID); !errs.Is(err, errs.Denied) {
@@ -257,8 +293,8 @@ func TestChangingAndDeleting(t *testing.T) {
 		if _, _, err := h.Get(t.Context(), db, h.Anna.Viewer, item.ID); !errs.Is(err, errs.NotFound) {
 			t.Errorf("the deleted item: %v", err)
 		}
-		if again := h.publish(t, h.Anna, h.Garten.Entity(), "Second", true); again.Slug != "second" {
-			t.Errorf("the slug is not free again: %s", again.Slug)
+		if renewed := h.publish(t, h.Anna, h.Garten.Entity(), "Second", true); renewed.Slug != "second" {
+			t.Errorf("the slug is not free again: %s", renewed.Slug)
 		}
 	})
 }
@@ -454,7 +490,7 @@ func TestRepliesByMail(t *testing.T) {
 		if err := h.reply(t, h.Bert, item.ID, 0, m); err != nil {
 			t.Fatal(err)
 		}
-		list, _, err := h.threads.Comments(t.Context(), db, h.Anna.Viewer, item.ID, item.EntityID, paging.Cursor{})
+		list, _, err := h.threads.Comments(t.Context(), db, h.Anna.Viewer, item.ID, item.Entity.ID, paging.Cursor{})
 		if err != nil || len(list) != 1 {
 			t.Fatal(list, err)
 		}

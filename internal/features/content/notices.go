@@ -21,19 +21,19 @@ func (c *Content) publishedNotice() notify.Notice {
 		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) (notify.Audience, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
-				return notify.Audience{}, gone(err)
+				return notify.Audience{}, ignoreMissing(err)
 			}
 			if i.Public {
-				return subscribers(i.Entity()), nil
+				return subscribers(i.Entity), nil
 			}
-			return insiders(i.Entity()), nil
+			return insiders(i.Entity), nil
 		},
 		Compose: c.composePublished,
 	}
 }
 
-// gone turns what has vanished into an empty audience.
-func gone(err error) error {
+// ignoreMissing turns what does not exist any more into an empty audience.
+func ignoreMissing(err error) error {
 	if errs.Is(err, errs.NotFound) {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (i Item) thread() string {
 // message returns what the mails about an item and its comments have in common.
 func (c *Content) message(i Item, to notify.Recipient) *notify.Message {
 	m := &notify.Message{Subject: i.Title}
-	if e := i.Entity(); e.IsGroup() {
+	if e := i.Entity; e.IsGroup() {
 		m.Entity = &e
 		m.Subscribed = to.Reason == notify.Subscriber
 	}
@@ -64,7 +64,7 @@ func readBy(ctx context.Context, q sqldb.Querier, to notify.Recipient, id int64)
 	if err != nil {
 		return i, community.Standing{}, err
 	}
-	s, err := to.Standing(ctx, q, i.Entity())
+	s, err := to.Standing(ctx, q, i.Entity)
 	if err != nil {
 		return i, s, err
 	}
@@ -76,14 +76,19 @@ func (c *Content) composePublished(ctx context.Context, q sqldb.Querier, p *lang
 	if err != nil {
 		return nil, err
 	}
+	facts, err := c.Facts(lang.With(ctx, p), q, i)
+	if err != nil {
+		return nil, err
+	}
 	m := c.message(i, to)
-	from := i.Entity()
+	from := i.Entity
 	if MayKnowAuthor(s, from) {
-		from = i.Author()
+		from = i.Author
 	}
 	m.Kind = i.Kind
 	m.From = notify.Sender{Name: from.Name, Slug: from.Slug}
 	m.Intro = p.T("%s has published “%s”.", from.Name, i.Title)
+	m.Facts = facts[i.ID]
 	m.Text = i.Text
 	m.URL = c.deps.BaseURL + community.ContentPermalink(i.ID)
 	m.Actions = []notify.Action{{Label: p.T("Read and comment on the web"), URL: m.URL, Primary: true}}
@@ -101,11 +106,11 @@ func (c *Content) commentNotice() notify.Notice {
 		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) (notify.Audience, error) {
 			i, err := getItem(ctx, q, ` WHERE c.id = ?`, e.ContentID)
 			if err != nil || i.Deleted {
-				return notify.Audience{}, gone(err)
+				return notify.Audience{}, ignoreMissing(err)
 			}
 			k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)
 			if err != nil {
-				return notify.Audience{}, gone(err)
+				return notify.Audience{}, ignoreMissing(err)
 			}
 			return commentAudience(i, k.Public), nil
 		},
@@ -116,9 +121,9 @@ func (c *Content) commentNotice() notify.Notice {
 // commentAudience returns who is told of a comment on an item.
 func commentAudience(i Item, public bool) notify.Audience {
 	if i.Public && public {
-		return subscribers(i.Entity()).And(firstCommenter(i))
+		return subscribers(i.Entity).And(firstCommenter(i))
 	}
-	return insiders(i.Entity()).And(firstCommenter(i))
+	return insiders(i.Entity).And(firstCommenter(i))
 }
 
 func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
@@ -143,7 +148,7 @@ func (c *Content) composeComment(ctx context.Context, q sqldb.Querier, p *lang.P
 	m.Text = k.Text
 	m.URL = c.deps.BaseURL + k.Path()
 	m.Actions = []notify.Action{{Label: p.T("Read and comment on the web"), URL: m.URL, Primary: true}}
-	if to.SignsIn && i.Entity().IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
+	if to.SignsIn && i.Entity.IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
 		m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.deps.BaseURL + community.ReplyToAuthorPath(i.ID, k.ID)})
 	}
 	m.Thread = thread(i, k.ID, k.InReplyToID)

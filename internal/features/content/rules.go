@@ -1,6 +1,7 @@
 package content
 
 import (
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,11 +12,12 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
-// The limits of an item, in characters.
+// The limits of an item: of its texts in characters, and how many pictures come with one form.
 const (
-	maxTitle = 255
-	maxText  = 200_000
-	maxSlug  = 50
+	maxTitle    = 255
+	maxText     = 200_000
+	maxSlug     = 50
+	maxPictures = 4
 )
 
 // settled is how long somebody belongs to a group before they may delete what others wrote for it.
@@ -25,48 +27,48 @@ const settled = 7 * 24 * time.Hour
 type Draft struct {
 	Kind   string
 	Entity community.Entity
-	Title  string
-	Text   string
-	Public bool
-	Pinned bool
+	Form   Form
 }
 
-// Change is what somebody wants an item to become.
-type Change struct {
-	Title, Text, Slug string
-	Public, Pinned    bool
-	// Version is how often the item had been written when the change began; somebody who was faster is
-	// not overwritten.
-	Version int
+// validate checks a form of a kind: the common fields, and then the kind's own. An item that exists has a short name, too.
+func validate(k Kind, f Form, exists bool) error {
+	wrong := f.common().validate(k.TextOptional, exists)
+	if err := f.Validate(); err != nil {
+		problem, ok := errors.AsType[*errs.Error](err)
+		if !ok || len(problem.Fields) == 0 {
+			return err
+		}
+		wrong = append(wrong, problem.Fields...)
+	}
+	return errs.Check(wrong...)
 }
 
-func validate(title, text string) []errs.FieldError {
+func (c *Common) validate(textOptional, exists bool) []errs.FieldError {
 	var wrong []errs.FieldError
 	switch {
-	case strings.TrimSpace(title) == "":
+	case strings.TrimSpace(c.Title) == "":
 		wrong = append(wrong, errs.Field("title", "Give it a title."))
-	case utf8.RuneCountInString(title) > maxTitle:
+	case utf8.RuneCountInString(c.Title) > maxTitle:
 		wrong = append(wrong, errs.Field("title", "This title is too long: it may have %d characters.", maxTitle))
 	}
 	switch {
-	case strings.TrimSpace(text) == "":
+	case strings.TrimSpace(c.Text) == "" && !textOptional:
 		wrong = append(wrong, errs.Field("text", "Write something first."))
-	case utf8.RuneCountInString(text) > maxText:
+	case utf8.RuneCountInString(c.Text) > maxText:
 		wrong = append(wrong, errs.Field("text", "This text is too long: it may have %d characters.", maxText))
+	}
+	if exists && !validSlug(c.Slug) {
+		wrong = append(wrong, errs.Field("slug", "Use only letters from a to z, digits, hyphens and underscores, at most %d.", maxSlug))
 	}
 	return wrong
 }
 
-func (c Change) validate() []errs.FieldError {
-	wrong := validate(c.Title, c.Text)
-	valid := c.Slug != "" && len(c.Slug) <= maxSlug
-	for _, r := range c.Slug {
+func validSlug(slug string) bool {
+	valid := slug != "" && len(slug) <= maxSlug
+	for _, r := range slug {
 		valid = valid && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
 	}
-	if !valid {
-		wrong = append(wrong, errs.Field("slug", "Use only letters from a to z, digits, hyphens and underscores, at most %d.", maxSlug))
-	}
-	return wrong
+	return valid
 }
 
 // CanEdit reports whether the viewer may change an item: every member may change what their group

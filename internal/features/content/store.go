@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,28 +11,31 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/paging"
+	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/slug"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-// itemColumns is what a card shows of an item. How often it was written only matters on its own page.
+// itemColumns is what is read of an item beside its text. The names of the columns lead into the entities of an Item.
 const itemColumns = `
-	SELECT c.id, c.kind, COALESCE(c.slug, '') AS slug, c.title, c.public, c.pinned, c.message_key, c.published_at, c.deleted_at IS NOT NULL AS deleted,
-	       COALESCE((SELECT x.text FROM versions x WHERE x.content_id = c.id ORDER BY x.created_at DESC, x.id DESC LIMIT 1), '') AS text,
+	SELECT c.id, c.kind, COALESCE(c.slug, '') AS slug, c.title, c.public, c.pinned, c.message_key, c.revision, c.published_at, c.starts_at, c.ends_at, c.picture,
+	       c.deleted_at IS NOT NULL AS deleted,
 	       (SELECT COUNT(*) FROM contributions k WHERE k.content_id = c.id AND k.public AND k.deleted_at IS NULL) AS comments,
-	       e.id AS entity_id, e.kind AS entity_kind, e.slug AS entity_slug, e.name AS entity_name, e.colour AS entity_colour, e.picture AS entity_picture, COALESCE(g.id, o.id, 0) AS owner_id,
-	       p.id AS author_id, p.public AS author_public, a.id AS author_entity_id, a.slug AS author_slug, a.name AS author_name, a.colour AS author_colour, a.picture AS author_picture
-	`
+	       e.id AS "entity.id", e.kind AS "entity.kind", COALESCE(g.id, o.id, 0) AS "entity.owner_id", e.slug AS "entity.slug", e.name AS "entity.name",
+	       e.colour AS "entity.colour", e.picture AS "entity.picture",
+	       a.id AS "author.id", a.kind AS "author.kind", p.id AS "author.owner_id", a.slug AS "author.slug", a.name AS "author.name",
+	       a.colour AS "author.colour", a.picture AS "author.picture", p.public AS author_public, `
+
+// latestText ends a query for the text of an item c.
+const latestText = ` FROM versions x WHERE x.content_id = c.id AND x.text IS NOT NULL ORDER BY x.revision DESC LIMIT 1), '') AS text`
 
 const joinedItems = `
 	  JOIN entities e ON e.id = c.entity_id LEFT JOIN "groups" g ON g.entity_id = e.id LEFT JOIN people o ON o.entity_id = e.id
 	  JOIN people p ON p.id = c.author_id JOIN entities a ON a.id = p.entity_id`
 
-const selectItems = itemColumns + `, (SELECT COUNT(*) FROM versions x WHERE x.content_id = c.id) AS versions FROM contents c` + joinedItems
+const selectItems = itemColumns + `COALESCE((SELECT x.text` + latestText + ` FROM contents c` + joinedItems
 
 func getItem(ctx context.Context, q sqldb.Querier, where string, args ...any) (Item, error) {
 	var i Item
@@ -39,51 +43,6 @@ func getItem(ctx context.Context, q sqldb.Querier, where string, args ...any) (I
 		return i, fmt.Errorf("get a content item: %w", err)
 	}
 	return i, nil
-}
-
-// Filter narrows a list. Zero values ask for everything.
-type Filter struct {
-	EntityID int64
-	Kind     string
-	Pinned   bool          // only what is pinned
-	Before   paging.Cursor // only what is older
-	Limit    int           // zero means 12
-}
-
-// list returns what the viewer may find in lists, newest first, and whether there is more.
-func list(ctx context.Context, q sqldb.Querier, v community.Viewer, f Filter) (items []Item, more bool, err error) {
-	listable, args := policy.ListableContents("c", v)
-	where := " WHERE " + listable
-	also := func(condition string, values ...any) {
-		where += " AND " + condition
-		args = append(args, values...)
-	}
-	if f.EntityID != 0 {
-		also("c.entity_id = ?", f.EntityID)
-	}
-	if f.Kind != "" {
-		also("c.kind = ?", f.Kind)
-	}
-	if f.Pinned {
-		also("c.pinned")
-	}
-	if !f.Before.At.IsZero() {
-		also("(c.published_at < ? OR c.published_at = ? AND c.id < ?)", f.Before.At, f.Before.At, f.Before.ID)
-	}
-	limit := f.Limit
-	if limit == 0 {
-		limit = 12
-	}
-	// Which ones first, and then what they look like, so that nothing is counted for those that are not shown.
-	found := `(SELECT c.id, c.published_at FROM contents c` + where + ` ORDER BY c.published_at DESC, c.id DESC LIMIT ?) found JOIN contents c ON c.id = found.id`
-	err = q.Select(ctx, &items, itemColumns+` FROM `+found+joinedItems+` ORDER BY found.published_at DESC, found.id DESC`, append(args, limit+1)...)
-	if err != nil {
-		return nil, false, fmt.Errorf("list content: %w", err)
-	}
-	if more = len(items) > limit; more {
-		items = items[:limit]
-	}
-	return items, more, nil
 }
 
 // lock holds the rows of the author and the entity until the transaction ends, so that of two who publish
@@ -99,16 +58,17 @@ func lock(ctx context.Context, tx *sqldb.Tx, entityID, authorID int64) error {
 	return nil
 }
 
-// twice is how soon the same again is taken for a second click on the button.
-const twice = time.Minute
+// resubmitted is how soon a form with the same words is taken for a second click on the button.
+const resubmitted = time.Minute
 
-// published returns what the author has just published in the same words, or 0.
-func published(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (id int64, err error) {
+// justPublished returns what the author has just published in the same words, or 0.
+func justPublished(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (id int64, err error) {
+	f := d.Form.common()
 	err = tx.Get(ctx, &id, `
 		SELECT c.id FROM contents c JOIN versions x ON x.content_id = c.id
 		 WHERE c.entity_id = ? AND c.author_id = ? AND c.kind = ? AND c.published_at > ? AND c.deleted_at IS NULL AND c.title = ? AND x.text = ?
 		 ORDER BY c.id DESC LIMIT 1`,
-		d.Entity.ID, authorID, d.Kind, clock.At(tx.Now.Add(-twice)), d.Title, d.Text)
+		d.Entity.ID, authorID, d.Kind, clock.At(tx.Now.Add(-resubmitted)), f.Title, f.Text)
 	if errs.Is(err, errs.NotFound) {
 		return 0, nil
 	}
@@ -117,7 +77,7 @@ func published(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (id i
 
 // freeSlug returns a slug for a title that the entity has not given away.
 func freeSlug(ctx context.Context, tx *sqldb.Tx, d Draft) (string, error) {
-	base := slug.Make(d.Title, maxSlug)
+	base := slug.Make(d.Form.common().Title, maxSlug)
 	if base == "" {
 		base = d.Kind
 	}
@@ -134,25 +94,18 @@ func freeSlug(ctx context.Context, tx *sqldb.Tx, d Draft) (string, error) {
 	return free, nil
 }
 
-func insert(ctx context.Context, tx *sqldb.Tx, d Draft, slug string, authorID int64) (int64, error) {
+func insert(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (int64, error) {
+	f := d.Form.common()
 	id, err := tx.Insert(ctx, `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, pinned, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.Kind, d.Entity.ID, authorID, slug, d.Title, d.Public, d.Pinned, tx.Now)
+		d.Kind, d.Entity.ID, authorID, f.Slug, f.Title, f.Public, f.Pinned, tx.Now)
 	if err != nil {
 		return 0, fmt.Errorf("insert a content item: %w", err)
 	}
-	return id, insertVersion(ctx, tx, id, authorID, d.Text)
+	return id, nil
 }
 
-func insertVersion(ctx context.Context, tx *sqldb.Tx, contentID, authorID int64, text string) error {
-	_, err := tx.Insert(ctx, `INSERT INTO versions (content_id, author_id, text, created_at) VALUES (?, ?, ?, ?)`, contentID, authorID, text, tx.Now)
-	if err != nil {
-		return fmt.Errorf("insert a version: %w", err)
-	}
-	return media.Use(ctx, tx, authorID, text, contentID, 0)
-}
-
-func update(ctx context.Context, tx *sqldb.Tx, id int64, c Change) error {
-	_, err := tx.Exec(ctx, `UPDATE contents SET title = ?, slug = ?, public = ?, pinned = ? WHERE id = ?`, c.Title, c.Slug, c.Public, c.Pinned, id)
+func update(ctx context.Context, tx *sqldb.Tx, id int64, f *Common) error {
+	_, err := tx.Exec(ctx, `UPDATE contents SET title = ?, slug = ?, public = ?, pinned = ? WHERE id = ?`, f.Title, f.Slug, f.Public, f.Pinned, id)
 	if errs.Is(err, errs.Conflict) {
 		return errs.Check(errs.Field("slug", "Something else has this short name already."))
 	}
@@ -160,6 +113,97 @@ func update(ctx context.Context, tx *sqldb.Tx, id int64, c Change) error {
 		return fmt.Errorf("update content %d: %w", id, err)
 	}
 	return nil
+}
+
+// updateDerived keeps the number of the revision, and what lists need to know of a form: the time, and the picture on
+// the card.
+func updateDerived(ctx context.Context, tx *sqldb.Tx, id int64, revision int, f Form) error {
+	var starts, ends clock.Time
+	if dated, ok := f.(Dated); ok {
+		starts, ends = dated.Dates()
+	}
+	picture := ""
+	if pictured, ok := f.(Pictured); ok {
+		picture = pictured.CardPicture()
+	}
+	if picture == "" {
+		picture = media.FirstIn(f.common().Text)
+	}
+	_, err := tx.Exec(ctx, `UPDATE contents SET revision = ?, starts_at = ?, ends_at = ?, picture = ? WHERE id = ?`, revision, starts, ends, picture, id)
+	if err != nil {
+		return fmt.Errorf("update what lists know of content %d: %w", id, err)
+	}
+	return nil
+}
+
+// insertVersion keeps what an item says at a revision. The text is left out where it is that of the revision before.
+func insertVersion(ctx context.Context, tx *sqldb.Tx, contentID, authorID int64, revision int, values fieldValues, text *string) error {
+	fields, err := values.encode()
+	if err != nil {
+		return err
+	}
+	_, err = tx.Insert(ctx, `INSERT INTO versions (content_id, revision, author_id, text, fields, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		contentID, revision, authorID, text, fields, tx.Now)
+	if err != nil {
+		return fmt.Errorf("insert revision %d of content %d: %w", revision, contentID, err)
+	}
+	if text == nil {
+		return nil
+	}
+	return media.Use(ctx, tx, authorID, *text, contentID, 0)
+}
+
+// completeVersion notes the fields of the present revision where nobody knew them: what was imported has texts alone.
+func completeVersion(ctx context.Context, tx *sqldb.Tx, contentID int64, revision int, values fieldValues) error {
+	fields, err := values.encode()
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE versions SET fields = ? WHERE content_id = ? AND revision = ? AND fields IS NULL`, fields, contentID, revision); err != nil {
+		return fmt.Errorf("complete revision %d of content %d: %w", revision, contentID, err)
+	}
+	return nil
+}
+
+// version is what an item said at a revision.
+type version struct {
+	Text      *string    `db:"text"`
+	Fields    *string    `db:"fields"`
+	Author    string     `db:"author"`
+	CreatedAt clock.Time `db:"created_at"`
+}
+
+// getVersion returns what an item said at a revision; an empty one if nobody knows.
+func getVersion(ctx context.Context, q sqldb.Querier, contentID int64, revision int) (v version, err error) {
+	err = q.Get(ctx, &v, `
+		SELECT x.fields, x.created_at, e.name AS author,
+		       (SELECT t.text FROM versions t WHERE t.content_id = x.content_id AND t.revision <= x.revision AND t.text IS NOT NULL ORDER BY t.revision DESC LIMIT 1) AS text
+		  FROM versions x JOIN people p ON p.id = x.author_id JOIN entities e ON e.id = p.entity_id WHERE x.content_id = ? AND x.revision = ?`, contentID, revision)
+	if errs.Is(err, errs.NotFound) {
+		return version{}, nil
+	}
+	if err != nil {
+		return v, fmt.Errorf("get revision %d of content %d: %w", revision, contentID, err)
+	}
+	return v, nil
+}
+
+// values returns the fields of a version, as far as anybody knows them.
+func (v version) values() (fieldValues, error) {
+	values := fieldValues{}
+	if v.Fields != nil {
+		if err := json.Unmarshal([]byte(*v.Fields), &values); err != nil {
+			return nil, fmt.Errorf("decode the fields of a version: %w", err)
+		}
+	}
+	if v.Text != nil {
+		text, err := json.Marshal(form.Clean(*v.Text, form.Lines))
+		if err != nil {
+			return nil, err
+		}
+		values[textField] = string(text)
+	}
+	return values, nil
 }
 
 // markDeleted takes an item out of sight and gives its slug free.
@@ -223,12 +267,12 @@ func outsiders(e community.Entity) notify.Audience {
 // entity: whoever began to talk hears the answers.
 func firstCommenter(i Item) notify.Audience {
 	const first = `SELECT k.author_id AS person_id FROM contributions k WHERE k.content_id = ? AND k.public AND k.deleted_at IS NULL ORDER BY k.created_at, k.id LIMIT 1`
-	if i.EntityKind == community.PersonEntity {
+	if !i.Entity.IsGroup() {
 		return notify.Among(notify.Starter, first, i.ID)
 	}
 	return notify.Among(notify.Starter, `
 		SELECT f.person_id FROM (`+first+`) f WHERE NOT EXISTS (
-			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = f.person_id)`, i.ID, i.OwnerID)
+			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = f.person_id)`, i.ID, i.Entity.OwnerID)
 }
 
 // countMembers returns how many people belong to a group.

@@ -82,7 +82,7 @@ const tokenBegin = "conversation"
 // Module returns the room's table of contents.
 func (c *Conversations) Module() module.Module {
 	return module.Module{
-		Name: "conversations", Acts: c.acts(), Blocks: c.blocks(),
+		Name: "conversations", Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.newContact(c.withPerson)},
 			{Method: http.MethodPost, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.createContact(c.withPerson)},

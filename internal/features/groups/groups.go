@@ -53,7 +53,7 @@ func New(d Deps) *Groups {
 // Module returns the room's table of contents.
 func (r *Groups) Module() module.Module {
 	return module.Module{
-		Name: "groups", Entries: r.entries(), Acts: r.acts(), Blocks: r.blocks(),
+		Name: "groups", Entries: r.entries(), Acts: r.acts(), Blocks: r.blocks(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Cached: true, Query: []string{"name", "only_with_membership", "after"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/add", Handle: r.newGroup},

@@ -29,7 +29,8 @@ func New(intake Intake) *HeldMail { return &HeldMail{intake: intake} }
 // Module returns the room's table of contents.
 func (r *HeldMail) Module() module.Module {
 	return module.Module{
-		Name: "heldmail",
+		Name:   "heldmail",
+		Estate: mailin.Estate(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/mail/{secret}", Handle: r.ask},
 			{Method: http.MethodPost, Path: "/stadt/mail/{secret}", Handle: r.release},

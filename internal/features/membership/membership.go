@@ -52,7 +52,7 @@ func New(d Deps) *Membership { return &Membership{d} }
 func (m *Membership) Module() module.Module {
 	joining, leaving := m.JoiningByMail(), m.LeavingByMail()
 	return module.Module{
-		Name: "membership", Acts: m.acts(), Blocks: m.blocks(),
+		Name: "membership", Acts: m.acts(), Blocks: m.blocks(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/join", Handle: m.newMembership},
 			{Method: http.MethodPost, Path: "/{group}/actions/join", Handle: m.createMembership},

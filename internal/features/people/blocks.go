@@ -17,9 +17,6 @@ func (p *People) entries() []site.Entry {
 		site.MenuLink(site.MyMenu, 30, site.SettingsPath, lang.Text("Settings"), parts.IconSettings),
 		site.MenuLink(site.FooterMenu, 30, directoryPath, lang.Text("People"), parts.IconPerson),
 		site.MenuLink(site.SettingsMenu, 10, site.SettingsPath, lang.Text("Profile"), parts.IconPerson),
-		site.MenuLink(site.SettingsMenu, 50, addressesPath, lang.Text("E-mail addresses"), parts.IconMail),
-		site.MenuLink(site.SettingsMenu, 60, "/stadt/settings/password/", lang.Text("Password"), parts.IconLock),
-		site.MenuLink(site.SettingsMenu, 90, "/stadt/settings/gestalt/delete/", lang.Text("Delete account"), parts.IconTrash),
 	}
 }
 

@@ -1,29 +1,16 @@
 package people_test
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
-	"regexp"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"grouprise.org/grouprise/internal/community"
-	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/module"
-	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/people"
-	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/kit/password"
-	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -35,42 +22,18 @@ type town struct {
 	*people.People
 	*cast.Cast
 	db      *sqldb.DB
-	box     *postbox
-	outbox  *outbox.Outbox
 	handler http.Handler
-
-	mu  sync.Mutex
-	now time.Time
 }
 
-// setup builds the room over a database, with the cast and the town's pages. A good password is
-// "zwölf Löwenzahn".
+// setup builds the room over a database, with the cast and the town's pages.
 func setup(t *testing.T, db *sqldb.DB) *town {
 	t.Helper()
-	w := &town{Cast: cast.New(t, db), box: &postbox{}, now: time.Now()}
-	tell := clock.Clock(func() time.Time {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return w.now
-	})
-	w.db = db.WithClock(tell)
 	catalogues, err := lang.Load(locale.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasher := password.New(password.Cost{Memory: 64, Passes: 1, Threads: 1})
-	signer, err := web.NewSigner("a secret for tests only", tell)
-	if err != nil {
-		t.Fatal(err)
-	}
-	limiter := web.NewLimiter(db, tell)
-	w.outbox = outbox.New(w.box)
-	w.People = people.New(people.Deps{
-		DB: w.db, Entities: entities.New(nil), Outbox: w.outbox, Letters: notify.NewLetters(w.box),
-		Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), Passwords: hasher,
-		SiteName: "Neustadt", Language: "en", URL: func(path string) string { return "http://example.org" + path },
-		UnknownPerson: 1, Operators: "/stadt/help/",
-	})
+	w := &town{Cast: cast.New(t, db), db: db}
+	w.People = people.New(people.Deps{DB: db, Entities: entities.New(nil), Catalogues: catalogues})
 	w.handler = webtest.Open(t, webtest.NewSite(t, db, w.People), w.Module(), module.Module{Routes: []site.Route{
 		{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
 		{Method: http.MethodGet, Path: "/{slug}/", Handle: w.showPerson},
@@ -96,147 +59,12 @@ func (w *town) showPerson(v *site.Visit) error {
 	return v.Show(site.Page{Title: person.Name, OwnHeading: true, Body: body})
 }
 
-const goodPassword = "zwölf Löwenzahn"
-
-// wait lets time pass.
-func (w *town) wait(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
-}
-
 func (w *town) visit(t *testing.T) *webtest.Visitor { return webtest.Visit(t, w.handler) }
 
-// activities returns the names of what has happened, and forgets it.
-func (w *town) activities(t *testing.T) string {
+// mustView returns a person as a viewer.
+func mustView(t *testing.T, w *town, personID int64) community.Viewer {
 	t.Helper()
-	var names []string
-	if err := w.db.Select(t.Context(), &names, `SELECT name FROM activities ORDER BY id`); err != nil {
-		t.Fatal(err)
-	}
-	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(t.Context(), `DELETE FROM activities`)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(names, " ")
-}
-
-// count returns a number that a query finds.
-func (w *town) count(t *testing.T, query string, args ...any) int {
-	t.Helper()
-	var n int
-	if err := w.db.Get(t.Context(), &n, query, args...); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// postbox takes the jobs of the room and keeps its letters.
-type postbox struct {
-	mu      sync.Mutex
-	letters []notify.Letter
-}
-
-// Enqueue implements outbox.Enqueuer.
-func (b *postbox) Enqueue(_ context.Context, tx *sqldb.Tx, kind string, payload any, _ ...queue.Option) error {
-	if kind != notify.JobLetter {
-		return nil
-	}
-	encoded, err := json.Marshal(payload)
-	if err != nil {
-		return err
-	}
-	var l notify.Letter
-	if err := json.Unmarshal(encoded, &l); err != nil {
-		return err
-	}
-	tx.AfterCommit(func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.letters = append(b.letters, l)
-	})
-	return nil
-}
-
-// EnqueueMany implements outbox.Enqueuer.
-func (b *postbox) EnqueueMany(ctx context.Context, tx *sqldb.Tx, kind string, payloads ...any) error {
-	for _, payload := range payloads {
-		if err := b.Enqueue(ctx, tx, kind, payload); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// take returns the only letter in the box and removes it.
-func (b *postbox) take(t *testing.T, kind, address string) notify.Letter {
-	t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.letters) != 1 || b.letters[0].Kind != kind || b.letters[0].Address != address {
-		t.Fatalf("the box holds %+v, want one letter of kind %s to %s", b.letters, kind, address)
-	}
-	l := b.letters[0]
-	b.letters = nil
-	return l
-}
-
-// isEmpty fails the test if a letter was sent.
-func (b *postbox) isEmpty(t *testing.T) {
-	t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.letters) > 0 {
-		t.Errorf("a letter was sent: %+v", b.letters)
-	}
-}
-
-// link returns the path of a letter's first link.
-func link(t *testing.T, l notify.Letter) string {
-	t.Helper()
-	if len(l.Actions) == 0 {
-		t.Fatalf("the letter %+v has no link", l)
-	}
-	return strings.TrimPrefix(l.Actions[0].URL, "http://example.org")
-}
-
-var questionLabel = regexp.MustCompile(`(?s)<label for="field-captcha_0">\s*(.*?)\s*</label>`)
-
-// answer returns the answer to the question on a page.
-func answer(t *testing.T, page string) string {
-	t.Helper()
-	found := questionLabel.FindStringSubmatch(page)
-	if found == nil {
-		t.Fatalf("the page asks no question:\n%s", page)
-	}
-	for question, answer := range map[string]string{
-		"after winter": "spring", "days does a week": "7", "months does": "12", "after Wednesday": "Thursday", "snow": "white",
-		"sky": "blue", "grass": "green", "opposite of day": "night", "hours does": "24",
-	} {
-		if strings.Contains(found[1], question) {
-			return answer
-		}
-	}
-	t.Fatalf("nobody knows the answer to %q", found[1])
-	return ""
-}
-
-// signUp fills in the page for signing up.
-func (w *town) signUp(t *testing.T, v *webtest.Visitor, address, password string) {
-	t.Helper()
-	v.Get("/stadt/signup/")
-	v.Submit("password1", map[string]string{
-		"email": address, "password1": password, "password2": password, "captcha_0": answer(t, v.Page.Body),
-	})
-}
-
-// viewer returns a person as a viewer.
-func (w *town) viewer(t *testing.T, p community.Person) community.Viewer {
-	t.Helper()
-	v, err := w.Viewer(t.Context(), p.ID)
+	v, err := w.Viewer(t.Context(), personID)
 	if err != nil {
 		t.Fatal(err)
 	}

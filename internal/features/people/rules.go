@@ -3,18 +3,15 @@ package people
 import (
 	"iter"
 	"math/rand/v2"
-	"net/mail"
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/password"
 )
 
 // Longest texts, in characters.
@@ -22,10 +19,7 @@ const (
 	maxName    = 150
 	maxAbout   = 5000
 	maxDisplay = 255
-	maxAddress = 254 // bytes
 )
-
-const notAnAddress = "Enter an e-mail address like name@example.org."
 
 // errNobody says that there is no such person.
 func errNobody() error { return errs.New(errs.NotFound, "There is no such person.") }
@@ -35,30 +29,6 @@ func errNobody() error { return errs.New(errs.NotFound, "There is no such person
 // gone.
 func CanWriteTo(v community.Viewer, p community.Person) bool {
 	return p.Active && !v.Is(p.ID) && (v.SignedIn() || p.Public)
-}
-
-// ParseAddress returns an e-mail address as it is kept and the key under which it is unique: in lower
-// case, with the domain as it travels in mails. ok is false if the text is no single, plain address.
-func ParseAddress(text string) (address, key string, ok bool) {
-	text = strings.TrimSpace(text)
-	if len(text) > 2*maxAddress {
-		return "", "", false
-	}
-	text = norm.NFC.String(text)
-	if len(text) > maxAddress || strings.ContainsAny(text, "<>\"\\(),:; \t\r\n") {
-		return "", "", false
-	}
-	parsed, err := mail.ParseAddress(text)
-	if err != nil || parsed.Address != text {
-		return "", "", false
-	}
-	at := strings.LastIndexByte(text, '@')
-	domain, err := idna.Lookup.ToASCII(strings.ToLower(text[at+1:]))
-	if err != nil || domain == "" {
-		return "", "", false
-	}
-	key = norm.NFC.String(strings.ToLower(text[:at])) + "@" + domain
-	return text, key, len(key) <= maxAddress
 }
 
 // slugKey returns the form of a slug in which it is unique.
@@ -78,12 +48,12 @@ func displayName(first, last, slug string) string {
 
 var plainSlug = regexp.MustCompile(`^[a-z0-9_-]*[a-z0-9][a-z0-9_-]*$`)
 
-// slugCandidates yields slugs for a new person, the best first: of the first name, of the last name, of
-// the address before the @ if it has neither dots nor plus signs, and then "user" with more and more
-// random digits and letters. Whether one is free is for the caller to find out.
-func slugCandidates(first, last, address string) iter.Seq[string] {
+// slugCandidates yields slugs for a new person: of each hint, which is a name or an address, of which the part before
+// the @ counts if it has neither dots nor plus signs, and then "user" with more and more random digits and letters.
+// Whether one is free is for the caller to find out.
+func slugCandidates(hints ...string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for _, text := range []string{first, last, address} {
+		for _, text := range hints {
 			slug := asciiSlug(text)
 			if len(slug) <= 150 && plainSlug.MatchString(slug) && !yield(slug) {
 				return
@@ -114,15 +84,6 @@ func asciiSlug(text string) string {
 		}
 		return r
 	}, norm.NFKD.String(text))
-}
-
-// checkNewPassword returns what is wrong with a new password that was typed twice.
-func checkNewPassword(first, second string, about ...string) []errs.FieldError {
-	wrong := password.Check("password1", first, about...)
-	if len(wrong) == 0 && first != second {
-		wrong = append(wrong, errs.Field("password2", "The two passwords differ. Type the same one again."))
-	}
-	return wrong
 }
 
 // checkProfile returns what is wrong with the texts of a profile; the slug is for core/entities to check.

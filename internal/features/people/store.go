@@ -6,24 +6,21 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
-	"grouprise.org/grouprise/internal/core/tokens"
-	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-const personColumns = `p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, e.cover, p.about, p.public, p.active, p.admin, p.language, p.joined_at`
+// Columns are those of a community.Person, for rooms that join people p and entities e (see From).
+const Columns = `p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, e.cover, p.about, p.public, p.active, p.admin, p.language, p.joined_at`
 
-const fromPeople = ` FROM people p JOIN entities e ON e.id = p.entity_id `
-
-// ownsAddress is the condition that the person has the address as their main one or has confirmed it.
-const ownsAddress = `p.id = (SELECT a.person_id FROM email_addresses a WHERE a.address_key = ? AND (a.main OR a.verified_at IS NOT NULL))`
+// From is the join that Columns are read from.
+const From = ` FROM people p JOIN entities e ON e.id = p.entity_id `
 
 // getPerson returns the person that a condition names.
 func getPerson(ctx context.Context, q sqldb.Querier, condition string, arg any) (community.Person, error) {
 	var p community.Person
-	err := q.Get(ctx, &p, `SELECT `+personColumns+fromPeople+`WHERE `+condition, arg)
+	err := q.Get(ctx, &p, `SELECT `+Columns+From+`WHERE `+condition, arg)
 	if errs.Is(err, errs.NotFound) {
 		return p, errNobody()
 	}
@@ -31,31 +28,6 @@ func getPerson(ctx context.Context, q sqldb.Querier, condition string, arg any) 
 		return p, fmt.Errorf("get a person: %w", err)
 	}
 	return p, nil
-}
-
-// account is a person with what only they see.
-type account struct {
-	community.Person
-	FirstName string `db:"first_name"`
-	LastName  string `db:"last_name"`
-	Password  string `db:"password"` // the hash
-	Address   string `db:"address"`  // the main one; may be empty
-}
-
-// getAccount returns the account that a condition names.
-func getAccount(ctx context.Context, q sqldb.Querier, condition string, arg any) (account, error) {
-	var a account
-	err := q.Get(ctx, &a, `
-		SELECT `+personColumns+`, p.first_name, p.last_name, p.password,
-		       COALESCE((SELECT m.address FROM email_addresses m WHERE m.person_id = p.id AND m.main), '') AS address`+
-		fromPeople+`WHERE `+condition, arg)
-	if errs.Is(err, errs.NotFound) {
-		return a, errNobody()
-	}
-	if err != nil {
-		return a, fmt.Errorf("get an account: %w", err)
-	}
-	return a, nil
 }
 
 // unreadShown bounds the count of what waits in the inbox: nobody reads larger numbers.
@@ -66,7 +38,7 @@ func getViewer(ctx context.Context, q sqldb.Querier, id int64) (community.Viewer
 	err := q.Get(ctx, &v, `
 		SELECT p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, p.language, p.admin,
 		       (SELECT COUNT(*) FROM (SELECT 1 FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL LIMIT ?) u) AS unread`+
-		fromPeople+`WHERE p.id = ? AND p.active`, id, unreadShown, id)
+		From+`WHERE p.id = ? AND p.active`, id, unreadShown, id)
 	if errs.Is(err, errs.NotFound) {
 		return v, errNobody()
 	}
@@ -76,28 +48,28 @@ func getViewer(ctx context.Context, q sqldb.Querier, id int64) (community.Viewer
 	return v, nil
 }
 
-// newPerson is what is known of somebody who comes into being.
-type newPerson struct {
-	Slug, FirstName, LastName string
-	Address                   string // may be empty
-	Verified                  bool   // the mailbox has been proven
-	Password                  string // hash; empty for somebody who cannot sign in
-	Language                  string
-	Admin, Inactive           bool
-}
-
-func insertPerson(ctx context.Context, tx *sqldb.Tx, entityID int64, n newPerson) (id int64, err error) {
-	id, err = tx.Insert(ctx, `
-		INSERT INTO people (entity_id, first_name, last_name, about, password, active, admin, language, joined_at)
-		VALUES (?, ?, ?, '', ?, ?, ?, ?, ?)`,
-		entityID, n.FirstName, n.LastName, n.Password, !n.Inactive, n.Admin, n.Language, tx.Now)
+func insertPerson(ctx context.Context, tx *sqldb.Tx, entityID int64, d Draft) (id int64, err error) {
+	id, err = tx.Insert(ctx, `INSERT INTO people (entity_id, first_name, last_name, about, active, joined_at) VALUES (?, ?, ?, '', ?, ?)`,
+		entityID, d.FirstName, d.LastName, !d.Inactive, tx.Now)
 	if err != nil {
 		return 0, fmt.Errorf("insert a person: %w", err)
 	}
-	if n.Address == "" {
-		return id, nil
+	return id, nil
+}
+
+// getProfile returns a person's profile as it is edited.
+func getProfile(ctx context.Context, q sqldb.Querier, personID int64) (Profile, error) {
+	var p Profile
+	err := q.Get(ctx, &p, `
+		SELECT e.slug, p.first_name, p.last_name, p.about, p.public, p.language
+		  FROM people p JOIN entities e ON e.id = p.entity_id WHERE p.id = ?`, personID)
+	if errs.Is(err, errs.NotFound) {
+		return p, errNobody()
 	}
-	return id, insertAddress(ctx, tx, id, n.Address, true, n.Verified)
+	if err != nil {
+		return p, fmt.Errorf("get the profile of person %d: %w", personID, err)
+	}
+	return p, nil
 }
 
 func updateLanguage(ctx context.Context, tx *sqldb.Tx, personID int64, language string) error {
@@ -116,163 +88,11 @@ func updateProfile(ctx context.Context, tx *sqldb.Tx, personID int64, p Profile)
 	return nil
 }
 
-// updatePassword stores a new hash. Links that were sent to set a password end with it.
-func updatePassword(ctx context.Context, tx *sqldb.Tx, personID int64, hash string) error {
-	if _, err := tx.Exec(ctx, `UPDATE people SET password = ? WHERE id = ?`, hash, personID); err != nil {
-		return fmt.Errorf("update the password of person %d: %w", personID, err)
-	}
-	_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE person_id = ? AND kind = ?`, personID, tokenPassword)
-	if err != nil {
-		return fmt.Errorf("end the links of person %d: %w", personID, err)
-	}
-	return nil
-}
-
-// upgradePassword replaces the hash that was verified by one of today's kind, unless it was changed
-// meanwhile.
-func upgradePassword(ctx context.Context, tx *sqldb.Tx, personID int64, before, hash string) error {
-	if _, err := tx.Exec(ctx, `UPDATE people SET password = ? WHERE id = ? AND password = ?`, hash, personID, before); err != nil {
-		return fmt.Errorf("upgrade the password of person %d: %w", personID, err)
-	}
-	return nil
-}
-
-func updateSignedIn(ctx context.Context, tx *sqldb.Tx, personID int64) error {
-	if _, err := tx.Exec(ctx, `UPDATE people SET signed_in_at = ? WHERE id = ?`, tx.Now, personID); err != nil {
-		return fmt.Errorf("note that person %d signed in: %w", personID, err)
-	}
-	return nil
-}
-
 func updateAdmin(ctx context.Context, tx *sqldb.Tx, personID int64) error {
 	if _, err := tx.Exec(ctx, `UPDATE people SET admin = ?, active = ? WHERE id = ?`, true, true, personID); err != nil {
 		return fmt.Errorf("make person %d an administrator: %w", personID, err)
 	}
 	return nil
-}
-
-// Address is an e-mail address of somebody.
-type Address struct {
-	ID         int64      `db:"id"`
-	PersonID   int64      `db:"person_id"`
-	Address    string     `db:"address"`
-	Key        string     `db:"address_key"`
-	Main       bool       `db:"main"`
-	VerifiedAt clock.Time `db:"verified_at"`
-}
-
-const addressColumns = `SELECT id, person_id, address, address_key, main, verified_at FROM email_addresses `
-
-// findAddress returns the address of a key, confirmed or not.
-func findAddress(ctx context.Context, q sqldb.Querier, key string) (Address, error) {
-	var a Address
-	if err := q.Get(ctx, &a, addressColumns+`WHERE address_key = ?`, key); err != nil {
-		return a, fmt.Errorf("find an address: %w", err)
-	}
-	return a, nil
-}
-
-// listAddresses returns the addresses of a person, the main one first.
-func listAddresses(ctx context.Context, q sqldb.Querier, personID int64) ([]Address, error) {
-	var all []Address
-	err := q.Select(ctx, &all, addressColumns+`WHERE person_id = ? ORDER BY main DESC, id`, personID)
-	if err != nil {
-		return nil, fmt.Errorf("list the addresses of person %d: %w", personID, err)
-	}
-	return all, nil
-}
-
-func insertAddress(ctx context.Context, tx *sqldb.Tx, personID int64, address string, main, verified bool) error {
-	_, key, ok := ParseAddress(address)
-	if !ok {
-		return errs.Check(errs.Field("email", notAnAddress))
-	}
-	var at clock.Time
-	if verified {
-		at = tx.Now
-	}
-	_, err := tx.Insert(ctx, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`,
-		personID, address, key, main, at)
-	if err != nil {
-		return fmt.Errorf("insert an address: %w", err)
-	}
-	return nil
-}
-
-// verifyAddress notes that the mailbox has been proven; the first time counts.
-func verifyAddress(ctx context.Context, tx *sqldb.Tx, addressID int64) error {
-	if _, err := tx.Exec(ctx, `UPDATE email_addresses SET verified_at = ? WHERE id = ? AND verified_at IS NULL`, tx.Now, addressID); err != nil {
-		return fmt.Errorf("confirm an address: %w", err)
-	}
-	return nil
-}
-
-// updateMainAddress makes one address of a person the main one.
-func updateMainAddress(ctx context.Context, tx *sqldb.Tx, personID, addressID int64) error {
-	if _, err := tx.Exec(ctx, `UPDATE email_addresses SET main = (id = ?) WHERE person_id = ?`, addressID, personID); err != nil {
-		return fmt.Errorf("change the main address of person %d: %w", personID, err)
-	}
-	return nil
-}
-
-func deleteAddress(ctx context.Context, tx *sqldb.Tx, addressID int64) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM email_addresses WHERE id = ?`, addressID); err != nil {
-		return fmt.Errorf("delete an address: %w", err)
-	}
-	return nil
-}
-
-// Pending is a further address that waits for its confirmation.
-type Pending struct {
-	Key       string     `db:"address"` // the address in lower case
-	CreatedAt clock.Time `db:"created_at"`
-}
-
-// listPending returns the addresses that somebody wants to add, each once, with the time of the latest mail.
-func listPending(ctx context.Context, q sqldb.Querier, personID int64, now clock.Time) ([]Pending, error) {
-	var all []Pending
-	err := q.Select(ctx, &all, `
-		SELECT address, MAX(created_at) AS created_at FROM tokens
-		 WHERE person_id = ? AND kind = ? AND expires_at > ? GROUP BY address ORDER BY MIN(id)`, personID, tokenAddress, now)
-	if err != nil {
-		return nil, fmt.Errorf("list the addresses that person %d wants to add: %w", personID, err)
-	}
-	return all, nil
-}
-
-// deleteLinks ends the links of a kind that prove the address of a key, whoever asked for them.
-func deleteLinks(ctx context.Context, tx *sqldb.Tx, kind, key string) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM tokens WHERE kind = ? AND address = ?`, kind, key); err != nil {
-		return fmt.Errorf("end links of kind %s: %w", kind, err)
-	}
-	return nil
-}
-
-// deleteLinksOf ends the links of a kind that prove the address of a key and that a person asked for.
-func deleteLinksOf(ctx context.Context, tx *sqldb.Tx, personID int64, kind, key string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE person_id = ? AND kind = ? AND address = ?`, personID, kind, key)
-	if err != nil {
-		return fmt.Errorf("end the links of person %d: %w", personID, err)
-	}
-	return nil
-}
-
-// deleteSessions signs a person out everywhere.
-func deleteSessions(ctx context.Context, tx *sqldb.Tx, personID int64) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE person_id = ?`, personID); err != nil {
-		return fmt.Errorf("end the sessions of person %d: %w", personID, err)
-	}
-	return nil
-}
-
-// findToken returns the token of the first kind that knows the secret.
-func findToken(ctx context.Context, q sqldb.Querier, secret string, now clock.Time, kinds ...string) (t tokens.Token, err error) {
-	for _, kind := range kinds {
-		if t, err = tokens.Find(ctx, q, kind, secret, now); !errs.Is(err, errs.NotFound) {
-			return t, err
-		}
-	}
-	return t, err
 }
 
 // Entry is a person in the directory.
@@ -298,7 +118,7 @@ func listPublic(ctx context.Context, q sqldb.Querier, query Query, limit int) ([
 	// Which ones first, so that nothing is counted for those that are not shown. MariaDB and SQLite use an index for a
 	// boolean only where it is compared.
 	err := q.Select(ctx, &all, `
-		SELECT `+personColumns+`, p.score,
+		SELECT `+Columns+`, p.score,
 		       (SELECT COUNT(*) FROM versions w WHERE w.author_id = p.id) + (SELECT COUNT(*) FROM contributions c WHERE c.author_id = p.id) AS written
 		  FROM (SELECT p.id, p.score FROM `+from+`
 		         WHERE p.public = TRUE AND p.active = TRUE AND `+where+` ORDER BY p.score DESC, p.id DESC LIMIT ?) found
@@ -308,4 +128,21 @@ func listPublic(ctx context.Context, q sqldb.Querier, query Query, limit int) ([
 		return nil, fmt.Errorf("list people: %w", err)
 	}
 	return all, nil
+}
+
+// maxMentions is how many names are offered.
+const maxMentions = 8
+
+func findMentions(ctx context.Context, q sqldb.Querier, prefix string) ([]Mention, error) {
+	begin := sqldb.EscapeLike(entities.NameKey(prefix)) + "%"
+	var found []Mention
+	err := q.Select(ctx, &found, `
+		SELECT e.slug, e.name FROM entities e LEFT JOIN people p ON p.entity_id = e.id
+		 WHERE (e.slug_key LIKE ? ESCAPE '!' OR e.name_key LIKE ? ESCAPE '!' OR e.name_key LIKE ? ESCAPE '!')
+		   AND (p.id IS NULL OR p.public AND p.active)
+		 ORDER BY e.score DESC, e.id LIMIT ?`, begin, begin, "% "+begin, maxMentions)
+	if err != nil {
+		return nil, fmt.Errorf("look for names: %w", err)
+	}
+	return found, nil
 }

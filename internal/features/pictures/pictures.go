@@ -41,6 +41,7 @@ func (r *Room) Module() module.Module {
 	get, post, both := http.MethodGet, http.MethodPost, 2*r.deps.MaxBytes+1<<20
 	return module.Module{
 		Name:    "pictures",
+		Estate:  media.Estate(),
 		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 20, community.OwnPicturesPath, lang.Text("Pictures"), parts.IconPicture)},
 		Routes: []site.Route{
 			{Method: get, Path: community.PicturesPath + "{name}", Handle: r.sendPicture},

@@ -31,7 +31,7 @@ func New(d Deps) *Preferences { return &Preferences{deps: d} }
 // Module returns the room's table of contents.
 func (p *Preferences) Module() module.Module {
 	return module.Module{
-		Name:    "preferences",
+		Name: "preferences", Estate: holdings(),
 		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 30, Path, lang.Text("Notifications"), parts.IconBell)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.editPreferences, SignedIn: true},

@@ -57,7 +57,7 @@ func New(d Deps) (*Subscriptions, error) {
 func (r *Subscriptions) Module() module.Module {
 	subscribing, unsubscribing := r.SubscribingByMail(), r.UnsubscribingByMail()
 	return module.Module{
-		Name: "subscriptions", Acts: r.acts(),
+		Name: "subscriptions", Acts: r.acts(), Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/subscribe", Handle: r.newSubscription},
 			{Method: http.MethodPost, Path: "/{group}/actions/subscribe", Handle: r.createSubscription},

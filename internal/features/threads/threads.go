@@ -32,7 +32,8 @@ func New(d Deps) *Threads { return &Threads{d} }
 // Module returns the room's table of contents.
 func (t *Threads) Module() module.Module {
 	return module.Module{
-		Name: "threads",
+		Name:   "threads",
+		Estate: holdings(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/-/files/{name}", Handle: t.sendFile},
 			{Method: http.MethodGet, Path: "/{entity}/{slug}/contributions/{id}/delete", Handle: t.askRemoval, SignedIn: true},

@@ -26,14 +26,3 @@ func (r *Room) showPreview(v *site.Visit) error {
 	}
 	return v.ShowJSON(http.StatusOK, preview{Content: html[0]})
 }
-
-func (r *Room) showMentions(v *site.Visit) error {
-	found, err := r.Mentions(v.Context(), v.Query("q"))
-	if err != nil {
-		return err
-	}
-	if found == nil {
-		found = []Mention{}
-	}
-	return v.ShowJSON(http.StatusOK, found)
-}

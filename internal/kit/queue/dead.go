@@ -40,8 +40,25 @@ func (q *Queue) Retry(ctx context.Context, id int64) error {
 			return errs.New(errs.NotFound, "")
 		}
 		q.announce(tx)
-		return nil
+		return q.revived(ctx, tx, id)
 	})
+}
+
+// revived lets the kind of a job do what belongs to its new life.
+func (q *Queue) revived(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	var row struct {
+		Kind      string     `db:"kind"`
+		Payload   string     `db:"payload"`
+		CreatedAt clock.Time `db:"created_at"`
+	}
+	if err := tx.Get(ctx, &row, `SELECT kind, payload, created_at FROM jobs WHERE id = ?`, id); err != nil {
+		return err
+	}
+	kind, known := q.kinds[row.Kind]
+	if !known || kind.Revived == nil {
+		return nil
+	}
+	return kind.Revived(ctx, tx, Job{ID: id, Kind: row.Kind, CreatedAt: row.CreatedAt, Payload: []byte(row.Payload)})
 }
 
 // Discard deletes a dead job; errs.NotFound if there is none.

@@ -64,6 +64,8 @@ type Kind struct {
 	// Dead is called in the transaction that marks the job dead. If it returns an error, what it wrote is
 	// rolled back and the job is marked dead without it.
 	Dead func(ctx context.Context, tx *sqldb.Tx, j Job, err error) error
+	// Revived is called in the transaction that lets a dead job run again.
+	Revived func(ctx context.Context, tx *sqldb.Tx, j Job) error
 }
 
 // Config describes a queue. Zero values are sensible.

@@ -54,6 +54,7 @@ func Check(tree fs.FS) ([]Problem, error) {
 		h.checkEngine(f)
 		h.checkNames(f)
 	}
+	h.checkKinds()
 	h.checkState()
 	h.checkWalls()
 	h.checkDoors()

@@ -167,6 +167,8 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 	const (
 		groups   = "-- internal/features/groups/x.go --\npackage groups\n\n"
 		ofGroups = "internal/features/groups/x.go:"
+		polls    = "-- internal/features/polls/polls.go --\n// Package polls asks.\npackage polls\n\nimport \"grouprise.org/grouprise/internal/features/content\"\n\n" +
+			"const Path = \"/stadt/polls/add\"\n\nfunc Kind() content.Kind { return content.Kind{} }\n"
 	)
 	for name, c := range map[string]struct{ files, want string }{
 		"a package on no floor": {
@@ -215,6 +217,19 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 			"-- internal/features/content/content.go --\n// Package content keeps.\npackage content\n-- internal/features/threads/threads.go --\n// Package threads holds.\npackage threads\n",
 			"internal/testkit/arch/imports.go:1: doors: nobody uses the door from content to threads",
 		},
+		"a door to content of what is no kind": {
+			groups + "import \"grouprise.org/grouprise/internal/features/content\"\n", ofGroups + "3: floors: internal/features/groups imports internal/features/content, but there is no door",
+		},
+		"a second line about a kind of content": {
+			"-- internal/app/x.go --\npackage app\n\nimport \"grouprise.org/grouprise/internal/features/polls\"\n\nfunc f() { _, _ = polls.Kind(), polls.Path }\n" + polls,
+			"internal/app/x.go:5: kinds of content: internal/app/x.go knows the kind polls",
+		},
+		"a path to the form of a kind of content": {
+			groups + "const path = \"/stadt/polls/add/\"\n" + polls, ofGroups + "3: kinds of content: internal/features/groups/x.go names the form of the kind polls",
+		},
+		"a page that leads to the form of a kind of content": {
+			"-- internal/features/groups/page.templ --\npackage groups\n\nconst path = \"polls/add\"\n" + polls, "internal/features/groups/page.templ:3: kinds of content: ",
+		},
 		"a feature knows the roof": {
 			groups + "import \"grouprise.org/grouprise/internal/app\"\n",
 			ofGroups + "3: floors: internal/features/groups imports internal/app, but nobody but cmd and e2e knows the roof",
@@ -234,6 +249,14 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 		"SQL in web.go": {
 			"-- internal/features/groups/web.go --\npackage groups\n\nimport \"grouprise.org/grouprise/internal/kit/sqldb\"\n",
 			"internal/features/groups/web.go:3: role files: web.go imports grouprise.org/grouprise/internal/kit/sqldb",
+		},
+		"SQL in a file of the role web": {
+			"-- internal/features/groups/web_faces.go --\npackage groups\n\nimport \"grouprise.org/grouprise/internal/kit/sqldb\"\n",
+			"internal/features/groups/web_faces.go:3: role files: web_faces.go imports grouprise.org/grouprise/internal/kit/sqldb",
+		},
+		"HTTP in a file of the role store": {
+			"-- internal/features/groups/store_faces.go --\npackage groups\n\nimport \"net/http\"\n",
+			"internal/features/groups/store_faces.go:3: role files: store_faces.go imports net/http",
 		},
 		"HTTP in store.go": {
 			"-- internal/features/groups/store.go --\npackage groups\n\nimport \"net/http\"\n",

@@ -32,11 +32,11 @@ func (n *Notices) Open(tb testing.TB, db *sqldb.DB, all ...notify.Notice) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	n.Notifier, err = notify.New(notify.Config{
-		DB: db, Queue: &Tray{}, Catalogues: catalogues, Zone: time.UTC, Language: "en", Notices: all,
+	n.Notifier = notify.New(notify.Config{
+		DB: db, Queue: &Tray{}, Catalogues: catalogues, Zone: time.UTC, Language: "en",
 		Channels: []notify.Channel{email.New(email.Config{}), inbox.Inbox{}, devices},
 	})
-	if err != nil {
+	if err := n.Follow(all...); err != nil {
 		tb.Fatal(err)
 	}
 }

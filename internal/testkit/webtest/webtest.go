@@ -234,6 +234,16 @@ func (v *Visitor) Submit(having string, fields map[string]string) Page {
 	return v.Send(action, values, true)
 }
 
+// Form returns what the form of the page would send whose button or field bears a text or name.
+func (v *Visitor) Form(having string) url.Values {
+	v.t.Helper()
+	_, values, ok := findForm(v.Page.Body, having)
+	if !ok {
+		v.t.Fatalf("%s has no form with %q:\n%s", v.Page.Path, having, v.Page.Body)
+	}
+	return values
+}
+
 // Sees fails the test unless the page has the status and contains all texts.
 func (v *Visitor) Sees(status int, texts ...string) {
 	v.t.Helper()

@@ -1,4 +1,4 @@
-package people_test
+package accounts_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/features/people"
+	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/golden"
@@ -22,7 +22,7 @@ func TestLettersReadWell(t *testing.T) {
 	w := newTown(t)
 	for _, language := range []string{"en", "de"} {
 		printer := catalogues.Printer(language, time.UTC)
-		for _, l := range people.AllLetters(w.People, printer, w.Anna.Person) {
+		for _, l := range accounts.AllLetters(w.Accounts, printer, w.Anna.Person) {
 			t.Run(l.Kind+" "+language, func(t *testing.T) {
 				t.Parallel()
 				golden.Equal(t, l.Kind+"."+language, readable(l))

@@ -1,0 +1,97 @@
+// Package accounts is the room of how people prove who they are: signing up and in, e-mail addresses, passwords,
+// sessions, and the end of an account. Who somebody is and what they show of themselves is the room of people.
+//
+// # Two kinds of people
+//
+// Somebody with a password signs in. Somebody without one came into being by an address: they subscribed
+// to a group, wrote to one, or were added by a member. Both have a page, memberships and a main address.
+//
+// # Nobody gets what they do not own
+//
+// An address belongs to somebody when its mailbox has been proven: by the link in a mail, which is opened
+// by GET and followed by POST, so that programs that look into mails confirm nothing. Until then a
+// sign-up or a further address is a token and nothing else: it blocks nobody. Whoever signs up with an
+// address that takes part without a password takes that account over when the mailbox is proven, and
+// not before.
+//
+// Since two people may sign up with the same address, one of them in bad faith, the link alone is not
+// enough: it is followed either in the browser that signed up, or with the password that was chosen there.
+//
+// No page tells strangers whether an address has an account. The mail that is sent does.
+package accounts
+
+import (
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/estate"
+	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/features/people"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/password"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// Deps is what the room stands on.
+type Deps struct {
+	DB         *sqldb.DB
+	People     *people.People
+	Outbox     *outbox.Outbox
+	Letters    *notify.Letters
+	Catalogues *lang.Catalogues
+	Limiter    *web.Limiter
+	Captcha    *captcha.Captcha
+	Passwords  *password.Hasher
+
+	SiteName string
+	Language string // of the site, "de"
+	URL      func(path string) string
+
+	// UnknownPerson is the id of the person who inherits what people wrote who deleted their account. If
+	// there is no such person, or they can sign in, a person is created for it.
+	UnknownPerson int64
+
+	// Operators is the path where people write to whoever runs the site; empty if nowhere.
+	Operators string
+
+	// Estate returns what all modules of the house keep of people.
+	Estate func() []estate.Holding
+}
+
+// Accounts is the room.
+type Accounts struct{ deps Deps }
+
+// New returns the room.
+func New(d Deps) *Accounts { return &Accounts{deps: d} }
+
+// Module returns the room's table of contents.
+func (r *Accounts) Module() module.Module {
+	return module.Module{Name: "accounts", Routes: r.routes(), Entries: entries(), Estate: holdings()}
+}
+
+// Kinds of tokens of this room, and how long their links work.
+const (
+	tokenSignUp   = "sign-up"
+	tokenAddress  = "address"
+	tokenPassword = "password"
+
+	linkLifetime = 3 * 24 * time.Hour
+)
+
+// limitLetters bounds how often strangers can have mails sent to an address.
+func limitLetters() web.Limit {
+	return web.Limit{Name: "account mails to an address", Count: 5, Per: 10 * time.Minute}
+}
+
+// printerOf returns the printer of a person's language.
+func (r *Accounts) printerOf(person community.Person) *lang.Printer {
+	language := person.Language
+	if language == "" {
+		language = r.deps.Language
+	}
+	return r.deps.Catalogues.Printer(language, nil)
+}

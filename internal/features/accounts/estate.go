@@ -1,0 +1,24 @@
+package accounts
+
+import (
+	"grouprise.org/grouprise/internal/core/estate"
+	"grouprise.org/grouprise/internal/kit/clock"
+)
+
+// holdings are how somebody signs in and stays signed in. The rows of sessions and tokens are secrets.
+func holdings() []estate.Holding {
+	return []estate.Holding{
+		{Table: "person_settings", Column: "person_id", Fate: estate.Dropped},
+		{Table: "sessions", Column: "person_id", Fate: estate.Dropped},
+		{Table: "tokens", Column: "person_id", Fate: estate.Dropped},
+		{Table: "tokens", Column: "entity_id", Profile: true, Fate: estate.Dropped},
+		{Table: "email_addresses", Column: "person_id", Fate: estate.Dropped, Export: estate.List[exportedAddress]("email_addresses", `
+			SELECT address, main, verified_at FROM email_addresses WHERE person_id = ? ORDER BY id`)},
+	}
+}
+
+type exportedAddress struct {
+	Address    string     `db:"address"     json:"address"`
+	Main       bool       `db:"main"        json:"main"`
+	VerifiedAt clock.Time `db:"verified_at" json:"verified_at,omitzero"`
+}

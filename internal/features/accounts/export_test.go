@@ -1,0 +1,26 @@
+package accounts
+
+import (
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/kit/lang"
+)
+
+// AllLetters returns every letter of the room.
+func AllLetters(r *Accounts, printer *lang.Printer, person community.Person) []notify.Letter {
+	const address, secret = "anna@example.org", "abcdefghijklmnopqrstuvwxyz"
+	return []notify.Letter{
+		r.letterConfirmSignUp(printer, address, secret),
+		r.letterAccountExists(printer, address, person),
+		r.letterConfirmAddress(printer, address, person, secret),
+		r.letterAddressTaken(printer, address, person),
+		r.letterReset(printer, address, person, secret),
+		r.letterNoAccount(printer, address),
+		r.letterClosed(printer, address, person),
+		r.letterPasswordChanged(printer, address, person),
+		r.letterMainChanged(printer, address, "anna@verein.example", person),
+	}
+}
+
+// SetUnknownPerson names who inherits, as the configuration does.
+func SetUnknownPerson(r *Accounts, id int64) { r.deps.UnknownPerson = id }

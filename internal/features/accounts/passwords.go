@@ -1,0 +1,173 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+func limitReset() web.Limit { return web.Limit{Name: "reset password", Count: 20, Per: time.Minute} }
+
+func limitPassword() web.Limit {
+	return web.Limit{Name: "change password", Count: 5, Per: time.Minute}
+}
+
+// RequestReset sends a mail to an address: with a link to set a password if somebody owns it, or that
+// nobody does. The caller learns nothing of this.
+func (r *Accounts) RequestReset(ctx context.Context, printer *lang.Printer, text string) error {
+	address, key, ok := ParseAddress(text)
+	if !ok {
+		return errs.Check(errs.Field("email", notAnAddress))
+	}
+	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+		return err
+	}
+	err := r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		owner, err := r.FindByAddress(ctx, tx, address)
+		switch {
+		case errs.Is(err, errs.NotFound):
+			return r.deps.Letters.Post(ctx, tx, r.letterNoAccount(printer, address))
+		case err != nil:
+			return err
+		case !owner.Active:
+			return r.deps.Letters.Post(ctx, tx, r.letterClosed(r.printerOf(owner), address, owner))
+		}
+		secret, err := r.issuePasswordLink(ctx, tx, owner.ID, key)
+		if err != nil {
+			return err
+		}
+		return r.deps.Letters.Post(ctx, tx, r.letterReset(r.printerOf(owner), address, owner, secret))
+	})
+	if err != nil {
+		return fmt.Errorf("request a password: %w", err)
+	}
+	return nil
+}
+
+// issuePasswordLink issues the secret of a link that is sent to the address of a key.
+func (r *Accounts) issuePasswordLink(ctx context.Context, tx *sqldb.Tx, personID int64, key string) (string, error) {
+	return tokens.Issue(ctx, tx, tokens.Token{Kind: tokenPassword, PersonID: personID, Address: key}, nil, linkLifetime)
+}
+
+// FindReset returns whose password a link sets; NotFound if it has been used or has expired.
+func (r *Accounts) FindReset(ctx context.Context, secret string) (community.Person, error) {
+	t, err := tokens.Find(ctx, r.deps.DB, tokenPassword, secret, r.deps.DB.Now())
+	if err != nil {
+		return community.Person{}, err
+	}
+	return r.Get(ctx, r.deps.DB, t.PersonID)
+}
+
+// Reset sets the password of the person that a link was sent to, ends all their sessions, and confirms the
+// address that the link came to.
+func (r *Accounts) Reset(ctx context.Context, secret, typed, repeated string) (community.Person, error) {
+	owner, err := r.FindReset(ctx, secret)
+	if err != nil {
+		return community.Person{}, err
+	}
+	hash, err := r.hashNew(ctx, owner.ID, typed, repeated)
+	if err != nil {
+		return community.Person{}, err
+	}
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		t, err := tokens.Redeem(ctx, tx, tokenPassword, secret)
+		if err != nil {
+			return err
+		}
+		if owner, err = r.Get(ctx, tx, t.PersonID); err != nil {
+			return err
+		}
+		if !owner.Active {
+			return errInactive()
+		}
+		if err := r.proveAddress(ctx, tx, owner.ID, t.Address); err != nil {
+			return err
+		}
+		if err := deleteSessions(ctx, tx, owner.ID); err != nil {
+			return err
+		}
+		if err := updateSignedIn(ctx, tx, owner.ID); err != nil {
+			return err
+		}
+		return updatePassword(ctx, tx, owner.ID, hash)
+	})
+	if err != nil {
+		return community.Person{}, fmt.Errorf("set a new password: %w", err)
+	}
+	return owner, r.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(account{Person: owner}, ""))
+}
+
+// proveAddress confirms the address of a key, if it is still the person's.
+func (r *Accounts) proveAddress(ctx context.Context, tx *sqldb.Tx, personID int64, key string) error {
+	a, err := findAddress(ctx, tx, key)
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	if err != nil || a.PersonID != personID {
+		return err
+	}
+	return verifyAddress(ctx, tx, a.ID)
+}
+
+// hashNew checks a new password of a person and returns its hash.
+func (r *Accounts) hashNew(ctx context.Context, personID int64, typed, repeated string) (string, error) {
+	a, err := getAccount(ctx, r.deps.DB, `p.id = ?`, personID)
+	if err != nil {
+		return "", err
+	}
+	if err := errs.Check(checkNewPassword(typed, repeated, a.Slug, a.Name, a.Address)...); err != nil {
+		return "", err
+	}
+	return r.deps.Passwords.Hash(ctx, typed)
+}
+
+// HasPassword reports whether a person can sign in with a password.
+func (r *Accounts) HasPassword(ctx context.Context, personID int64) (bool, error) {
+	a, err := getAccount(ctx, r.deps.DB, `p.id = ?`, personID)
+	return a.Password != "", err
+}
+
+// ChangePassword replaces a person's password by a new one, if they know the present one; somebody
+// without a password needs none. A mail says so. Ending the other sessions is left to the handler.
+func (r *Accounts) ChangePassword(ctx context.Context, v community.Viewer, present, typed, repeated string) error {
+	if err := r.deps.Limiter.Allow(ctx, limitPassword(), v.Slug); err != nil {
+		return err
+	}
+	a, err := getAccount(ctx, r.deps.DB, `p.id = ?`, v.PersonID)
+	if err != nil {
+		return err
+	}
+	if a.Password != "" {
+		ok, err := r.deps.Passwords.Verify(ctx, a.Password, present)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errs.Check(errs.Field("oldpassword", "This is not your present password."))
+		}
+	}
+	hash, err := r.hashNew(ctx, v.PersonID, typed, repeated)
+	if err != nil {
+		return err
+	}
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := updatePassword(ctx, tx, v.PersonID, hash); err != nil {
+			return err
+		}
+		if a.Address == "" {
+			return nil
+		}
+		return r.deps.Letters.Post(ctx, tx, r.letterPasswordChanged(r.printerOf(a.Person), a.Address, a.Person))
+	})
+	if err != nil {
+		return fmt.Errorf("change a password: %w", err)
+	}
+	return nil
+}

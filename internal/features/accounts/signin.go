@@ -1,0 +1,114 @@
+package accounts
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
+)
+
+// How often something may be done. What has no other name is counted by the client's network address.
+const (
+	nameSignInAccount = "sign in: account"
+	nameSignInClient  = "sign in: client"
+)
+
+func limitSignInAccount() web.Limit {
+	return web.Limit{Name: nameSignInAccount, Count: 5, Per: 5 * time.Minute}
+}
+
+func limitSignInClient() web.Limit {
+	return web.Limit{Name: nameSignInClient, Count: 60, Per: 5 * time.Minute}
+}
+
+// errInactive says that an account has been closed by an administrator.
+func errInactive() error {
+	return errs.New(errs.Invalid, "This account has been closed. Write to the people who run this site if you want to know why.")
+}
+
+// SignIn returns the person whose name or address and password these are. Wrong ones are Invalid with
+// one sentence for all cases; too many tries of an account or of a client are TooMany. A hash of an
+// older kind is replaced.
+func (r *Accounts) SignIn(ctx context.Context, login, typed, client string) (community.Person, error) {
+	login = strings.TrimSpace(login)
+	var wrong []errs.FieldError
+	if login == "" {
+		wrong = append(wrong, errs.Field("login", "Enter your short name or your e-mail address."))
+	}
+	if typed == "" {
+		wrong = append(wrong, errs.Field("password", "Enter your password."))
+	}
+	if err := errs.Check(wrong...); err != nil {
+		return community.Person{}, err
+	}
+	if err := r.deps.Limiter.Allow(ctx, limitSignInClient(), client); err != nil {
+		return community.Person{}, err
+	}
+	a, err := r.findLogin(ctx, login)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return community.Person{}, err
+	}
+	if err := r.deps.Limiter.Allow(ctx, limitSignInAccount(), signInSubject(a, login)); err != nil {
+		return community.Person{}, err
+	}
+	ok, err := r.deps.Passwords.Verify(ctx, a.Password, typed)
+	switch {
+	case err != nil:
+		return community.Person{}, err
+	case !ok:
+		return community.Person{}, errs.New(errs.Invalid, "The name, the address or the password is not right. If you have no password yet or forgot it, ask for a new one below.")
+	case !a.Active:
+		return community.Person{}, errInactive()
+	}
+	return a.Person, r.noteSignIn(ctx, a, typed)
+}
+
+// noteSignIn forgets the wrong tries and replaces an old hash.
+func (r *Accounts) noteSignIn(ctx context.Context, a account, typed string) error {
+	if err := r.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(a, "")); err != nil {
+		return err
+	}
+	hash := ""
+	if r.deps.Passwords.NeedsUpgrade(a.Password) {
+		var err error
+		if hash, err = r.deps.Passwords.Hash(ctx, typed); err != nil {
+			return err
+		}
+	}
+	return r.deps.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
+		if hash != "" {
+			if err := upgradePassword(ctx, tx, a.ID, a.Password, hash); err != nil {
+				return err
+			}
+		}
+		return updateSignedIn(ctx, tx, a.ID)
+	})
+}
+
+// findLogin returns the account of a slug or of an address.
+func (r *Accounts) findLogin(ctx context.Context, login string) (account, error) {
+	if _, key, ok := ParseAddress(login); ok {
+		a, err := getAccount(ctx, r.deps.DB, ownsAddress, key)
+		if !errs.Is(err, errs.NotFound) {
+			return a, err
+		}
+	}
+	return getAccount(ctx, r.deps.DB, `e.slug_key = ?`, strings.ToLower(login))
+}
+
+// signInSubject names whose tries are counted: the account, under whichever name it is tried, or else the
+// name that nobody has.
+func signInSubject(a account, login string) string {
+	if a.ID != 0 {
+		return personSubject(a.ID)
+	}
+	return strings.ToLower(login)
+}
+
+// personSubject names a person whose doings are counted.
+func personSubject(personID int64) string { return "person " + strconv.FormatInt(personID, 10) }

@@ -1,0 +1,59 @@
+package accounts
+
+import (
+	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/lang"
+)
+
+// addressForm is one of the small forms of the page of addresses; the name of its button says what to do.
+type addressForm struct {
+	Address string `form:"email"          text:"line"`
+	Add     string `form:"action_add"`
+	Send    string `form:"action_send"`
+	Main    string `form:"action_primary"`
+	Remove  string `form:"action_remove"`
+}
+
+func (r *Accounts) showAddresses(v *site.Visit) error { return r.addressesPage(v, addressForm{}, nil) }
+
+func (r *Accounts) addressesPage(v *site.Visit, f addressForm, err error) error {
+	all, listErr := r.ListAddresses(v.Context(), v.Viewer.PersonID)
+	if listErr != nil {
+		return listErr
+	}
+	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
+		return v.SettingsPage(v.T("E-mail addresses"), addressesBody(all, f, e)), nil
+	})
+}
+
+func (r *Accounts) updateAddresses(v *site.Visit) error {
+	var f addressForm
+	if err := v.Bind(&f); err != nil {
+		return err
+	}
+	done, err := r.changeAddress(v, f.Address)
+	if err != nil {
+		return r.addressesPage(v, f, err)
+	}
+	if done != "" {
+		v.Flash(parts.Done, string(done), f.Address)
+	}
+	return v.Redirect(addressesPath)
+}
+
+// changeAddress does what the button says, and returns what to say about it; nothing without a button.
+func (r *Accounts) changeAddress(v *site.Visit, address string) (done lang.Text, err error) {
+	switch button := v.R.PostForm.Has; {
+	case button("action_add"):
+		return lang.Text("A mail is on its way to %s. Follow the link in it to add the address."), r.AddAddress(v.Context(), v.Viewer, address)
+	case button("action_send"):
+		return lang.Text("A mail is on its way to %s, unless one was sent a moment ago."), r.ResendConfirmation(v.Context(), v.Viewer, address)
+	case button("action_primary"):
+		return lang.Text("Mails go to %s from now on."), r.MakeMain(v.Context(), v.Viewer, address)
+	case button("action_remove"):
+		return lang.Text("The address %s is removed."), r.RemoveAddress(v.Context(), v.Viewer, address)
+	default:
+		return "", nil
+	}
+}

@@ -225,8 +225,15 @@ func (r *Groups) renderAbout(cards []Card) {
 }
 
 // Top returns the most active groups but one, for the margin of a page.
-func (r *Groups) Top(ctx context.Context, q sqldb.Querier, exceptGroupID int64, n int) ([]community.Entity, error) {
-	return listTop(ctx, q, exceptGroupID, n)
+func (r *Groups) Top(ctx context.Context, exceptGroupID int64) ([]community.Entity, error) {
+	all, err := r.top.latest(ctx, r.deps.DB)
+	others := make([]community.Entity, 0, top)
+	for _, e := range all {
+		if e.OwnerID != exceptGroupID && len(others) < top {
+			others = append(others, e)
+		}
+	}
+	return others, err
 }
 
 // Introduced returns the most active groups with what they say about themselves, for whoever does not know
@@ -257,18 +264,26 @@ type profile struct {
 	URL         string // absolute address of the group's page
 }
 
-// profile returns what the page of a group says about it to somebody who stands to the group like this.
-func (r *Groups) profile(ctx context.Context, s site.Subject) (profile, error) {
-	n, err := countPeople(ctx, r.deps.DB, *s.Group)
+// Subject returns the group with a slug, whatever its case, as the subject of a page; NotFound if there is none.
+func (r *Groups) Subject(ctx context.Context, q sqldb.Querier, viewer community.Viewer, slug string) (site.Subject, error) {
+	found, err := getVisited(ctx, q, viewer, countColumns, `e.slug_key = ?`, strings.ToLower(slug))
 	if err != nil {
-		return profile{}, err
+		return site.Subject{}, err
 	}
+	e := found.Entity()
+	return site.Subject{
+		Entity: e, Standing: found.Standing(viewer, e), Group: &found.Group, Members: found.Members, Subscribers: found.Subscribers,
+	}, nil
+}
+
+// profile returns what the page of a group says about it.
+func (r *Groups) profile(s site.Subject) profile {
 	p := profile{
-		Group: *s.Group, Standing: s.Standing, Members: n.Members, Subscribers: n.Subscribers,
+		Group: *s.Group, Standing: s.Standing, Members: s.Members, Subscribers: s.Subscribers,
 		URL: r.deps.BaseURL + s.Entity.Path(),
 	}
 	if s.Standing.Member && r.deps.MailDomain != "" {
 		p.Mail = s.Group.Slug + "@" + r.deps.MailDomain
 	}
-	return p, nil
+	return p
 }

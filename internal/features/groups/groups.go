@@ -5,7 +5,6 @@ package groups
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -37,6 +36,7 @@ type Deps struct {
 type Groups struct {
 	deps  Deps
 	texts *markdown.Cache // rendered descriptions
+	top   topGroups
 }
 
 // keptTexts is how many bytes of rendered descriptions are kept.
@@ -70,15 +70,6 @@ func (r *Groups) Module() module.Module {
 // Get returns a group by its id; NotFound if there is none.
 func (r *Groups) Get(ctx context.Context, q sqldb.Querier, id int64) (community.Group, error) {
 	return getGroup(ctx, q, `g.id = ?`, id)
-}
-
-// GetBySlug returns a group by its slug, whatever its case; NotFound if there is none.
-func (r *Groups) GetBySlug(ctx context.Context, q sqldb.Querier, slug string) (community.Group, error) {
-	e, err := r.deps.Entities.Find(ctx, q, slug)
-	if err != nil {
-		return community.Group{}, fmt.Errorf("get the group %q: %w", slug, err)
-	}
-	return r.GetByEntity(ctx, q, e.ID)
 }
 
 // GetByEntity returns the group that is an entity; NotFound if there is none.

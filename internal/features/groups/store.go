@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/paging"
@@ -20,6 +21,36 @@ func getGroup(ctx context.Context, q sqldb.Querier, condition string, arg any) (
 		return g, fmt.Errorf("get a group: %w", err)
 	}
 	return g, nil
+}
+
+// visited is a group, and how the viewer stands to it.
+type visited struct {
+	community.Group
+	policy.Ties
+	counts
+}
+
+// counts is how many take part in a group.
+type counts struct {
+	Members     int `db:"members"`
+	Subscribers int `db:"subscribers"`
+}
+
+const countColumns = `,
+	(SELECT COUNT(*) FROM memberships cm WHERE cm.group_id = g.id) AS members,
+	(SELECT COUNT(*) FROM subscriptions cs WHERE cs.entity_id = g.entity_id) AS subscribers`
+
+// getVisited returns the group that a condition names and the viewer's ties to it, in one query; with countColumns also
+// how many take part.
+func getVisited(ctx context.Context, q sqldb.Querier, v community.Viewer, more, condition string, arg any) (visited, error) {
+	ties, args := policy.TiesTo("g.entity_id", v)
+	var found visited
+	err := q.Get(ctx, &found, `SELECT `+groupColumns+`, `+ties+more+` FROM "groups" g JOIN entities e ON e.id = g.entity_id WHERE `+condition,
+		append(args, arg)...)
+	if err != nil {
+		return found, fmt.Errorf("get a group that is visited: %w", err)
+	}
+	return found, nil
 }
 
 func insertGroup(ctx context.Context, tx *sqldb.Tx, entityID, founderID int64, foundedOn string) (int64, error) {
@@ -78,12 +109,12 @@ const (
 	activeFirst   = ` ORDER BY e.score DESC, e.id DESC LIMIT ?`
 )
 
-// listTop returns the most active groups but one.
-func listTop(ctx context.Context, q sqldb.Querier, except int64, limit int) ([]community.Entity, error) {
+// listTop returns the most active groups.
+func listTop(ctx context.Context, q sqldb.Querier, limit int) ([]community.Entity, error) {
 	var top []community.Entity
 	err := q.Select(ctx, &top, `
 		SELECT `+entityColumns+` FROM entities e JOIN "groups" g ON g.entity_id = e.id
-		 WHERE e.kind = ? AND g.id <> ?`+activeFirst, community.GroupEntity, except, limit)
+		 WHERE e.kind = ?`+activeFirst, community.GroupEntity, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list the most active groups: %w", err)
 	}
@@ -138,23 +169,6 @@ func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filte
 		return nil, fmt.Errorf("list groups: %w", err)
 	}
 	return cards, nil
-}
-
-// counts is how many take part in a group.
-type counts struct {
-	Members     int `db:"members"`
-	Subscribers int `db:"subscribers"`
-}
-
-func countPeople(ctx context.Context, q sqldb.Querier, g community.Group) (counts, error) {
-	var c counts
-	err := q.Get(ctx, &c, `
-		SELECT (SELECT COUNT(*) FROM memberships WHERE group_id = ?) AS members,
-		       (SELECT COUNT(*) FROM subscriptions WHERE entity_id = ?) AS subscribers`, g.ID, g.EntityID)
-	if err != nil {
-		return c, fmt.Errorf("count the people of a group: %w", err)
-	}
-	return c, nil
 }
 
 // listAddresses returns the main mail addresses of people by their slugs in lower case. Unknown names and

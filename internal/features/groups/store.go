@@ -113,8 +113,9 @@ const (
 func listTop(ctx context.Context, q sqldb.Querier, limit int) ([]community.Entity, error) {
 	var top []community.Entity
 	err := q.Select(ctx, &top, `
-		SELECT `+entityColumns+` FROM entities e JOIN "groups" g ON g.entity_id = e.id
-		 WHERE e.kind = ?`+activeFirst, community.GroupEntity, limit)
+		SELECT `+entityColumns+`
+		  FROM (SELECT id FROM entities WHERE kind = ? ORDER BY score DESC, id DESC LIMIT ?) found
+		  JOIN entities e ON e.id = found.id JOIN "groups" g ON g.entity_id = e.id ORDER BY e.score DESC, e.id DESC`, community.GroupEntity, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list the most active groups: %w", err)
 	}
@@ -147,7 +148,7 @@ func (f filter) where() (condition string, args []any) {
 		args = append(args, "%"+sqldb.EscapeLike(f.name)+"%")
 	}
 	if f.member != 0 {
-		condition += ` AND EXISTS (SELECT 1 FROM memberships fm WHERE fm.group_id = g.id AND fm.person_id = ?)`
+		condition += ` AND e.id IN (SELECT fg.entity_id FROM memberships fm JOIN "groups" fg ON fg.id = fm.group_id WHERE fm.person_id = ?)`
 		args = append(args, f.member)
 	}
 	return condition, args
@@ -161,7 +162,7 @@ func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filte
 	// Which ones first, and then what they look like, so that nothing is counted for those that are not shown.
 	err := q.Select(ctx, &cards, `
 		SELECT `+cardColumns+`, e.score
-		  FROM (SELECT e.id, e.score FROM entities e JOIN "groups" g ON g.entity_id = e.id
+		  FROM (SELECT e.id, e.score FROM entities e
 		         WHERE e.kind = ? AND `+where+` ORDER BY e.score DESC, e.id DESC LIMIT ?) found
 		  JOIN entities e ON e.id = found.id JOIN "groups" g ON g.entity_id = e.id
 		 ORDER BY found.score DESC, found.id DESC`, append(args, limit)...)

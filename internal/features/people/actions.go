@@ -61,8 +61,8 @@ type Query struct {
 
 // Directory returns a page of the people whose profile is public, the most active first, and the rank of the last of
 // them if another page follows.
-func (p *People) Directory(ctx context.Context, query Query) (entries []Entry, last paging.Rank, err error) {
-	entries, err = listPublic(ctx, p.deps.DB, query, perPage+1)
+func (p *People) Directory(ctx context.Context, q sqldb.Querier, query Query) (entries []Entry, last paging.Rank, err error) {
+	entries, err = listPublic(ctx, q, query, perPage+1)
 	entries, last = paging.Cut(entries, perPage, Entry.rank)
 	return entries, last, err
 }

@@ -66,7 +66,7 @@ const directoryPath = "/stadt/gestalten/"
 
 func (p *People) showDirectory(v *site.Visit) error {
 	q := Query{Name: v.Query("name"), After: v.After()}
-	entries, last, err := p.Directory(v.Context(), q)
+	entries, last, err := p.Directory(v.Context(), p.deps.DB, q)
 	if err != nil {
 		return err
 	}

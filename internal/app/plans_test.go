@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/paging"
+	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
@@ -151,5 +154,56 @@ func (e *explainer) walks(index string) bool {
 		return regexp.MustCompile(`Limit\n(\s*->\s+Nested Loop[^\n]*\n(\s+Join Filter[^\n]*\n)?)*\s*->\s+Index (Only )?Scan( Backward)? using ` + index).MatchString(e.plan)
 	default:
 		return !strings.Contains(lines[at], "filesort")
+	}
+}
+
+// TestPagesTakeFewStatements counts what the database is asked for pages that are made anew, the session included. Names
+// that texts mention are one more.
+func TestPagesTakeFewStatements(t *testing.T) {
+	t.Parallel()
+	h := buildHouse(t, "dummy")
+	hash, err := password.New(password.Cost{Memory: 64, Passes: 1, Threads: 1}).Hash(t.Context(), demoPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Fill(t.Context(), h.db, demo.Size{People: 50, Groups: 20, Contents: 100, Comments: 100, Conversations: 20}, hash); err != nil {
+		t.Fatal(err)
+	}
+	err = h.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		for _, statement := range []string{
+			`UPDATE versions SET text = 'Niemand wird erwähnt.'`,
+			`INSERT INTO inbox_entries (person_id, activity_id, content_id, created_at)
+			 SELECT p.id, a.id, a.content_id, a.occurred_at FROM activities a JOIN contents c ON c.id = a.content_id AND c.public
+			   JOIN people p ON p.id = (SELECT o.id FROM people o JOIN entities e ON e.id = o.entity_id WHERE e.slug = 'anna')
+			  WHERE NOT EXISTS (SELECT 1 FROM inbox_entries i WHERE i.person_id = p.id AND i.activity_id = a.id) ORDER BY a.id LIMIT 3`,
+		} {
+			if _, err := tx.Exec(t.Context(), statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := sessionOf(t, h, "anna")
+	for _, page := range []struct {
+		path   string
+		signed bool
+		most   int64
+	}{
+		{"/", true, 6}, {"/", false, 2}, {"/garten/", true, 6}, {"/garten/", false, 3}, {"/stadt/activity/", true, 4},
+		{"/stadt/groups/", true, 3}, {"/stadt/gestalten/", true, 3}, {"/stadt/groups/2/members/", true, 5},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.org"+page.path, nil)
+		if page.signed {
+			r.AddCookie(cookie)
+		}
+		before := h.db.Stats().Statements
+		w := httptest.NewRecorder()
+		h.pages.ServeHTTP(w, r)
+		if n := h.db.Stats().Statements - before; w.Code != http.StatusOK || n > page.most {
+			t.Errorf("%s, signed in: %t, takes %d statements of at most %d and answers %d", page.path, page.signed, n, page.most, w.Code)
+		}
 	}
 }

@@ -192,8 +192,14 @@ func TestPagesTakeFewStatements(t *testing.T) {
 		signed bool
 		most   int64
 	}{
-		{"/", true, 6}, {"/", false, 2}, {"/garten/", true, 6}, {"/garten/", false, 3}, {"/stadt/activity/", true, 4},
-		{"/stadt/groups/", true, 3}, {"/stadt/gestalten/", true, 3}, {"/stadt/groups/2/members/", true, 5},
+		{"/", true, 6},
+		{"/", false, 2},
+		{"/garten/", true, 6},
+		{"/garten/", false, 3},
+		{"/stadt/activity/", true, 4},
+		{"/stadt/groups/", true, 3},
+		{"/stadt/gestalten/", true, 3},
+		{"/stadt/groups/2/members/", true, 5},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.org"+page.path, nil)
 		if page.signed {

@@ -44,7 +44,7 @@ func TestAGroupIsFoundWhereItWasFounded(t *testing.T) {
 			t.Errorf("founded: %+v", g)
 		}
 		for how, get := range map[string]func() (community.Group, error){
-			"id":     func() (community.Group, error) { return r.Get(t.Context(), db, g.ID) },
+			"id": func() (community.Group, error) { return r.Get(t.Context(), db, g.ID) },
 			"slug": func() (community.Group, error) {
 				s, err := r.Subject(t.Context(), db, community.Viewer{}, "GRUENE-Strasse")
 				if err != nil {

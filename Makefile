@@ -107,13 +107,13 @@ fuzz: generate ## run each fuzz target for FUZZTIME (30s)
 e2e: build .cache/bin/versitygw ## run the black-box tests against real databases, Postfix, an S3-compatible store and Chromium
 	@e2e/setup
 	@go test -tags e2e -timeout 20m -skip Lighthouse ./e2e/...
-	@go test -tags e2e -timeout 20m -run Lighthouse ./e2e/looks # alone: it measures how fast pages show
+	@go test -tags e2e -timeout 20m -run Lighthouse ./e2e/browser # alone: it measures how fast pages show
 
 .PHONY: screens
 screens: build ## photograph the main pages at three widths, in both themes and languages, into dist/screens
 	@e2e/setup
 	@rm -rf dist/screens && mkdir -p dist/screens
-	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 -run TestPagesLookWell ./e2e/looks
+	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 -run TestPagesLookWell ./e2e/browser
 
 .PHONY: bench
 bench: build .cache/bin/vegeta ## measure pages, lists, mails and memory in uneven towns, on SQLite and PostgreSQL (20 minutes)

@@ -20,9 +20,9 @@ func main() {
 	}))
 }
 
-// shareOneCore keeps pages coming on a machine with one core while a password is hashed or a picture scaled there. With one
-// thread, the runtime looks at the network when nothing else can go on, or after 10 ms: each read and each answer waits
-// that long. With two, the kernel shares the core between them. The variable GOMAXPROCS goes first.
+// shareOneCore keeps pages coming on a machine with one core while a password is hashed or a picture scaled there. With
+// one thread, the runtime looks at the network when nothing else can go on, or after 10 ms: each read and each answer
+// waits that long. With two, the kernel shares the core between them. The variable GOMAXPROCS goes first.
 func shareOneCore() {
 	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2)

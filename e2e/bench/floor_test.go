@@ -41,8 +41,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serveFloor is the bare handler. It answers /?queries=Q&bytes=B: it asks the database Q times, one after the other, and
-// writes B bytes.
+// serveFloor is the bare handler. It answers /?queries=Q&bytes=B: it asks the database Q times, one after the other,
+// and writes B bytes.
 func serveFloor(config, listen string) error {
 	var f floor
 	if err := json.Unmarshal([]byte(config), &f); err != nil {
@@ -77,8 +77,8 @@ func serveFloor(config, listen string) error {
 	return http.ListenAndServe(listen, http.HandlerFunc(handler))
 }
 
-// ask runs the nth statement of a page. Half of them find one row by its key, as those about the viewer do, and half are
-// short lists in an order that has an index.
+// ask runs the nth statement of a page. Half of them find one row by its key, as those about the viewer do, and half
+// are short lists in an order that has an index.
 func ask(ctx context.Context, db *sqldb.DB, n int) error {
 	if n%2 == 0 {
 		var one struct {

@@ -222,7 +222,7 @@ func (b *bench) signIn(slugs []string) []string {
 
 // session signs somebody in.
 func (b *bench) session(slug string) (cookie string, err error) {
-	answer, err := b.send("/stadt/login/", "", url.Values{"login": {slug}, "password": {"demo"}})
+	answer, err := b.send("/stadt/login/", "", url.Values{"login": {slug}, "password": {"demo"}}) //nolint:bodyclose // send closes it
 	if err != nil {
 		return "", err
 	}
@@ -259,7 +259,7 @@ func (b *bench) send(path, cookie string, form url.Values) (*http.Response, erro
 // post sends a form that is accepted and returns the path that the answer leads to.
 func (b *bench) post(path, cookie string, form url.Values) string {
 	b.t.Helper()
-	answer, err := b.send(path, cookie, form)
+	answer, err := b.send(path, cookie, form) //nolint:bodyclose // send closes it
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -290,7 +290,7 @@ func (b *bench) keepWriting() (stop func()) {
 				path, cookie = "/"+w.Group+"/articles/add/", w.cookie
 				form = url.Values{"title": {fmt.Sprint("Nachricht ", n)}, "text": {"Am Samstag graben wir um. Kommt **alle**."}, "public": {"on"}}
 			}
-			if answer, err := b.send(path, cookie, form); err != nil || answer.StatusCode != http.StatusSeeOther {
+			if answer, err := b.send(path, cookie, form); err != nil || answer.StatusCode != http.StatusSeeOther { //nolint:bodyclose // send closes it
 				b.t.Errorf("%s: %v, %+v", path, err, answer)
 				return
 			}

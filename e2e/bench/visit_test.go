@@ -208,8 +208,8 @@ func (b *bench) write(path string, text []byte) {
 	}
 }
 
-// cost returns how many statements a visit runs and how many bytes it gets, while nothing is written: of most visits, because
-// the task runner asks the database now and then too.
+// cost returns how many statements a visit runs and how many bytes it gets, while nothing is written: of most visits,
+// because the task runner asks the database now and then too.
 func (b *bench) cost(v visits) (statements, size int) {
 	b.t.Helper()
 	const samples = 25

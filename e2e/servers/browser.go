@@ -19,8 +19,8 @@ type Browser struct {
 }
 
 // NewBrowser opens a window of a new headless Chromium: nobody is signed in, nothing is cached. The context
-// is the window, for chromedp.Do and chromedp.Run. Names below .example and localhost are this machine; no other name is
-// found.
+// is the window, for chromedp.Do and chromedp.Run. Names below .example and localhost are this machine; no other name
+// is found.
 func NewBrowser(t testing.TB, b Browser) context.Context {
 	t.Helper()
 	language := b.Language

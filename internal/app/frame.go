@@ -7,7 +7,6 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
-	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/pages"
 )
 
@@ -25,15 +24,6 @@ func (h *House) near(register *entities.Entities) func(v *site.Visit, path strin
 		}
 		return links
 	}
-}
-
-// listsOf returns the lists of all kinds of content.
-func listsOf(v *site.Visit, theContent *content.Content) []site.Place {
-	var places []site.Place
-	for _, k := range theContent.Kinds() {
-		places = append(places, site.Place{Path: k.ListPath, Label: v.T(string(k.Plural)), Icon: k.Icon})
-	}
-	return places
 }
 
 // operator is where the foot of all pages leads to.

@@ -32,7 +32,8 @@ func (h *House) Measure(ctx context.Context) error {
 // metrics are those of what the rooms share.
 func (h *House) metrics() []prometheus.Collector {
 	return []prometheus.Collector{
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), jobCollector{h},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		jobCollector{h},
 		prometheus.NewCounterFunc(
 			prometheus.CounterOpts{Name: "grouprise_database_statements_total", Help: "Statements that the database was asked to run."},
 			func() float64 { return float64(h.db.Stats().Statements) },

@@ -6,7 +6,6 @@ CREATE TABLE IF NOT EXISTS jobs (
     kind         VARCHAR(100) NOT NULL,
     lane         VARCHAR(20)  NOT NULL,
     state        VARCHAR(10)  NOT NULL, -- later, waiting, running, dead
-    priority     INTEGER      NOT NULL, -- the smallest goes first
     payload      {text}       NOT NULL, -- JSON
     unique_name  VARCHAR(200),          -- at most one living job of the kind bears it
     unique_key   VARCHAR(200),          -- the same while the job lives, NULL once it is dead
@@ -21,7 +20,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     UNIQUE (kind, unique_key)
 ){options};
 
-{index jobs_waiting jobs (state, lane, priority, id)}
+{index jobs_waiting jobs (state, lane, id)}
 {index jobs_run_at jobs (state, run_at)}
 {index jobs_leased_at jobs (state, leased_at)}
 

@@ -6,8 +6,8 @@ import (
 	"sort"
 )
 
-// evenness is the exponent of Zipf's law: the group with the rank r has a share like 1/r^evenness. Of three thousand groups
-// the largest has a fifth then.
+// evenness is the exponent of Zipf's law: the group with the rank r has a share like 1/r^evenness. Of three thousand
+// groups the largest has a fifth then.
 const evenness = 1.2
 
 // shares says how much each rank has of something, as sums: the last one is the whole.

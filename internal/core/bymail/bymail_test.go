@@ -76,7 +76,7 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 				return v.Redirect(g.Entity().Path())
 			},
 			Sent: "Sent.",
-			Words: func(p *lang.Printer, g community.Group, address string) bymail.Words {
+			Words: func(_ *lang.Printer, g community.Group, address string) bymail.Words {
 				return bymail.Words{
 					Title: kind, Form: bymail.Form{Lead: "Which address?", Button: "Send"},
 					Letter:   bymail.Letter{Kind: kind, Subject: "Please confirm", Intro: "About " + g.Name, Button: kind},

@@ -31,7 +31,8 @@ func openFolder(t *testing.T) (*media.Folder, string) {
 	return f, path
 }
 
-// fakeS3 answers as a bucket of an S3-compatible store does to what package media asks. The black-box tests ask a real one.
+// fakeS3 answers as a bucket of an S3-compatible store does to what package media asks. The black-box tests ask a real
+// one.
 type fakeS3 struct {
 	mu    sync.Mutex
 	files map[string][]byte

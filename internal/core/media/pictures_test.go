@@ -274,7 +274,8 @@ func TestTwoWhoChangeOneFaceEachBothGetTheirs(t *testing.T) {
 	})
 }
 
-// TestTwoProcessesMakeARendition lets two that share a store ask for all sizes of a picture at once, several times each.
+// TestTwoProcessesMakeARendition lets two that share a store ask for all sizes of a picture at once, several times
+// each.
 func TestTwoProcessesMakeARendition(t *testing.T) {
 	t.Parallel()
 	folder, path := openFolder(t)

@@ -17,8 +17,8 @@ func insideSQL(entityColumn string) string {
 }
 
 // ListableContents returns which content items belong into the lists that the viewer sees: a condition on rows of
-// contents under an alias, and its arguments. Lists are narrower than pages: having commented opens an internal item, but
-// does not list it. So it is the SQL twin of CanReadContent for somebody without a part in the item.
+// contents under an alias, and its arguments. Lists are narrower than pages: having commented opens an internal item,
+// but does not list it. So it is the SQL twin of CanReadContent for somebody without a part in the item.
 func ListableContents(alias string, v community.Viewer) (condition string, args []any) {
 	if !v.SignedIn() {
 		return fmt.Sprintf("(%[1]s.deleted_at IS NULL AND %[1]s.public)", alias), nil

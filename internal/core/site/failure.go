@@ -91,7 +91,12 @@ func (v *Visit) failScript(err error) {
 	}
 	kind, body := "text/html; charset=utf-8", templ.EscapeString(problem)
 	if v.route.Failures == AsJSON {
-		text, _ := json.Marshal(map[string]string{"problem": problem}) // nothing in it can fail
+		text, err := json.Marshal(struct {
+			Problem string `json:"problem"`
+		}{problem})
+		if err != nil {
+			text = []byte("{}")
+		}
 		kind, body = "application/json", string(text)
 	}
 	v.raw.Header().Set("Content-Type", kind)

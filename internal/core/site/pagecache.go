@@ -176,7 +176,7 @@ func (c *pageCache) send(w http.ResponseWriter, r *http.Request, page *cachedPag
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a browser that has gone is nobody's fault
+		_, _ = w.Write(body) //nolint:gosec // a rendered page; and a browser that has gone is nobody's fault
 	}
 }
 

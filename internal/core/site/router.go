@@ -169,8 +169,8 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.fail(notFound())
 }
 
-// match takes a request through a multiplexer to the route that answers, as an http.ResponseWriter, because nothing else
-// gets through. If there is no such route, it has what the multiplexer says about that.
+// match takes a request through a multiplexer to the route that answers, as an http.ResponseWriter, because nothing
+// else gets through. If there is no such route, it has what the multiplexer says about that.
 type match struct {
 	requested *url.URL // with the slash at its end, if it had one
 	raw       http.ResponseWriter

@@ -23,7 +23,7 @@ func (r *Accounts) routes() []site.Route {
 	get, post := http.MethodGet, http.MethodPost
 	limit := func(l web.Limit) *web.Limit { return &l }
 	return []site.Route{
-		{Method: get, Path: "/stadt/signup/", Handle: r.showSignUp, Query: []string{"next", "email"}},
+		{Method: get, Path: "/stadt/signup/", Handle: r.showSignUp, Query: []string{"next", emailParameter}},
 		{Method: post, Path: "/stadt/signup/", Handle: r.createSignUp, Query: []string{"next"}, Limit: limit(limitSignUp())},
 		{Method: get, Path: "/stadt/signup/done/", Handle: r.showSignUpDone},
 		{Method: get, Path: "/stadt/confirm/{key}/", Handle: r.showConfirm},
@@ -52,6 +52,9 @@ func (r *Accounts) routes() []site.Route {
 		{Method: get, Path: exportPath, Handle: r.sendExport, SignedIn: true},
 	}
 }
+
+// emailParameter is the address that a link to the page for signing up fills in.
+const emailParameter = "email"
 
 // onward returns where the visitor wanted to go, or else the start page.
 func onward(v *site.Visit) string { return cmp.Or(v.Next(), "/") }

@@ -26,7 +26,7 @@ func (r *Accounts) showSignUp(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(signUpPage(v, signUpForm{Address: v.Query("email")}, challenge, parts.Errors{}))
+	return v.Show(signUpPage(v, signUpForm{Address: v.Query(emailParameter)}, challenge, parts.Errors{}))
 }
 
 func (r *Accounts) createSignUp(v *site.Visit) error {

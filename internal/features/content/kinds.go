@@ -156,9 +156,6 @@ func (k Kind) query() []string {
 	return []string{"before"}
 }
 
-// Kinds returns the kinds of content.
-func (c *Content) Kinds() []Kind { return c.kinds }
-
 // kind returns the kind of a name.
 func (c *Content) kind(name string) (k Kind, ok bool) {
 	for _, k := range c.kinds {

@@ -9,7 +9,6 @@ import (
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/paging"
-	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
 // pageSize is how many items a list shows that does not say otherwise.
@@ -117,8 +116,8 @@ func find(v community.Viewer, f Filter, order Order, now clock.Time) found {
 	}
 }
 
-// listQuery returns the query of a list. It finds out which items these are, and then what they look like, so that nothing
-// is counted for those that are not shown.
+// listQuery returns the query of a list. It finds out which items these are, and then what they look like, so that
+// nothing is counted for those that are not shown.
 func listQuery(v community.Viewer, f Filter, order Order, now clock.Time) (query string, args []any) {
 	l := find(v, f, order, now)
 	return selectCards + `(` + l.query + `) found JOIN contents c ON c.id = found.id` + joinedItems +
@@ -139,13 +138,4 @@ func (k Kind) place(i Item) paging.Cursor {
 		return paging.Cursor{At: i.StartsAt, ID: i.ID}
 	}
 	return paging.Cursor{At: i.PublishedAt, ID: i.ID}
-}
-
-// Reschedule sets when a dated item of a kind begins and ends, without a new revision: a series goes on to its next date by
-// itself.
-func (c *Content) Reschedule(ctx context.Context, tx *sqldb.Tx, id int64, starts, ends clock.Time) error {
-	if _, err := tx.Exec(ctx, `UPDATE contents SET starts_at = ?, ends_at = ? WHERE id = ?`, starts, ends, id); err != nil {
-		return fmt.Errorf("reschedule content %d: %w", id, err)
-	}
-	return nil
 }

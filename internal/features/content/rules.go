@@ -30,7 +30,8 @@ type Draft struct {
 	Form   Form
 }
 
-// validate checks a form of a kind: the common fields, and then the kind's own. An item that exists has a short name, too.
+// validate checks a form of a kind: the common fields, and then the kind's own. An item that exists has a short name,
+// too.
 func validate(k Kind, f Form, exists bool) error {
 	wrong := f.common().validate(k.TextOptional, exists)
 	if err := f.Validate(); err != nil {

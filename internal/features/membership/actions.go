@@ -36,11 +36,6 @@ func (m *Membership) Remove(ctx context.Context, tx *sqldb.Tx, g community.Group
 	return err == nil, err
 }
 
-// IsMember reports whether a person is a member of a group.
-func (m *Membership) IsMember(ctx context.Context, q sqldb.Querier, groupID, personID int64) (bool, error) {
-	return isMember(ctx, q, groupID, personID)
-}
-
 // welcomeFounder makes whoever founded a group its first member. Groups that were founded by somebody
 // unknown begin without one.
 func (m *Membership) welcomeFounder(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {

@@ -38,7 +38,7 @@ func offerJoin(v *site.Visit, s site.Subject) (parts.Button, bool) {
 func (m *Membership) blocks() []site.Block {
 	return []site.Block{{Spot: site.GroupPeople, Order: 10, About: "the most active members", Show: func(v *site.Visit, s site.Subject) (templ.Component, error) {
 		if !CanSeeMembers(s.Standing) {
-			return nil, nil //nolint:nilnil // no block
+			return nil, nil // no block
 		}
 		active, err := listMembers(v.Context(), m.deps.DB, s.Group.ID, Query{}, shownMembers)
 		if err != nil {

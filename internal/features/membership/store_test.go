@@ -68,7 +68,7 @@ func (h *house) expect(t *testing.T, activities ...string) {
 // member reports whether a person is a member.
 func (h *house) member(t *testing.T, g community.Group, personID int64) bool {
 	t.Helper()
-	is, err := h.IsMember(t.Context(), h.db, g.ID, personID)
+	is, err := membership.IsMember(t.Context(), h.db, g.ID, personID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func (p *Pages) entries() []site.Entry {
 func (p *Pages) blocks() []site.Block {
 	return []site.Block{{Spot: site.StartAside, Order: 50, About: "how to begin", Show: func(v *site.Visit, _ site.Subject) (templ.Component, error) {
 		if v.Viewer.SignedIn() {
-			return nil, nil //nolint:nilnil // no block
+			return nil, nil // no block
 		}
 		return firstSteps(), nil
 	}}}

@@ -1,4 +1,4 @@
-// Package pictures is the room of pictures: where people and groups get their faces, and where everybody
+// Package pictures is the room of pictures: where people and groups get theirs, and where everybody
 // gets the pictures that they may see.
 package pictures
 
@@ -47,10 +47,10 @@ func (r *Room) Module() module.Module {
 			{Method: get, Path: community.PicturesPath + "{name}", Handle: r.sendPicture},
 			{Method: get, Path: community.PicturesPath + "{size}/{name}", Handle: r.sendPicture},
 			{Method: post, Path: community.AddPicturePath, Handle: r.createPicture, SignedIn: true, Failures: site.AsJSON, BodyLimit: r.deps.MaxBytes + 1<<20},
-			{Method: get, Path: community.OwnPicturesPath, Handle: r.editFaces, SignedIn: true},
-			{Method: post, Path: community.OwnPicturesPath, Handle: r.updateFaces, SignedIn: true, BodyLimit: both},
-			{Method: get, Path: "/stadt/settings/group/images", Handle: r.editFaces, SignedIn: true, Query: []string{"group"}},
-			{Method: post, Path: "/stadt/settings/group/images", Handle: r.updateFaces, SignedIn: true, Query: []string{"group"}, BodyLimit: both},
+			{Method: get, Path: community.OwnPicturesPath, Handle: r.editPictures, SignedIn: true},
+			{Method: post, Path: community.OwnPicturesPath, Handle: r.updatePictures, SignedIn: true, BodyLimit: both},
+			{Method: get, Path: "/stadt/settings/group/images", Handle: r.editPictures, SignedIn: true, Query: []string{"group"}},
+			{Method: post, Path: "/stadt/settings/group/images", Handle: r.updatePictures, SignedIn: true, Query: []string{"group"}, BodyLimit: both},
 		},
 	}
 }

@@ -69,7 +69,7 @@ func (r *Room) add(v *site.Visit, field string, f *multipart.FileHeader) (name s
 	return r.deps.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
 }
 
-type facesForm struct {
+type picturesForm struct {
 	Picture       *multipart.FileHeader `form:"picture" label:"Picture"`
 	Cover         *multipart.FileHeader `form:"cover" label:"Wide picture"`
 	RemovePicture bool                  `form:"remove_picture"`
@@ -92,24 +92,24 @@ func (r *Room) visited(v *site.Visit) (community.Entity, media.EntityPictures, e
 			return e, media.EntityPictures{}, errs.New(errs.Denied, "Only members of the group can change its settings.")
 		}
 	}
-	faces, err := media.EntityPicturesOf(v.Context(), r.deps.DB, e.ID)
-	return e, faces, err
+	chosen, err := media.EntityPicturesOf(v.Context(), r.deps.DB, e.ID)
+	return e, chosen, err
 }
 
-func (r *Room) editFaces(v *site.Visit) error {
-	e, faces, err := r.visited(v)
+func (r *Room) editPictures(v *site.Visit) error {
+	e, chosen, err := r.visited(v)
 	if err != nil {
 		return err
 	}
-	return v.Show(r.facesPage(v, e, faces, parts.Errors{}))
+	return v.Show(r.picturesPage(v, e, chosen, parts.Errors{}))
 }
 
-func (r *Room) updateFaces(v *site.Visit) error {
-	e, faces, err := r.visited(v)
+func (r *Room) updatePictures(v *site.Visit) error {
+	e, chosen, err := r.visited(v)
 	if err != nil {
 		return err
 	}
-	var f facesForm
+	var f picturesForm
 	var picture, cover string
 	err = v.Bind(&f)
 	if err == nil && f.Picture != nil {
@@ -128,7 +128,7 @@ func (r *Room) updateFaces(v *site.Visit) error {
 		if lost := r.deps.Pictures.Discard(context.WithoutCancel(v.Context()), picture, cover); lost != nil {
 			return errors.Join(err, lost)
 		}
-		return v.ShowAgain(err, func(wrong parts.Errors) (site.Page, error) { return r.facesPage(v, e, faces, wrong), nil })
+		return v.ShowAgain(err, func(wrong parts.Errors) (site.Page, error) { return r.picturesPage(v, e, chosen, wrong), nil })
 	}
 	v.Flash(parts.Done, "The pictures have been saved.")
 	return v.Redirect(e.Path())
@@ -142,14 +142,14 @@ func changed(now string, remove bool, uploaded string) string {
 	return cmp.Or(uploaded, now)
 }
 
-func (r *Room) facesPage(v *site.Visit, e community.Entity, faces media.EntityPictures, wrong parts.Errors) site.Page {
+func (r *Room) picturesPage(v *site.Visit, e community.Entity, chosen media.EntityPictures, wrong parts.Errors) site.Page {
 	title, action := v.T("Pictures"), community.OwnPicturesPath
 	if e.IsGroup() {
 		title, action = v.T("Pictures of the group"), community.GroupPicturesPath(e.Slug)
 	}
-	e.Picture = faces.Picture
-	page := v.SettingsPage(title, facesBody(facesView{
-		Entity: e, Faces: faces, Action: action, Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
+	e.Picture = chosen.Picture
+	page := v.SettingsPage(title, picturesBody(picturesView{
+		Entity: e, Pictures: chosen, Action: action, Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
 	}))
 	page.Entity, page.Crumbs = &e, []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}}
 	return page

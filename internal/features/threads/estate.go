@@ -5,7 +5,8 @@ import (
 	"grouprise.org/grouprise/internal/kit/clock"
 )
 
-// holdings are what a person wrote and attached. What a mail of theirs quoted is left out of the export: others wrote it.
+// holdings are what a person wrote and attached. What a mail of theirs quoted is left out of the export: others wrote
+// it.
 func holdings() []estate.Holding {
 	return []estate.Holding{
 		{Table: "contributions", Column: "author_id", Fate: estate.Inherited, Export: estate.Pages[exportedContribution]("comments_and_messages", `

@@ -236,7 +236,7 @@ func (r *reader) mapping(nodes []*ast.MappingValueNode) mapping {
 			r.refuse(line, "the name of an option is a plain word")
 			continue
 		}
-		if earlier, twice := first[key]; twice {
+		if earlier, seen := first[key]; seen {
 			r.refuse(line, fmt.Sprintf("%s stands twice: the first is in line %d", key, earlier))
 			continue
 		}

@@ -58,8 +58,8 @@ func outlive(t *testing.T, server *dbserver.Server) {
 			}
 			// The effect is a row; the key would refuse a second one only if it had the same key.
 			return db.Write(ctx, func(tx *sqldb.Tx) error {
-				if _, err := tx.Insert(ctx, `INSERT INTO jobs (kind, lane, state, priority, payload, attempt, run_at, created_at)
-					VALUES ('effect', '', 'effect', ?, '', 0, 0, 0)`, i); err != nil {
+				if _, err := tx.Insert(ctx, `INSERT INTO jobs (kind, lane, state, payload, attempt, run_at, created_at)
+					VALUES ('effect', '', 'effect', '', ?, 0, 0)`, i); err != nil {
 					return err
 				}
 				tx.AfterCommit(func() { done.Add(1) })
@@ -88,7 +88,7 @@ func outlive(t *testing.T, server *dbserver.Server) {
 	if err := db.Get(ctx, &effects, `SELECT COUNT(*) FROM jobs WHERE kind = 'effect'`); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Get(ctx, &distinct, `SELECT COUNT(DISTINCT priority) FROM jobs WHERE kind = 'effect'`); err != nil {
+	if err := db.Get(ctx, &distinct, `SELECT COUNT(DISTINCT attempt) FROM jobs WHERE kind = 'effect'`); err != nil {
 		t.Fatal(err)
 	}
 	if effects != jobs || distinct != jobs {

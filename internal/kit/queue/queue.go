@@ -16,7 +16,7 @@
 //
 // Each kind of job is in one lane. Urgent is what a person waits for; normal is the rest; periodic is
 // housekeeping. One worker is kept free for urgent jobs alone and one is never given to normal ones, so
-// no lane waits for another. Within a lane the smaller priority goes first, then the older job.
+// no lane waits for another. Within a lane the older job goes first.
 //
 // # Time
 //
@@ -157,17 +157,10 @@ func (q *Queue) Schedule(periodics ...Periodic) {
 type Option func(*options)
 
 type options struct {
-	priority  int
 	runAt     clock.Time
 	unique    string
 	expiresAt clock.Time
 }
-
-// Priority puts the job before those of its lane with a larger number; zero is usual, negative sooner.
-func Priority(p int) Option { return func(o *options) { o.priority = p } }
-
-// RunAt lets the job wait until a time.
-func RunAt(t clock.Time) Option { return func(o *options) { o.runAt = t } }
 
 // Unique makes Enqueue do nothing while a job of the same kind and key waits or runs. It is not for "the data
 // changed, process it once more": the running job may have read the data before they changed.
@@ -177,7 +170,7 @@ func Unique(key string) Option { return func(o *options) { o.unique = key } }
 func ExpiresAt(t clock.Time) Option { return func(o *options) { o.expiresAt = t } }
 
 const insertJob = `INSERT INTO jobs
-	(kind, lane, state, priority, payload, unique_name, unique_key, attempt, run_at, expires_at, created_at)`
+	(kind, lane, state, payload, unique_name, unique_key, attempt, run_at, expires_at, created_at)`
 
 // Enqueue adds a job to the caller's transaction. The payload is stored as JSON; ids are better than
 // copies, for the job may run much later.
@@ -193,7 +186,7 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sqldb.Tx, kind string, payload 
 	if o.unique == "" {
 		err = tx.InsertRows(ctx, insertJob, [][]any{row})
 	} else {
-		_, err = tx.InsertNew(ctx, insertJob+` VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+		_, err = tx.InsertNew(ctx, insertJob+` VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
 	}
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", kind, err)
@@ -241,7 +234,7 @@ func (q *Queue) row(tx *sqldb.Tx, kind string, payload any, o options) ([]any, e
 	if o.unique != "" {
 		unique = &o.unique
 	}
-	return []any{kind, k.Lane, state, o.priority, string(text), unique, unique, 0, o.runAt, o.expiresAt, tx.Now}, nil
+	return []any{kind, k.Lane, state, string(text), unique, unique, 0, o.runAt, o.expiresAt, tx.Now}, nil
 }
 
 // announce wakes the workers after the commit: those of this process directly, the others a moment later.

@@ -78,7 +78,7 @@ func (q *Queue) claim(ctx context.Context, lease string, want map[string]int) (j
 			}
 			var found []jobRow
 			if err := tx.SelectSkipLocked(ctx, &found, `SELECT id, kind, lane, attempt, payload, expires_at, created_at
-				FROM jobs WHERE state = 'waiting' AND lane = ? AND kind IN (?) ORDER BY priority, id LIMIT ?`,
+				FROM jobs WHERE state = 'waiting' AND lane = ? AND kind IN (?) ORDER BY id LIMIT ?`,
 				lane, q.kindNames, want[lane]); err != nil {
 				return err
 			}

@@ -18,10 +18,10 @@ func fill(b *testing.B, db *sqldb.DB) {
 	b.Helper()
 	rows := make([][]any, 1000)
 	for i := range rows {
-		rows[i] = []any{"kind", "normal", "waiting", i, "{}", 0, i, i}
+		rows[i] = []any{"kind", "normal", "waiting", "{}", i, i, i}
 	}
 	mustWrite(b, db, func(tx *sqldb.Tx) error {
-		return tx.InsertRows(b.Context(), `INSERT INTO jobs (kind, lane, state, priority, payload, attempt, run_at, created_at)`, rows)
+		return tx.InsertRows(b.Context(), `INSERT INTO jobs (kind, lane, state, payload, attempt, run_at, created_at)`, rows)
 	})
 }
 
@@ -32,10 +32,10 @@ func BenchmarkGet(b *testing.B) {
 		var row struct {
 			ID       int64
 			Kind     string
-			Priority int
+			Attempt  int
 		}
 		for i := 0; b.Loop(); i++ {
-			if err := db.Get(b.Context(), &row, `SELECT id, kind, priority FROM jobs WHERE id = ?`, i%1000+1); err != nil {
+			if err := db.Get(b.Context(), &row, `SELECT id, kind, attempt FROM jobs WHERE id = ?`, i%1000+1); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -49,10 +49,10 @@ func BenchmarkGetOfNewText(b *testing.B) {
 		var row struct {
 			ID       int64
 			Kind     string
-			Priority int
+			Attempt  int
 		}
 		for i := 0; b.Loop(); i++ {
-			if err := db.Get(b.Context(), &row, fmt.Sprintf(`SELECT id, kind, priority FROM jobs WHERE id = ? AND %d = %d`, i, i), i%1000+1); err != nil {
+			if err := db.Get(b.Context(), &row, fmt.Sprintf(`SELECT id, kind, attempt FROM jobs WHERE id = ? AND %d = %d`, i, i), i%1000+1); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -34,7 +34,8 @@ const (
 // and is passed on. After a deadlock, a serialization failure or a lost connection before the commit,
 // fn runs again from the start, a few times, on a new Tx. On SQLite those who queue to write share a commit.
 //
-// A commit whose answer got lost is errs.Unavailable, although it may have happened. Either way it is counted by Changes.
+// A commit whose answer got lost is errs.Unavailable, although it may have happened. Either way it is counted by
+// Changes.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.transact(ctx, fn, true)
 }

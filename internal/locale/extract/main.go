@@ -5,7 +5,8 @@
 //	go run ./internal/locale/extract fr     # begins or continues French
 //
 // A text goes into the catalogue that is named after the package that says it. Nothing that stands in
-// a catalogue is changed or removed; what is wrong with it is printed, a line each. The tests of this package compare code and catalogues.
+// a catalogue is changed or removed; what is wrong with it is printed, a line each. The tests of this package compare
+// code and catalogues.
 package main
 
 import (

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// kindRule is what the house allows a kind of content: a room of its own, which only app knows, and its form, which nothing
-// else names. Its table has a migration, its texts have catalogues, and people read of it in the guides.
+// kindRule is what the house allows a kind of content: a room of its own, which only app knows, and its form, which
+// nothing else names. Its table has a migration, its texts have catalogues, and people read of it in the guides.
 const kindRule = "kinds of content"
 
 // kinds returns the rooms of kinds of content, by name: those with a function Kind that returns a content.Kind.

@@ -37,8 +37,8 @@ import (
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
-// Sample is what the suite writes into the fields that a kind has of its own, as browsers send them. A kind without such
-// fields needs none.
+// Sample is what the suite writes into the fields that a kind has of its own, as browsers send them. A kind without
+// such fields needs none.
 type Sample struct {
 	Fields  url.Values // of an item that is to come, if the kind has a time
 	Changed url.Values // other values for each of them

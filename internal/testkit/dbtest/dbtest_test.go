@@ -14,8 +14,8 @@ func TestEveryDatabaseIsFresh(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 				var id int64
 				err := db.Write(t.Context(), func(tx *sqldb.Tx) (err error) {
-					id, err = tx.Insert(t.Context(), `INSERT INTO jobs (kind, lane, state, priority, payload, attempt, run_at, created_at)
-						VALUES ('a', 'normal', 'waiting', 0, '', 0, ?, ?)`, tx.Now, tx.Now)
+					id, err = tx.Insert(t.Context(), `INSERT INTO jobs (kind, lane, state, payload, attempt, run_at, created_at)
+						VALUES ('a', 'normal', 'waiting', '', 0, ?, ?)`, tx.Now, tx.Now)
 					return err
 				})
 				if err != nil || id != 1 {

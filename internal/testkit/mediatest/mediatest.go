@@ -70,7 +70,8 @@ func givesBack(t *testing.T, store media.Store) {
 	missing(t, store, "a.txt")
 }
 
-// keepsUnknownLength puts more than one part of an upload, and less than one, from a reader that does not tell how much it has.
+// keepsUnknownLength puts more than one part of an upload, and less than one, from a reader that does not tell how much
+// it has.
 func keepsUnknownLength(t *testing.T, store media.Store) {
 	t.Helper()
 	for name, want := range map[string][]byte{"small": []byte("few"), "large": bytes.Repeat([]byte("0123456789abcdef"), 17<<16)} {

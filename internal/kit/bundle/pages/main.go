@@ -51,7 +51,7 @@ func run(below string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		return os.WriteFile(target, code, 0o644)
+		return os.WriteFile(target, code, 0o600) //nolint:gosec // it runs on our own sources
 	})
 }
 

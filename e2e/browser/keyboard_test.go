@@ -1,6 +1,6 @@
 //go:build e2e
 
-package looks
+package browser
 
 import (
 	"strings"
@@ -36,9 +36,9 @@ func keys(t *testing.T, p *town.Person, pressed string) {
 	}
 }
 
-// TestPagesAreUsedWithTheKeyboard walks through pages with the tabulator from the first thing to the last: each is seen to have
-// the focus, they come in the order of the page, and nothing holds who walks. The first link leads past the bar, and the
-// menu opens and closes.
+// TestPagesAreUsedWithTheKeyboard walks through pages with the tabulator from the first thing to the last: each is seen
+// to have the focus, they come in the order of the page, and nothing holds who walks. The first link leads past the
+// bar, and the menu opens and closes.
 func TestPagesAreUsedWithTheKeyboard(t *testing.T) {
 	f := openFurnished(t)
 	f.serve(t, "anna")

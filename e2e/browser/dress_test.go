@@ -1,6 +1,6 @@
 //go:build e2e
 
-package looks
+package browser
 
 import (
 	"os"
@@ -74,7 +74,8 @@ const legible = `(() => {
 		.every(e => { const [a, b] = [light(colour(getComputedStyle(e).color)), light(below(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05) >= 4.5 });
 })()`
 
-// complaints are what the browser says about pages: blocked scripts and styles, files that are not there, errors of scripts.
+// complaints are what the browser says about pages: blocked scripts and styles, files that are not there, errors of
+// scripts.
 type complaints struct {
 	lock sync.Mutex
 	all  []string

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package looks
+package browser
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package looks
+package browser
 
 import (
 	"encoding/json"
@@ -20,9 +20,9 @@ import (
 	"grouprise.org/grouprise/e2e/town"
 )
 
-// TestPagesLookWell opens all pages of a town, signed out and signed in, in both languages and themes and at four widths.
-// None scrolls sideways, cuts a text off or lets things lie on each other, also with large text; none violates WCAG 2.2 AA
-// as far as axe finds out; all are valid HTML. Where SCREENS names a folder, it photographs the main pages.
+// TestPagesLookWell opens all pages of a town, signed out and signed in, in both languages and themes and at four
+// widths. None scrolls sideways, cuts a text off or lets things lie on each other, also with large text; none violates
+// WCAG 2.2 AA as far as axe finds out; all are valid HTML. Where SCREENS names a folder, it photographs the main pages.
 func TestPagesLookWell(t *testing.T) {
 	f := openFurnished(t)
 	f.serve(t, "anna", "bert", "demo-admin")
@@ -174,9 +174,9 @@ func (w *window) sends(t *testing.T, prepare string) (source string, status int)
 }
 
 // look looks for what lies wrong, at four widths, and with large text on the smallest phone and on a screen, where it
-// is tightest, and asks axe. Every page is asked about in each language, in each theme and at each of two widths, but not
-// in all eight ways: German is light on a phone and dark on a screen, English the other way round. A page that is judged
-// for its layout only is judged elsewhere, too, and what lies wrong on a phone does so on the smallest.
+// is tightest, and asks axe. Every page is asked about in each language, in each theme and at each of two widths, but
+// not in all eight ways: German is light on a phone and dark on a screen, English the other way round. A page that is
+// judged for its layout only is judged elsewhere, too, and what lies wrong on a phone does so on the smallest.
 func (j *judge) look(t *testing.T, w *window, x page, where, language string) {
 	t.Helper()
 	widths, light := []int64{320, 360, 768, 1300}, int64(360)

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package looks
+package browser
 
 import (
 	"strings"
@@ -53,8 +53,8 @@ func (n *traffic) sum() (all, code int) {
 	return n.all, n.code
 }
 
-// TestFirstLoadIsSmallAndNothingJumps opens the main pages with an empty cache: the start page is small, the editor brings few
-// scripts, and no page moves what it has shown already, on a phone and on a screen.
+// TestFirstLoadIsSmallAndNothingJumps opens the main pages with an empty cache: the start page is small, the editor
+// brings few scripts, and no page moves what it has shown already, on a phone and on a screen.
 func TestFirstLoadIsSmallAndNothingJumps(t *testing.T) {
 	f := openFurnished(t)
 	f.serve(t, "anna")

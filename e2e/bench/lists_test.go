@@ -22,13 +22,13 @@ type list struct {
 func (b *bench) lists() []list {
 	id := fmt.Sprint(b.largest.id)
 	return []list{
-		{name: "directory", path: "/stadt/gestalten/", far: fmt.Sprint("/stadt/gestalten/?page=", people*b.scale/100)},
+		{name: "directory", path: "/stadt/gestalten/", far: behind("/stadt/gestalten/")},
 		{name: "directory, signed in", path: "/stadt/gestalten/", members: true},
-		{name: "groups", path: "/stadt/groups/", far: fmt.Sprint("/stadt/groups/?page=", groups*b.scale/50)},
+		{name: "groups", path: "/stadt/groups/", far: behind("/stadt/groups/")},
 		{name: "articles", path: "/stadt/articles/", far: "turn"},
 		{name: "start, signed in", path: "/", members: true, far: "turn"},
 		{name: "the largest group", path: "/" + b.largest.slug + "/", members: true, far: "turn"},
-		{name: "its members", path: "/stadt/groups/" + id + "/members/", members: true, far: "/stadt/groups/" + id + "/members/?page=" + fmt.Sprint(people*b.scale/4/50)},
+		{name: "its members", path: "/stadt/groups/" + id + "/members/", members: true, far: behind("/stadt/groups/" + id + "/members/")},
 		{name: "its conversations", path: "/stadt/groups/" + id + "/conversations/", members: true, far: "turn"},
 		{name: "inbox", path: "/stadt/activity/", members: true, far: "turn"},
 		{name: "form of an article there", path: "/" + b.largest.slug + "/articles/add/", members: true},
@@ -39,6 +39,9 @@ func (b *bench) lists() []list {
 		{name: "the busiest person", path: "/" + b.busiest + "/", members: true},
 	}
 }
+
+// behind returns the address of a page with nine tenths of a list of the most active before it.
+func behind(path string) string { return fmt.Sprintf("%s?after=%d-1", path, topScore/10) }
 
 // measureLists measures each list: alone and with others.
 func (b *bench) measureLists() *table {

@@ -26,14 +26,17 @@ func (b *bench) pages() []page {
 		{"article", b.paths(`
 			SELECT '/' || e.slug || '/' || c.slug || '/' FROM contents c JOIN entities e ON e.id = c.entity_id
 			 WHERE c.public AND c.slug IS NOT NULL AND c.id % ? = 0 ORDER BY c.id`, articles*b.scale/1000)},
-		{"groups", numbered("/stadt/groups/?page=", groups/12)},
+		{"groups", ranked("/stadt/groups/")},
 	}
 }
 
-// numbered returns the pages of a list.
-func numbered(path string, last int) (paths []string) {
-	for n := 1; n <= last; n++ {
-		paths = append(paths, fmt.Sprint(path, n))
+// topScore is the highest score that the invented town gives.
+const topScore = 400
+
+// ranked returns pages from everywhere in a list of the most active.
+func ranked(path string) (paths []string) {
+	for score := topScore; score > 0; score-- {
+		paths = append(paths, fmt.Sprintf("%s?after=%d-1", path, score))
 	}
 	return paths
 }

@@ -63,7 +63,7 @@ func schemaColumns(t *testing.T) map[string]column {
 	var all []column
 	err := dbtest.SQLite(t).Select(t.Context(), &all, `
 		SELECT m.name AS table_name, c.name AS column_name, c."notnull" = 0 AS nullable,
-		       COALESCE((SELECT MIN(f."table") FROM pragma_foreign_key_list(m.name) f WHERE f."from" = c.name), '') AS refers_to
+		       COALESCE((SELECT MIN(f."table") FROM pragma_foreign_key_list(m.name) f WHERE f."from" = c.name AND f.seq = 0), '') AS refers_to
 		  FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid`)
 	if err != nil {
 		t.Fatal(err)

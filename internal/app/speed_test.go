@@ -129,7 +129,7 @@ func inventedTown(b *testing.B) *House {
 }
 
 // sessionOf signs somebody of the invented town in and returns the cookie.
-func sessionOf(b *testing.B, h *House, slug string) *http.Cookie {
+func sessionOf(b testing.TB, h *House, slug string) *http.Cookie {
 	b.Helper()
 	form := url.Values{"login": {slug}, "password": {demoPassword}}.Encode()
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "http://example.org/stadt/login/", strings.NewReader(form))

@@ -3,7 +3,9 @@
 
 -- +goose Up
 
--- Whoever owns a slug in the root of the site: one namespace for people and groups, whatever the case.
+-- Whoever owns a slug in the root of the site: one namespace for people and groups, whatever the case. A copy of the
+-- score of a person stands in people and in their memberships, where indexes need it to list the most active ones first.
+-- Foreign keys that hold the score keep the copies equal: only this one is ever written.
 CREATE TABLE IF NOT EXISTS entities (
     id {id},
     kind VARCHAR(16) NOT NULL,
@@ -13,12 +15,14 @@ CREATE TABLE IF NOT EXISTS entities (
     name_key VARCHAR(255) NOT NULL DEFAULT '',
     colour CHAR(7) NOT NULL,
     score INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (slug_key)
+    UNIQUE (slug_key),
+    UNIQUE (id, score)
 ) {options};
 
 CREATE TABLE IF NOT EXISTS people (
     id {id},
     entity_id BIGINT NOT NULL,
+    score INTEGER NOT NULL DEFAULT 0,
     first_name VARCHAR(150) NOT NULL DEFAULT '',
     last_name VARCHAR(150) NOT NULL DEFAULT '',
     about {text} NOT NULL,
@@ -30,7 +34,8 @@ CREATE TABLE IF NOT EXISTS people (
     joined_at BIGINT NOT NULL,
     signed_in_at BIGINT,
     UNIQUE (entity_id),
-    FOREIGN KEY (entity_id) REFERENCES entities (id)
+    UNIQUE (id, score),
+    FOREIGN KEY (entity_id, score) REFERENCES entities (id, score) ON UPDATE CASCADE
 ) {options};
 
 -- Addresses that belong to somebody. An address that waits for its proof is a token of the kind
@@ -118,11 +123,12 @@ CREATE TABLE IF NOT EXISTS memberships (
     id {id},
     group_id BIGINT NOT NULL,
     person_id BIGINT NOT NULL,
+    score INTEGER NOT NULL DEFAULT 0,
     created_by_id BIGINT,
     joined_at BIGINT NOT NULL,
     UNIQUE (group_id, person_id),
     FOREIGN KEY (group_id) REFERENCES "groups" (id) ON DELETE CASCADE,
-    FOREIGN KEY (person_id) REFERENCES people (id) ON DELETE CASCADE,
+    FOREIGN KEY (person_id, score) REFERENCES people (id, score) ON DELETE CASCADE ON UPDATE CASCADE,
     FOREIGN KEY (created_by_id) REFERENCES people (id) ON DELETE SET NULL
 ) {options};
 

@@ -39,7 +39,7 @@ func Fill(ctx context.Context, db *sqldb.DB, size Size, passwordHash string) err
 		t := &town{
 			rand: rand.New(rand.NewPCG(1848, 1919)), now: tx.Now, hash: passwordHash,
 			size:  Size{max(size.People, 4), max(size.Groups, 3), max(size.Contents, 2), max(size.Comments, 4), max(size.Conversations, 1)},
-			slugs: map[string]bool{}, members: map[int64][]int64{}, belongs: map[membership]bool{},
+			slugs: map[string]bool{}, scores: map[int64]int{}, members: map[int64][]int64{}, belongs: map[membership]bool{},
 		}
 		t.people()
 		t.groups()
@@ -63,6 +63,7 @@ type town struct {
 	hash      string
 	size      Size
 	slugs     map[string]bool
+	scores    map[int64]int     // of people
 	ranks     []int64           // groups, the largest first
 	shares    shares            // of them
 	members   map[int64][]int64 // of a group: people
@@ -120,11 +121,12 @@ func (t *town) colour() string {
 }
 
 // entity invents the owner of a slug. The ids of entities are those of people, then those of groups.
-func (t *town) entity(kind community.EntityKind, slug, name string) int64 {
-	id := int64(len(t.rows.entities) + 1)
+func (t *town) entity(kind community.EntityKind, slug, name string) (id int64, score int) {
+	id = int64(len(t.rows.entities) + 1)
 	t.slugs[slug] = true
-	t.rows.entities = append(t.rows.entities, []any{id, kind, slug, strings.ToLower(slug), name, strings.ToLower(name), t.colour(), t.rand.IntN(400)})
-	return id
+	colour, score := t.colour(), t.rand.IntN(400)
+	t.rows.entities = append(t.rows.entities, []any{id, kind, slug, strings.ToLower(slug), name, strings.ToLower(name), colour, score})
+	return id, score
 }
 
 // The fixed cast: their ids are their places here.
@@ -140,10 +142,11 @@ func (t *town) person(slug, first, last, about string, public, admin bool) {
 	if name == "" {
 		name = slug
 	}
-	entity := t.entity(community.PersonEntity, slug, name)
+	entity, score := t.entity(community.PersonEntity, slug, name)
 	id := int64(len(t.rows.people) + 1)
+	t.scores[id] = score
 	joined := t.ago(900)
-	t.rows.people = append(t.rows.people, []any{id, entity, first, last, about, public, t.hash, admin, joined})
+	t.rows.people = append(t.rows.people, []any{id, entity, score, first, last, about, public, t.hash, admin, joined})
 	t.rows.addresses = append(t.rows.addresses, []any{id, slug + "@example.org", slug + "@example.org", true, joined})
 }
 
@@ -163,14 +166,14 @@ func (t *town) people() {
 }
 
 func (t *town) group(slug, name, description string, closed bool, members ...int64) {
-	entity := t.entity(community.GroupEntity, slug, name)
+	entity, _ := t.entity(community.GroupEntity, slug, name)
 	id := int64(len(t.rows.groups) + 1)
 	founded := t.ago(2000)
 	t.rows.groups = append(t.rows.groups, []any{id, entity, description, pick(t, places), "", closed, founded.Format(time.DateOnly), members[0], founded, founded})
 	t.members[id] = members
 	for _, m := range members {
 		t.belongs[membership{id, m}] = true
-		t.rows.memberships = append(t.rows.memberships, []any{id, m, m, t.ago(300)})
+		t.rows.memberships = append(t.rows.memberships, []any{id, m, t.scores[m], m, t.ago(300)})
 		t.subscribe(entity, m)
 	}
 	followers := map[int64]bool{}

@@ -20,10 +20,10 @@ func (r rows) insert(ctx context.Context, tx *sqldb.Tx) error {
 		rows   [][]any
 	}{
 		{`INSERT INTO entities (id, kind, slug, slug_key, name, name_key, colour, score)`, r.entities},
-		{`INSERT INTO people (id, entity_id, first_name, last_name, about, public, password, admin, joined_at)`, r.people},
+		{`INSERT INTO people (id, entity_id, score, first_name, last_name, about, public, password, admin, joined_at)`, r.people},
 		{`INSERT INTO email_addresses (person_id, address, address_key, main, verified_at)`, r.addresses},
 		{`INSERT INTO "groups" (id, entity_id, description, address, url, closed, founded_on, created_by_id, created_at, changed_at)`, r.groups},
-		{`INSERT INTO memberships (group_id, person_id, created_by_id, joined_at)`, r.memberships},
+		{`INSERT INTO memberships (group_id, person_id, score, created_by_id, joined_at)`, r.memberships},
 		{`INSERT INTO subscriptions (entity_id, person_id, created_at)`, r.subscriptions},
 		{`INSERT INTO contents (id, kind, entity_id, author_id, slug, title, public, pinned, published_at)`, r.contents},
 		{`INSERT INTO versions (content_id, author_id, text, created_at)`, r.versions},

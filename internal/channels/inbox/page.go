@@ -119,31 +119,29 @@ func readable(v community.Viewer) (where string, args []any) {
 	return where, append(append(append([]any{v.PersonID}, args1...), args2...), args3...)
 }
 
-// maxCounted is how many entries are looked at when they are counted; nobody reads a thousand.
-const maxCounted = 1000
+// maxSettled is how many waiting entries are compared with the number of them. Of a larger number nobody sees that it is
+// a few too high, and it is compared as soon as enough of them are read.
+const maxSettled = 50
 
-// settle corrects how many entries wait for the viewer. The number that every page shows is counted without
-// asking what the entries are about. Those about something that was removed, or that is not for the viewer
-// any more, cannot be listed: they are marked as read, so that the number never promises more than there is.
-func (p Page) settle(v *site.Visit) error {
-	if v.Viewer.Unread == 0 {
+// settle corrects how many entries wait for the viewer, given those that can be listed. The number that every page shows
+// is counted without asking what the entries are about. Those about something that was removed, or that is not for the
+// viewer any more, cannot be listed: they are marked as read, so that the number never promises more than there is.
+func (p Page) settle(v *site.Visit, listed int, more bool) error {
+	if more || listed == v.Viewer.Unread {
 		return nil
-	}
-	counted := v.Viewer.Unread
-	listed, err := p.unread(v)
-	if err != nil || len(listed) == counted {
-		return err
 	}
 	// What arrives meanwhile must not get lost: it may only be missing in the first of the two lists.
 	var all []int64
-	err = p.DB.Select(v.Context(), &all, `SELECT i.id FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL`+newestFirst, v.Viewer.PersonID, maxCounted)
+	err := p.DB.Select(v.Context(), &all, `SELECT i.id FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL`+newestFirst, v.Viewer.PersonID, maxCounted)
 	if err != nil {
 		return fmt.Errorf("count the entries of the inbox: %w", err)
 	}
-	if listed, err = p.unread(v); err != nil {
+	waiting, err := p.unread(v, maxCounted)
+	if err != nil {
 		return err
 	}
-	lost := slices.DeleteFunc(all, func(id int64) bool { return slices.Contains(listed, id) })
+	v.Viewer.Unread = len(waiting)
+	lost := slices.DeleteFunc(all, func(id int64) bool { return slices.Contains(waiting, id) })
 	if len(lost) == 0 {
 		return nil
 	}
@@ -157,16 +155,18 @@ func (p Page) settle(v *site.Visit) error {
 	return nil
 }
 
+// maxCounted is how many entries are looked at when they are counted; nobody reads a thousand.
+const maxCounted = 1000
+
 const newestFirst = ` ORDER BY i.created_at DESC, i.id DESC LIMIT ?`
 
-// unread returns the entries that can be listed and wait for the viewer, and puts their number in the visit.
-func (p Page) unread(v *site.Visit) (ids []int64, err error) {
+// unread returns the newest entries that can be listed and wait for the viewer.
+func (p Page) unread(v *site.Visit, limit int) (ids []int64, err error) {
 	where, args := readable(v.Viewer)
-	err = p.DB.Select(v.Context(), &ids, `SELECT i.id FROM inbox_entries i`+joinedThings+where+` AND i.read_at IS NULL`+newestFirst, append(args, maxCounted)...)
+	err = p.DB.Select(v.Context(), &ids, `SELECT i.id FROM inbox_entries i`+joinedThings+where+` AND i.read_at IS NULL`+newestFirst, append(args, limit)...)
 	if err != nil {
-		return nil, fmt.Errorf("count the entries of the inbox: %w", err)
+		return nil, fmt.Errorf("list what waits in the inbox: %w", err)
 	}
-	v.Viewer.Unread = len(ids)
 	return ids, nil
 }
 
@@ -181,16 +181,23 @@ func (p Page) showUnread(v *site.Visit, _ site.Subject) (templ.Component, error)
 	if v.Viewer.Unread == 0 {
 		return unreadBlock(nil, 0), nil
 	}
-	if err := p.settle(v); err != nil {
+	entries, more, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxSettled})
+	if err != nil {
 		return nil, err
 	}
-	entries, _, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxUnread})
-	return unreadBlock(entries, v.Viewer.Unread), err
+	err = p.settle(v, len(entries), more)
+	return unreadBlock(entries[:min(len(entries), maxUnread)], v.Viewer.Unread), err
 }
 
 func (p Page) show(v *site.Visit) error {
-	if err := p.settle(v); err != nil {
-		return err
+	if v.Viewer.Unread > 0 {
+		waiting, err := p.unread(v, maxSettled+1)
+		if err != nil {
+			return err
+		}
+		if err := p.settle(v, len(waiting), len(waiting) > maxSettled); err != nil {
+			return err
+		}
 	}
 	entries, more, err := p.list(v.Context(), v.Viewer, wanted{Before: v.Before(), Limit: pageSize})
 	if err != nil {

@@ -64,24 +64,31 @@ func Standing(ctx context.Context, q sqldb.Querier, v community.Viewer, e commun
 	if !v.SignedIn() {
 		return community.Standing{Viewer: v}, nil
 	}
-	var t ties
-	err := q.Get(ctx, &t, `
-		SELECT (SELECT m.joined_at FROM memberships m JOIN "groups" g ON g.id = m.group_id WHERE g.entity_id = ? AND m.person_id = ?) AS member_at,
-		       EXISTS (SELECT 1 FROM subscriptions s WHERE s.entity_id = ? AND s.person_id = ?) AS subscribed`,
-		e.ID, v.PersonID, e.ID, v.PersonID)
+	var t Ties
+	columns, args := TiesTo("e.id", v)
+	err := q.Get(ctx, &t, `SELECT `+columns+` FROM entities e WHERE e.id = ?`, append(args, e.ID)...)
 	if err != nil {
 		return community.Standing{Viewer: v}, fmt.Errorf("look up the standing: %w", err)
 	}
-	return t.standing(v, e), nil
+	return t.Standing(v, e), nil
 }
 
-// ties are what ties a person to an entity in the database.
-type ties struct {
+// TiesTo returns the columns of Ties of the viewer to the entity in a column, for queries that read the entity too.
+func TiesTo(entityColumn string, v community.Viewer) (columns string, args []any) {
+	return fmt.Sprintf(`
+		(SELECT tm.joined_at FROM memberships tm JOIN "groups" tg ON tg.id = tm.group_id WHERE tg.entity_id = %[1]s AND tm.person_id = ?) AS member_at,
+		EXISTS (SELECT 1 FROM subscriptions ts WHERE ts.entity_id = %[1]s AND ts.person_id = ?) AS subscribed`, entityColumn),
+		[]any{v.PersonID, v.PersonID}
+}
+
+// Ties are what ties a person to an entity in the database.
+type Ties struct {
 	MemberAt   clock.Time `db:"member_at"`
 	Subscribed bool       `db:"subscribed"`
 }
 
-func (t ties) standing(v community.Viewer, e community.Entity) community.Standing {
+// Standing returns how a viewer with these ties to an entity stands to it.
+func (t Ties) Standing(v community.Viewer, e community.Entity) community.Standing {
 	return community.Standing{
 		Viewer: v, Owner: e.Kind == community.PersonEntity && v.EntityID == e.ID,
 		Member: !t.MemberAt.IsZero(), MemberAt: t.MemberAt, Subscribed: t.Subscribed,
@@ -97,7 +104,7 @@ type pair struct {
 // Standings are how some people stand to some entities, read for all of them together. The zero value knows nobody.
 type Standings struct {
 	people, entities map[int64]bool
-	ties             map[pair]ties
+	ties             map[pair]Ties
 }
 
 // ReadStandings looks up with one query how each of the people stands to each of the entities.
@@ -115,7 +122,7 @@ func ReadStandings(ctx context.Context, q sqldb.Querier, people, entities []int6
 	if err != nil {
 		return Standings{}, fmt.Errorf("look up the standings: %w", err)
 	}
-	s := Standings{people: set(people), entities: set(entities), ties: map[pair]ties{}}
+	s := Standings{people: set(people), entities: set(entities), ties: map[pair]Ties{}}
 	for _, row := range rows {
 		t := s.ties[row.pair]
 		if row.MemberAt.IsZero() {
@@ -141,5 +148,5 @@ func (s Standings) Of(ctx context.Context, q sqldb.Querier, v community.Viewer, 
 	if !s.people[v.PersonID] || !s.entities[e.ID] {
 		return Standing(ctx, q, v, e)
 	}
-	return s.ties[pair{PersonID: v.PersonID, EntityID: e.ID}].standing(v, e), nil
+	return s.ties[pair{PersonID: v.PersonID, EntityID: e.ID}].Standing(v, e), nil
 }

@@ -79,6 +79,8 @@ type Subject struct {
 	Standing community.Standing
 	Group    *community.Group  // nil unless the entity is a group
 	Person   *community.Person // nil unless the entity is a person
+
+	Members, Subscribers int // of the group; counted for its own page only
 }
 
 // Act is something that a viewer may do with a group or a person: a button on its page.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -26,7 +25,7 @@ func TestAPageSeesAndRepeatsDeclaredParametersOnly(t *testing.T) {
 			return say(v, v.Query("name"))
 		}},
 		{Method: http.MethodGet, Path: "/stadt/forgotten/page/", Query: []string{"before"}, Handle: func(v *site.Visit) error {
-			return say(v, strconv.Itoa(v.Page()))
+			return say(v, v.After().String())
 		}},
 		{Method: http.MethodGet, Path: "/stadt/forgotten/next/", Handle: func(v *site.Visit) error {
 			return say(v, v.Next())

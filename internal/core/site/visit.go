@@ -140,15 +140,6 @@ func (v *Visit) parameter(name string) string {
 	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(v.R.URL.Query().Get(name), "\x00", ""), ""))
 }
 
-// Page returns the number of the page of a list that does not grow much, from 1 on.
-func (v *Visit) Page() int {
-	n, err := strconv.Atoi(v.Query("page"))
-	if err != nil || n < 1 || n > 1_000_000 {
-		return 1
-	}
-	return n
-}
-
 // Before returns where the page of a growing list begins: behind the entry that the parameter
 // "before" names. Pages by key stay right while others write, and the thousandth is as fast as the
 // first.
@@ -157,10 +148,29 @@ func (v *Visit) Before() paging.Cursor { return paging.ParseCursor(v.Query("befo
 // Older returns the address of the page that begins behind the cursor: the last entry shown.
 func (v *Visit) Older(last paging.Cursor) string { return v.withQuery("before", last.String()) }
 
-// withQuery returns the visit's own address, as far as the route declares its parameters, with one of them set.
+// After returns where the page of a list of the most active begins: behind the entry that the parameter "after" names.
+func (v *Visit) After() paging.Rank { return paging.ParseRank(v.Query("after")) }
+
+// Ranked returns where else the visitor can go in a list of the most active: back to its first page, and on to what comes
+// after the last entry shown; the zero rank says that nothing does.
+func (v *Visit) Ranked(last paging.Rank) parts.Onward {
+	var o parts.Onward
+	if v.After() != (paging.Rank{}) {
+		o.First = v.withQuery("after", "")
+	}
+	if last != (paging.Rank{}) {
+		o.Next = v.withQuery("after", last.String())
+	}
+	return o
+}
+
+// withQuery returns the visit's own address, as far as the route declares its parameters, with one of them set,
+// or removed if the value is empty.
 func (v *Visit) withQuery(name, value string) string {
 	q := v.R.URL.Query()
-	q.Set(name, value)
+	if q.Set(name, value); value == "" {
+		q.Del(name)
+	}
 	u := url.URL{Path: v.R.URL.Path, RawQuery: q.Encode()}
 	return u.String()
 }
@@ -355,8 +365,3 @@ func (w *savingWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController and http.ServeContent reach the connection.
 func (w *savingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Pages returns where the visitor is in a list whose last page has the number last.
-func (v *Visit) Pages(last int) parts.Pages {
-	return parts.Pages{Current: v.Page(), Last: last, Path: func(page int) string { return v.withQuery("page", strconv.Itoa(page)) }}
-}

@@ -257,22 +257,22 @@ func TestNextStaysOnTheSite(t *testing.T) {
 func TestIDsAndPagesThatCannotBeMeant(t *testing.T) {
 	t.Parallel()
 	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
-		{Method: "GET", Path: "/stadt/content/{id}/", Query: []string{"before", "page"}, Handle: func(v *site.Visit) error {
+		{Method: "GET", Path: "/stadt/content/{id}/", Query: []string{"before", "after"}, Handle: func(v *site.Visit) error {
 			if _, err := v.ID("id"); err != nil {
 				return err
 			}
 			if before := v.Before(); before != (paging.Cursor{}) {
 				return say(v, "before "+before.String())
 			}
-			return say(v, "page "+string(rune('0'+min(v.Page(), 9))))
+			return say(v, "after "+v.After().String())
 		}},
 	})
 	cursor := paging.Cursor{At: clock.Date(2026, 3, 12, 9, 0), ID: 7}
 	v := webtest.Visit(t, handler)
 	for path, want := range map[string]string{
-		"/stadt/content/1/": "page 1", "/stadt/content/1?page=3": "page 3", "/stadt/content/1/?page=0": "page 1", "/stadt/content/1/?page=-4": "page 1",
-		"/stadt/content/1/?page=x": "page 1", "/stadt/content/1/?page=99999999999999999999": "page 1",
-		"/stadt/content/1/?before=" + cursor.String(): "before " + cursor.String(), "/stadt/content/1/?before=x-1": "page 1", "/stadt/content/1/?before=": "page 1",
+		"/stadt/content/1/": "after 0-0", "/stadt/content/1?after=5-3": "after 5-3", "/stadt/content/1/?after=5-0": "after 0-0", "/stadt/content/1/?after=5--4": "after 0-0",
+		"/stadt/content/1/?after=x": "after 0-0", "/stadt/content/1/?after=99999999999999999999-1": "after 0-0",
+		"/stadt/content/1/?before=" + cursor.String(): "before " + cursor.String(), "/stadt/content/1/?before=x-1": "after 0-0", "/stadt/content/1/?before=": "after 0-0",
 		"/stadt/content/0/": "", "/stadt/content/-1/": "", "/stadt/content/x/": "", "/stadt/content/99999999999999999999/": "", "/stadt/content/%00/": "",
 	} {
 		v.Get(path)

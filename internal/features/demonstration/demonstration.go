@@ -29,7 +29,7 @@ func (r *Demonstration) Module() module.Module {
 			{Method: http.MethodGet, Path: mailboxPath, Handle: r.showMails},
 			{Method: http.MethodGet, Path: mailboxPath + "{name}", Handle: r.showMail},
 			{Method: http.MethodGet, Path: mailboxPath + "{name}/html", Handle: r.showHTML},
-			{Method: http.MethodGet, Path: styleguidePath, Handle: showStyleguide, Query: []string{"page"}},
+			{Method: http.MethodGet, Path: styleguidePath, Handle: showStyleguide},
 		},
 	}
 }

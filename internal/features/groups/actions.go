@@ -12,15 +12,12 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
 // perPage is how many groups a page of the list shows.
 const perPage = 12
-
-// maxPage is the last page that is looked for: nobody turns that many, and a list that is read from the
-// start for each page would become slow.
-const maxPage = 1000
 
 // foundingTries is how often a founding is tried when somebody else takes the same slug at that moment.
 const foundingTries = 5
@@ -197,33 +194,26 @@ func validateRecommendation(rec Recommendation, recipients, limit int) []errs.Fi
 
 // Query says which groups a list shows.
 type Query struct {
-	Name string // part of the name; "" for any
-	Mine bool   // only groups that the viewer is a member of; means nothing for somebody not signed in
-	Page int    // from 1 on
+	Name  string      // part of the name; "" for any
+	Mine  bool        // only groups that the viewer is a member of; means nothing for somebody not signed in
+	After paging.Rank // only those that come after it
 }
 
 // List is a page of the list of groups.
 type List struct {
 	Cards []Card
-	Total int // groups on all pages
-	Last  int // number of the last page, at least 1
+	Last  paging.Rank // of the last card, where the next page begins; zero if there is none
 }
 
 // List returns a page of the list of groups, the most active ones first.
 func (r *Groups) List(ctx context.Context, q sqldb.Querier, viewer community.Viewer, query Query) (List, error) {
-	f := filter{name: strings.ToLower(query.Name)}
+	f := filter{name: strings.ToLower(query.Name), after: query.After}
 	if query.Mine {
 		f.member = viewer.PersonID
 	}
-	total, err := countGroups(ctx, q, f)
-	if err != nil {
-		return List{}, err
-	}
-	list := List{Total: total, Last: min(max(1, (total+perPage-1)/perPage), maxPage)}
-	if query.Page > list.Last {
-		return list, nil
-	}
-	list.Cards, err = listCards(ctx, q, viewer, f, perPage, (max(query.Page, 1)-1)*perPage)
+	cards, err := listCards(ctx, q, viewer, f, perPage+1)
+	var list List
+	list.Cards, list.Last = paging.Cut(cards, perPage, Card.rank)
 	r.renderAbout(list.Cards)
 	return list, err
 }
@@ -235,14 +225,21 @@ func (r *Groups) renderAbout(cards []Card) {
 }
 
 // Top returns the most active groups but one, for the margin of a page.
-func (r *Groups) Top(ctx context.Context, q sqldb.Querier, exceptGroupID int64, n int) ([]community.Entity, error) {
-	return listTop(ctx, q, exceptGroupID, n)
+func (r *Groups) Top(ctx context.Context, exceptGroupID int64) ([]community.Entity, error) {
+	all, err := r.top.latest(ctx, r.deps.DB)
+	others := make([]community.Entity, 0, top)
+	for _, e := range all {
+		if e.OwnerID != exceptGroupID && len(others) < top {
+			others = append(others, e)
+		}
+	}
+	return others, err
 }
 
 // Introduced returns the most active groups with what they say about themselves, for whoever does not know
 // them yet.
 func (r *Groups) Introduced(ctx context.Context, q sqldb.Querier, viewer community.Viewer, n int) ([]Card, error) {
-	cards, err := listCards(ctx, q, viewer, filter{}, n, 0)
+	cards, err := listCards(ctx, q, viewer, filter{}, n)
 	r.renderAbout(cards)
 	return cards, err
 }
@@ -267,18 +264,26 @@ type profile struct {
 	URL         string // absolute address of the group's page
 }
 
-// profile returns what the page of a group says about it to somebody who stands to the group like this.
-func (r *Groups) profile(ctx context.Context, s site.Subject) (profile, error) {
-	n, err := countPeople(ctx, r.deps.DB, *s.Group)
+// Subject returns the group with a slug, whatever its case, as the subject of a page; NotFound if there is none.
+func (r *Groups) Subject(ctx context.Context, q sqldb.Querier, viewer community.Viewer, slug string) (site.Subject, error) {
+	found, err := getVisited(ctx, q, viewer, countColumns, `e.slug_key = ?`, strings.ToLower(slug))
 	if err != nil {
-		return profile{}, err
+		return site.Subject{}, err
 	}
+	e := found.Entity()
+	return site.Subject{
+		Entity: e, Standing: found.Standing(viewer, e), Group: &found.Group, Members: found.Members, Subscribers: found.Subscribers,
+	}, nil
+}
+
+// profile returns what the page of a group says about it.
+func (r *Groups) profile(s site.Subject) profile {
 	p := profile{
-		Group: *s.Group, Standing: s.Standing, Members: n.Members, Subscribers: n.Subscribers,
+		Group: *s.Group, Standing: s.Standing, Members: s.Members, Subscribers: s.Subscribers,
 		URL: r.deps.BaseURL + s.Entity.Path(),
 	}
 	if s.Standing.Member && r.deps.MailDomain != "" {
 		p.Mail = s.Group.Slug + "@" + r.deps.MailDomain
 	}
-	return p, nil
+	return p
 }

@@ -94,7 +94,7 @@ func (r *Groups) showOthers(v *site.Visit, s site.Subject) (templ.Component, err
 	if s.Group != nil {
 		except = s.Group.ID
 	}
-	all, err := r.Top(v.Context(), r.deps.DB, except, top)
+	all, err := r.Top(v.Context(), except)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -112,12 +112,8 @@ func (r *Groups) about(g community.Group) markdown.Rendered {
 
 // showFacts shows who takes part in a group and where it is seen.
 func (r *Groups) showFacts(v *site.Visit, s site.Subject) (templ.Component, error) {
-	p, err := r.profile(v.Context(), s)
-	if err != nil {
-		return nil, err
-	}
 	people, err := v.Blocks(site.GroupPeople, s)
-	return facts(p, people), err
+	return facts(r.profile(s), people), err
 }
 
 // showBeside shows whose text somebody reads, and how to take part.

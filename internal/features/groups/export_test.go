@@ -1,13 +1,6 @@
 package groups
 
-import (
-	"context"
+import "grouprise.org/grouprise/internal/core/site"
 
-	"grouprise.org/grouprise/internal/core/site"
-)
-
-// FactsOf returns what the page of a group says about it.
-func FactsOf(ctx context.Context, r *Groups, s site.Subject) (mail string, members, subscribers int, err error) {
-	p, err := r.profile(ctx, s)
-	return p.Mail, p.Members, p.Subscribers, err
-}
+// MailOf returns the mail address that the page of a group shows.
+func MailOf(r *Groups, s site.Subject) string { return r.profile(s).Mail }

@@ -5,7 +5,6 @@ package groups
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -37,6 +36,7 @@ type Deps struct {
 type Groups struct {
 	deps  Deps
 	texts *markdown.Cache // rendered descriptions
+	top   topGroups
 }
 
 // keptTexts is how many bytes of rendered descriptions are kept.
@@ -55,7 +55,7 @@ func (r *Groups) Module() module.Module {
 	return module.Module{
 		Name: "groups", Entries: r.entries(), Acts: r.acts(), Blocks: r.blocks(), Estate: holdings(),
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Cached: true, Query: []string{"name", "only_with_membership", "page"}},
+			{Method: http.MethodGet, Path: community.GroupsPath, Handle: r.showGroups, Cached: true, Query: []string{"name", "only_with_membership", "after"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/add", Handle: r.newGroup},
 			{Method: http.MethodPost, Path: "/stadt/groups/add", Handle: r.createGroup},
 			{Method: http.MethodGet, Path: "/stadt/settings/group", Handle: r.editGroup, Query: []string{"group"}},
@@ -70,15 +70,6 @@ func (r *Groups) Module() module.Module {
 // Get returns a group by its id; NotFound if there is none.
 func (r *Groups) Get(ctx context.Context, q sqldb.Querier, id int64) (community.Group, error) {
 	return getGroup(ctx, q, `g.id = ?`, id)
-}
-
-// GetBySlug returns a group by its slug, whatever its case; NotFound if there is none.
-func (r *Groups) GetBySlug(ctx context.Context, q sqldb.Querier, slug string) (community.Group, error) {
-	e, err := r.deps.Entities.Find(ctx, q, slug)
-	if err != nil {
-		return community.Group{}, fmt.Errorf("get the group %q: %w", slug, err)
-	}
-	return r.GetByEntity(ctx, q, e.ID)
 }
 
 // GetByEntity returns the group that is an entity; NotFound if there is none.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -19,6 +21,36 @@ func getGroup(ctx context.Context, q sqldb.Querier, condition string, arg any) (
 		return g, fmt.Errorf("get a group: %w", err)
 	}
 	return g, nil
+}
+
+// visited is a group, and how the viewer stands to it.
+type visited struct {
+	community.Group
+	policy.Ties
+	counts
+}
+
+// counts is how many take part in a group.
+type counts struct {
+	Members     int `db:"members"`
+	Subscribers int `db:"subscribers"`
+}
+
+const countColumns = `,
+	(SELECT COUNT(*) FROM memberships cm WHERE cm.group_id = g.id) AS members,
+	(SELECT COUNT(*) FROM subscriptions cs WHERE cs.entity_id = g.entity_id) AS subscribers`
+
+// getVisited returns the group that a condition names and the viewer's ties to it, in one query; with countColumns also
+// how many take part.
+func getVisited(ctx context.Context, q sqldb.Querier, v community.Viewer, more, condition string, arg any) (visited, error) {
+	ties, args := policy.TiesTo("g.entity_id", v)
+	var found visited
+	err := q.Get(ctx, &found, `SELECT `+groupColumns+`, `+ties+more+` FROM "groups" g JOIN entities e ON e.id = g.entity_id WHERE `+condition,
+		append(args, arg)...)
+	if err != nil {
+		return found, fmt.Errorf("get a group that is visited: %w", err)
+	}
+	return found, nil
 }
 
 func insertGroup(ctx context.Context, tx *sqldb.Tx, entityID, founderID int64, foundedOn string) (int64, error) {
@@ -55,12 +87,16 @@ func updateGroup(ctx context.Context, tx *sqldb.Tx, id int64, p Profile) error {
 // Card is a group in a list, and how the viewer stands to it.
 type Card struct {
 	community.Group
-	Members    int  `db:"members"`
-	Member     bool `db:"member"`
-	Subscribed bool `db:"subscribed"`
+	Members    int   `db:"members"`
+	Member     bool  `db:"member"`
+	Subscribed bool  `db:"subscribed"`
+	Score      int64 `db:"score"`
 
 	About markdown.Rendered `db:"-"` // the description, in lists that show it
 }
+
+// rank returns the place of the group in the list.
+func (c Card) rank() paging.Rank { return paging.Rank{Score: c.Score, ID: c.EntityID} }
 
 const cardColumns = groupColumns + `,
 	(SELECT COUNT(*) FROM memberships m WHERE m.group_id = g.id) AS members,
@@ -73,12 +109,13 @@ const (
 	activeFirst   = ` ORDER BY e.score DESC, e.id DESC LIMIT ?`
 )
 
-// listTop returns the most active groups but one.
-func listTop(ctx context.Context, q sqldb.Querier, except int64, limit int) ([]community.Entity, error) {
+// listTop returns the most active groups.
+func listTop(ctx context.Context, q sqldb.Querier, limit int) ([]community.Entity, error) {
 	var top []community.Entity
 	err := q.Select(ctx, &top, `
-		SELECT `+entityColumns+` FROM entities e JOIN "groups" g ON g.entity_id = e.id
-		 WHERE e.kind = ? AND g.id <> ?`+activeFirst, community.GroupEntity, except, limit)
+		SELECT `+entityColumns+`
+		  FROM (SELECT id FROM entities WHERE kind = ? ORDER BY score DESC, id DESC LIMIT ?) found
+		  JOIN entities e ON e.id = found.id JOIN "groups" g ON g.entity_id = e.id ORDER BY e.score DESC, e.id DESC`, community.GroupEntity, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list the most active groups: %w", err)
 	}
@@ -101,68 +138,38 @@ func listMine(ctx context.Context, q sqldb.Querier, personID int64, limit int) (
 type filter struct {
 	name   string // part of the name, in lower case; "" for any
 	member int64  // only groups of this person; 0 for any
+	after  paging.Rank
 }
 
 func (f filter) where() (condition string, args []any) {
-	condition = `TRUE`
+	condition, args = f.after.After("e.score", "e.id")
 	if f.name != "" {
 		condition += ` AND e.name_key LIKE ? ESCAPE '!'`
 		args = append(args, "%"+sqldb.EscapeLike(f.name)+"%")
 	}
 	if f.member != 0 {
-		condition += ` AND EXISTS (SELECT 1 FROM memberships fm WHERE fm.group_id = g.id AND fm.person_id = ?)`
+		condition += ` AND e.id IN (SELECT fg.entity_id FROM memberships fm JOIN "groups" fg ON fg.id = fm.group_id WHERE fm.person_id = ?)`
 		args = append(args, f.member)
 	}
 	return condition, args
 }
 
 // listCards returns groups, the most active ones first.
-func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, limit, offset int) ([]Card, error) {
+func listCards(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, limit int) ([]Card, error) {
 	where, args := f.where()
 	args = append([]any{v.PersonID, v.PersonID, community.GroupEntity}, args...)
 	var cards []Card
 	// Which ones first, and then what they look like, so that nothing is counted for those that are not shown.
 	err := q.Select(ctx, &cards, `
-		SELECT `+cardColumns+`
-		  FROM (SELECT e.id, e.score FROM entities e JOIN "groups" g ON g.entity_id = e.id
-		         WHERE e.kind = ? AND `+where+` ORDER BY e.score DESC, e.id DESC LIMIT ? OFFSET ?) found
+		SELECT `+cardColumns+`, e.score
+		  FROM (SELECT e.id, e.score FROM entities e
+		         WHERE e.kind = ? AND `+where+` ORDER BY e.score DESC, e.id DESC LIMIT ?) found
 		  JOIN entities e ON e.id = found.id JOIN "groups" g ON g.entity_id = e.id
-		 ORDER BY found.score DESC, found.id DESC`, append(args, limit, offset)...)
+		 ORDER BY found.score DESC, found.id DESC`, append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list groups: %w", err)
 	}
 	return cards, nil
-}
-
-func countGroups(ctx context.Context, q sqldb.Querier, f filter) (int, error) {
-	where, args := f.where()
-	var n int
-	from := `"groups" g`
-	if f.name != "" {
-		from += ` JOIN entities e ON e.id = g.entity_id`
-	}
-	err := q.Get(ctx, &n, `SELECT COUNT(*) FROM `+from+` WHERE `+where, args...)
-	if err != nil {
-		return 0, fmt.Errorf("count groups: %w", err)
-	}
-	return n, nil
-}
-
-// counts is how many take part in a group.
-type counts struct {
-	Members     int `db:"members"`
-	Subscribers int `db:"subscribers"`
-}
-
-func countPeople(ctx context.Context, q sqldb.Querier, g community.Group) (counts, error) {
-	var c counts
-	err := q.Get(ctx, &c, `
-		SELECT (SELECT COUNT(*) FROM memberships WHERE group_id = ?) AS members,
-		       (SELECT COUNT(*) FROM subscriptions WHERE entity_id = ?) AS subscribers`, g.ID, g.EntityID)
-	if err != nil {
-		return c, fmt.Errorf("count the people of a group: %w", err)
-	}
-	return c, nil
 }
 
 // listAddresses returns the main mail addresses of people by their slugs in lower case. Unknown names and

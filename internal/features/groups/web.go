@@ -2,11 +2,11 @@ package groups
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
-	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -15,7 +15,7 @@ import (
 
 // showGroups shows the list of groups.
 func (r *Groups) showGroups(v *site.Visit) error {
-	q := Query{Name: v.Query("name"), Mine: v.Query("only_with_membership") == "true" && v.Viewer.SignedIn(), Page: v.Page()}
+	q := Query{Name: v.Query("name"), Mine: v.Query("only_with_membership") == "true" && v.Viewer.SignedIn(), After: v.After()}
 	list, err := r.List(v.Context(), r.deps.DB, v.Viewer, q)
 	if err != nil {
 		return err
@@ -91,23 +91,17 @@ func (r *Groups) Visited(v *site.Visit) (community.Group, community.Standing, er
 	if err != nil {
 		return community.Group{}, community.Standing{}, err
 	}
-	g, err := r.Get(v.Context(), r.deps.DB, id)
-	return r.standing(v, g, err)
+	return r.visit(v, `g.id = ?`, id)
 }
 
 // bySlug returns the group with a slug and how the viewer stands to it.
 func (r *Groups) bySlug(v *site.Visit, slug string) (community.Group, community.Standing, error) {
-	g, err := r.GetBySlug(v.Context(), r.deps.DB, slug)
-	return r.standing(v, g, err)
+	return r.visit(v, `e.slug_key = ?`, strings.ToLower(slug))
 }
 
-// standing adds how the viewer stands to a group that was looked up.
-func (r *Groups) standing(v *site.Visit, g community.Group, err error) (community.Group, community.Standing, error) {
-	if err != nil {
-		return g, community.Standing{}, err
-	}
-	s, err := policy.Standing(v.Context(), r.deps.DB, v.Viewer, g.Entity())
-	return g, s, err
+func (r *Groups) visit(v *site.Visit, condition string, arg any) (community.Group, community.Standing, error) {
+	found, err := getVisited(v.Context(), r.deps.DB, v.Viewer, "", condition, arg)
+	return found.Group, found.Standing(v.Viewer, found.Entity()), err
 }
 
 type profileForm struct {

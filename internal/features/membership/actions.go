@@ -7,6 +7,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -180,29 +181,28 @@ func (m *Membership) acceptable(ctx context.Context, q sqldb.Querier, viewer com
 	return a, g, nil
 }
 
+// Query says which members a list shows.
+type Query struct {
+	Name  string      // part of the name; "" for any
+	After paging.Rank // only those that come after it
+}
+
 // Page is a page of the list of members.
 type Page struct {
 	Members []Member
-	Total   int
-	Last    int // number of the last page, at least 1
+	Total   int         // members of the group, whatever is looked for
+	Last    paging.Rank // of the last member, where the next page begins; zero if there is none
 }
 
-const (
-	perPage = 12
-	maxPage = 1000 // the last page that is looked for: the list is read from its start for each page
-)
+const perPage = 12
 
 // Members returns a page of the list of members, the most active ones first. The caller has asked
 // CanSeeMembers.
-func (m *Membership) Members(ctx context.Context, q sqldb.Querier, groupID int64, page int) (Page, error) {
-	total, err := countMembers(ctx, q, groupID)
-	if err != nil {
-		return Page{}, err
+func (m *Membership) Members(ctx context.Context, q sqldb.Querier, groupID int64, query Query) (p Page, err error) {
+	if p.Total, err = countMembers(ctx, q, groupID); err != nil {
+		return p, err
 	}
-	p := Page{Total: total, Last: min(max(1, (total+perPage-1)/perPage), maxPage)}
-	if page > p.Last {
-		return p, nil
-	}
-	p.Members, err = listMembers(ctx, q, groupID, perPage, (max(page, 1)-1)*perPage)
+	found, err := listMembers(ctx, q, groupID, query, perPage+1)
+	p.Members, p.Last = paging.Cut(found, perPage, Member.rank)
 	return p, err
 }

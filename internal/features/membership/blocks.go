@@ -40,7 +40,7 @@ func (m *Membership) blocks() []site.Block {
 		if !CanSeeMembers(s.Standing) {
 			return nil, nil // no block
 		}
-		active, err := listMembers(v.Context(), m.deps.DB, s.Group.ID, shownMembers, 0)
+		active, err := listMembers(v.Context(), m.deps.DB, s.Group.ID, Query{}, shownMembers)
 		if err != nil {
 			return nil, err
 		}

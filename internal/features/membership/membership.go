@@ -68,7 +68,7 @@ func (m *Membership) Module() module.Module {
 			{Method: http.MethodGet, Path: "/stadt/groups/resign/confirm/{secret}", Handle: leaving.AskToConfirm},
 			{Method: http.MethodPost, Path: "/stadt/groups/resign/confirm/{secret}", Handle: leaving.Confirm},
 
-			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members", Handle: m.showMembers, Query: []string{"page"}},
+			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members", Handle: m.showMembers, Query: []string{"name", "after"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members/add", Handle: m.newMember},
 			{Method: http.MethodPost, Path: "/stadt/groups/{id}/members/add", Handle: m.createMember},
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -17,8 +19,9 @@ func insertMembership(ctx context.Context, tx *sqldb.Tx, groupID, personID, byID
 	if byID != 0 {
 		by = byID
 	}
-	inserted, err = tx.InsertNew(ctx, `INSERT INTO memberships (group_id, person_id, created_by_id, joined_at) VALUES (?, ?, ?, ?)`,
-		groupID, personID, by, tx.Now)
+	inserted, err = tx.InsertNew(ctx, `
+		INSERT INTO memberships (group_id, person_id, score, created_by_id, joined_at) VALUES (?, ?, (SELECT score FROM people WHERE id = ?), ?, ?)`,
+		groupID, personID, personID, by, tx.Now)
 	if err != nil {
 		return false, fmt.Errorf("insert a membership: %w", err)
 	}
@@ -54,8 +57,10 @@ func isMember(ctx context.Context, q sqldb.Querier, groupID, personID int64) (bo
 // Member is a person in the list of members.
 type Member struct {
 	community.Entity
-	Public   bool       `db:"public"`
-	JoinedAt clock.Time `db:"joined_at"`
+	Public       bool       `db:"public"`
+	JoinedAt     clock.Time `db:"joined_at"`
+	MembershipID int64      `db:"membership_id"`
+	Score        int64      `db:"score"`
 }
 
 // Path returns where the member's name leads: to their profile, or to a message where it is private.
@@ -66,12 +71,26 @@ func (m Member) Path() string {
 	return community.ContactPath(m.OwnerID)
 }
 
-func listMembers(ctx context.Context, q sqldb.Querier, groupID int64, limit, offset int) ([]Member, error) {
+// rank returns the place of the member in the list.
+func (m Member) rank() paging.Rank { return paging.Rank{Score: m.Score, ID: m.MembershipID} }
+
+// listMembers returns members of a group, the most active ones first.
+func listMembers(ctx context.Context, q sqldb.Querier, groupID int64, query Query, limit int) ([]Member, error) {
+	where, args := query.After.After("m.score", "m.id")
+	from, args := `memberships m`, append([]any{groupID}, args...)
+	if query.Name != "" {
+		from += ` JOIN people p ON p.id = m.person_id JOIN entities e ON e.id = p.entity_id`
+		where += ` AND e.name_key LIKE ? ESCAPE '!'`
+		args = append(args, "%"+sqldb.EscapeLike(entities.NameKey(query.Name))+"%")
+	}
 	var members []Member
+	// Which ones first, and then what they look like: the index gives their order only as long as nothing else is joined.
 	err := q.Select(ctx, &members, `
-		SELECT e.id, e.kind, p.id AS owner_id, e.slug, e.name, e.colour, e.picture, p.public, m.joined_at
-		  FROM memberships m JOIN people p ON p.id = m.person_id JOIN entities e ON e.id = p.entity_id
-		 WHERE m.group_id = ? ORDER BY e.score DESC, e.name_key, m.id LIMIT ? OFFSET ?`, groupID, limit, offset)
+		SELECT e.id, e.kind, p.id AS owner_id, e.slug, e.name, e.colour, e.picture, p.public, found.joined_at, found.id AS membership_id, found.score
+		  FROM (SELECT m.id, m.person_id, m.score, m.joined_at FROM `+from+`
+		         WHERE m.group_id = ? AND `+where+` ORDER BY m.score DESC, m.id DESC LIMIT ?) found
+		  JOIN people p ON p.id = found.person_id JOIN entities e ON e.id = p.entity_id
+		 ORDER BY found.score DESC, found.id DESC`, append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
 	}

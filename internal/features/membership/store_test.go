@@ -15,6 +15,7 @@ import (
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
@@ -89,7 +90,7 @@ func TestWhoeverFoundsAGroupIsItsFirstMember(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err := h.Members(t.Context(), db, orphan.ID, 1); err != nil || p.Total != 0 {
+		if p, err := h.Members(t.Context(), db, orphan.ID, membership.Query{}); err != nil || p.Total != 0 {
 			t.Errorf("a group that nobody known founded has members: %+v, %v", p, err)
 		}
 		h.expect(t, "group.founded imkerei by carla", "membership.created imkerei carla by carla", "group.founded waise")
@@ -201,16 +202,52 @@ func TestMembersAreListedByTheirActivity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, err := h.Members(t.Context(), db, h.Chor.ID, 1)
-		if err != nil || first.Total != 13 || first.Last != 2 || len(first.Members) != 12 || first.Members[0].Slug != "z07" || first.Members[1].Slug != "anna" {
+		first, err := h.Members(t.Context(), db, h.Chor.ID, membership.Query{})
+		if err != nil || first.Total != 13 || len(first.Members) != 12 || first.Members[0].Slug != "z07" || first.Members[1].Slug != "z11" {
 			t.Errorf("first page %+v, %v", first, err)
 		}
-		second, err := h.Members(t.Context(), db, h.Chor.ID, 2)
-		if err != nil || len(second.Members) != 1 || second.Members[0].Slug != "z11" {
-			t.Errorf("second page %+v, %v", second, err)
+		second, err := h.Members(t.Context(), db, h.Chor.ID, membership.Query{After: first.Last})
+		if err != nil || len(second.Members) != 1 || second.Last != (paging.Rank{}) {
+			t.Fatalf("second page %+v, %v", second, err)
 		}
-		if anna := first.Members[1]; anna.OwnerID != h.Anna.ID || anna.ID != h.Anna.EntityID || !anna.Public || anna.JoinedAt != cast.Joined() {
+		if anna := second.Members[0]; anna.OwnerID != h.Anna.ID || anna.ID != h.Anna.EntityID || !anna.Public || anna.JoinedAt != cast.Joined() {
 			t.Errorf("Anna is listed as %+v", anna)
+		}
+		for name, want := range map[string]int{"AHORN": 1, "z0": 10, "z%": 0, "bert": 0} {
+			found, err := h.Members(t.Context(), db, h.Chor.ID, membership.Query{Name: name})
+			if err != nil || len(found.Members) != want {
+				t.Errorf("%q is found as %+v, %v", name, found.Members, err)
+			}
+		}
+	})
+}
+
+func TestScoresAreTheSameWhereverTheyStand(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		set := func(score int, slug string) {
+			t.Helper()
+			err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				_, err := tx.Exec(t.Context(), `UPDATE entities SET score = ? WHERE slug = ?`, score, slug)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(3, "carla")
+		if _, err := h.Join(t.Context(), h.Carla.Viewer, h.Garten); err != nil {
+			t.Fatal(err)
+		}
+		set(5, "anna")
+		set(4, "carla")
+		var scores []int
+		err := db.Select(t.Context(), &scores, `
+			SELECT m.score FROM memberships m JOIN people p ON p.id = m.person_id AND p.score = m.score JOIN entities e ON e.id = p.entity_id AND e.score = p.score
+			 ORDER BY m.score, m.id`)
+		if err != nil || !slices.Equal(scores, []int{0, 4, 5, 5}) {
+			t.Errorf("memberships have the scores %v, %v", scores, err)
 		}
 	})
 }

@@ -101,11 +101,12 @@ func (m *Membership) showMembers(v *site.Visit) error {
 	if !CanSeeMembers(s) {
 		return errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
 	}
-	members, err := m.Members(v.Context(), m.deps.DB, g.ID, v.Page())
+	q := Query{Name: v.Query("name"), After: v.After()}
+	members, err := m.Members(v.Context(), m.deps.DB, g.ID, q)
 	if err != nil {
 		return err
 	}
-	p := v.GroupPage(g, v.T("Members"), membersBody(v, g, members, CanAdd(s, g)))
+	p := v.GroupPage(g, v.T("Members"), membersBody(v, g, q, members, CanAdd(s, g)))
 	p.Wide = true
 	return v.Show(p)
 }

@@ -20,8 +20,8 @@ import (
 
 // Groups is what this room needs to know of groups.
 type Groups interface {
-	// Get returns a group by its id.
-	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Group, error)
+	// Subject returns the group with a slug as the subject of a page; NotFound if there is none.
+	Subject(ctx context.Context, q sqldb.Querier, viewer community.Viewer, slug string) (site.Subject, error)
 }
 
 // People is what this room needs to know of people.

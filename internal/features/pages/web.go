@@ -34,6 +34,13 @@ func (p *Pages) showStart(v *site.Visit) error {
 
 // showEntity shows the page of a group or a person.
 func (p *Pages) showEntity(v *site.Visit) error {
+	group, err := p.deps.Groups.Subject(v.Context(), p.deps.DB, v.Viewer, v.Path("entity"))
+	if err == nil {
+		return p.showGroup(v, group)
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return err
+	}
 	e, err := p.deps.Entities.Find(v.Context(), p.deps.DB, v.Path("entity"))
 	if err != nil {
 		return err
@@ -42,18 +49,11 @@ func (p *Pages) showEntity(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if e.IsGroup() {
-		return p.showGroup(v, site.Subject{Entity: e, Standing: s})
-	}
 	return p.showPerson(v, site.Subject{Entity: e, Standing: s})
 }
 
 func (p *Pages) showGroup(v *site.Visit, s site.Subject) error {
-	g, err := p.deps.Groups.Get(v.Context(), p.deps.DB, s.Entity.OwnerID)
-	if err != nil {
-		return err
-	}
-	s.Group = &g
+	g := *s.Group
 	return p.showSubject(v, s, site.GroupMain, site.GroupAside, site.Page{
 		Description: cmp.Or(p.deps.Texts.Summary(g.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", g.Name)),
 		Picture:     community.PreviewPicturePath(g.Picture),

@@ -6,6 +6,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -52,18 +53,18 @@ func (p *People) UpdateProfile(ctx context.Context, v community.Viewer, profile 
 // perPage is how many people a page of the directory shows.
 const perPage = 12
 
-// Directory returns a page of the people whose profile is public, and how many pages there are.
-func (p *People) Directory(ctx context.Context, page int) (entries []Entry, pages int, err error) {
-	n, err := countPublic(ctx, p.deps.DB)
-	if err != nil {
-		return nil, 0, err
-	}
-	pages = max(1, (n+perPage-1)/perPage)
-	if page > pages {
-		return nil, pages, errs.New(errs.NotFound, "The list has only %d pages.", pages)
-	}
-	entries, err = listPublic(ctx, p.deps.DB, perPage, (page-1)*perPage)
-	return entries, pages, err
+// Query says whom the directory shows.
+type Query struct {
+	Name  string      // part of the name; "" for any
+	After paging.Rank // only those that come after it
+}
+
+// Directory returns a page of the people whose profile is public, the most active first, and the rank of the last of
+// them if another page follows.
+func (p *People) Directory(ctx context.Context, q sqldb.Querier, query Query) (entries []Entry, last paging.Rank, err error) {
+	entries, err = listPublic(ctx, q, query, perPage+1)
+	entries, last = paging.Cut(entries, perPage, Entry.rank)
+	return entries, last, err
 }
 
 // Mention is somebody who can be named in a text.

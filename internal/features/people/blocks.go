@@ -15,7 +15,7 @@ func (p *People) entries() []site.Entry {
 			return []site.Place{{Path: community.EntityPath(v.Viewer.Slug), Label: v.T("My page"), Icon: parts.IconPerson}}
 		}},
 		site.MenuLink(site.MyMenu, 30, site.SettingsPath, lang.Text("Settings"), parts.IconSettings),
-		site.MenuLink(site.FooterMenu, 30, "/stadt/gestalten/", lang.Text("People"), parts.IconPerson),
+		site.MenuLink(site.FooterMenu, 30, directoryPath, lang.Text("People"), parts.IconPerson),
 		site.MenuLink(site.SettingsMenu, 10, site.SettingsPath, lang.Text("Profile"), parts.IconPerson),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -97,27 +98,36 @@ func updateAdmin(ctx context.Context, tx *sqldb.Tx, personID int64) error {
 // Entry is a person in the directory.
 type Entry struct {
 	community.Person
-	Written int `db:"written"` // versions of content, comments and messages
+	Score   int64 `db:"score"`
+	Written int   `db:"written"` // versions of content, comments and messages
 }
 
-// listPublic returns a page of the people whose profile is public, the most active first.
-func listPublic(ctx context.Context, q sqldb.Querier, limit, offset int) ([]Entry, error) {
+// rank returns the place of the person in the directory.
+func (e Entry) rank() paging.Rank { return paging.Rank{Score: e.Score, ID: e.ID} }
+
+// listPublic returns the people whose profile is public, the most active first.
+func listPublic(ctx context.Context, q sqldb.Querier, query Query, limit int) ([]Entry, error) {
+	from := `people p`
+	where, args := query.After.After("p.score", "p.id")
+	if query.Name != "" {
+		from += ` JOIN entities e ON e.id = p.entity_id`
+		where += ` AND e.name_key LIKE ? ESCAPE '!'`
+		args = append(args, "%"+sqldb.EscapeLike(entities.NameKey(query.Name))+"%")
+	}
 	var all []Entry
+	// Which ones first, so that nothing is counted for those that are not shown. MariaDB and SQLite use an index for a
+	// boolean only where it is compared.
 	err := q.Select(ctx, &all, `
-		SELECT `+Columns+`,
-		       (SELECT COUNT(*) FROM versions w WHERE w.author_id = p.id) + (SELECT COUNT(*) FROM contributions c WHERE c.author_id = p.id) AS written`+
-		From+`WHERE p.public AND p.active ORDER BY e.score DESC, p.joined_at DESC, p.id DESC LIMIT ? OFFSET ?`, limit, offset)
+		SELECT `+Columns+`, p.score,
+		       (SELECT COUNT(*) FROM versions w WHERE w.author_id = p.id) + (SELECT COUNT(*) FROM contributions c WHERE c.author_id = p.id) AS written
+		  FROM (SELECT p.id, p.score FROM `+from+`
+		         WHERE p.public = TRUE AND p.active = TRUE AND `+where+` ORDER BY p.score DESC, p.id DESC LIMIT ?) found
+		  JOIN people p ON p.id = found.id JOIN entities e ON e.id = p.entity_id
+		 ORDER BY found.score DESC, found.id DESC`, append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list people: %w", err)
 	}
 	return all, nil
-}
-
-func countPublic(ctx context.Context, q sqldb.Querier) (n int, err error) {
-	if err := q.Get(ctx, &n, `SELECT COUNT(*) FROM people p WHERE p.public AND p.active`); err != nil {
-		return 0, fmt.Errorf("count people: %w", err)
-	}
-	return n, nil
 }
 
 // maxMentions is how many names are offered.

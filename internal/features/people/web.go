@@ -13,7 +13,7 @@ func (p *People) routes() []site.Route {
 	return []site.Route{
 		{Method: get, Path: site.SettingsPath, Handle: p.editProfile, SignedIn: true},
 		{Method: post, Path: site.SettingsPath, Handle: p.updateProfile, SignedIn: true},
-		{Method: get, Path: "/stadt/gestalten/", Handle: p.showDirectory, Cached: true, Query: []string{"page"}},
+		{Method: get, Path: directoryPath, Handle: p.showDirectory, Cached: true, Query: []string{"name", "after"}},
 		{Method: get, Path: community.MentionsPath, Handle: p.showMentions, SignedIn: true, Query: []string{"q"}, Failures: site.AsJSON},
 	}
 }
@@ -61,12 +61,16 @@ func (p *People) languageOptions(v *site.Visit) []parts.Option {
 	return options
 }
 
+// directoryPath is where the people stand who show their profile to everybody.
+const directoryPath = "/stadt/gestalten/"
+
 func (p *People) showDirectory(v *site.Visit) error {
-	entries, pages, err := p.Directory(v.Context(), v.Page())
+	q := Query{Name: v.Query("name"), After: v.After()}
+	entries, last, err := p.Directory(v.Context(), p.deps.DB, q)
 	if err != nil {
 		return err
 	}
-	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, entries, pages)})
+	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, q, entries, last)})
 }
 
 // showMentions answers the script of the editor.

@@ -3,6 +3,7 @@ package people_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -67,14 +68,22 @@ func TestTheDirectoryShowsPublicPeopleInPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.Get("/stadt/gestalten/?page=2")
-	v.Sees(http.StatusOK, "Page 2 of 2")
-	for _, page := range []string{"3", "999999"} {
-		v.Get("/stadt/gestalten/?page=" + page)
-		v.Sees(http.StatusNotFound)
+	v.Get("/stadt/gestalten?after=x")
+	next := regexp.MustCompile(`href="(/stadt/gestalten[^"]*)" rel="next"`).FindStringSubmatch(v.Page.Body)
+	if next == nil {
+		t.Fatal("the first page leads to no other")
 	}
-	v.Get("/stadt/gestalten?page=x")
-	v.Sees(http.StatusOK, "Page 1 of 2")
+	v.DoesNotSee("Anna Ahorn", `rel="first"`)
+	v.Get(next[1])
+	v.Sees(http.StatusOK, "Anna Ahorn", "@bert", `rel="first"`)
+	v.DoesNotSee(`rel="next"`)
+	v.Get("/stadt/gestalten?name=aHoRn")
+	v.Sees(http.StatusOK, "Anna Ahorn")
+	v.DoesNotSee("@bert")
+	for _, name := range []string{"clematis", "%25", "zzz"} {
+		v.Get("/stadt/gestalten?name=" + name)
+		v.Sees(http.StatusOK, "Nobody matches.", "All people")
+	}
 }
 
 func TestTheHeadOfAPersonsPageFitsWhoLooks(t *testing.T) {

@@ -24,3 +24,17 @@ func TestWhatIsNoCursorIsTheBeginning(t *testing.T) {
 		}
 	}
 }
+
+func TestARankIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	for _, r := range []paging.Rank{{}, {Score: 7, ID: 12}, {ID: 1}} {
+		if got := paging.ParseRank(r.String()); got != r {
+			t.Errorf("%v is read as %v", r, got)
+		}
+	}
+	for _, text := range []string{"", "-", "x-1", "1-x", "1--5", "1-0", "1-99999999999999999999", "1"} {
+		if got := paging.ParseRank(text); got != (paging.Rank{}) {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
+}

@@ -25,7 +25,17 @@ import (
 func BenchmarkPages(b *testing.B) {
 	h := inventedTown(b)
 	cookie := sessionOf(b, h, "anna")
-	for _, page := range []struct{ name, path string }{{"start", "/"}, {"group", "/garten/"}, {"groups", "/stadt/groups/"}} {
+	var article string
+	err := h.db.Get(b.Context(), &article, `
+		SELECT '/' || e.slug || '/' || c.slug || '/' FROM contents c JOIN entities e ON e.id = c.entity_id
+		 WHERE c.public AND c.deleted_at IS NULL AND c.kind = 'article'
+		 ORDER BY (SELECT COUNT(*) FROM contributions k WHERE k.content_id = c.id) DESC, c.id LIMIT 1`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, page := range []struct{ name, path string }{
+		{"start", "/"}, {"group", "/garten/"}, {"groups", "/stadt/groups/"}, {"article", article},
+	} {
 		b.Run(page.name, func(b *testing.B) {
 			b.ReportAllocs()
 			before, n := h.db.Stats().Statements, 0

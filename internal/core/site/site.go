@@ -117,6 +117,8 @@ type Site struct {
 	base     *url.URL
 	cache    *pageCache
 	printers map[string]*lang.Printer
+
+	languages []ownLanguage // that can be chosen
 }
 
 // New returns the site.
@@ -159,6 +161,7 @@ func New(c Config, d Deps) (*Site, error) {
 	}
 	for _, language := range d.Catalogues.Languages() {
 		s.printers[language] = d.Catalogues.Printer(language, c.Zone)
+		s.languages = append(s.languages, ownLanguage{language, LanguageName(language)})
 	}
 	return s, nil
 }

@@ -60,14 +60,17 @@ func (c *Content) listed(v *site.Visit, f Filter) (listed, error) {
 
 // cardsOf returns the cards of a page of a list and those of other items, whose texts are rendered together.
 func (c *Content) cardsOf(v *site.Visit, f Filter, items []Item, more bool, others []Item) (l listed, other []Card, err error) {
-	cards, err := c.Cards(v, append(slices.Clone(others), items...))
+	if len(others) > 0 {
+		items = slices.Concat(others, items)
+	}
+	cards, err := c.Cards(v, items)
 	if err != nil {
 		return l, nil, err
 	}
 	for i := range cards {
 		cards[i].Home = f.EntityID != 0
 	}
-	return listed{Cards: cards[len(others):], Older: Older(v, items, more), Newest: Newest(v)}, cards[:len(others)], nil
+	return listed{Cards: cards[len(others):], Older: Older(v, items[len(others):], more), Newest: Newest(v)}, cards[:len(others)], nil
 }
 
 // showKinds shows what whoever has signed in can write.

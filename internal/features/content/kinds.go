@@ -178,10 +178,15 @@ func (c *Content) load(ctx context.Context, q sqldb.Querier, k Kind, i Item) (Fo
 	return f, nil
 }
 
-// byKind calls a function once for the items of each kind, and puts together what it returns.
-func byKind[T any](c *Content, items []Item, of func(Kind, []Item) (map[int64]T, error)) (map[int64]T, error) {
+// byKind calls the function of each kind, if it has one, once for the items of that kind, and puts together what these
+// return.
+func byKind[T any](c *Content, items []Item, of func(Kind) func([]Item) (map[int64]T, error)) (map[int64]T, error) {
 	all := map[int64]T{}
 	for _, k := range c.kinds {
+		ask := of(k)
+		if ask == nil {
+			continue
+		}
 		var some []Item
 		for _, i := range items {
 			if i.Kind == k.Name {
@@ -191,7 +196,7 @@ func byKind[T any](c *Content, items []Item, of func(Kind, []Item) (map[int64]T,
 		if len(some) == 0 {
 			continue
 		}
-		found, err := of(k, some)
+		found, err := ask(some)
 		if err != nil {
 			return nil, fmt.Errorf("ask the kind %s: %w", k.Name, err)
 		}
@@ -203,34 +208,34 @@ func byKind[T any](c *Content, items []Item, of func(Kind, []Item) (map[int64]T,
 // Facts returns what mails, previews, feeds and calendars say of items beside their title and text, by id and
 // in the language of the context. Whether somebody may read them is for the caller to know.
 func (c *Content) Facts(ctx context.Context, q sqldb.Querier, items ...Item) (map[int64][]Fact, error) {
-	return byKind(c, items, func(k Kind, some []Item) (map[int64][]Fact, error) {
+	return byKind(c, items, func(k Kind) func([]Item) (map[int64][]Fact, error) {
 		if k.Facts == nil {
-			return nil, nil
+			return nil
 		}
-		ids := make([]int64, len(some))
-		for n, i := range some {
-			ids[n] = i.ID
+		return func(some []Item) (map[int64][]Fact, error) {
+			ids := make([]int64, len(some))
+			for n, i := range some {
+				ids[n] = i.ID
+			}
+			return k.Facts(ctx, q, ids)
 		}
-		return k.Facts(ctx, q, ids)
 	})
 }
 
 // bodies returns what kinds show on pages.
 func (c *Content) bodies(v *site.Visit, items ...Item) (map[int64]templ.Component, error) {
-	return byKind(c, items, func(k Kind, some []Item) (map[int64]templ.Component, error) {
-		if k.Body == nil {
-			return nil, nil
-		}
-		return k.Body(v, c.deps.DB, some)
-	})
+	return byKind(c, items, func(k Kind) func([]Item) (map[int64]templ.Component, error) { return c.shown(v, k.Body) })
 }
 
 // cardParts returns what kinds show on cards.
 func (c *Content) cardParts(v *site.Visit, items []Item) (map[int64]templ.Component, error) {
-	return byKind(c, items, func(k Kind, some []Item) (map[int64]templ.Component, error) {
-		if k.Card == nil {
-			return nil, nil
-		}
-		return k.Card(v, c.deps.DB, some)
-	})
+	return byKind(c, items, func(k Kind) func([]Item) (map[int64]templ.Component, error) { return c.shown(v, k.Card) })
+}
+
+// shown returns a kind's function for components with its first arguments, nil if there is none.
+func (c *Content) shown(v *site.Visit, show func(*site.Visit, sqldb.Querier, []Item) (map[int64]templ.Component, error)) func([]Item) (map[int64]templ.Component, error) {
+	if show == nil {
+		return nil
+	}
+	return func(some []Item) (map[int64]templ.Component, error) { return show(v, c.deps.DB, some) }
 }

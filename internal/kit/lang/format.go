@@ -31,14 +31,28 @@ func format(text string, args []any) string {
 			b.WriteString("…")
 			return
 		}
-		arg := args[v.Arg-1]
-		said := fmt.Sprintf(v.Spec, arg)
-		if strings.HasPrefix(said, "%!") {
-			said = fmt.Sprint(arg)
-		}
-		b.WriteString(said)
+		b.WriteString(say(v.Spec, args[v.Arg-1]))
 	})
 	return b.String()
+}
+
+// say returns what a verb prints of an argument. Most are words and numbers as they are, which need no fmt.
+func say(spec string, arg any) string {
+	switch arg := arg.(type) {
+	case string:
+		if spec == "%s" {
+			return arg
+		}
+	case int:
+		if spec == "%d" {
+			return strconv.Itoa(arg)
+		}
+	}
+	said := fmt.Sprintf(spec, arg)
+	if strings.HasPrefix(said, "%!") {
+		return fmt.Sprint(arg)
+	}
+	return said
 }
 
 // scan splits a text into literal parts and verbs. A percent sign that starts no verb is literal, so

@@ -1,22 +1,26 @@
 package markdown
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"sync"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Cache keeps rendered texts by the hash of their source and options, the ones used last up to a
-// number of bytes. It is safe for concurrent use.
+// Cache keeps rendered texts with their sources and options, the ones used last up to a number of bytes. It is safe for
+// concurrent use.
 type Cache struct {
 	engine *engine
 
 	mu    sync.Mutex
-	texts *simplelru.LRU[[sha256.Size]byte, cached]
+	texts *simplelru.LRU[origin, cached]
 	limit int
 	used  int
+}
+
+// origin is what a rendered text was made of.
+type origin struct {
+	source  string
+	options Options
 }
 
 type cached struct {
@@ -24,13 +28,13 @@ type cached struct {
 	size int
 }
 
-// overhead is what a kept text occupies beside its HTML, about.
+// overhead is what a kept text occupies beside its source and its HTML, about.
 const overhead = 300
 
 // NewCache returns a cache of at most limit bytes; a limit below 1 keeps nothing.
 func NewCache(limit int) *Cache {
 	c := &Cache{engine: newEngine(), limit: limit}
-	forget := func(_ [sha256.Size]byte, e cached) { c.used -= e.size }
+	forget := func(_ origin, e cached) { c.used -= e.size }
 	texts, err := simplelru.NewLRU(max(limit/overhead, 1), forget)
 	if err != nil {
 		panic(err) // only for a size below 1
@@ -41,7 +45,7 @@ func NewCache(limit int) *Cache {
 
 // Render returns what the function Render returns, kept or made.
 func (c *Cache) Render(source string, o Options) Rendered {
-	key := keyOf(source, o)
+	key := origin{source, o}
 	c.mu.Lock()
 	kept, ok := c.texts.Get(key)
 	c.mu.Unlock()
@@ -49,7 +53,7 @@ func (c *Cache) Render(source string, o Options) Rendered {
 		return kept.text
 	}
 	text := c.engine.render(source, o)
-	size := text.size() + len(text.parts)*100 + len(text.Refs)*80 + overhead
+	size := len(source) + text.size() + len(text.parts)*100 + len(text.Refs)*80 + overhead
 	if size > c.limit {
 		return text
 	}
@@ -76,12 +80,4 @@ func (c *Cache) Text(source string, maxWords int) string {
 // the site are made absolute with its origin ("https://example.org").
 func (c *Cache) MailText(source, origin string) string {
 	return c.Render(source, Options{HeadingLevel: 2, Origin: origin}).mailText(origin)
-}
-
-// keyOf hashes a source with its options.
-func keyOf(source string, o Options) [sha256.Size]byte {
-	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%d %d %d %q %q\n", o.Preset, o.HeadingLevel, o.Words, o.Prefix, o.Origin)
-	_, _ = h.Write([]byte(source))
-	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -40,7 +40,7 @@ type Preset uint8
 const (
 	Full           Preset = iota // everything
 	Inline                       // one run of text with links: short descriptions in boxes
-	NonInteractive               // one run of text without links: inside a card that is a link itself
+	NonInteractive               // one run of text without links, inside a card that is one itself; nothing is looked up
 )
 
 // Options say how a text is rendered. The zero value is everything, with "#" as h1.
@@ -95,7 +95,6 @@ type Target struct {
 type Rendered struct {
 	Refs  []Ref // what has to be looked up; for a Content also the Mention of its owner
 	parts []part
-	plain bool // references are not linked
 }
 
 // part is a piece of HTML, or the place of something that depends on the reader.
@@ -123,12 +122,15 @@ type Lookup func(Ref) (Target, bool)
 // with a note in the language of the printer (nil speaks English); an unknown tag gets none. Without
 // a lookup references are plain text.
 func (r Rendered) Resolve(lookup Lookup, p *lang.Printer) string {
+	if len(r.parts) == 1 && r.parts[0].role == markup {
+		return r.parts[0].html
+	}
 	if p == nil {
 		p = new(lang.Printer)
 	}
 	var b strings.Builder
 	b.Grow(r.size() + 64*len(r.Refs))
-	f := filler{b: &b, lookup: lookup, p: p, plain: r.plain}
+	f := filler{b: &b, lookup: lookup, p: p}
 	for _, piece := range r.parts {
 		switch piece.role {
 		case markup:
@@ -160,7 +162,6 @@ type filler struct {
 	b      *strings.Builder
 	lookup Lookup
 	p      *lang.Printer
-	plain  bool
 }
 
 func (f *filler) find(ref Ref) (Target, bool) {
@@ -199,10 +200,6 @@ func (f *filler) reference(ref Ref) {
 // link writes a reference that leads somewhere.
 func (f *filler) link(ref Ref, t Target) {
 	label := cmp.Or(t.Label, ref.written())
-	if f.plain {
-		f.b.WriteString(html.EscapeString(label))
-		return
-	}
 	f.start(ref, t)
 	if ref.Kind == Tag {
 		f.tag(strings.TrimPrefix(label, "#"))
@@ -244,14 +241,14 @@ func (f *filler) start(ref Ref, t Target) {
 
 // open and close write the ends of a link whose text the author has chosen.
 func (f *filler) open(ref Ref) {
-	if t, ok := f.find(ref); ok && !f.plain {
+	if t, ok := f.find(ref); ok {
 		f.start(ref, t)
 	}
 }
 
 func (f *filler) close(ref Ref) {
 	switch _, ok := f.find(ref); {
-	case ok && !f.plain:
+	case ok:
 		f.b.WriteString("</a>")
 	case !ok && f.lookup != nil:
 		f.note(ref)

@@ -209,6 +209,17 @@ func TestPresets(t *testing.T) {
 	}
 }
 
+func TestNothingIsLookedUpForWhatHasNoLinks(t *testing.T) {
+	t.Parallel()
+	got := markdown.Render("@anna fragt [alle](@garten): kommt zu @nobody/fest #foo", markdown.Options{Preset: markdown.NonInteractive})
+	if text := got.Resolve(town, nil); text != "@anna fragt alle: kommt zu @nobody/fest #foo" || len(got.Refs) > 0 {
+		t.Errorf("%q, looks up %v", text, got.Refs)
+	}
+	if text := markdown.Render("@anna fragt @garten", markdown.Options{Preset: markdown.NonInteractive, Words: 2}).Resolve(town, nil); text != "@anna fragt…" {
+		t.Errorf("cut: %q", text)
+	}
+}
+
 func TestTextHasNoMarkup(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

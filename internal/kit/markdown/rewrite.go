@@ -63,7 +63,7 @@ func (w *rewriter) rewrite(body string) Rendered {
 		w.pop()
 	}
 	w.flush()
-	return Rendered{Refs: w.unique(), parts: w.parts, plain: w.plain}
+	return Rendered{Refs: w.unique(), parts: w.parts}
 }
 
 // unique lists what has to be looked up.
@@ -147,13 +147,13 @@ func (w *rewriter) placeholder(inner string) bool {
 	}
 	ref := w.refs[n]
 	switch {
-	case opens && w.inLink():
+	case opens && (w.inLink() || w.plain):
 		w.stack = append(w.stack, element{name: refElement, ref: ref, omitted: true})
 	case opens:
 		w.blank()
 		w.place(ref, refOpen)
 		w.stack = append(w.stack, element{name: refElement, ref: ref})
-	case w.inLink():
+	case w.inLink() || w.plain:
 		w.plainText(html.EscapeString(ref.written()))
 	case w.count():
 		w.blank()
@@ -286,7 +286,7 @@ func (w *rewriter) image(t xhtml.Token) {
 		w.plainText(html.EscapeString(alt))
 	case w.own(src):
 		w.tag("img", sized(t.Attr))
-	case w.inLink():
+	case w.inLink() || w.plain:
 		w.plainText(html.EscapeString(cmp.Or(alt, src)))
 	default:
 		w.tag("a", []xhtml.Attribute{{Key: "href", Val: src}})

@@ -2,8 +2,8 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/ncruces/go-sqlite3"
 )
 
@@ -15,7 +15,7 @@ import (
 // sharedTx is an open transaction of the writer that several calls of Write may share. Who holds the token of
 // the writer may use it.
 type sharedTx struct {
-	tx    *sqlx.Tx
+	tx    *sql.Tx
 	ended chan struct{} // closed when it has ended
 	err   error         // how it ended; valid when done
 }
@@ -48,7 +48,7 @@ func (db *DB) join(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (*sharedT
 	own := context.WithoutCancel(ctx) // the end of one caller is not the end of the others
 	first := db.open == nil
 	if first {
-		begun, err := db.write.BeginTxx(own, nil)
+		begun, err := db.write.BeginTx(own, nil)
 		if err != nil {
 			return nil, db.translate(ctx, "BEGIN", err)
 		}

@@ -39,10 +39,10 @@ func (db *DB) Wake(ctx context.Context, channel string) error {
 	if db.engine.notify == "" {
 		return nil
 	}
-	text, bound, err := db.bind(db.engine.notify, "", []any{channel})
+	b, err := db.bind(db.engine.notify, "", []any{channel})
 	if err != nil {
 		return err
 	}
-	_, err = db.write.ExecContext(ctx, text, bound...)
+	_, err = db.write.ExecContext(ctx, b.text, b.args...)
 	return db.translate(ctx, "NOTIFY", err)
 }

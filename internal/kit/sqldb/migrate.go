@@ -70,12 +70,12 @@ func (db *DB) withProvider(ctx context.Context, fsys fs.FS, fn func(*goose.Provi
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectCustom, db.write.DB, expandedFS{fsys, db.engine},
+	provider, err := goose.NewProvider(goose.DialectCustom, db.write, expandedFS{fsys, db.engine},
 		goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	fits, err := store.fits(ctx, db.write.DB)
+	fits, err := store.fits(ctx, db.write)
 	if err != nil {
 		return db.translate(ctx, "compare the migrations", err)
 	}

@@ -30,6 +30,7 @@ type query struct {
 	pieces       []string // len(placeholders)+1 texts between the placeholders
 	placeholders []placeholder
 	bounds       bool // some placeholder bounds the number of rows
+	paths        paths
 }
 
 // placeholder is one placeholder.
@@ -127,12 +128,19 @@ func parse(text string, numbered bool) *query {
 	return q
 }
 
-// bind returns the text for the engine and the values for the driver.
-func (p *pools) bind(text, suffix string, args []any) (string, []any, error) {
+// bound is a query as it is sent.
+type bound struct {
+	text  string // for the engine
+	args  []any  // for the driver
+	paths *paths // where its columns belong
+}
+
+// bind returns a query with its arguments.
+func (p *pools) bind(text, suffix string, args []any) (bound, error) {
 	p.asked.Add(1)
 	q := p.parse(text, suffix)
 	if len(args) != len(q.placeholders) {
-		return "", nil, fmt.Errorf("%d arguments for %d placeholders in: %s", len(args), len(q.placeholders), text)
+		return bound{}, fmt.Errorf("%d arguments for %d placeholders in: %s", len(args), len(q.placeholders), text)
 	}
 	if q.bounds {
 		if written, rest, ok := q.writeBounds(args); ok {
@@ -144,21 +152,22 @@ func (p *pools) bind(text, suffix string, args []any) (string, []any, error) {
 	for i, arg := range args {
 		if isList(arg) {
 			if !q.placeholders[i].list {
-				return "", nil, fmt.Errorf("argument %d is a list, which only IN (?) takes, in: %s", i+1, text)
+				return bound{}, fmt.Errorf("argument %d is a list, which only IN (?) takes, in: %s", i+1, text)
 			}
 			lists = true
 			continue
 		}
 		v, err := value(arg)
 		if err != nil {
-			return "", nil, fmt.Errorf("argument %d: %w in: %s", i+1, err, text)
+			return bound{}, fmt.Errorf("argument %d: %w in: %s", i+1, err, text)
 		}
 		values[i] = v
 	}
 	if !lists {
-		return q.plain, values, nil
+		return bound{q.plain, values, &q.paths}, nil
 	}
-	return p.engine.expand(q, args, values)
+	written, values, err := p.engine.expand(q, args, values)
+	return bound{written, values, &q.paths}, err
 }
 
 // maxWritten bounds the numbers that are written into a text, and so the number of texts.

@@ -54,7 +54,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jmoiron/sqlx"
 
 	"grouprise.org/grouprise/internal/kit/clock"
 )
@@ -95,8 +94,8 @@ type pools struct {
 	engine  *engine
 	path    string // SQLite's file
 	name    string // the servers' database
-	read    *sqlx.DB
-	write   *sqlx.DB      // the same as read, but on SQLite
+	read    *sql.DB
+	write   *sql.DB       // the same as read, but on SQLite
 	writer  chan struct{} // SQLite: holds one token for the only writer; nil elsewhere
 	open    *sharedTx     // SQLite: the transaction that has not been committed yet; nil if there is none
 	queries *queryCache
@@ -134,11 +133,11 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 }
 
 // pool limits the connections of a pool and lets idle ones end.
-func pool(db *sql.DB, conns int) *sqlx.DB {
+func pool(db *sql.DB, conns int) *sql.DB {
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return sqlx.NewDb(db, "")
+	return db
 }
 
 // Close closes all connections. What runs is ended.
@@ -218,20 +217,33 @@ func (db *DB) reading(ctx context.Context, read func() error) error {
 	}
 }
 
-func (p *pools) get(ctx context.Context, q sqlx.QueryerContext, dest any, query, suffix string, args []any) error {
-	text, bound, err := p.bind(query, suffix, args)
-	if err != nil {
-		return err
-	}
-	return p.translate(ctx, query, sqlx.GetContext(ctx, q, dest, text, bound...))
+// reader is a pool of connections or a transaction.
+type reader interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func (p *pools) selectAll(ctx context.Context, q sqlx.QueryerContext, dest any, query, suffix string, args []any) error {
-	text, bound, err := p.bind(query, suffix, args)
+func (p *pools) get(ctx context.Context, from reader, dest any, query, suffix string, args []any) error {
+	b, err := p.bind(query, suffix, args)
 	if err != nil {
 		return err
 	}
-	return p.translate(ctx, query, sqlx.SelectContext(ctx, q, dest, text, bound...))
+	rows, err := from.QueryContext(ctx, b.text, b.args...)
+	if err == nil {
+		err = b.paths.scanOne(rows, dest)
+	}
+	return p.translate(ctx, query, err)
+}
+
+func (p *pools) selectAll(ctx context.Context, from reader, dest any, query, suffix string, args []any) error {
+	b, err := p.bind(query, suffix, args)
+	if err != nil {
+		return err
+	}
+	rows, err := from.QueryContext(ctx, b.text, b.args...)
+	if err == nil {
+		err = b.paths.scanAll(rows, dest)
+	}
+	return p.translate(ctx, query, err)
 }
 
 // EscapeLike returns text that matches itself in a pattern: LIKE ? ESCAPE '!' with EscapeLike(text)+"%".

@@ -14,7 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/pressly/goose/v3"
@@ -110,7 +109,7 @@ func privateFile(name, like string) error {
 	return nil
 }
 
-func sqlitePool(path string, conns int, pragmas []string) (*sqlx.DB, error) {
+func sqlitePool(path string, conns int, pragmas []string) (*sql.DB, error) {
 	query := url.Values{"_pragma": pragmas, "modeof": {path}}.Encode()
 	// SQLite reads a plus as a plus.
 	source := url.URL{Scheme: "file", Path: path, RawQuery: strings.ReplaceAll(query, "+", "%20")}

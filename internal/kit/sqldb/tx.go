@@ -2,12 +2,11 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -18,7 +17,7 @@ type Tx struct {
 	Now clock.Time // when this try of the transaction began: the time of everything it writes
 
 	pools *pools
-	tx    *sqlx.Tx
+	tx    *sql.Tx
 	after []func()
 	depth int // of Nested
 }
@@ -89,7 +88,7 @@ func (db *DB) try(ctx context.Context, tx *Tx, fn func(tx *Tx) error) (committin
 	if db.writer != nil {
 		return db.tryShared(ctx, tx, fn)
 	}
-	tx.tx, err = db.write.BeginTxx(ctx, nil)
+	tx.tx, err = db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return false, db.translate(ctx, "BEGIN", err)
 	}
@@ -151,11 +150,11 @@ func (tx *Tx) SelectSkipLocked(ctx context.Context, dest any, query string, args
 
 // Exec runs a statement and returns how many rows it matched, whether they changed or not.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
-	text, bound, err := tx.pools.bind(query, "", args)
+	b, err := tx.pools.bind(query, "", args)
 	if err != nil {
 		return 0, err
 	}
-	result, err := tx.tx.ExecContext(ctx, text, bound...)
+	result, err := tx.tx.ExecContext(ctx, b.text, b.args...)
 	if err != nil {
 		return 0, tx.pools.translate(ctx, query, err)
 	}
@@ -169,11 +168,11 @@ func (tx *Tx) Insert(ctx context.Context, query string, args ...any) (id int64, 
 		err := tx.pools.get(ctx, tx.tx, &id, query, " RETURNING id", args)
 		return id, err
 	}
-	text, bound, err := tx.pools.bind(query, "", args)
+	b, err := tx.pools.bind(query, "", args)
 	if err != nil {
 		return 0, err
 	}
-	result, err := tx.tx.ExecContext(ctx, text, bound...)
+	result, err := tx.tx.ExecContext(ctx, b.text, b.args...)
 	if err != nil {
 		return 0, tx.pools.translate(ctx, query, err)
 	}

@@ -72,5 +72,16 @@ func generate(path, name string) ([]byte, error) {
 	if _, err := generator.Generate(components, &code, generator.WithFileName(name)); err != nil {
 		return nil, err
 	}
-	return format.Source(code.Bytes())
+	return format.Source(withMarkup(code.Bytes()))
+}
+
+// withMarkup lets the code of a page turn its expressions into text with package markup.
+func withMarkup(code []byte) []byte {
+	with := bytes.ReplaceAll(code, []byte("templ.JoinStringErrs("), []byte("markup.Text("))
+	with = bytes.ReplaceAll(with, []byte("templ.CSSClasses("), []byte("markup.Classes("))
+	if bytes.Equal(with, code) {
+		return code
+	}
+	own := []byte("import \"github.com/a-h/templ\"\n")
+	return bytes.Replace(with, own, append(own, "import \"grouprise.org/grouprise/internal/kit/markup\"\n"...), 1)
 }

@@ -20,7 +20,7 @@ func TestComponentsBecomeGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"package room", "func greeting(name string) templ.Component", "`room/greeting.templ`"} {
+	for _, want := range []string{"package room", "func greeting(name string) templ.Component", "markup.Text(name)", "internal/kit/markup\"\n", "`room/greeting.templ`"} {
 		if !strings.Contains(string(code), want) {
 			t.Errorf("the code lacks %q:\n%s", want, code)
 		}

@@ -28,12 +28,3 @@ CREATE TABLE IF NOT EXISTS image_uses (
 {index image_uses_content image_uses (content_id)}
 
 {index image_uses_contribution image_uses (contribution_id)}
-
--- The names of the pictures that stand for a person or group: a square one, and a wide one above their page.
-{column entities picture VARCHAR(100) NOT NULL DEFAULT ''}
-
-{column entities cover VARCHAR(100) NOT NULL DEFAULT ''}
-
-{index entities_picture entities (picture)}
-
-{index entities_cover entities (cover)}

@@ -70,7 +70,6 @@ func (b *bench) measureList(t *table, name, path string, members bool) {
 		cookies = b.members
 	}
 	v := b.as(cookies, []string{path})
-	v.unique = true
 	statements, size := b.cost(v)
 	alone := b.closedLoop(v, 1)
 	stop := b.keepWriting()

@@ -33,7 +33,6 @@ type target struct{ path, cookie string }
 type visits struct {
 	base    string // the address before each path
 	targets []target
-	unique  bool // each visit has an address of its own, which nobody has asked for before
 }
 
 // answered is how visits were answered.
@@ -96,9 +95,7 @@ end
 function request()
   n = n + 1
   local t = targets[n %% #targets + 1]
-  local path = t.path
-  if %t then path = path .. (path:find("?", 1, true) and "&" or "?") .. "n=" .. n end
-  return wrk.format(nil, path, t.headers)
+  return wrk.format(nil, t.path, t.headers)
 end
 `
 
@@ -123,7 +120,7 @@ func (b *bench) runClosedLoop(v visits, visitors int) (a answered) {
 	}
 	file, script := filepath.Join(b.folder, "targets"), filepath.Join(b.folder, "visit.lua")
 	b.write(file, []byte(list.String()))
-	b.write(script, fmt.Appendf(nil, wrkScript, b.offset(), file, v.unique))
+	b.write(script, fmt.Appendf(nil, wrkScript, b.offset(), file))
 	command := exec.CommandContext(b.t.Context(), "nice", "-n", "-20", "wrk", "-t1", "-c"+strconv.Itoa(visitors),
 		"-d"+strconv.Itoa(int(asking.Seconds()))+"s", "--latency", "-s", script, v.base)
 	out, err := command.CombinedOutput()
@@ -154,11 +151,7 @@ func (b *bench) runFixedRate(v visits, rate float64, long time.Duration) answere
 	var list bytes.Buffer
 	for n := first; n < first+number; n++ {
 		t := v.targets[n%len(v.targets)]
-		path := t.path
-		if v.unique {
-			path = withNumber(path, n)
-		}
-		fmt.Fprintf(&list, "GET %s%s\nAccept-Encoding: identity\n", v.base, path)
+		fmt.Fprintf(&list, "GET %s%s\nAccept-Encoding: identity\n", v.base, t.path)
 		if t.cookie != "" {
 			fmt.Fprintf(&list, "Cookie: %s\n", t.cookie)
 		}
@@ -191,14 +184,6 @@ func (b *bench) runFixedRate(v visits, rate float64, long time.Duration) answere
 		b.t.Fatalf("%s: %.2f %% were answered well: %v", v.targets[0].path, 100*report.Success, report.Errors)
 	}
 	return answered{rate: report.Throughput, p50: report.Latencies.P50, p99: report.Latencies.P99}
-}
-
-func withNumber(path string, n int) string {
-	mark := "?"
-	if strings.Contains(path, "?") {
-		mark = "&"
-	}
-	return path + mark + "n=" + strconv.Itoa(n)
 }
 
 func (b *bench) write(path string, text []byte) {
@@ -234,11 +219,7 @@ func (b *bench) cost(v visits) (statements, size int) {
 func (b *bench) get(v visits, n int) []byte {
 	b.t.Helper()
 	t := v.targets[n%len(v.targets)]
-	path := t.path
-	if v.unique {
-		path = withNumber(path, n)
-	}
-	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, v.base+path, nil)
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, v.base+t.path, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -253,7 +234,7 @@ func (b *bench) get(v visits, n int) []byte {
 	defer answer.Body.Close()
 	page, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK {
-		b.t.Fatalf("%s: %s, %v", path, answer.Status, err)
+		b.t.Fatalf("%s: %s, %v", t.path, answer.Status, err)
 	}
 	return page
 }

@@ -32,10 +32,19 @@ func start(t *testing.T, s web.Server) (net.Addr, func() error) {
 	}
 }
 
+func open(t *testing.T, address string) net.Listener {
+	t.Helper()
+	listener, err := web.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
 func TestServerFinishesRequestsInHand(t *testing.T) {
 	t.Parallel()
 	begun, finish := make(chan struct{}), make(chan struct{})
-	address, stop := start(t, web.Server{Listen: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(begun)
 		<-finish
 		_, _ = io.WriteString(w, "done")
@@ -71,7 +80,7 @@ func TestServerFinishesRequestsInHand(t *testing.T) {
 func TestServerCutsOffWhatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	begun := make(chan struct{})
-	address, stop := start(t, web.Server{Listen: "127.0.0.1:0", Grace: 20 * time.Millisecond, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Grace: 20 * time.Millisecond, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		close(begun)
 		<-r.Context().Done()
 	})})
@@ -100,7 +109,7 @@ func TestServerOnAUnixSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	_, stop := start(t, web.Server{Listen: "unix:" + path, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })})
+	_, stop := start(t, web.Server{Listener: open(t, "unix:"+path), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })})
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o666 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -120,7 +129,7 @@ func TestServerOnAUnixSocket(t *testing.T) {
 	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "hello" {
 		t.Errorf("answered %q, %v", body, err)
 	}
-	if _, err := web.Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "another process answers there") {
+	if _, err := web.Open(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "another process answers there") {
 		t.Errorf("a second listener: %v", err)
 	}
 	client.CloseIdleConnections()
@@ -132,13 +141,13 @@ func TestServerOnAUnixSocket(t *testing.T) {
 	}
 }
 
-func TestListenLeavesOtherFilesAlone(t *testing.T) {
+func TestOpenLeavesOtherFilesAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "precious")
 	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := web.Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "not a socket") {
+	if _, err := web.Open(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "not a socket") {
 		t.Errorf("listening on a file: %v", err)
 	}
 	if data, err := os.ReadFile(path); err != nil || string(data) != "data" {

@@ -77,6 +77,7 @@ type Config struct {
 
 	FetchInterval time.Duration // how often to look for jobs that nobody announced; zero is 1 s
 	Lease         time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
+	Overtime      time.Duration // how long a handler keeps its worker after its context has ended; zero is 10 s
 	Grace         time.Duration // how long Run waits for running jobs when its context ends; zero is 20 s
 }
 
@@ -107,6 +108,7 @@ func New(db *sqldb.DB, c Config) *Queue {
 	c.Workers = max(3, cmp.Or(c.Workers, 8))
 	c.FetchInterval = cmp.Or(c.FetchInterval, time.Second)
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
+	c.Overtime = cmp.Or(c.Overtime, 10*time.Second)
 	c.Grace = cmp.Or(c.Grace, 20*time.Second)
 	return &Queue{
 		db: db, config: c, log: cmp.Or(c.Logger, slog.Default()),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -18,6 +19,8 @@ type Server struct {
 	TLS      *tls.Config // nil for plain http
 	Log      *slog.Logger
 
+	// Stall is how long a request's body may bring no byte before it is answered 408; zero means 30 s.
+	Stall time.Duration
 	// Grace is how long requests in hand may take after the context has ended; zero means 25 s.
 	Grace time.Duration
 
@@ -25,16 +28,19 @@ type Server struct {
 	Ready func(net.Addr)
 }
 
+// longest is how long a request and its answer may take: a gallery over a village's line.
+const longest = 5 * time.Minute
+
 // Serve accepts requests until ctx ends, then finishes those in hand. It returns nil after a clean
 // end, and an error when the listener failed or when requests had to be cut off.
 func (s Server) Serve(ctx context.Context) error {
 	listener := s.Listener
 	server := &http.Server{
-		Handler:           s.Handler,
+		Handler:           bounded(s.Handler, cmp.Or(s.Stall, 30*time.Second), longest),
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute, // a gallery over a village's line
-		WriteTimeout:      5 * time.Minute,
+		ReadTimeout:       longest,
+		WriteTimeout:      longest,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}

@@ -96,6 +96,68 @@ func TestServerCutsOffWhatTakesTooLong(t *testing.T) {
 	}
 }
 
+func TestABodyThatBringsNoByteIsAnsweredAndClosed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		handle http.HandlerFunc
+		bytes  []string // with a pause between them
+		want   string   // in the answer
+	}{
+		"the handler gives up": {func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.ReadAll(r.Body); err != nil {
+				http.Error(w, "half a body", http.StatusBadRequest)
+			}
+		}, []string{"a"}, "HTTP/1.1 408 "},
+		"the handler says nothing":  {func(_ http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) }, nil, "HTTP/1.1 408 "},
+		"the handler does not read": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, nil, "HTTP/1.1 403 "},
+		"a slow body is no stalled one": {func(w http.ResponseWriter, r *http.Request) {
+			text, err := io.ReadAll(r.Body)
+			_, _ = io.WriteString(w, string(text)+errorText(err))
+		}, []string{"a", "b", "c", "d", "e", "f"}, "\r\n\r\nabcdef"},
+		"a handler may take its time after the body": {func(w http.ResponseWriter, r *http.Request) {
+			_, err := io.ReadAll(r.Body)
+			select {
+			case <-r.Context().Done():
+				_, _ = io.WriteString(w, "gone")
+			case <-time.After(time.Second):
+				_, _ = io.WriteString(w, "stayed"+errorText(err))
+			}
+		}, []string{"abcdef"}, "\r\n\r\nstayed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Stall: 500 * time.Millisecond, Handler: c.handle})
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address.String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range append([]string{"POST / HTTP/1.1\r\nHost: town.example\r\nContent-Length: 6\r\n\r\n"}, c.bytes...) {
+				if _, err := io.WriteString(conn, part); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(150 * time.Millisecond)
+			}
+			if len(strings.Join(c.bytes, "")) == 6 {
+				_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: town.example\r\nConnection: close\r\n\r\n")
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			answer, err := io.ReadAll(conn)
+			if err != nil || !strings.Contains(string(answer), c.want) {
+				t.Errorf("answered %q, %v", answer, err)
+			}
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestServerOnAUnixSocket(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "web.sock")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
@@ -142,6 +143,26 @@ func TestTheEffectiveOptionsArePrintedWithTheirOrigin(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s differs (go test -update writes it):\n%s", file, diff)
+	}
+}
+
+func TestWhatIsPrintedCanBeLoaded(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, more := range [][]string{nil, {"GROUPRISE_SECRET_KEY=a secret for tests only", "GROUPRISE_SITE_NAME=a: \"b\" # c", "GROUPRISE_CLAIMS=- null"}} {
+		first, s := nothing(t, append(more, "GROUPRISE_DATA_PATH="+folder)...)
+		var printed strings.Builder
+		if err := s.Print(&printed); err != nil {
+			t.Fatal(err)
+		}
+		second, _, err := load(t, printed.String())
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, printed.String())
+		}
+		first.SecretKey = ""
+		if diff := cmp.Diff(first, second, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -277,6 +277,7 @@ func (q *Queue) wakeUp() {
 type Counts struct {
 	Later, Waiting, Running, Dead int64
 	Oldest                        clock.Time // since when the job that waits longest could have run; zero if none waits
+	OldestRetry                   clock.Time // when the oldest job was enqueued that has failed and will be tried again; zero if there is none
 }
 
 // Counts counts the jobs.
@@ -285,16 +286,17 @@ func (q *Queue) Counts(ctx context.Context) (Counts, error) {
 		State  string     `db:"state"`
 		Jobs   int64      `db:"jobs"`
 		Oldest clock.Time `db:"oldest"`
+		Failed clock.Time `db:"failed"`
 	}
 	var c Counts
-	if err := q.db.Select(ctx, &rows, `SELECT state, COUNT(*) AS jobs, MIN(run_at) AS oldest
-		FROM jobs GROUP BY state ORDER BY state`); err != nil {
+	if err := q.db.Select(ctx, &rows, `SELECT state, COUNT(*) AS jobs, MIN(run_at) AS oldest,
+		MIN(CASE WHEN attempt > 0 THEN created_at END) AS failed FROM jobs GROUP BY state ORDER BY state`); err != nil {
 		return c, err
 	}
 	for _, r := range rows {
 		switch r.State {
 		case later:
-			c.Later = r.Jobs
+			c.Later, c.OldestRetry = r.Jobs, r.Failed
 		case waiting:
 			c.Waiting, c.Oldest = r.Jobs, r.Oldest
 		case running:

@@ -99,7 +99,7 @@ func counts(t testing.TB, q *queue.Queue) queue.Counts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Oldest = clock.Time{}
+	c.Oldest, c.OldestRetry = clock.Time{}, clock.Time{}
 	return c
 }
 
@@ -185,6 +185,7 @@ func TestFailuresRunAgainAfterAPauseUntilTheyAreDead(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w, ctx := newWatch(), t.Context()
+		begun := w.Now()
 		var attempts []int
 		healthy := false
 		var died []string
@@ -213,6 +214,10 @@ func TestFailuresRunAgainAfterAPauseUntilTheyAreDead(t *testing.T) {
 			_ = drain(t, q)
 			if len(attempts) != step.want {
 				t.Fatalf("after %v more: %d attempts, want %d", step.forward, len(attempts), step.want)
+			}
+			c, err := q.Counts(ctx)
+			if err != nil || step.want < 3 && !c.OldestRetry.Equal(begun) || step.want == 3 && !c.OldestRetry.IsZero() {
+				t.Errorf("after %d attempts it is tried again since %v, error %v", step.want, c.OldestRetry, err)
 			}
 		}
 		wantList(t, died, `a.fail "x" after 3: the sky is falling`)

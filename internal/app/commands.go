@@ -218,7 +218,7 @@ func run(ctx context.Context, p *Process, migrate bool, r roles) error {
 	}
 	ready := (*House).migrate
 	if !migrate {
-		ready = (*House).checkVersion
+		ready = (*House).awaitVersion
 		if err := o.Find(); err != nil {
 			return err
 		}

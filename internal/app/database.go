@@ -25,6 +25,14 @@ func (h *House) migrate(ctx context.Context) error {
 	return h.checkAddresses(ctx)
 }
 
+// awaitVersion waits for the database and makes sure that it is what the program expects.
+func (h *House) awaitVersion(ctx context.Context) error {
+	if err := await(ctx, h.db, h.log, patience); err != nil {
+		return err
+	}
+	return h.checkVersion(ctx)
+}
+
 // checkVersion makes sure that the database is what the program expects. It does not wait.
 func (h *House) checkVersion(ctx context.Context) error {
 	database, program, err := sqldb.Versions(ctx, h.db, schema.FS)

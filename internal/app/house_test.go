@@ -155,8 +155,14 @@ func TestARoleThatCannotStartEndsTheProcessWithItsReason(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() }) // the subtests go on after the end of this function
 	for _, c := range []struct{ option, role string }{
-		{"LISTEN", "serve"}, {"LISTEN", "web"}, {"LMTP_LISTEN", "serve"}, {"LMTP_LISTEN", "lmtp"},
-		{"METRICS_LISTEN", "serve"}, {"METRICS_LISTEN", "web"}, {"METRICS_LISTEN", "worker"}, {"METRICS_LISTEN", "lmtp"},
+		{"LISTEN", "serve"},
+		{"LISTEN", "web"},
+		{"LMTP_LISTEN", "serve"},
+		{"LMTP_LISTEN", "lmtp"},
+		{"METRICS_LISTEN", "serve"},
+		{"METRICS_LISTEN", "web"},
+		{"METRICS_LISTEN", "worker"},
+		{"METRICS_LISTEN", "lmtp"},
 	} {
 		t.Run(c.role+" "+c.option, func(t *testing.T) {
 			t.Parallel()

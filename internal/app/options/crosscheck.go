@@ -3,6 +3,7 @@ package options
 import (
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -93,7 +94,7 @@ func (o *Options) NoReplyNames() map[string]string {
 func (o *Options) ReservedSlugs() []string {
 	all := o.SlugBlacklist
 	for _, address := range o.NoReply() {
-		all = append(all[:len(all):len(all)], base(address))
+		all = append(slices.Clip(all), base(address))
 	}
 	return all
 }

@@ -90,12 +90,15 @@ func (s *Settings) show(o Option) (value, remark string, err error) {
 		return "", "", err
 	}
 	value = strings.TrimSpace(string(text))
-	if path, one := o.Into.(*string); one && o.Path != NoPath {
-		if _, err := os.Stat(*path); err != nil {
-			return "null", ", not there yet: " + value, nil
-		}
+	if path, one := o.Into.(*string); one && o.Path != NoPath && !exists(*path) {
+		return "null", ", not there yet: " + value, nil
 	}
 	return value, "", nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // isEmpty reports whether the option holds nothing. A boolean always holds something, and so does a

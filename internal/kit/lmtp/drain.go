@@ -46,7 +46,7 @@ type listener struct {
 // that would stay open for ever.
 func (l *listener) Accept() (net.Conn, error) {
 	if l.drain.hasStarted() {
-		return nil, errors.Join(net.ErrClosed, l.Listener.Close())
+		return nil, errors.Join(net.ErrClosed, l.Close())
 	}
 	accepted, err := l.Listener.Accept()
 	if err != nil {

@@ -258,6 +258,35 @@ func TestSystemdHandsOverSocketsByName(t *testing.T) {
 	}
 }
 
+func TestSystemdIsToldWhenTheProcessIsReadyAndWhenItStops(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	if err := socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOTIFY_SOCKET", path)
+	p := Process{Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}, Stdout: t.Output(), Stderr: t.Output()}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, &p, true, roles{worker: true}) }()
+	said := make([]byte, 100)
+	for _, want := range []string{"READY=1", "STOPPING=1"} {
+		n, err := socket.Read(said)
+		if err != nil || string(said[:n]) != want {
+			t.Errorf("systemd was told %q, %v, want %s", said[:n], err, want)
+		}
+		stop()
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestADatabaseThatIsNotThereYetIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
 
 	"grouprise.org/grouprise/internal/app/options"
@@ -92,6 +93,8 @@ func (l listeners) Close() error {
 func (h *House) Serve(ctx context.Context, r roles, l listeners) error {
 	g, ctx := errgroup.WithContext(ctx)
 	time.AfterFunc(time.Second, debug.FreeOSMemory) // what only starting needed
+	h.tellSystemd(daemon.SdNotifyReady)
+	context.AfterFunc(ctx, func() { h.tellSystemd(daemon.SdNotifyStopping) })
 	if r.web {
 		g.Go(func() error { return h.answer(ctx, l["web"]) })
 	}
@@ -105,6 +108,13 @@ func (h *House) Serve(ctx context.Context, r roles, l listeners) error {
 		g.Go(func() error { return h.measure(ctx, listener) })
 	}
 	return g.Wait()
+}
+
+// tellSystemd says how far the process is, for units with Type=notify. Without systemd it says nothing.
+func (h *House) tellSystemd(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		h.log.Warn("systemd cannot be told how far the start is", "state", state, "error", err)
+	}
 }
 
 // answer answers requests until the context ends, then finishes those in hand.

@@ -1,9 +1,6 @@
 package app
 
 import (
-	"cmp"
-	"fmt"
-
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/kit/lang"
 )
@@ -11,14 +8,10 @@ import (
 // facts are what administrators see of how the site is set up.
 func (h *House) facts() []module.Fact {
 	o := h.options
-	leave := map[string]string{
-		"smtp":   fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption),
-		"folder": o.OutboxFolder(),
-	}[o.Submission.Backend]
 	return []module.Fact{
 		{Term: lang.Text("Address"), Value: o.BaseURL()},
 		{Term: lang.Text("Database"), Value: h.db.Engine()},
-		{Term: lang.Text("Mails leave by"), Value: cmp.Or(leave, o.Submission.Backend)},
+		{Term: lang.Text("Mails leave by"), Value: o.MailsLeaveBy()},
 		{Term: lang.Text("Mails arrive at"), Value: o.LMTP.Listen},
 		{Term: lang.Text("Domain of mail addresses"), Value: o.MailDomain()},
 	}

@@ -34,27 +34,29 @@ type Process struct {
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run all roles in one process."`
-	Web     webCommand     `cmd:"" help:"Run the web server only."`
-	Worker  workerCommand  `cmd:"" help:"Run the task runner only."`
-	LMTP    lmtpCommand    `cmd:"" name:"lmtp" help:"Run the server for incoming mail only."`
-	Import  importCommand  `cmd:"" name:"import-mail" help:"Read one mail from standard input. Ends with 99 when it was taken, 70 when it was refused and 1 when the mail server should try again."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to this program's version."`
-	Demo    demoCommand    `cmd:"" help:"Fill an empty database with an invented town. Mails do not leave it."`
-	Config  configCommand  `cmd:"" help:"Show the options in force and where each comes from."`
-	Admin   adminCommands  `cmd:"" help:"Look after the site."`
+	Serve     serveCommand     `cmd:"" help:"Run all roles in one process."`
+	Web       webCommand       `cmd:"" help:"Run the web server only."`
+	Worker    workerCommand    `cmd:"" help:"Run the task runner only."`
+	LMTP      lmtpCommand      `cmd:"" name:"lmtp" help:"Run the server for incoming mail only."`
+	Import    importCommand    `cmd:"" name:"import-mail" help:"Read one mail from standard input. Ends with 0 when it was taken, 69 when it was refused and 75 when the mail server should try again."`
+	OldImport oldImportCommand `cmd:"" name:"import_mail_message" hidden:"" help:"What import-mail was called. Ends with 99, 70 and 1 instead."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database up to this program's version."`
+	Demo      demoCommand      `cmd:"" help:"Fill an empty database with an invented town. Mails do not leave it."`
+	Config    configCommand    `cmd:"" help:"Show the options in force and where each comes from."`
+	Admin     adminCommands    `cmd:"" help:"Look after the site."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
 type (
-	serveCommand   struct{ noMigration }
-	webCommand     struct{ noMigration }
-	workerCommand  struct{ noMigration }
-	lmtpCommand    struct{ noMigration }
-	importCommand  struct{}
-	migrateCommand struct{}
-	demoCommand    struct {
+	serveCommand     struct{ noMigration }
+	webCommand       struct{ noMigration }
+	workerCommand    struct{ noMigration }
+	lmtpCommand      struct{ noMigration }
+	importCommand    struct{}
+	oldImportCommand struct{}
+	migrateCommand   struct{}
+	demoCommand      struct {
 		People        int  `default:"60" help:"How many people live there."`
 		Groups        int  `default:"14" help:"How many groups there are."`
 		Contents      int  `default:"90" help:"How many articles they have published."`
@@ -116,6 +118,7 @@ func Main(p Process) (code int) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	chosen.BindTo(ctx, (*context.Context)(nil))
 	err = chosen.Run(&p)
 	if own, ok := errors.AsType[exit](err); ok {
@@ -150,12 +153,29 @@ func (p *Process) readOptions() (*options.Options, *config.Settings, error) {
 	return o, settings, nil
 }
 
-// build reads the configuration, opens the database and builds the house.
-func (p *Process) build(ctx context.Context, migrate bool) (*House, error) {
+// build builds the house on a database that is there already and that this program knows.
+func (p *Process) build(ctx context.Context) (*House, error) {
 	o, _, err := p.readOptions()
 	if err != nil {
 		return nil, err
 	}
+	if err := o.Find(); err != nil {
+		return nil, err
+	}
+	return p.buildWith(ctx, o, (*House).checkVersion)
+}
+
+// found builds the house, and makes its folders and its database before that if they are not there.
+func (p *Process) found(ctx context.Context) (*House, error) {
+	o, _, err := p.readOptions()
+	if err != nil {
+		return nil, err
+	}
+	return p.buildWith(ctx, o, (*House).migrate)
+}
+
+// buildWith builds the house, and readies its database.
+func (p *Process) buildWith(ctx context.Context, o *options.Options, ready func(*House, context.Context) error) (*House, error) {
 	if err := o.Prepare(); err != nil {
 		return nil, err
 	}
@@ -163,7 +183,7 @@ func (p *Process) build(ctx context.Context, migrate bool) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.checkDatabase(ctx, migrate); err != nil {
+	if err := ready(h, ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
@@ -171,37 +191,78 @@ func (p *Process) build(ctx context.Context, migrate bool) (*House, error) {
 
 // Run implements the command.
 func (c *serveCommand) Run(ctx context.Context, p *Process) error {
-	return run(ctx, p, !c.NoMigrate, (*House).Serve)
+	return run(ctx, p, !c.NoMigrate, roles{web: true, worker: true, lmtp: true})
 }
 
 // Run implements the command.
 func (c *webCommand) Run(ctx context.Context, p *Process) error {
-	return run(ctx, p, !c.NoMigrate, (*House).Web)
+	return run(ctx, p, !c.NoMigrate, roles{web: true})
 }
 
 // Run implements the command.
 func (c *workerCommand) Run(ctx context.Context, p *Process) error {
-	return run(ctx, p, !c.NoMigrate, (*House).Work)
+	return run(ctx, p, !c.NoMigrate, roles{worker: true})
 }
 
 // Run implements the command.
 func (c *lmtpCommand) Run(ctx context.Context, p *Process) error {
-	return run(ctx, p, !c.NoMigrate, (*House).Receive)
+	return run(ctx, p, !c.NoMigrate, roles{lmtp: true})
+}
+
+// run does the work of roles until the context ends. What they listen on is opened first, so that nothing has begun when
+// a port turns out to be taken, and the database has not been touched.
+func run(ctx context.Context, p *Process, migrate bool, r roles) error {
+	o, _, err := p.readOptions()
+	if err != nil {
+		return err
+	}
+	ready := (*House).migrate
+	if !migrate {
+		ready = (*House).awaitVersion
+		if err := o.Find(); err != nil {
+			return err
+		}
+	}
+	if err := o.Prepare(); err != nil {
+		return err
+	}
+	l, err := r.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	h, err := p.buildWith(ctx, o, ready)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return errors.Join(h.Serve(ctx, r, l), h.Close(), l.Close())
 }
 
 // Run implements the command.
-func (*importCommand) Run(ctx context.Context, p *Process) error {
-	h, err := p.build(ctx, false)
+func (*importCommand) Run(ctx context.Context, p *Process) error { return p.importMail(ctx, sysexits) }
+
+// Run implements the command.
+func (*oldImportCommand) Run(ctx context.Context, p *Process) error {
+	return p.importMail(ctx, qmailCodes)
+}
+
+// importMail imports the mail on standard input. Whatever goes wrong, a mail that had no effect is tried again.
+func (p *Process) importMail(ctx context.Context, codes importCodes) (err error) {
+	defer func() {
+		if defect := recover(); defect != nil {
+			err = exit{codes.tryLater, fmt.Errorf("panic: %v", defect)}
+		}
+	}()
+	h, err := p.build(ctx)
 	if err != nil {
-		return exit{exitTryLater, err}
+		return exit{codes.tryLater, err}
 	}
 	// One byte more than allowed, so that a message that is too large is refused as such.
 	message, err := io.ReadAll(io.LimitReader(cmp.Or[io.Reader](p.Stdin, strings.NewReader("")), h.options.LMTP.MaxBytes()+1))
 	if err != nil {
-		return exit{exitTryLater, errors.Join(err, h.Close())}
+		return exit{codes.tryLater, errors.Join(err, h.Close())}
 	}
-	code, err := h.Import(ctx, message, p.variable("DTLINE"))
-	return exit{code, errors.Join(err, h.Close())}
+	err = h.Import(ctx, message, p.variable("DTLINE"))
+	return exit{codes.of(err), errors.Join(err, h.Close())}
 }
 
 // variable returns a variable of the environment, or nothing.
@@ -212,14 +273,6 @@ func (p *Process) variable(name string) string {
 		}
 	}
 	return ""
-}
-
-func run(ctx context.Context, p *Process, migrate bool, role func(*House, context.Context) error) error {
-	h, err := p.build(ctx, migrate)
-	if err != nil {
-		return err
-	}
-	return errors.Join(role(h, ctx), h.Close())
 }
 
 // Run implements the command.
@@ -235,7 +288,11 @@ func (*migrateCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(sqldb.Migrate(ctx, db, schema.FS), db.Close()); err != nil {
+	err = await(ctx, db, p.logger(), patience)
+	if err == nil {
+		err = sqldb.Migrate(ctx, db, schema.FS)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")
@@ -247,7 +304,7 @@ const demoPassword = "demo"
 
 // Run implements the command.
 func (c *demoCommand) Run(ctx context.Context, p *Process) error {
-	h, err := p.build(ctx, true)
+	h, err := p.found(ctx)
 	if err != nil {
 		return err
 	}
@@ -280,7 +337,7 @@ func (*configCommand) Run(p *Process) error {
 
 // Run implements the command.
 func (c *createCommand) Run(ctx context.Context, p *Process) error {
-	h, err := p.build(ctx, true)
+	h, err := p.build(ctx)
 	if err != nil {
 		return err
 	}

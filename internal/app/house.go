@@ -49,7 +49,6 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
-	"grouprise.org/grouprise/internal/schema"
 )
 
 // House is the whole program, built by hand from the options.
@@ -138,7 +137,7 @@ func (h *House) open(ctx context.Context) (*services, error) {
 	return &services{
 		zone: zone, catalogues: catalogues, language: language, signer: signer, limiter: web.NewLimiter(h.db, nil),
 		sessions: web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.Transport().Encrypted(), nil),
-		letters:  notify.NewLetters(h.queue), entities: entities.New(o.SlugBlacklist),
+		letters:  notify.NewLetters(h.queue), entities: entities.New(o.ReservedSlugs()),
 		texts: texts.New(markdown.NewCache(renderedTexts), o.BaseURL()), pictures: media.NewPictures(h.db, h.media),
 	}, nil
 }
@@ -300,19 +299,4 @@ func sweeper(modules []module.Module) module.Module {
 		}}},
 		Periodics: []queue.Periodic{{Name: sweep, Kind: sweep, Schedule: "17 4 * * *"}},
 	}
-}
-
-// checkDatabase migrates the database, or makes sure that it is what the program expects.
-func (h *House) checkDatabase(ctx context.Context, migrate bool) error {
-	if migrate {
-		return sqldb.Migrate(ctx, h.db, schema.FS)
-	}
-	database, program, err := sqldb.Versions(ctx, h.db, schema.FS)
-	if err != nil {
-		return err
-	}
-	if database != program {
-		return fmt.Errorf("the database has version %d and this program needs version %d: run grouprise migrate", database, program)
-	}
-	return nil
 }

@@ -5,16 +5,23 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
 func command(t *testing.T, environ []string, args ...string) (code int, out, problems string) {
@@ -59,7 +66,9 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"--version"}, 0, "test"},
 		{[]string{"--help"}, 0, "Run all roles"},
 		{[]string{"nonsense"}, 2, "nonsense"},
-		{[]string{"web", "--no-migrate"}, 1, "run grouprise migrate"},
+		{[]string{"web", "--no-migrate"}, 1, "grouprise migrate"},
+		{[]string{"admin", "create", "eva", "eva@example.org"}, 1, "there is no site: " + folder},
+		{[]string{"import-mail"}, 75, "there is no site: " + folder},
 		{[]string{"migrate"}, 0, "up to date"},
 		{[]string{"migrate"}, 0, "up to date"},
 		{[]string{"admin", "create", "eva", "eva@example.org"}, 0, "eva administers the site now and chooses a password at http"},
@@ -91,7 +100,7 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, &p, true, (*House).Serve) }()
+	go func() { ended <- run(ctx, &p, true, roles{web: true, worker: true, lmtp: true}) }()
 
 	ask := func(path string) int {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
@@ -138,6 +147,194 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 	}
 }
 
+func TestARoleThatCannotStartEndsTheProcessWithItsReason(t *testing.T) {
+	t.Parallel()
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() }) // the subtests go on after the end of this function
+	for _, c := range []struct{ option, role string }{
+		{"LISTEN", "serve"},
+		{"LISTEN", "web"},
+		{"LMTP_LISTEN", "serve"},
+		{"LMTP_LISTEN", "lmtp"},
+		{"METRICS_LISTEN", "serve"},
+		{"METRICS_LISTEN", "web"},
+		{"METRICS_LISTEN", "worker"},
+		{"METRICS_LISTEN", "lmtp"},
+	} {
+		t.Run(c.role+" "+c.option, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			environ := map[string]string{
+				"DATA_PATH": folder, "LISTEN": "unix:" + folder + "/web", "LMTP_LISTEN": "unix:" + folder + "/lmtp", "METRICS_LISTEN": "unix:" + folder + "/metrics",
+			}
+			environ[c.option] = taken.Addr().String()
+			var variables []string
+			for name, value := range environ {
+				variables = append(variables, "GROUPRISE_"+name+"="+value)
+			}
+			ended := make(chan string, 1)
+			go func() {
+				code, _, problems := command(t, variables, c.role)
+				ended <- fmt.Sprint(code, problems)
+			}()
+			select {
+			case got := <-ended:
+				if !strings.HasPrefix(got, "1") || !strings.Contains(got, taken.Addr().String()) {
+					t.Errorf("it ended with %s", got)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("it did not end")
+			}
+			if left, _ := filepath.Glob(folder + "/*"); len(left) > 2 {
+				t.Errorf("more has begun than the folders: %v", left)
+			}
+		})
+	}
+}
+
+func TestASiteIsFoundOnlyByWhatFoundsOne(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"admin", "create", "eva", "eva@example.org"}, {"import-mail"}, {"serve", "--no-migrate"}, {"worker", "--no-migrate"}, {"config"}} {
+		for _, more := range [][]string{nil, {"GROUPRISE_DATABASE_ENGINE=postgresql", "GROUPRISE_DATABASE_NAME=x"}} {
+			folder := t.TempDir()
+			code, _, problems := command(t, append(more, "GROUPRISE_DATA_PATH="+folder), args...)
+			if args[0] != "config" && (code == 0 || !strings.Contains(problems, folder)) {
+				t.Errorf("%q ended with %d: %s", args, code, problems)
+			}
+			if left, _ := filepath.Glob(folder + "/*"); len(left) > 0 {
+				t.Errorf("%q made %v", args, left)
+			}
+		}
+	}
+}
+
+func TestNoSenderHasTheAddressOfAGroup(t *testing.T) {
+	t.Parallel()
+	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}
+	if code, _, problems := command(t, environ, "demo", "--people=10", "--groups=2", "--contents=3", "--comments=0", "--conversations=0"); code != 0 {
+		t.Fatal(problems)
+	}
+	for address, right := range map[string]bool{"Garten@example.org": false, "chor+news@example.org": false, "anna@example.org": true, "garten@elsewhere.example": true} {
+		code, _, problems := command(t, append(environ, "GROUPRISE_DEFAULT_FROM_EMAIL="+address), "admin", "create", "anna", "anna@example.org")
+		if (code == 0) != right || !right && !strings.Contains(problems, "default_from_email has the short name of the group") {
+			t.Errorf("%s: ended with %d: %s", address, code, problems)
+		}
+	}
+}
+
+func TestSystemdHandsOverSocketsByName(t *testing.T) {
+	t.Parallel()
+	socket := func() net.Listener { return &net.TCPListener{} }
+	all := map[string]string{"web": "localhost:8008", "lmtp": "localhost:1025", "metrics": "localhost:9100"}
+	for _, c := range []struct {
+		about   string
+		handed  []string
+		serves  map[string]string
+		adopted []string // nil: refused
+	}{
+		{"nothing is handed over", nil, all, []string{}},
+		{"each has its name", []string{"web", "lmtp", "metrics"}, all, []string{"lmtp", "metrics", "web"}},
+		{"some have", []string{"lmtp"}, all, []string{"lmtp"}},
+		{"the only one has the name of its unit", []string{"grouprise.socket"}, all, []string{"web"}},
+		{"one of several has no name that we know", []string{"web", "lmpt"}, all, nil},
+		{"a role that is not ours", []string{"lmtp"}, map[string]string{"web": "localhost:8008"}, nil},
+		{"a task runner listens nowhere", []string{"grouprise.socket"}, map[string]string{}, nil},
+	} {
+		handed := map[string]net.Listener{}
+		for _, name := range c.handed {
+			handed[name] = socket()
+		}
+		l, err := adopt(handed, c.serves)
+		if (err != nil) != (c.adopted == nil) {
+			t.Errorf("%s: %v", c.about, err)
+			continue
+		}
+		if diff := cmp.Diff(c.adopted, slices.Sorted(maps.Keys(l)), cmpopts.EquateEmpty()); err == nil && diff != "" {
+			t.Errorf("%s: %s", c.about, diff)
+		}
+	}
+}
+
+func TestSystemdIsToldWhenTheProcessIsReadyAndWhenItStops(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	if err := socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOTIFY_SOCKET", path)
+	p := Process{Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}, Stdout: t.Output(), Stderr: t.Output()}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, &p, true, roles{worker: true}) }()
+	said := make([]byte, 100)
+	for _, want := range []string{"READY=1", "STOPPING=1"} {
+		n, err := socket.Read(said)
+		if err != nil || string(said[:n]) != want {
+			t.Errorf("systemd was told %q, %v, want %s", said[:n], err, want)
+		}
+		stop()
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADatabaseThatIsNotThereYetIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	db, err := sqldb.Open(t.Context(), sqldb.Config{Engine: sqldb.PostgreSQL, Name: "x", Host: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	begun := time.Now()
+	err = await(t.Context(), db, slog.New(slog.NewTextHandler(&log, nil)), time.Second)
+	if err == nil || !strings.Contains(err.Error(), "did not answer within 1s") || time.Since(begun) < 500*time.Millisecond {
+		t.Errorf("got %v after %v", err, time.Since(begun))
+	}
+	if strings.Count(log.String(), "is waited for") != 1 {
+		t.Errorf("the log says %s", log.String())
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	if err := await(ctx, db, slog.New(slog.DiscardHandler), time.Hour); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it does not end with its context: %v", err)
+	}
+}
+
+func TestANewerDatabaseIsNamedAsSuchByEveryCommand(t *testing.T) {
+	t.Parallel()
+	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}
+	if code, _, problems := command(t, environ, "migrate"); code != 0 {
+		t.Fatal(problems)
+	}
+	p := Process{Environ: environ, Stdout: t.Output(), Stderr: t.Output()}
+	h, err := p.build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(h.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, TRUE)`)
+		return err
+	}), h.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve"}, {"serve", "--no-migrate"}, {"worker"}, {"migrate"}, {"demo"}, {"import-mail"}, {"admin", "create", "eva", "eva@example.org"}} {
+		variables := append(environ, "GROUPRISE_LISTEN=127.0.0.1:0", "GROUPRISE_LMTP_LISTEN=127.0.0.1:0")
+		if code, _, problems := command(t, variables, args...); code == 0 || !strings.Contains(problems, "run the newer program again") {
+			t.Errorf("%q ended with %d: %s", args, code, problems)
+		}
+	}
+}
+
 func get(t *testing.T, client *http.Client, address string) (string, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
@@ -155,6 +352,9 @@ func get(t *testing.T, client *http.Client, address string) (string, error) {
 func TestImportingAMail(t *testing.T) {
 	t.Parallel()
 	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_DOMAIN=town.example"}
+	if code, _, problems := command(t, environ, "migrate"); code != 0 {
+		t.Fatal(problems)
+	}
 	if code, _, problems := command(t, environ, "admin", "create", "eva", "eva@example.org"); code != 0 {
 		t.Fatal(problems)
 	}
@@ -163,13 +363,13 @@ func TestImportingAMail(t *testing.T) {
 		code          int
 		says          string
 	}{
-		{"", "From: eva@example.org\nTo: noreply@town.example\nSubject: x\n\nx", 99, ""},
-		{"", "From: eva@example.org\nAuto-Submitted: auto-replied\nTo: noreply@town.example\n\nx", 99, ""},
-		{"", "From: eva@example.org\nTo: nobody@town.example\n\nx", 70, "There is no such address here."},
-		{"Delivered-To: noreply@town.example", "From: eva@example.org\nTo: nobody@town.example\n\nx", 99, ""},
-		{"delivered-to: nobody@town.example", "From: eva@example.org\nTo: noreply@town.example\n\nx", 70, "There is no such address here."},
-		{"rubbish", "From: eva@example.org\nTo: noreply@town.example\n\nx", 70, "DTLINE"},
-		{"", "", 70, "does not say who wrote it"},
+		{"", "From: eva@example.org\nTo: noreply@town.example\nSubject: x\n\nx", 0, ""},
+		{"", "From: eva@example.org\nAuto-Submitted: auto-replied\nTo: noreply@town.example\n\nx", 0, ""},
+		{"", "From: eva@example.org\nTo: nobody@town.example\n\nx", 69, "There is no such address here."},
+		{"Delivered-To: noreply@town.example", "From: eva@example.org\nTo: nobody@town.example\n\nx", 0, ""},
+		{"delivered-to: nobody@town.example", "From: eva@example.org\nTo: noreply@town.example\n\nx", 69, "There is no such address here."},
+		{"rubbish", "From: eva@example.org\nTo: noreply@town.example\n\nx", 69, "DTLINE"},
+		{"", "", 69, "does not say who wrote it"},
 	} {
 		var problems bytes.Buffer
 		code := Main(Process{
@@ -179,8 +379,16 @@ func TestImportingAMail(t *testing.T) {
 			t.Errorf("%q %q ended with %d, want %d and %q:\n%s", c.line, c.message, code, c.code, c.says, problems.String())
 		}
 	}
+	for message, want := range map[string]int{"From: eva@example.org\nTo: noreply@town.example\n\nx": 99, "From: eva@example.org\nTo: nobody@town.example\n\nx": 70} {
+		if code := Main(Process{Args: []string{"import_mail_message"}, Environ: environ, Stdin: strings.NewReader(message), Stdout: t.Output(), Stderr: t.Output()}); code != want {
+			t.Errorf("by its old name it ended with %d, want %d", code, want)
+		}
+	}
 	environ = append(environ, "GROUPRISE_DATABASE_ENGINE=postgresql", "GROUPRISE_DATABASE_NAME=x", "GROUPRISE_DATABASE_HOST="+t.TempDir())
-	if code, _, _ := command(t, environ, "import-mail"); code != 1 {
-		t.Errorf("without a database it ended with %d, want 1", code)
+	if code, _, _ := command(t, environ, "import-mail"); code != 75 {
+		t.Errorf("without a database it ended with %d, want 75", code)
+	}
+	if code, _, _ := command(t, environ, "import_mail_message"); code != 1 {
+		t.Errorf("by its old name, without a database, it ended with %d, want 1", code)
 	}
 }

@@ -21,7 +21,7 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 	lettersToOne := web.Limit{Name: "letters about mails", Count: 20, Per: time.Hour}
 	return mailin.New(mailin.Config{
 		DB: h.db, Media: h.media, Letters: s.letters, Catalogues: s.catalogues, Zone: s.zone, Language: s.language, Logger: h.log,
-		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: []string{o.DefaultFrom, o.DistinctFrom},
+		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: o.NoReply(),
 		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID,
 		Limits: mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
 		Limit: func(ctx context.Context, address string) error {
@@ -39,33 +39,38 @@ func (h *House) sentence(err error) string {
 	return ""
 }
 
-// The exit codes of import-mail, by which mail servers that run a program for each message know what
-// became of it (the convention of qmail-command).
-const (
-	exitAccepted  = 99
-	exitRefused   = 70
-	exitTryLater  = 1
-	deliveredLine = "delivered-to: "
+// importCodes tell a mail server that runs a program for each mail what became of it.
+type importCodes struct{ accepted, refused, tryLater int }
+
+var (
+	sysexits   = importCodes{accepted: 0, refused: 69, tryLater: 75} // EX_UNAVAILABLE and EX_TEMPFAIL of sysexits.h
+	qmailCodes = importCodes{accepted: 99, refused: 70, tryLater: 1} // as qmail-command(8) reads them, and grouprise 5.5 gave them
 )
 
-// Import takes one message and returns the exit code that tells the mail server what became of it.
-// line is what the mail server put into the variable DTLINE: "Delivered-To: " and an address, or nothing.
-func (h *House) Import(ctx context.Context, message []byte, line string) (code int, err error) {
+// of returns the code for the outcome of an import.
+func (c importCodes) of(err error) int {
+	switch {
+	case err == nil:
+		return c.accepted
+	case errs.Temporary(err):
+		return c.tryLater
+	default:
+		return c.refused
+	}
+}
+
+const deliveredLine = "delivered-to: "
+
+// Import gives one message its effect. line is what the mail server put into the variable DTLINE: "Delivered-To: " and an
+// address, or nothing.
+func (h *House) Import(ctx context.Context, message []byte, line string) error {
 	delivered := ""
 	if line != "" {
 		line = strings.TrimSpace(line)
 		if len(line) <= len(deliveredLine) || !strings.EqualFold(line[:len(deliveredLine)], deliveredLine) {
-			return exitRefused, errs.New(errs.Invalid, "The variable DTLINE must be Delivered-To: and an address.")
+			return errs.New(errs.Invalid, "The variable DTLINE must be Delivered-To: and an address.")
 		}
 		delivered = line[len(deliveredLine):]
 	}
-	err = h.intake.Import(ctx, message, delivered, h.options.Collector)
-	switch {
-	case err == nil:
-		return exitAccepted, nil
-	case errs.Temporary(err):
-		return exitTryLater, err
-	default:
-		return exitRefused, err
-	}
+	return h.intake.Import(ctx, message, delivered, h.options.Collector)
 }

@@ -13,18 +13,14 @@ import (
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-// Measure answers for Prometheus at an address of its own until the context ends. Without an address it
-// does nothing.
-func (h *House) Measure(ctx context.Context) error {
-	if h.options.MetricsListen == "" {
-		return nil
-	}
+// measure answers for Prometheus at an address of its own until the context ends.
+func (h *House) measure(ctx context.Context, listener net.Listener) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(module.Gather(h.modules, func(m module.Module) []prometheus.Collector { return m.Metrics })...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return web.Server{
-		Listen: h.options.MetricsListen, Aside: true, Handler: mux, Log: h.log,
+		Listener: listener, Handler: mux, Log: h.log,
 		Ready: func(a net.Addr) { h.log.Info("metrics are shown", "address", a.String()) },
 	}.Serve(ctx)
 }

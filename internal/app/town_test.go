@@ -55,7 +55,7 @@ func buildHouse(t testing.TB, backend string) *House {
 			t.Error(err)
 		}
 	})
-	if err := h.checkDatabase(t.Context(), true); err != nil {
+	if err := h.migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return h

@@ -116,11 +116,11 @@ func isSender(s string) bool {
 	return err == nil
 }
 
-// isPattern accepts a mail address whose local part holds a placeholder.
+// isPattern accepts a mail address whose local part holds a placeholder once.
 func isPattern(placeholder string) func(string) bool {
 	return func(s string) bool {
 		local, _, _ := strings.Cut(s, "@")
-		return strings.Contains(local, placeholder) && isAddress(strings.Replace(s, placeholder, "x", 1))
+		return strings.Count(local, placeholder) == 1 && isAddress(strings.Replace(s, placeholder, "x", 1))
 	}
 }
 

@@ -90,6 +90,9 @@ func (o *Options) complete(s *config.Settings) {
 	}
 	o.completeDatabase(s)
 	o.completeStore(s)
+	o.completeAddresses(s)
+	o.checkWeb(s)
+	o.checkSubmission(s)
 }
 
 // completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.
@@ -168,6 +171,24 @@ func (o *Options) Prepare() error {
 	}
 	o.SecretKey = key
 	return nil
+}
+
+// Find makes sure that a site is where the options say, for commands that look after one and must not make another:
+// the paths may depend on the folder in which a command is run.
+func (o *Options) Find() error {
+	file := o.Database.Name
+	if o.Database.Engine != "sqlite" {
+		if o.SecretKey != "" {
+			return nil
+		}
+		file = filepath.Join(o.DataPath, secretFile)
+	}
+	_, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no site: %s does not exist. Run this in the folder where the site runs, or set data_path to an "+
+			"absolute path; a new one is made by grouprise serve, grouprise demo and grouprise migrate", file)
+	}
+	return err
 }
 
 // keptSecret reads the secret key from its file, which it makes if there is none.

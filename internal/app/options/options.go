@@ -24,7 +24,8 @@ type Options struct {
 	SessionCookieAge  int      // seconds that a session lasts
 	SecretKey         string   // signs links and tokens; kept in data_path unless given
 
-	Demonstration bool // the town is invented: a file in data_path says so
+	Demonstration       bool // the town is invented: a file in data_path says so
+	PublicDemonstration bool // strangers may reach it, and read all mails
 
 	DataPath     string // everything the program keeps outside the database
 	MediaRoot    string // uploaded files
@@ -213,6 +214,8 @@ func (o *Options) schema() config.Schema {
 			{Name: "transport_security", Into: &o.TransportSecurity, OneOf: []string{"integrated", "reverse-proxy", "disabled"}},
 			{Name: "session_cookie_age", Into: &o.SessionCookieAge, Number: notNegative, Want: "a whole number of seconds, 0 or more"},
 			{Name: "secret_key", Into: &o.SecretKey, Secret: true, Text: atLeast(16), Want: "a text of at least 16 characters"},
+
+			{Name: "demonstration.public", Into: &o.PublicDemonstration},
 
 			{Name: "data_path", Into: &o.DataPath, Path: config.WritableFolder},
 			{Name: "media_root", Into: &o.MediaRoot, Path: config.WritableFolder},

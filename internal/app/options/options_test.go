@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
@@ -78,7 +79,7 @@ func TestAListenerThatOthersReachIsSecuredUnlessSomebodySaysOtherwise(t *testing
 	if o, _, err := load(t, "listen: localhost:8008\n"); err != nil || o.TransportSecurity != "reverse-proxy" {
 		t.Errorf("with a file: %s, %v", o.TransportSecurity, err)
 	}
-	if o, _ := nothing(t, "GROUPRISE_TRANSPORT_SECURITY=integrated"); o.TransportSecurity != "integrated" {
+	if o, _ := nothing(t, "GROUPRISE_TRANSPORT_SECURITY=reverse-proxy"); o.TransportSecurity != "reverse-proxy" {
 		t.Errorf("with a variable: %s", o.TransportSecurity)
 	}
 }
@@ -98,11 +99,11 @@ func TestEveryOptionOfVersion55IsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range s.Warnings {
-		if !strings.Contains(w.Text, "no effect yet") {
+		if !strings.Contains(w.Text, "no effect yet") && !strings.Contains(w.Text, "the name is left out") {
 			t.Error(w)
 		}
 	}
-	if o.Submission.Port != 587 || o.MailDomain() != "mail.example.org" || len(o.Stylesheets) != 2 || len(o.Scripts) != 2 || o.Geo.Center[0][1] != 8.5 {
+	if o.DefaultFrom != "noreply@stadt.example.org" || o.Submission.Port != 587 || o.MailDomain() != "mail.example.org" || len(o.Stylesheets) != 2 || len(o.Scripts) != 2 || o.Geo.Center[0][1] != 8.5 {
 		t.Errorf("got %+v", o)
 	}
 	var shown strings.Builder
@@ -142,6 +143,26 @@ func TestTheEffectiveOptionsArePrintedWithTheirOrigin(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s differs (go test -update writes it):\n%s", file, diff)
+	}
+}
+
+func TestWhatIsPrintedCanBeLoaded(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, more := range [][]string{nil, {"GROUPRISE_SECRET_KEY=a secret for tests only", "GROUPRISE_SITE_NAME=a: \"b\" # c", "GROUPRISE_CLAIMS=- null"}} {
+		first, s := nothing(t, append(more, "GROUPRISE_DATA_PATH="+folder)...)
+		var printed strings.Builder
+		if err := s.Print(&printed); err != nil {
+			t.Fatal(err)
+		}
+		second, _, err := load(t, printed.String())
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, printed.String())
+		}
+		first.SecretKey = ""
+		if diff := cmp.Diff(first, second, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
@@ -202,6 +223,8 @@ func TestOnlyTemplatesWithoutEffectAreWarnedAbout(t *testing.T) {
 
 func TestWrongValuesAreRefused(t *testing.T) {
 	t.Parallel()
+	// What is missing stands in no line.
+	notGiven := map[string]bool{"database.name": true, "email_submission.user": true, "email_submission.password": true, "email_submission.encryption": true}
 	for text, option := range map[string]string{
 		"domain: example.org:8000":                     "domain",
 		"domain: 'two words'":                          "domain",
@@ -223,49 +246,112 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"secret_key: short":                            "secret_key",
 		"data_path: /nowhere/at/all":                   "data_path",
 		"{file_download_backend: nginx, media_store: s3, s3: {endpoint: s3.example.org, bucket: b, access_key: a, secret_key: s}}": "file_download_backend",
-		"file_download_backend: iis":                                            "file_download_backend",
-		"upload_max_file_size: 10MB":                                            "upload_max_file_size",
-		"database: {engine: oracle, name: x}":                                   "database.engine",
-		"database: {engine: mysql}":                                             "database.name",
-		"database: {engine: postgresql, name: x, port: 0}":                      "database.port",
-		"database: sqlite":                                                      "database",
-		"database:":                                                             "database",
-		"email_submission: {backend: sendmail}":                                 "email_submission.backend",
-		"email_submission: {encryption: tls}":                                   "email_submission.encryption",
-		"email_submission: {port: 65536}":                                       "email_submission.port",
-		"email_submission: {password: 1234}":                                    "email_submission.password",
-		"default_from_email: nobody":                                            "default_from_email",
-		"default_distinct_from_email: noreply@example.org":                      "default_distinct_from_email",
-		"default_distinct_from_email: 'noreply@{slug}.example.org'":             "default_distinct_from_email",
-		"default_reply_to_email: reply@example.org":                             "default_reply_to_email",
-		"postmaster_email: Root <root@example.org>":                             "postmaster_email",
-		"collector_mailbox_address: mailbox":                                    "collector_mailbox_address",
-		"log_recipient_emails: root@example.org":                                "log_recipient_emails",
-		"mailinglist_enabled: yes":                                              "mailinglist_enabled",
-		"operator_group_id: 0":                                                  "operator_group_id",
-		"template_directories: [/nowhere/at/all]":                               "template_directories",
-		"stylesheets: [{path: //elsewhere.example.org/x.css}]":                  "stylesheets",
-		"stylesheets: [{path: /x.css, colour: red}]":                            "stylesheets",
-		"scripts: [{path: /x.js, load: later}]":                                 "scripts",
-		"scripts: [{path: /x.js, content: x}]":                                  "scripts",
-		"scripts: [{content: x, load: async}]":                                  "scripts",
-		"csp: {script_src: ['https://a; default-src *']}":                       "csp.script_src",
-		"branding: {theme_color: blue}":                                         "branding.theme_color",
-		"geo: {tile_server: {url: 'http://tiles.example.org/{s}/{x}/{y}/{z}'}}": "geo.tile_server.url",
-		"geo: {tile_server: {url: 'https://tiles.example.org/'}}":               "geo.tile_server.url",
-		"geo: {location_selector: {center: [1, 2]}}":                            "geo.location_selector.center",
-		"geo: {location_selector: {center: [[91, 2]]}}":                         "geo.location_selector.center",
-		"matrix_chat: {public_listener_rooms: [room]}":                          "matrix_chat.public_listener_rooms",
-		"matrix_chat: {admin_api_url: 'ftp://x'}":                               "matrix_chat.admin_api_url",
-		"tags: {featured_tag_ids: [a]}":                                         "tags.featured_tag_ids",
+		"file_download_backend: iis":                                                "file_download_backend",
+		"upload_max_file_size: 10MB":                                                "upload_max_file_size",
+		"database: {engine: oracle, name: x}":                                       "database.engine",
+		"database: {engine: mysql}":                                                 "database.name",
+		"database: {engine: postgresql, name: x, port: 0}":                          "database.port",
+		"database: sqlite":                                                          "database",
+		"database:":                                                                 "database",
+		"email_submission: {backend: sendmail}":                                     "email_submission.backend",
+		"email_submission: {encryption: tls}":                                       "email_submission.encryption",
+		"email_submission: {port: 65536}":                                           "email_submission.port",
+		"email_submission: {user: stadt, password: 1234}":                           "email_submission.password",
+		"default_from_email: nobody":                                                "default_from_email",
+		"default_distinct_from_email: noreply@example.org":                          "default_distinct_from_email",
+		"default_distinct_from_email: 'noreply@{slug}.example.org'":                 "default_distinct_from_email",
+		"default_reply_to_email: reply@example.org":                                 "default_reply_to_email",
+		"postmaster_email: Root <root@example.org>":                                 "postmaster_email",
+		"collector_mailbox_address: mailbox":                                        "collector_mailbox_address",
+		"log_recipient_emails: root@example.org":                                    "log_recipient_emails",
+		"mailinglist_enabled: yes":                                                  "mailinglist_enabled",
+		"operator_group_id: 0":                                                      "operator_group_id",
+		"template_directories: [/nowhere/at/all]":                                   "template_directories",
+		"stylesheets: [{path: //elsewhere.example.org/x.css}]":                      "stylesheets",
+		"stylesheets: [{path: /x.css, colour: red}]":                                "stylesheets",
+		"scripts: [{path: /x.js, load: later}]":                                     "scripts",
+		"scripts: [{path: /x.js, content: x}]":                                      "scripts",
+		"scripts: [{content: x, load: async}]":                                      "scripts",
+		"csp: {script_src: ['https://a; default-src *']}":                           "csp.script_src",
+		"branding: {theme_color: blue}":                                             "branding.theme_color",
+		"geo: {tile_server: {url: 'http://tiles.example.org/{s}/{x}/{y}/{z}'}}":     "geo.tile_server.url",
+		"geo: {tile_server: {url: 'https://tiles.example.org/'}}":                   "geo.tile_server.url",
+		"geo: {location_selector: {center: [1, 2]}}":                                "geo.location_selector.center",
+		"geo: {location_selector: {center: [[91, 2]]}}":                             "geo.location_selector.center",
+		"matrix_chat: {public_listener_rooms: [room]}":                              "matrix_chat.public_listener_rooms",
+		"matrix_chat: {admin_api_url: 'ftp://x'}":                                   "matrix_chat.admin_api_url",
+		"tags: {featured_tag_ids: [a]}":                                             "tags.featured_tag_ids",
+		"transport_security: integrated":                                            "transport_security",
+		"default_reply_to_email: '{reply_key}@example.org'":                         "default_reply_to_email",
+		"default_reply_to_email: 'r{reply_key}@example.org'":                        "default_reply_to_email",
+		"default_reply_to_email: 'r+{reply_key}{reply_key}@example.org'":            "default_reply_to_email",
+		"default_distinct_from_email: '{slug}-{slug}@example.org'":                  "default_distinct_from_email",
+		"default_from_email: Reply@example.org":                                     "default_from_email",
+		"default_distinct_from_email: 'reply+{slug}@example.org'":                   "default_distinct_from_email",
+		"metrics: {listen: 'localhost:8008'}":                                       "metrics.listen",
+		"email_submission: {user: stadt}":                                           "email_submission.password",
+		"email_submission: {password: sesame}":                                      "email_submission.user",
+		"email_submission: {host: mail.example.org, user: stadt, password: sesame}": "email_submission.encryption",
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
 			_, s, err := load(t, "# the second line is wrong\n"+text+"\n")
-			if err == nil || !s.Refused(option) || strings.Count(err.Error(), "\n") > 0 || !strings.Contains(err.Error(), "grouprise.yaml:2: "+option+": ") && option != "database.name" {
+			if err == nil || !s.Refused(option) || strings.Count(err.Error(), "\n") > 0 || !strings.Contains(err.Error(), "grouprise.yaml:2: "+option+": ") && !notGiven[option] {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestWhatLooksLikeAMistakeAndWorksIsTaken(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"default_from_email: reply@elsewhere.example",
+		"default_reply_to_email: 'reply-{reply_key}@example.org'",
+		"default_reply_to_email: '{reply_key}=reply@example.org'",
+		"default_distinct_from_email: '{slug}@example.org'",
+		"email_submission: {user: stadt, password: sesame}",
+		"email_submission: {host: '::1', user: stadt, password: sesame}",
+		"email_submission: {host: mail.example.org, encryption: ssl, user: stadt, password: sesame}",
+	} {
+		if _, _, err := load(t, text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestADemonstrationIsOpenToStrangersOnlyOnRequest(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "demonstration"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, right := range map[string]bool{
+		"listen: localhost:8008": true, "listen: '[::1]:8008'": true,
+		"listen: ':8008'": false, "listen: 192.0.2.1:8008": false, "listen: unix:/run/stadt.sock": false,
+		"{listen: ':8008', demonstration: {public: true}}": true,
+	} {
+		_, s, err := load(t, text, "GROUPRISE_DATA_PATH="+folder)
+		if (err == nil) != right || s.Refused("listen") == right {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestNobodyTakesTheNameOfASender(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"": {"noreply", "noreply"},
+		"{entity_slug_blacklist: [rathaus], default_from_email: Post@example.org, default_distinct_from_email: 'news+{slug}@example.org'}": {"rathaus", "post", "news"},
+		"{default_from_email: garten@elsewhere.example, default_distinct_from_email: '{slug}+x@elsewhere.example'}":                        nil,
+	} {
+		o, _, err := load(t, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, o.ReservedSlugs()); diff != "" {
+			t.Errorf("%s:\n%s", text, diff)
+		}
 	}
 }
 

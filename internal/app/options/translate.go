@@ -2,6 +2,7 @@ package options
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -104,6 +105,18 @@ func (o *Options) SubmissionConfig() smtp.Config {
 	return smtp.Config{
 		Backend: cmp.Or(backend, smtp.Server), Host: o.Submission.Host, Port: o.Submission.Port, Encryption: smtp.Encryption(o.Submission.Encryption),
 		User: o.Submission.User, Password: o.Submission.Password, Hello: o.Domain, Folder: o.OutboxFolder(), Output: os.Stdout,
+	}
+}
+
+// MailsLeaveBy says for an administrator where mails go.
+func (o *Options) MailsLeaveBy() string {
+	switch o.Submission.Backend {
+	case "smtp":
+		return fmt.Sprintf("%s:%d (%s)", o.Submission.Host, o.Submission.Port, o.Submission.Encryption)
+	case "folder":
+		return o.OutboxFolder()
+	default:
+		return o.Submission.Backend
 	}
 }
 

@@ -10,12 +10,16 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
+// mailAttempts is how often something is sent that a mail server does not take: for five days, as mail servers themselves
+// try (RFC 5321, section 4.5.4.1). A site whose server breaks on Good Friday loses nothing.
+const mailAttempts = 33
+
 // Jobs returns the jobs of this package.
 func (n *Notifier) Jobs() []queue.Kind {
 	return []queue.Kind{
 		{Name: outbox.JobNotify, HandleMany: n.fanOut, Batch: 8, Lane: queue.Normal},
-		{Name: JobDeliver, HandleMany: n.deliver, Batch: 50, Lane: queue.Normal, Dead: n.markDead, Revived: n.markWaiting},
-		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent},
+		{Name: JobDeliver, HandleMany: n.deliver, Batch: 50, Lane: queue.Normal, Dead: n.markDead, Revived: n.markWaiting, MaxAttempts: mailAttempts},
+		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent, MaxAttempts: mailAttempts},
 	}
 }
 

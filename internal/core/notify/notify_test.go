@@ -202,6 +202,27 @@ func (p *post) expect(states map[string]string, told map[string][]string) {
 	}
 }
 
+func TestMailsAreTriedForFiveDays(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for _, kind := range notify.New(notify.Config{}).Jobs() {
+		if kind.Name != notify.JobDeliver && kind.Name != notify.JobLetter {
+			continue
+		}
+		checked++
+		var whole time.Duration
+		for attempt := 1; attempt < kind.MaxAttempts; attempt++ {
+			whole += queue.DefaultBackoff(attempt)
+		}
+		if kind.Backoff != nil || whole < 5*24*time.Hour || whole > 7*24*time.Hour {
+			t.Errorf("%s is tried for %v", kind.Name, whole)
+		}
+	}
+	if checked != 2 {
+		t.Errorf("%d kinds of jobs send mails", checked)
+	}
+}
+
 func TestEverybodyIsToldOnceAndForTheBestReason(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {

@@ -137,7 +137,11 @@ type Settings struct {
 // never nil: with an error they still hold the warnings and the files.
 func Load(schema Schema, from Sources) (*Settings, error) {
 	s := &Settings{schema: schema, origins: map[string]string{}}
-	files, err := findFiles(from)
+	var passedOver []string
+	files, err := findFiles(from, &passedOver)
+	for _, path := range passedOver {
+		s.Warnings = append(s.Warnings, Problem{Where: path, Text: "is not read: " + wantName})
+	}
 	if err != nil {
 		s.problems = append(s.problems, asProblem(err))
 		return s, s.problems

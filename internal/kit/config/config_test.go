@@ -327,6 +327,16 @@ func TestLaterFilesReplaceTopLevelKeys(t *testing.T) {
 	if diff := cmp.Diff([]string{"100-a.yaml", "200-b.yaml", "300.d/deep/inner.yaml", "400-null.yaml", "500-empty.yaml"}, files); diff != "" {
 		t.Error(diff)
 	}
+	var passedOver []string
+	for _, w := range s.Warnings {
+		passedOver = append(passedOver, strings.TrimPrefix(w.Where, folder+"/"))
+		if !strings.Contains(w.Text, "is not read") {
+			t.Errorf("a warning says %s", w)
+		}
+	}
+	if diff := cmp.Diff([]string{"600-c.yml", "600.old.yaml"}, passedOver); diff != "" {
+		t.Errorf("warned about: %s", diff)
+	}
 }
 
 func TestTheFirstCandidateWithAUsableFileWins(t *testing.T) {

@@ -13,21 +13,26 @@ import (
 // managers leave behind (a.yaml~, a.yaml.dpkg-old, a.b.yaml) do not.
 var usableName = regexp.MustCompile(`^[\p{L}\p{N}_-]+\.yaml$`)
 
+const wantName = "a name consists of letters, digits, hyphens and underscores and ends in .yaml"
+
+// almostUsable is what file names look like that somebody probably meant to be read: a.yml, a.b.yaml.
+var almostUsable = regexp.MustCompile(`^[^.].*\.ya?ml$`)
+
 // deepest is how many folders are looked into below each other.
 const deepest = 10
 
-// findFiles returns the files of the first candidate that yields any.
-func findFiles(from Sources) ([]string, error) {
+// findFiles returns the files of the first candidate that yields any, and adds to passedOver what looks like one and is none.
+func findFiles(from Sources, passedOver *[]string) ([]string, error) {
 	if from.Named == "" {
 		for _, candidate := range from.Candidates {
-			files, err := usableFiles(candidate)
+			files, err := usableFiles(candidate, passedOver)
 			if err != nil || len(files) > 0 {
 				return files, err
 			}
 		}
 		return nil, nil
 	}
-	files, err := usableFiles(from.Named)
+	files, err := usableFiles(from.Named, passedOver)
 	switch {
 	case err != nil:
 		return nil, err
@@ -37,12 +42,12 @@ func findFiles(from Sources) ([]string, error) {
 	if _, err := os.Stat(from.Named); err != nil {
 		return nil, Problem{Where: from.Named, Text: "there is no such file or folder"}
 	}
-	return nil, Problem{Where: from.Named, Text: "holds no configuration file: a name consists of letters, digits, hyphens and underscores and ends in .yaml"}
+	return nil, Problem{Where: from.Named, Text: "holds no configuration file: " + wantName}
 }
 
 // usableFiles returns the path itself if it is a usable file, or the usable files below it if it is
 // a folder, in the order of their names. A path that does not exist has none.
-func usableFiles(path string) ([]string, error) {
+func usableFiles(path string, passedOver *[]string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
@@ -50,14 +55,14 @@ func usableFiles(path string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case info.IsDir():
-		return filesBelow(path, deepest)
+		return filesBelow(path, deepest, passedOver)
 	case usableName.MatchString(filepath.Base(path)):
 		return []string{path}, nil
 	}
 	return nil, nil
 }
 
-func filesBelow(folder string, levels int) ([]string, error) {
+func filesBelow(folder string, levels int, passedOver *[]string) ([]string, error) {
 	children, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
@@ -71,13 +76,15 @@ func filesBelow(folder string, levels int) ([]string, error) {
 		case err != nil:
 			continue
 		case info.IsDir() && levels > 1 && !contains(path, folder):
-			below, err := filesBelow(path, levels-1)
+			below, err := filesBelow(path, levels-1, passedOver)
 			if err != nil {
 				return nil, err
 			}
 			files = append(files, below...)
 		case info.Mode().IsRegular() && usableName.MatchString(child.Name()):
 			files = append(files, path)
+		case info.Mode().IsRegular() && almostUsable.MatchString(child.Name()):
+			*passedOver = append(*passedOver, path)
 		}
 	}
 	return files, nil

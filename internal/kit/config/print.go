@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -11,11 +12,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// mask stands in the place of secrets.
-const mask = `"********"`
-
-// Print writes the effective value of each option as YAML, each with a comment that says where it
-// comes from. Secrets are masked. But for them, the output is a valid configuration file.
+// Print writes the effective value of each option as YAML, each with a comment that says where it comes from. The output is
+// a configuration file that can be loaded: secrets are left out of it, and so are folders that are not there yet.
 func (s *Settings) Print(w io.Writer) error {
 	lines, err := s.lines(s.schema.Options, 0)
 	if err != nil {
@@ -54,11 +52,11 @@ func (s *Settings) lines(options []Option, level int) ([]line, error) {
 		switch {
 		case done[name]:
 		case len(path) == level+1:
-			text, err := s.show(o)
+			text, remark, err := s.show(o)
 			if err != nil {
 				return nil, fmt.Errorf("print option %s: %w", o.Name, err)
 			}
-			lines = append(lines, line{indent + name + ": " + text, s.Origin(o.Name)})
+			lines = append(lines, line{indent + name + ": " + text, s.Origin(o.Name) + remark})
 		default:
 			done[name] = true
 			section := strings.Join(path[:level+1], ".") + "."
@@ -78,19 +76,29 @@ func (s *Settings) lines(options []Option, level int) ([]line, error) {
 	return lines, nil
 }
 
-// show returns the option's value as it stands in a file. What is empty by default is null.
-func (s *Settings) show(o Option) (string, error) {
+// show returns the option's value as it stands in a file, and what else is to be said. What is empty by default, and what
+// a file may not hold, is null.
+func (s *Settings) show(o Option) (value, remark string, err error) {
 	if !s.IsSet(o.Name) && o.isEmpty() {
-		return "null", nil
+		return "null", "", nil
 	}
 	if o.Secret {
-		return mask, nil
+		return "null", ", not shown", nil
 	}
 	text, err := yaml.MarshalWithOptions(o.Into, yaml.Flow(true))
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return strings.TrimSpace(string(text)), nil
+	value = strings.TrimSpace(string(text))
+	if path, one := o.Into.(*string); one && o.Path != NoPath && !exists(*path) {
+		return "null", ", not there yet: " + value, nil
+	}
+	return value, "", nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // isEmpty reports whether the option holds nothing. A boolean always holds something, and so does a

@@ -1,6 +1,7 @@
 package lmtp
 
 import (
+	"errors"
 	"net"
 	"os"
 	"sync"
@@ -41,8 +42,12 @@ type listener struct {
 	drain *drain
 }
 
-// Accept implements net.Listener.
+// Accept implements net.Listener. The library knows only listeners that it has begun to serve: one that is to end before
+// that would stay open for ever.
 func (l *listener) Accept() (net.Conn, error) {
+	if l.drain.hasStarted() {
+		return nil, errors.Join(net.ErrClosed, l.Close())
+	}
 	accepted, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err

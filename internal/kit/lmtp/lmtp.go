@@ -46,10 +46,11 @@ type Handler interface {
 
 // Server is an LMTP server. The zero values of the limits stand for their defaults.
 type Server struct {
-	Listen  string // "127.0.0.1:8024", or "unix:" and the path of a socket
-	Handler Handler
-	Log     *slog.Logger
-	Ready   func(net.Addr) // called when mails are accepted; may be nil
+	Listen   string       // "127.0.0.1:8024", or "unix:" and the path of a socket
+	Listener net.Listener // open already, instead of Listen; the server closes it
+	Handler  Handler
+	Log      *slog.Logger
+	Ready    func(net.Addr) // called when mails are accepted; may be nil
 
 	Hello         string        // our name in the greeting: localhost
 	MaxBytes      int64         // of a message: 25 MiB
@@ -80,9 +81,12 @@ func (s Server) withDefaults() Server {
 // It returns nil after a clean end.
 func (s Server) Serve(ctx context.Context) error {
 	s = s.withDefaults()
-	listener, err := web.Open(ctx, s.Listen)
-	if err != nil {
-		return fmt.Errorf("listen for mails: %w", err)
+	listener := s.Listener
+	if listener == nil {
+		var err error
+		if listener, err = web.Open(ctx, s.Listen); err != nil {
+			return fmt.Errorf("listen for mails: %w", err)
+		}
 	}
 	if s.Ready != nil {
 		s.Ready(listener.Addr())

@@ -406,3 +406,27 @@ func (o *once) Close() error {
 }
 
 func (*once) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestAServerThatIsToEndBeforeItHasBegunEnds(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for range 100 {
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			ended <- Server{Listener: listener, Handler: &house{}, Log: slog.New(slog.DiscardHandler)}.Serve(ctx)
+		}()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("it did not end")
+		}
+	}
+}

@@ -33,7 +33,9 @@ func (q *Queue) Drain(ctx context.Context) error {
 			return errors.Join(failures...)
 		}
 		j := &claimedJob{jobRow: jobs[0]}
-		failure := q.runHandler(ctx, []*claimedJob{j}, lease)[0]
+		limited, cancel := q.limit(ctx, j.Kind)
+		failure := q.runHandler(limited, []*claimedJob{j}, lease)[0]
+		cancel()
 		switch {
 		case failure != nil:
 			failures = append(failures, fmt.Errorf("%s: %w", j.Kind, failure))

@@ -77,6 +77,7 @@ type Config struct {
 
 	FetchInterval time.Duration // how often to look for jobs that nobody announced; zero is 1 s
 	Lease         time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
+	Overtime      time.Duration // how long a handler keeps its worker after its context has ended; zero is 10 s
 	Grace         time.Duration // how long Run waits for running jobs when its context ends; zero is 20 s
 }
 
@@ -107,6 +108,7 @@ func New(db *sqldb.DB, c Config) *Queue {
 	c.Workers = max(3, cmp.Or(c.Workers, 8))
 	c.FetchInterval = cmp.Or(c.FetchInterval, time.Second)
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
+	c.Overtime = cmp.Or(c.Overtime, 10*time.Second)
 	c.Grace = cmp.Or(c.Grace, 20*time.Second)
 	return &Queue{
 		db: db, config: c, log: cmp.Or(c.Logger, slog.Default()),
@@ -275,6 +277,7 @@ func (q *Queue) wakeUp() {
 type Counts struct {
 	Later, Waiting, Running, Dead int64
 	Oldest                        clock.Time // since when the job that waits longest could have run; zero if none waits
+	OldestRetry                   clock.Time // when the oldest job was enqueued that has failed and will be tried again; zero if there is none
 }
 
 // Counts counts the jobs.
@@ -283,16 +286,17 @@ func (q *Queue) Counts(ctx context.Context) (Counts, error) {
 		State  string     `db:"state"`
 		Jobs   int64      `db:"jobs"`
 		Oldest clock.Time `db:"oldest"`
+		Failed clock.Time `db:"failed"`
 	}
 	var c Counts
-	if err := q.db.Select(ctx, &rows, `SELECT state, COUNT(*) AS jobs, MIN(run_at) AS oldest
-		FROM jobs GROUP BY state ORDER BY state`); err != nil {
+	if err := q.db.Select(ctx, &rows, `SELECT state, COUNT(*) AS jobs, MIN(run_at) AS oldest,
+		MIN(CASE WHEN attempt > 0 THEN created_at END) AS failed FROM jobs GROUP BY state ORDER BY state`); err != nil {
 		return c, err
 	}
 	for _, r := range rows {
 		switch r.State {
 		case later:
-			c.Later = r.Jobs
+			c.Later, c.OldestRetry = r.Jobs, r.Failed
 		case waiting:
 			c.Waiting, c.Oldest = r.Jobs, r.Oldest
 		case running:

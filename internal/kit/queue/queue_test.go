@@ -99,7 +99,7 @@ func counts(t testing.TB, q *queue.Queue) queue.Counts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Oldest = clock.Time{}
+	c.Oldest, c.OldestRetry = clock.Time{}, clock.Time{}
 	return c
 }
 
@@ -185,6 +185,7 @@ func TestFailuresRunAgainAfterAPauseUntilTheyAreDead(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w, ctx := newWatch(), t.Context()
+		begun := w.Now()
 		var attempts []int
 		healthy := false
 		var died []string
@@ -213,6 +214,10 @@ func TestFailuresRunAgainAfterAPauseUntilTheyAreDead(t *testing.T) {
 			_ = drain(t, q)
 			if len(attempts) != step.want {
 				t.Fatalf("after %v more: %d attempts, want %d", step.forward, len(attempts), step.want)
+			}
+			c, err := q.Counts(ctx)
+			if err != nil || step.want < 3 && !c.OldestRetry.Equal(begun) || step.want == 3 && !c.OldestRetry.IsZero() {
+				t.Errorf("after %d attempts it is tried again since %v, error %v", step.want, c.OldestRetry, err)
 			}
 		}
 		wantList(t, died, `a.fail "x" after 3: the sky is falling`)
@@ -529,6 +534,58 @@ func TestAJobSurvivesItsProcess(t *testing.T) {
 		list, err := q.Dead(ctx, 0, 1)
 		if err != nil || !strings.Contains(list[0].Failure, "ended without a word") {
 			t.Errorf("dead: %+v, error %v", list, err)
+		}
+	})
+}
+
+func TestAHandlerThatIgnoresItsContextDoesNotKeepItsWorker(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		released := make(chan struct{})
+		ended := make(chan struct{}, 3)
+		q := newQueue(db, queue.Config{Workers: 3, Logger: quiet, FetchInterval: 5 * time.Millisecond, Overtime: 20 * time.Millisecond}, []queue.Kind{{
+			Name: "test.deaf", Timeout: 20 * time.Millisecond, MaxAttempts: 2, Backoff: func(int) time.Duration { return time.Millisecond },
+			Handle: func(context.Context, queue.Job) error {
+				<-released
+				ended <- struct{}{}
+				return nil
+			},
+		}, {Name: "test.quick", Handle: func(context.Context, queue.Job) error { return nil }}})
+		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			for _, kind := range []string{"test.deaf", "test.quick"} {
+				if err := q.Enqueue(t.Context(), tx, kind, ""); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stopped := make(chan error, 1)
+		go func() { stopped <- q.Run(ctx) }()
+		var dead []queue.DeadJob
+		var counts queue.Counts
+		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline) && (len(dead) == 0 || counts.Waiting+counts.Running > 0); time.Sleep(10 * time.Millisecond) {
+			var err, err2 error
+			dead, err = q.Dead(t.Context(), 0, 10)
+			counts, err2 = q.Counts(t.Context())
+			if err := errors.Join(err, err2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(dead) != 1 || dead[0].Attempt != 2 || !strings.Contains(dead[0].Failure, "the handler goes on nevertheless") || counts.Waiting+counts.Running > 0 {
+			t.Errorf("the jobs that failed for good are %+v; %+v", dead, counts)
+		}
+		stop()
+		select {
+		case <-stopped:
+		case <-time.After(10 * time.Second):
+			t.Error("the queue waits for the handlers")
+		}
+		close(released)
+		for range 2 {
+			<-ended
 		}
 	})
 }

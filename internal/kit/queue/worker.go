@@ -110,7 +110,7 @@ func (r *runner) next(lane string) []*claimedJob {
 // work runs jobs to their end.
 func (r *runner) work(ctx context.Context, cancel context.CancelCauseFunc, batch []*claimedJob) {
 	start := time.Now()
-	failures := r.q.runHandler(ctx, batch, r.lease)
+	failures := r.supervise(ctx, batch)
 	took := time.Since(start) / time.Duration(len(batch))
 	stopping := errors.Is(context.Cause(ctx), errStopping)
 	cancel(nil)
@@ -149,12 +149,41 @@ func (r *runner) work(ctx context.Context, cancel context.CancelCauseFunc, batch
 	}
 }
 
-// runHandler calls the handler of jobs of one kind and turns a panic into an error. It returns an error or
+// supervise runs jobs, and gives up on a handler that goes on long after its context has ended: the worker is free for
+// other jobs, and these ones failed. What the handler may still do cannot be undone; Finish lets it have no effect twice.
+func (r *runner) supervise(ctx context.Context, batch []*claimedJob) []error {
+	ctx, cancel := r.q.limit(ctx, batch[0].Kind)
+	defer cancel()
+	done := make(chan []error, 1)
+	go func() { done <- r.q.runHandler(ctx, batch, r.lease) }()
+	select {
+	case failures := <-done:
+		return failures
+	case <-ctx.Done():
+	}
+	overtime := time.NewTimer(r.q.config.Overtime)
+	defer overtime.Stop()
+	select {
+	case failures := <-done:
+		return failures
+	case <-overtime.C:
+	}
+	cause := context.Cause(ctx)
+	r.q.log.ErrorContext(r.ctx, "a handler goes on after the end of its job and is abandoned",
+		"job", batch[0].ID, "jobs", len(batch), "kind", batch[0].Kind, "error", cause)
+	return slices.Repeat([]error{fmt.Errorf("%w, and the handler goes on nevertheless", cause)}, len(batch))
+}
+
+// limit lets a context end when a job of a kind should be done.
+func (q *Queue) limit(ctx context.Context, kind string) (context.Context, context.CancelFunc) {
+	timeout := q.kinds[kind].Timeout
+	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not done within %v", timeout))
+}
+
+// runHandler calls the handler of jobs of one kind, with a context of limit, and turns a panic into an error. It returns an error or
 // nil for each job.
 func (q *Queue) runHandler(ctx context.Context, claimed []*claimedJob, lease string) []error {
 	k := q.kinds[claimed[0].Kind]
-	ctx, cancel := context.WithTimeoutCause(ctx, k.Timeout, fmt.Errorf("not done within %v", k.Timeout))
-	defer cancel()
 	jobs := make([]Job, len(claimed))
 	for i, j := range claimed {
 		jobs[i] = j.job()

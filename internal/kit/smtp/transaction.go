@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 
@@ -155,6 +156,10 @@ func hasOnlyCRLF(message []byte) bool {
 	return bytes.Count(message, []byte("\n")) == bytes.Count(message, []byte("\r\n")) && bytes.HasSuffix(message, []byte("\r\n"))
 }
 
+// aboutUs is found in refusals of a recipient that mean whoever sends: "Relay access denied" (Postfix), "relay not
+// permitted" (Exim), "Unable to relay" (Exchange), "Authentication required".
+var aboutUs = regexp.MustCompile(`(?i)\brelay|\bauthenticat`)
+
 // classify turns an answer of the server into an error that says whether trying again helps.
 func classify(command string, err error) error {
 	reply, ok := errors.AsType[*textproto.Error](err)
@@ -166,6 +171,8 @@ func classify(command string, err error) error {
 		return unavailable(cause) // wants to be asked in another way: the configuration, not the mail
 	case reply.Code == 552, reply.Code == 523, strings.HasPrefix(reply.Msg, "5.3.4 "): // RFC 3463
 		return errs.New(errs.TooLarge, "The mail is too large for the mail server.").Because(cause)
+	case command == "MAIL", strings.HasPrefix(reply.Msg, "5.7.8 "), command == "RCPT" && aboutUs.MatchString(reply.Msg):
+		return unavailable(cause) // the sender is always ours, and who may relay is between the server and us
 	}
 	return errs.New(errs.Denied, "The mail server refused the mail.").Because(cause)
 }

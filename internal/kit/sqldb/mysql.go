@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -64,9 +65,9 @@ func bare(name string) string { return strings.Trim(name, `"`) }
 
 func openMySQL(_ context.Context, c Config, p *pools) error {
 	config := mysql.NewConfig()
-	config.Net, config.Addr = "tcp", net.JoinHostPort(cmp.Or(c.Host, "localhost"), strconv.Itoa(cmp.Or(c.Port, 3306)))
-	if strings.HasPrefix(c.Host, "/") {
-		config.Net, config.Addr = "unix", c.Host
+	config.Net, config.Addr = "tcp", net.JoinHostPort(c.Host, strconv.Itoa(cmp.Or(c.Port, 3306)))
+	if c.Host == "" || strings.HasPrefix(c.Host, "/") {
+		config.Net, config.Addr = "unix", cmp.Or(c.Host, mysqlSocket())
 	}
 	config.User, config.Passwd, config.DBName = c.User, c.Password, c.Name
 	config.Timeout = 5 * time.Second
@@ -91,6 +92,17 @@ func openMySQL(_ context.Context, c Config, p *pools) error {
 	p.read.SetConnMaxLifetime(30 * time.Minute)
 	p.write = p.read
 	return nil
+}
+
+// mysqlSocket returns where the server of this machine has its socket: Debian, Red Hat, and what MySQL's own builds use.
+func mysqlSocket() string {
+	usual := []string{"/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock"}
+	for _, path := range usual {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return usual[0]
 }
 
 func classifyMySQL(err error) fault {

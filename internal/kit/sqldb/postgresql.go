@@ -47,7 +47,7 @@ var postgresqlEngine = engine{
 
 func openPostgreSQL(_ context.Context, c Config, p *pools) error {
 	settings := []string{
-		"host", cmp.Or(c.Host, "localhost"),
+		"host", c.Host, // empty: pgx looks for the local socket
 		"port", strconv.Itoa(cmp.Or(c.Port, 5432)),
 		"dbname", c.Name,
 		"user", c.User,

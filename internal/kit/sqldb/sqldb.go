@@ -71,7 +71,7 @@ type Config struct {
 
 	Path string // SQLite: the file, made together with its folder
 
-	Host     string // servers: a name, an address, a socket's folder (PostgreSQL) or a socket (MySQL); empty is localhost
+	Host     string // servers: a name, an address, a socket's folder (PostgreSQL) or a socket (MySQL); empty is the local socket
 	Port     int    // servers: zero is the engine's usual one
 	Name     string
 	User     string

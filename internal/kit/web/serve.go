@@ -1,30 +1,26 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"strings"
-	"syscall"
 	"time"
-
-	"github.com/coreos/go-systemd/v22/activation"
 )
 
 // Server answers requests on one listener until its context ends.
 type Server struct {
-	Listen  string // host:port or unix:/path; ignored when systemd hands over a socket
-	Aside   bool   // not what systemd opens sockets for, such as figures for an administrator
-	Handler http.Handler
-	TLS     *tls.Config // nil for plain http
-	Log     *slog.Logger
+	Listener net.Listener // from Open or Handed; the server closes it
+	Handler  http.Handler
+	TLS      *tls.Config // nil for plain http
+	Log      *slog.Logger
 
+	// Stall is how long a request's body may bring no byte before it is answered 408; zero means 30 s.
+	Stall time.Duration
 	// Grace is how long requests in hand may take after the context has ended; zero means 25 s.
 	Grace time.Duration
 
@@ -32,19 +28,19 @@ type Server struct {
 	Ready func(net.Addr)
 }
 
+// longest is how long a request and its answer may take: a gallery over a village's line.
+const longest = 5 * time.Minute
+
 // Serve accepts requests until ctx ends, then finishes those in hand. It returns nil after a clean
-// end, and an error when it could not listen or when requests had to be cut off.
+// end, and an error when the listener failed or when requests had to be cut off.
 func (s Server) Serve(ctx context.Context) error {
-	listener, err := s.open(ctx)
-	if err != nil {
-		return err
-	}
+	listener := s.Listener
 	server := &http.Server{
-		Handler:           s.Handler,
+		Handler:           bounded(s.Handler, cmp.Or(s.Stall, 30*time.Second), longest),
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute, // a gallery over a village's line
-		WriteTimeout:      5 * time.Minute,
+		ReadTimeout:       longest,
+		WriteTimeout:      longest,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
@@ -78,70 +74,4 @@ func (s Server) Serve(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("finish requests within %s: %w", grace, err), server.Close())
 	}
 	return nil
-}
-
-func (s Server) open(ctx context.Context) (net.Listener, error) {
-	if s.Aside {
-		return Open(ctx, s.Listen)
-	}
-	return Listen(ctx, s.Listen)
-}
-
-// Listen opens the listener that an address names: a TCP port, or a unix socket that everybody on the
-// machine may use. A socket that systemd hands over comes first. A socket file that a process left
-// behind when it died is replaced; one that somebody still answers on is not.
-func Listen(ctx context.Context, address string) (net.Listener, error) {
-	handed, err := activation.Listeners()
-	if err != nil {
-		return nil, fmt.Errorf("take over the socket from systemd: %w", err)
-	}
-	if len(handed) > 0 && handed[0] != nil {
-		return handed[0], nil
-	}
-	return Open(ctx, address)
-}
-
-// Open is Listen for servers that systemd opens no socket for.
-func Open(ctx context.Context, address string) (net.Listener, error) {
-	path, isSocket := strings.CutPrefix(address, "unix:")
-	if !isSocket {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-		if err != nil {
-			return nil, fmt.Errorf("listen on %s: %w", address, err)
-		}
-		return listener, nil
-	}
-	if err := removeStale(ctx, path); err != nil {
-		return nil, err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", address, err)
-	}
-	if err := os.Chmod(path, 0o666); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s to the web server: %w", path, err), listener.Close())
-	}
-	return listener, nil
-}
-
-// removeStale removes a socket file that nobody answers on.
-func removeStale(ctx context.Context, path string) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look at %s: %w", path, err)
-	}
-	if info.Mode().Type() != fs.ModeSocket {
-		return fmt.Errorf("listen on %s: the file exists and is not a socket", path)
-	}
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path)
-	if err == nil {
-		return errors.Join(fmt.Errorf("listen on %s: another process answers there", path), conn.Close())
-	}
-	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("listen on %s: %w", path, err)
-	}
-	return os.Remove(path)
 }

@@ -32,10 +32,19 @@ func start(t *testing.T, s web.Server) (net.Addr, func() error) {
 	}
 }
 
+func open(t *testing.T, address string) net.Listener {
+	t.Helper()
+	listener, err := web.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
 func TestServerFinishesRequestsInHand(t *testing.T) {
 	t.Parallel()
 	begun, finish := make(chan struct{}), make(chan struct{})
-	address, stop := start(t, web.Server{Listen: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(begun)
 		<-finish
 		_, _ = io.WriteString(w, "done")
@@ -71,7 +80,7 @@ func TestServerFinishesRequestsInHand(t *testing.T) {
 func TestServerCutsOffWhatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	begun := make(chan struct{})
-	address, stop := start(t, web.Server{Listen: "127.0.0.1:0", Grace: 20 * time.Millisecond, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Grace: 20 * time.Millisecond, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		close(begun)
 		<-r.Context().Done()
 	})})
@@ -84,6 +93,68 @@ func TestServerCutsOffWhatTakesTooLong(t *testing.T) {
 	<-begun
 	if err := stop(); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestABodyThatBringsNoByteIsAnsweredAndClosed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		handle http.HandlerFunc
+		bytes  []string // with a pause between them
+		want   string   // in the answer
+	}{
+		"the handler gives up": {func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.ReadAll(r.Body); err != nil {
+				http.Error(w, "half a body", http.StatusBadRequest)
+			}
+		}, []string{"a"}, "HTTP/1.1 408 "},
+		"the handler says nothing":  {func(_ http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) }, nil, "HTTP/1.1 408 "},
+		"the handler does not read": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, nil, "HTTP/1.1 403 "},
+		"a slow body is no stalled one": {func(w http.ResponseWriter, r *http.Request) {
+			text, err := io.ReadAll(r.Body)
+			_, _ = io.WriteString(w, string(text)+errorText(err))
+		}, []string{"a", "b", "c", "d", "e", "f"}, "\r\n\r\nabcdef"},
+		"a handler may take its time after the body": {func(w http.ResponseWriter, r *http.Request) {
+			_, err := io.ReadAll(r.Body)
+			select {
+			case <-r.Context().Done():
+				_, _ = io.WriteString(w, "gone")
+			case <-time.After(time.Second):
+				_, _ = io.WriteString(w, "stayed"+errorText(err))
+			}
+		}, []string{"abcdef"}, "\r\n\r\nstayed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Stall: 500 * time.Millisecond, Handler: c.handle})
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address.String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range append([]string{"POST / HTTP/1.1\r\nHost: town.example\r\nContent-Length: 6\r\n\r\n"}, c.bytes...) {
+				if _, err := io.WriteString(conn, part); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(150 * time.Millisecond)
+			}
+			if len(strings.Join(c.bytes, "")) == 6 {
+				_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: town.example\r\nConnection: close\r\n\r\n")
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			answer, err := io.ReadAll(conn)
+			if err != nil || !strings.Contains(string(answer), c.want) {
+				t.Errorf("answered %q, %v", answer, err)
+			}
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -100,7 +171,7 @@ func TestServerOnAUnixSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	_, stop := start(t, web.Server{Listen: "unix:" + path, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })})
+	_, stop := start(t, web.Server{Listener: open(t, "unix:"+path), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })})
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o666 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -120,7 +191,7 @@ func TestServerOnAUnixSocket(t *testing.T) {
 	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "hello" {
 		t.Errorf("answered %q, %v", body, err)
 	}
-	if _, err := web.Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "another process answers there") {
+	if _, err := web.Open(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "another process answers there") {
 		t.Errorf("a second listener: %v", err)
 	}
 	client.CloseIdleConnections()
@@ -132,13 +203,13 @@ func TestServerOnAUnixSocket(t *testing.T) {
 	}
 }
 
-func TestListenLeavesOtherFilesAlone(t *testing.T) {
+func TestOpenLeavesOtherFilesAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "precious")
 	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := web.Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "not a socket") {
+	if _, err := web.Open(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "not a socket") {
 		t.Errorf("listening on a file: %v", err)
 	}
 	if data, err := os.ReadFile(path); err != nil || string(data) != "data" {

@@ -1,7 +1,6 @@
 package options
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +14,9 @@ import (
 
 // secretFile is where the secret key is kept below the data path unless an option gives one.
 const secretFile = "secret.key"
+
+// leastSecret is how many characters a secret key has at least.
+const leastSecret = 16
 
 // Sources says where the configuration of this machine is: the file or folder that GROUPRISE_CONFIG
 // names, or else the first of the usual places that holds a file.
@@ -165,7 +167,7 @@ func (o *Options) Prepare() error {
 	if o.SecretKey != "" {
 		return nil
 	}
-	key, err := keptSecret(filepath.Join(o.DataPath, secretFile))
+	key, err := config.KeepSecret(filepath.Join(o.DataPath, secretFile), leastSecret)
 	if err != nil {
 		return fmt.Errorf("prepare the secret key: %w", err)
 	}
@@ -189,43 +191,6 @@ func (o *Options) Find() error {
 			"absolute path; a new one is made by grouprise serve, grouprise demo and grouprise migrate", file)
 	}
 	return err
-}
-
-// keptSecret reads the secret key from its file, which it makes if there is none.
-func keptSecret(file string) (string, error) {
-	key, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeSecret(file); err != nil {
-			return "", err
-		}
-		key, err = os.ReadFile(file)
-	}
-	if err != nil {
-		return "", err
-	}
-	text := strings.TrimSpace(string(key))
-	if !atLeast(16)(text) {
-		return "", fmt.Errorf("%s must hold at least 16 characters: restore it from a backup, or remove it, which ends all sessions", file)
-	}
-	return text, nil
-}
-
-// makeSecret writes a new key. The file appears under its name complete, and once: whoever comes second
-// uses what the first one wrote.
-func makeSecret(file string) error {
-	draft, err := os.CreateTemp(filepath.Dir(file), secretFile+".*") // readable by its owner only
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.WriteString(rand.Text() + rand.Text() + "\n")
-	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(draft.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
 }
 
 // TrustedNetworks returns the networks of the proxies whose forwarding headers are believed.

@@ -213,7 +213,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "trusted_proxies", Into: &o.TrustedProxies, Text: isNetwork, Want: "a list of IP addresses and networks, such as 192.0.2.0/24"},
 			{Name: "transport_security", Into: &o.TransportSecurity, OneOf: []string{"integrated", "reverse-proxy", "disabled"}},
 			{Name: "session_cookie_age", Into: &o.SessionCookieAge, Number: notNegative, Want: "a whole number of seconds, 0 or more"},
-			{Name: "secret_key", Into: &o.SecretKey, Secret: true, Text: atLeast(16), Want: "a text of at least 16 characters"},
+			{Name: "secret_key", Into: &o.SecretKey, Secret: true, Text: atLeast(leastSecret), Want: "a text of at least 16 characters"},
 
 			{Name: "demonstration.public", Into: &o.PublicDemonstration},
 

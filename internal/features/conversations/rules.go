@@ -6,6 +6,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 )
@@ -33,8 +34,11 @@ func (b Beginning) validate() []errs.FieldError {
 	case utf8.RuneCountInString(b.Subject) > maxSubject:
 		wrong = append(wrong, errs.Field("subject", "This subject is too long: it may have %d characters.", maxSubject))
 	}
-	if strings.TrimSpace(b.Text) == "" && len(b.Files) == 0 && strings.TrimSpace(b.Cut) == "" {
+	switch {
+	case strings.TrimSpace(b.Text) == "" && len(b.Files) == 0 && strings.TrimSpace(b.Cut) == "":
 		wrong = append(wrong, errs.Field("text", "Write something first."))
+	case utf8.RuneCountInString(b.Text) > threads.MaxText:
+		wrong = append(wrong, errs.Field("text", "This text is too long: it may have %d characters.", threads.MaxText))
 	}
 	return wrong
 }

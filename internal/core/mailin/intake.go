@@ -309,9 +309,6 @@ func (in *Intake) dispatch(ctx context.Context, tx *sqldb.Tx, d delivery, local 
 		return room.Deliver(ctx, tx, local, m)
 	}
 	owner, target, err := replyTarget(ctx, tx, key)
-	if errs.Is(err, errs.NotFound) {
-		return errs.New(errs.NotFound, "What you answered does not exist any more. Please write on the web page.").Because(err)
-	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package mailin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -199,6 +200,10 @@ func TestRecipients(t *testing.T) {
 		if got != c.want {
 			t.Errorf("from %s to %.50s: %q, want %q", c.from, c.to, got, c.want)
 		}
+	}
+	err := p.Recipient(t.Context(), "anna@example.org", "reply+000000000000000@town.example")
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Message != "What you answered does not exist any more. Please write on the web page." {
+		t.Errorf("a key that nobody has: %v", err)
 	}
 	p.broken = errs.New(errs.Unavailable, "Later.")
 	if err := p.Recipient(t.Context(), "anna@example.org", "garten@town.example"); !errs.Temporary(err) {

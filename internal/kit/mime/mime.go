@@ -23,7 +23,7 @@ type Limits struct {
 	MaxBytes           int64 // of the whole message: 32 MiB
 	MaxParts           int   // MIME parts: 500
 	MaxDepth           int   // nested containers: 20
-	MaxHeaderLines     int   // lines of one header: 2,000
+	MaxHeaderLines     int   // lines of one header: 5,000
 	MaxHeaderBytes     int   // bytes of one header: 256 KiB
 	MaxAttachments     int   // further ones are left out and named in Skipped: 100
 	MaxAttachmentBytes int64 // larger ones are left out and named in Skipped: 32 MiB
@@ -43,7 +43,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	set(&l.MaxParts, 500)
 	set(&l.MaxDepth, 20)
-	set(&l.MaxHeaderLines, 2000)
+	set(&l.MaxHeaderLines, 5000)
 	set(&l.MaxHeaderBytes, 256<<10)
 	set(&l.MaxAttachments, 100)
 	return l

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 		Limits: mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
 		Limit: func(ctx context.Context, address string) error {
 			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
+		},
+		Allow: func(ctx context.Context, limit web.Limit, personID int64) error {
+			return s.limiter.Allow(ctx, limit, "person "+strconv.FormatInt(personID, 10))
 		},
 		FindSender: theAccounts.FindSender,
 	})

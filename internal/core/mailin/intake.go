@@ -21,6 +21,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // maxHops is how many Received headers a message may have before it is taken for a loop (RFC 5321,
@@ -53,6 +54,8 @@ type Config struct {
 
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error
+	// Allow counts what a person sends: TooMany beyond the limit.
+	Allow func(ctx context.Context, limit web.Limit, personID int64) error
 	// FindSender returns the person who owns an address, whatever its case; NotFound if nobody does.
 	FindSender func(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, error)
 }
@@ -238,6 +241,9 @@ func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	if d.sender.SignedIn() && d.proof == unproven {
 		return in.hold(ctx, d)
 	}
+	if err := in.count(ctx, d, local); err != nil {
+		return err // temporary: the mail server brings the message when there is room for it
+	}
 	err := in.deliverOnce(ctx, d, local, in.remember)
 	if !refused(err) {
 		return err
@@ -246,6 +252,42 @@ func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 		return err // the mail server tells the sender, if it believes in them; we do not write to strangers
 	}
 	return in.refuse(ctx, d, err)
+}
+
+// count counts a message against the limit of the room that it is for, outside of the transaction of its effect and
+// unless it had its effect before.
+func (in *Intake) count(ctx context.Context, d delivery, local string) error {
+	if !d.sender.SignedIn() {
+		return nil
+	}
+	limit, err := in.limit(ctx, local)
+	if limit.Count == 0 || err != nil {
+		return err
+	}
+	var before int
+	err = in.DB.Get(ctx, &before, `SELECT COUNT(*) FROM received_messages WHERE message_hash = ? AND recipient = ?`, fingerprint(d.message), strings.ToLower(d.to))
+	if err != nil || before > 0 {
+		return err
+	}
+	return in.Allow(ctx, limit, d.sender.PersonID)
+}
+
+// limit returns the limit of the room that answers for a local part; none if that is for the effect to refuse.
+func (in *Intake) limit(ctx context.Context, local string) (limit web.Limit, err error) {
+	if key, isReply := in.replyKey(local); isReply {
+		_, target, err := replyTarget(ctx, in.DB, key)
+		limit = in.replies[target.container()].Limit
+		return limit, ignoreNotFound(err)
+	}
+	room, err := in.room(ctx, in.DB, local)
+	return room.Limit, ignoreNotFound(err)
+}
+
+func ignoreNotFound(err error) error {
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // refused reports whether an error is final and has a sentence for the sender.
@@ -315,10 +357,7 @@ func (in *Intake) dispatch(ctx context.Context, tx *sqldb.Tx, d delivery, local 
 	if d.sender.PersonID != owner {
 		return errs.New(errs.Denied, "The address that you answered belongs to somebody else than %s. Answer from the address that received the mail, add this address to your account, or sign in and write on the web page.", d.from)
 	}
-	container := ToContent
-	if target.ConversationID != 0 {
-		container = ToConversation
-	}
+	container := target.container()
 	reply, ok := in.replies[container]
 	if !ok {
 		return fmt.Errorf("nobody takes replies to a %s", container)

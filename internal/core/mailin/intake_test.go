@@ -18,6 +18,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -37,7 +38,8 @@ type post struct {
 	taken  []string
 	broken error
 	letter error
-	inside bool // the last question about an address was asked in a transaction
+	counts map[string]int // of what was allowed
+	inside bool           // the last question about an address was asked in a transaction
 }
 
 func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
@@ -51,12 +53,22 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	p := &post{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}}
+	p := &post{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}, counts: map[string]int{}}
 	p.Intake = mailin.New(mailin.Config{
 		DB: db, Media: folder, Letters: notify.NewLetters(p.tray), Catalogues: catalogues, Zone: time.UTC, Language: "de",
 		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+", NoReply: []string{"noreply+{slug}@town.example"},
 		BaseURL: "https://town.example", AuthservID: authservID,
 		Limit: func(context.Context, string) error { return p.letter },
+		Allow: func(_ context.Context, limit web.Limit, personID int64) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			key := fmt.Sprintf("%s %d", limit.Name, personID)
+			if p.counts[key] == limit.Count {
+				return errs.New(errs.TooMany, "Too often.")
+			}
+			p.counts[key]++
+			return nil
+		},
 		FindSender: func(ctx context.Context, q sqldb.Querier, address string) (v community.Viewer, err error) {
 			err = q.Get(ctx, &v, `SELECT p.id, p.entity_id, e.slug, e.name FROM people p JOIN entities e ON e.id = p.entity_id
 				JOIN email_addresses a ON a.person_id = p.id WHERE a.address_key = ?`, strings.ToLower(address))
@@ -64,6 +76,7 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		},
 	})
 	p.Serve([]mailin.Address{{
+		Limit: web.Limit{Name: "begin", Count: 30},
 		Match: func(_ context.Context, q sqldb.Querier, local string) (bool, error) {
 			_, p.inside = q.(*sqldb.Tx)
 			return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
@@ -74,7 +87,7 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 			}
 			return p.take(m, "to "+local)
 		},
-	}}, []mailin.Reply{{Container: mailin.ToContent, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
+	}}, []mailin.Reply{{Container: mailin.ToContent, Limit: web.Limit{Name: "answer", Count: 120}, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
 		return p.take(m, fmt.Sprintf("answer %d", target.ContentID))
 	}}})
 	return p
@@ -371,6 +384,53 @@ func TestHeldMessagesExpire(t *testing.T) {
 		}
 		if err := p.RemoveExpired(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+func TestMailsAreCountedAsWhatComesByTheWeb(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	number := func(i int) string { return strings.ReplaceAll(hello, "1@", fmt.Sprint(i, "@")) }
+	for i := range 30 {
+		for range 2 { // brought for the second time, a message is not counted
+			if got := p.delivers(t, "anna@example.org", number(i), "garten@town.example"); got != "taken" {
+				t.Fatal(i, got)
+			}
+		}
+	}
+	if got := p.delivers(t, "anna@example.org", number(30), "garten@town.example"); got != "too many" {
+		t.Error(got)
+	}
+	if got := p.delivers(t, "bert@example.org", number(31), "garten@town.example"); got != "taken" {
+		t.Error(got)
+	}
+	key := p.key(t, p.Anna.ID)
+	for i := range 121 {
+		want := "taken"
+		if i == 120 {
+			want = "too many"
+		}
+		if got := p.delivers(t, "anna@example.org", number(100+i), "reply+"+key+"@town.example"); got != want {
+			t.Fatal(i, got)
+		}
+	}
+}
+
+func TestWhatWaitsForConfirmationIsBounded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := newPost(t, db, "mx.town.example")
+		large := strings.Repeat(strings.Repeat("x", 70)+"\n", 20<<20/71)
+		var answers []string
+		for i := range 4 {
+			answers = append(answers, p.delivers(t, "anna@example.org", strings.ReplaceAll(hello, "1@", fmt.Sprint(i, "@"))+large, "garten@town.example"))
+		}
+		if got := strings.Join(answers, ", "); got != "taken, taken, taken, too many" {
+			t.Error(got)
+		}
+		if got := p.delivers(t, "bert@example.org", strings.ReplaceAll(hello, "anna", "bert"), "garten@town.example"); got != "taken" {
+			t.Error(got)
 		}
 	})
 }

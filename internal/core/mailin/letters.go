@@ -62,6 +62,9 @@ func (in *Intake) hold(ctx context.Context, d delivery) error {
 		if err != nil || !fresh {
 			return err
 		}
+		if err := hasRoom(ctx, tx, d); err != nil {
+			return err
+		}
 		_, err = tx.Insert(ctx, `
 			INSERT INTO held_messages (secret_hash, person_id, sender, recipient, message, received_at, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -77,6 +80,29 @@ func (in *Intake) hold(ctx context.Context, d delivery) error {
 			Actions: []notify.Action{{Label: p.T("Deliver the mail"), URL: in.BaseURL + HeldPath(secret), Primary: true}},
 		})
 	})
+}
+
+// What may wait for the confirmation of one person: anybody can claim their address.
+const (
+	maxHeld      = 20
+	maxHeldBytes = 64 << 20
+)
+
+// hasRoom returns TooMany if too much waits for a person's confirmation already. The mail server brings the message
+// when there is room.
+func hasRoom(ctx context.Context, tx *sqldb.Tx, d delivery) error {
+	var held struct {
+		Count int   `db:"count"`
+		Bytes int64 `db:"bytes"`
+	}
+	err := tx.Get(ctx, &held, `SELECT COUNT(*) AS count, COALESCE(SUM(LENGTH(message)), 0) AS bytes FROM held_messages WHERE person_id = ?`, d.sender.PersonID)
+	if err != nil {
+		return fmt.Errorf("count the held messages: %w", err)
+	}
+	if held.Count >= maxHeld || held.Count > 0 && held.Bytes+int64(len(d.raw)) > maxHeldBytes {
+		return errs.New(errs.TooMany, "Too many mails from this address are waiting to be confirmed. Confirm them with the links that you got by mail; what is not confirmed is deleted after 7 days.")
+	}
+	return nil
 }
 
 // HeldPath returns the address where a held message is confirmed.

@@ -2,6 +2,7 @@ package conversations
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/community"
@@ -9,6 +10,7 @@ import (
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // maxSubject is the longest subject, in characters.
@@ -42,6 +44,14 @@ func (b Beginning) validate() []errs.FieldError {
 	}
 	return wrong
 }
+
+// limitBeginnings is how many conversations a person begins, whether on the web or by mail.
+func limitBeginnings() web.Limit {
+	return web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}
+}
+
+// limitAnswers is how much a person answers, whether on the web or by mail; comments count as well.
+func limitAnswers() web.Limit { return web.Limit{Name: "comment", Count: 120, Per: time.Hour} }
 
 // CanBegin reports whether the viewer may write to somebody: everybody may write to a group and to a
 // person whose page is public, and whoever has signed in to everybody.

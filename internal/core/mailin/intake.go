@@ -163,7 +163,7 @@ func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []
 	case env.From == "" || env.From == "<>":
 		in.log(ctx, "dropped: an empty sender", env, m)
 		return results
-	case m.Auto.Automatic():
+	case m.Auto.Answers():
 		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
 		return results
 	case m.Hops > maxHops:
@@ -172,6 +172,10 @@ func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []
 	d, err := in.sender(ctx, env.From, m)
 	if err != nil {
 		return fill(results, err)
+	}
+	if m.Auto.Automatic() && !d.sender.SignedIn() {
+		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
+		return results
 	}
 	d.message, d.raw = m, raw
 	for i, to := range env.Recipients {
@@ -371,12 +375,16 @@ func (in *Intake) remember(ctx context.Context, tx *sqldb.Tx, d delivery) (fresh
 		fingerprint(d.message), strings.ToLower(d.to), tx.Now)
 }
 
-// fingerprint tells messages apart: by their id, by what they say, and by whose they are. A message id
+// fingerprint tells messages apart: by their id, by what they say and bring, and by whose they are. A message id
 // alone is not enough: somebody could send another message under an id that they have seen.
 func fingerprint(m *mime.Message) string {
 	h := sha256.New()
 	for _, part := range []string{m.MessageID, m.Header.Get("From"), m.Header.Get("Date"), m.Subject, m.Text, m.Cut} {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes everything
+	}
+	for _, a := range m.Attachments { // scanners send every page under the same words and without an id
+		_, _ = fmt.Fprintf(h, "%d:%s%d:", len(a.Name), a.Name, len(a.Data))
+		_, _ = h.Write(a.Data)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

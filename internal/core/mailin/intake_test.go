@@ -165,7 +165,8 @@ func TestWhatMachinesWriteIsDropped(t *testing.T) {
 	for _, c := range []struct{ from, header string }{
 		{"", ""},
 		{"anna@example.org", "Auto-Submitted: auto-replied\n"},
-		{"anna@example.org", "Precedence: bulk\n"},
+		{"stranger@example.net", "Precedence: bulk\n"},
+		{"anna@example.org", "Precedence: auto_reply\n"},
 		{"anna@example.org", "X-Failed-Recipients: x@y.example\n"},
 	} {
 		if got := p.delivers(t, c.from, c.header+hello, "garten@town.example"); got != "taken" {
@@ -435,6 +436,32 @@ func TestWhatWaitsForConfirmationIsBounded(t *testing.T) {
 	})
 }
 
+func TestWithoutAnIDAttachmentsTellMessagesApart(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	scan := func(name, data string) string {
+		return "From: anna@example.org\nDate: Tue, 3 Mar 2026 10:00:00 +0100\nSubject: Scan\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nScan\n" +
+			"--x\nContent-Type: application/pdf; name=" + name + "\n\n" + data + "\n--x--\n"
+	}
+	for _, message := range []string{scan("a.pdf", "one"), scan("a.pdf", "two"), scan("b.pdf", "two"), scan("a.pdf", "one")} {
+		if got := p.delivers(t, "anna@example.org", message, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+	}
+	p.expect(t, "anna to garten: Scan [a.pdf application/pdf 3]", "anna to garten: Scan [a.pdf application/pdf 3]", "anna to garten: Scan [b.pdf application/pdf 3]")
+}
+
+func TestWhatAMemberSendsWithAToolIsTaken(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"Precedence: bulk\n", "Precedence: junk\n", "Auto-Submitted: auto-generated\n"} {
+		p := newPost(t, dbtest.SQLite(t), "")
+		if got := p.delivers(t, "anna@example.org", header+hello, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		p.expect(t, "anna to garten: Hello all.")
+	}
+}
+
 func FuzzDeliver(f *testing.F) {
 	f.Add("anna@example.org", "garten@town.example", []byte(hello))
 	f.Add("", "reply+x@town.example", []byte("Auto-Submitted: x\n\n"))
@@ -468,6 +495,8 @@ func TestImport(t *testing.T) {
 		{"Delivered-To: garten@town.example\nTo: nobody@town.example\n", "", "", "anna to garten: Hello all."},
 		{"Delivered-To: box@town.example\nTo: garten@town.example\n", "", "", "anna to garten: Hello all."},
 		{"To: garten@town.example\n", "Box@town.example", "", "anna to garten: Hello all."},
+		{"To: nobody@town.example, garten@town.example\n", "", "", "anna to garten: Hello all."},
+		{"To: nobody@town.example, nothing@town.example\n", "", "not found", ""},
 		{"To: nobody@town.example\n", "garten@town.example", "", "anna to garten: Hello all."},
 		{"To: garten@town.example\n", "nobody@town.example", "not found", ""},
 		{"To: x@y.example\n", "", "not found", ""},

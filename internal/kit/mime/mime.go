@@ -135,6 +135,9 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 	b := body{limits: l}
 	segments := b.read(root, true)
 	m.Text, m.Cut = trim(join(segments), isForward(m.Subject))
+	if reaction, is := detectReaction(h, root, m.Text); is && !m.Auto.Automatic() {
+		m.Auto = reaction
+	}
 	m.Attachments, m.Skipped = b.attachments, b.skipped
 	return m, nil
 }

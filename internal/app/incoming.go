@@ -37,8 +37,8 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 
 // sentence returns what an error says to the sender of a mail, in the language of the site.
 func (h *House) sentence(err error) string {
-	if e, ok := errors.AsType[*errs.Error](err); ok && e.Message != "" {
-		return h.printer.T(e.Message, e.Args...)
+	if e, ok := errors.AsType[*errs.Error](err); ok && (e.Message != "" || len(e.Fields) > 0) {
+		return mailin.Reason(h.printer, err)
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -402,6 +403,12 @@ func (in *Intake) incoming(ctx context.Context, d delivery) (*Incoming, error) {
 	if !d.sender.SignedIn() {
 		return incoming, nil // will be refused: nothing is kept
 	}
+	if !says(incoming.Text) && len(m.Attachments) == 0 {
+		if !says(m.Subject) || answerSubject.MatchString(m.Subject) {
+			return incoming, errs.New(errs.Invalid, "The mail has neither a text nor attachments. Write something and send it again.")
+		}
+		incoming.Text = incoming.Subject // "Today's meeting is off!", and nothing below it
+	}
 	for _, a := range m.Attachments {
 		f := media.File{Name: media.NewName(a.Name), OriginalName: mime.Shorten(a.Name, 255), MediaType: mime.Shorten(a.MediaType, 150), CreatorID: d.sender.PersonID}
 		size, err := in.Media.Put(ctx, f.Name, bytes.NewReader(a.Data))
@@ -413,6 +420,11 @@ func (in *Intake) incoming(ctx context.Context, d delivery) (*Incoming, error) {
 	}
 	return incoming, nil
 }
+
+func says(text string) bool { return strings.TrimSpace(text) != "" }
+
+// answerSubject begins the subject of an answer, which the program wrote.
+var answerSubject = regexp.MustCompile(`(?i)^\s*(?:re|aw|antw|sv|odp|r)\s*:`)
 
 func (in *Intake) removeFiles(ctx context.Context, files []media.File) error {
 	var problems error

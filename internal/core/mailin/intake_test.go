@@ -82,6 +82,9 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 			return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
 		},
 		Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
+			if local == "garten" && len(m.Text) > 100_000 {
+				return errs.Check(errs.Field("text", "This text is too long: it may have %d characters.", 100_000))
+			}
 			if local == "chor" {
 				return errs.New(errs.Denied, "This item does not exist.")
 			}
@@ -459,6 +462,36 @@ func TestWhatAMemberSendsWithAToolIsTaken(t *testing.T) {
 			t.Error(got)
 		}
 		p.expect(t, "anna to garten: Hello all.")
+	}
+}
+
+func TestAMailWithoutATextSaysItsSubject(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	if got := p.delivers(t, "anna@example.org", "From: anna@example.org\nSubject: The meeting is off!\n\n\n", "garten@town.example"); got != "taken" {
+		t.Error(got)
+	}
+	p.expect(t, "anna to garten: The meeting is off!")
+}
+
+func TestEveryRefusalGivesItsReason(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	for message, want := range map[string]string{
+		"From: anna@example.org\n\n\n":                                        "weder Text noch Anhänge",
+		"From: anna@example.org\nSubject: Re: The meeting\n\n \n":             "weder Text noch Anhänge",
+		"From: anna@example.org\nSubject: A\n\n" + strings.Repeat("a\n", 1e5): "Text ist zu lang",
+	} {
+		if got := p.delivers(t, "anna@example.org", message, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		if l := p.tray.TakeOne(t); !strings.Contains(l.Note, want) {
+			t.Errorf("%.60q: the letter says %q", message, l.Note)
+		}
+	}
+	p.expect(t)
+	if got := mailin.Reason(p.Catalogues.Printer("en", time.UTC), errs.New(errs.Denied, "")); got == "" {
+		t.Error("an error without a sentence has no reason")
 	}
 }
 

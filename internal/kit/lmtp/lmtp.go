@@ -203,7 +203,7 @@ func (s *session) notRead(err error) *smtp.SMTPError {
 		return answer
 	}
 	if errors.Is(err, smtp.ErrTooLongLine) {
-		return s.answer("refused a message", errs.New(errs.Invalid, "A line of the message is too long."), "from", s.from)
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "A line of the message is too long."}
 	}
 	return errNotRead // the client is gone
 }

@@ -103,7 +103,7 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 		return nil, errs.New(errs.Unavailable, "The message could not be read completely.").Because(fmt.Errorf("read message: %w", err))
 	}
 	if int64(len(data)) > l.MaxBytes {
-		return nil, errs.New(errs.TooLarge, "The message is larger than %d bytes.", l.MaxBytes)
+		return nil, errs.New(errs.TooLarge, "The mail is larger than %d MB. Send it with fewer or smaller attachments.", l.MaxBytes>>20)
 	}
 	s := splitter{limits: l}
 	root, err := s.split(data, "text/plain", 0)

@@ -14,9 +14,11 @@ type budget struct {
 	left int64
 }
 
-var errBusy = &smtp.SMTPError{
-	Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1},
-	Message: "Too many large mails are on their way at the moment. Please try again later.",
+func errBusy() error {
+	return &smtp.SMTPError{
+		Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1},
+		Message: "Too many large mails are on their way at the moment. Please try again later.",
+	}
 }
 
 func (b *budget) take(n int64) bool {
@@ -50,19 +52,19 @@ func (b *budget) readAll(r io.Reader, size int64) (message []byte, release func(
 		return true
 	}
 	if !grow(size + block) {
-		return nil, release, errBusy
+		return nil, release, errBusy()
 	}
 	for {
 		n, err := r.Read(message[len(message):cap(message)])
 		message = message[:len(message)+n]
-		if err == io.EOF { //nolint:errorlint // readers return it as it is
+		if err == io.EOF {
 			return message, release, nil
 		}
 		if err != nil {
 			return nil, release, err
 		}
 		if len(message) == cap(message) && !grow(max(block, int64(cap(message)/2))) {
-			return nil, release, errBusy
+			return nil, release, errBusy()
 		}
 	}
 }

@@ -113,16 +113,18 @@ func (c *conn) end() {
 
 // errNotRead is what reading returns whenever it fails, because the library answers every other error during a
 // message as if the message were to blame. It goes on failing, so that the rest of a message is not taken for commands.
-var errNotRead = &smtp.SMTPError{
-	Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2},
-	Message: "The message did not arrive in time, or this server restarts. Please try again.",
+func errNotRead() *smtp.SMTPError {
+	return &smtp.SMTPError{
+		Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2},
+		Message: "The message did not arrive in time, or this server restarts. Please try again.",
+	}
 }
 
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
 	for {
 		if !c.begin() {
-			return 0, errNotRead
+			return 0, errNotRead()
 		}
 		n, err := c.Conn.Read(p)
 		timedOut := c.done(err)
@@ -131,7 +133,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		}
 		switch {
 		case timedOut:
-			return n, errNotRead
+			return n, errNotRead()
 		case n > 0 || err != nil || len(p) == 0:
 			return n, err
 		}
@@ -186,8 +188,8 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// dataFilter makes one CR of several. The library does not see the end of a line in CR CR LF, and so not the end of a
-// message behind such a line.
+// dataFilter makes one CR of several. The library does not see that a line ends if there are two before its LF, and
+// so not the end of a message behind it.
 type dataFilter struct {
 	afterCR bool
 	matched int // how much of the end of the message has been seen
@@ -208,10 +210,10 @@ func (f *dataFilter) pass(p []byte) (n int, goesOn bool) {
 		f.afterCR = b == '\r'
 		p[n] = b
 		n++
-		switch {
-		case b == endOfData[f.matched]:
+		switch b {
+		case endOfData[f.matched]:
 			f.matched++
-		case b == '\r':
+		case '\r':
 			f.matched = 1
 		default:
 			f.matched = 0

@@ -205,7 +205,7 @@ func (s *session) notRead(err error) *smtp.SMTPError {
 	if errors.Is(err, smtp.ErrTooLongLine) {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "A line of the message is too long."}
 	}
-	return errNotRead // the client is gone
+	return errNotRead() // the client is gone
 }
 
 // catch turns a panic into a temporary answer, so that no mail is lost by a defect.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,14 +28,17 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 		Limit: func(ctx context.Context, address string) error {
 			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
 		},
+		Allow: func(ctx context.Context, limit web.Limit, personID int64) error {
+			return s.limiter.Allow(ctx, limit, "person "+strconv.FormatInt(personID, 10))
+		},
 		FindSender: theAccounts.FindSender,
 	})
 }
 
 // sentence returns what an error says to the sender of a mail, in the language of the site.
 func (h *House) sentence(err error) string {
-	if e, ok := errors.AsType[*errs.Error](err); ok && e.Message != "" {
-		return h.printer.T(e.Message, e.Args...)
+	if e, ok := errors.AsType[*errs.Error](err); ok && (e.Message != "" || len(e.Fields) > 0) {
+		return mailin.Reason(h.printer, err)
 	}
 	return ""
 }

@@ -45,3 +45,5 @@ CREATE TABLE IF NOT EXISTS held_messages (
 ) {options};
 
 {index held_messages_expiry held_messages (expires_at)}
+
+{index held_messages_person held_messages (person_id)}

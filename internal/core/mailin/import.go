@@ -33,10 +33,9 @@ func (in *Intake) Import(ctx context.Context, message []byte, delivered, collect
 	if len(envelope.Recipients) == 0 {
 		return errs.New(errs.NotFound, "The message is for none of the addresses of this site.")
 	}
-	for _, to := range envelope.Recipients {
-		if err := in.Recipient(ctx, envelope.From, to); err != nil {
-			return err
-		}
+	envelope.Recipients, err = in.known(ctx, envelope)
+	if err != nil {
+		return err
 	}
 	return combine(in.Deliver(ctx, envelope, message))
 }
@@ -61,6 +60,26 @@ func (in *Intake) recipients(m *mime.Message, delivered, collector string) []str
 		}
 	}
 	return nil
+}
+
+// known returns the recipients that exist; an error if there are none, or if it is not sure for one of them.
+func (in *Intake) known(ctx context.Context, envelope lmtp.Envelope) ([]string, error) {
+	var known []string
+	var refusal error
+	for _, to := range envelope.Recipients {
+		switch err := in.Recipient(ctx, envelope.From, to); {
+		case err == nil:
+			known = append(known, to)
+		case errs.Temporary(err):
+			return nil, err
+		case refusal == nil:
+			refusal = err
+		}
+	}
+	if len(known) == 0 {
+		return nil, refusal
+	}
+	return known, nil
 }
 
 // combine returns one answer for all recipients: a temporary error before anything else; a refusal only if

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // maxHops is how many Received headers a message may have before it is taken for a loop (RFC 5321,
@@ -53,6 +55,8 @@ type Config struct {
 
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error
+	// Allow counts what a person sends: TooMany beyond the limit.
+	Allow func(ctx context.Context, limit web.Limit, personID int64) error
 	// FindSender returns the person who owns an address, whatever its case; NotFound if nobody does.
 	FindSender func(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, error)
 }
@@ -160,7 +164,7 @@ func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []
 	case env.From == "" || env.From == "<>":
 		in.log(ctx, "dropped: an empty sender", env, m)
 		return results
-	case m.Auto.Automatic():
+	case m.Auto.Answers():
 		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
 		return results
 	case m.Hops > maxHops:
@@ -169,6 +173,10 @@ func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []
 	d, err := in.sender(ctx, env.From, m)
 	if err != nil {
 		return fill(results, err)
+	}
+	if m.Auto.Automatic() && !d.sender.SignedIn() {
+		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
+		return results
 	}
 	d.message, d.raw = m, raw
 	for i, to := range env.Recipients {
@@ -238,6 +246,9 @@ func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	if d.sender.SignedIn() && d.proof == unproven {
 		return in.hold(ctx, d)
 	}
+	if err := in.count(ctx, d, local); err != nil {
+		return err // temporary: the mail server brings the message when there is room for it
+	}
 	err := in.deliverOnce(ctx, d, local, in.remember)
 	if !refused(err) {
 		return err
@@ -246,6 +257,42 @@ func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 		return err // the mail server tells the sender, if it believes in them; we do not write to strangers
 	}
 	return in.refuse(ctx, d, err)
+}
+
+// count counts a message against the limit of the room that it is for, outside of the transaction of its effect and
+// unless it had its effect before.
+func (in *Intake) count(ctx context.Context, d delivery, local string) error {
+	if !d.sender.SignedIn() {
+		return nil
+	}
+	limit, err := in.limit(ctx, local)
+	if limit.Count == 0 || err != nil {
+		return err
+	}
+	var before int
+	err = in.DB.Get(ctx, &before, `SELECT COUNT(*) FROM received_messages WHERE message_hash = ? AND recipient = ?`, fingerprint(d.message), strings.ToLower(d.to))
+	if err != nil || before > 0 {
+		return err
+	}
+	return in.Allow(ctx, limit, d.sender.PersonID)
+}
+
+// limit returns the limit of the room that answers for a local part; none if that is for the effect to refuse.
+func (in *Intake) limit(ctx context.Context, local string) (limit web.Limit, err error) {
+	if key, isReply := in.replyKey(local); isReply {
+		_, target, err := replyTarget(ctx, in.DB, key)
+		limit = in.replies[target.container()].Limit
+		return limit, ignoreNotFound(err)
+	}
+	room, err := in.room(ctx, in.DB, local)
+	return room.Limit, ignoreNotFound(err)
+}
+
+func ignoreNotFound(err error) error {
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // refused reports whether an error is final and has a sentence for the sender.
@@ -309,19 +356,13 @@ func (in *Intake) dispatch(ctx context.Context, tx *sqldb.Tx, d delivery, local 
 		return room.Deliver(ctx, tx, local, m)
 	}
 	owner, target, err := replyTarget(ctx, tx, key)
-	if errs.Is(err, errs.NotFound) {
-		return errs.New(errs.NotFound, "What you answered does not exist any more. Please write on the web page.").Because(err)
-	}
 	if err != nil {
 		return err
 	}
 	if d.sender.PersonID != owner {
 		return errs.New(errs.Denied, "The address that you answered belongs to somebody else than %s. Answer from the address that received the mail, add this address to your account, or sign in and write on the web page.", d.from)
 	}
-	container := ToContent
-	if target.ConversationID != 0 {
-		container = ToConversation
-	}
+	container := target.container()
 	reply, ok := in.replies[container]
 	if !ok {
 		return fmt.Errorf("nobody takes replies to a %s", container)
@@ -335,12 +376,16 @@ func (in *Intake) remember(ctx context.Context, tx *sqldb.Tx, d delivery) (fresh
 		fingerprint(d.message), strings.ToLower(d.to), tx.Now)
 }
 
-// fingerprint tells messages apart: by their id, by what they say, and by whose they are. A message id
+// fingerprint tells messages apart: by their id, by what they say and bring, and by whose they are. A message id
 // alone is not enough: somebody could send another message under an id that they have seen.
 func fingerprint(m *mime.Message) string {
 	h := sha256.New()
 	for _, part := range []string{m.MessageID, m.Header.Get("From"), m.Header.Get("Date"), m.Subject, m.Text, m.Cut} {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes everything
+	}
+	for _, a := range m.Attachments { // scanners send every page under the same words and without an id
+		_, _ = fmt.Fprintf(h, "%d:%s%d:", len(a.Name), a.Name, len(a.Data))
+		_, _ = h.Write(a.Data)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -358,6 +403,12 @@ func (in *Intake) incoming(ctx context.Context, d delivery) (*Incoming, error) {
 	if !d.sender.SignedIn() {
 		return incoming, nil // will be refused: nothing is kept
 	}
+	if !says(incoming.Text) && len(m.Attachments) == 0 {
+		if !says(m.Subject) || answerSubject.MatchString(m.Subject) {
+			return incoming, errs.New(errs.Invalid, "The mail has neither a text nor attachments. Write something and send it again.")
+		}
+		incoming.Text = incoming.Subject // "Today's meeting is off!", and nothing below it
+	}
 	for _, a := range m.Attachments {
 		f := media.File{Name: media.NewName(a.Name), OriginalName: mime.Shorten(a.Name, 255), MediaType: mime.Shorten(a.MediaType, 150), CreatorID: d.sender.PersonID}
 		size, err := in.Media.Put(ctx, f.Name, bytes.NewReader(a.Data))
@@ -369,6 +420,11 @@ func (in *Intake) incoming(ctx context.Context, d delivery) (*Incoming, error) {
 	}
 	return incoming, nil
 }
+
+func says(text string) bool { return strings.TrimSpace(text) != "" }
+
+// answerSubject begins the subject of an answer, which the program wrote.
+var answerSubject = regexp.MustCompile(`(?i)^\s*(?:re|aw|antw|sv|odp|r)\s*:`)
 
 func (in *Intake) removeFiles(ctx context.Context, files []media.File) error {
 	var problems error

@@ -2,6 +2,7 @@ package mailin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -36,7 +38,8 @@ type post struct {
 	taken  []string
 	broken error
 	letter error
-	inside bool // the last question about an address was asked in a transaction
+	counts map[string]int // of what was allowed
+	inside bool           // the last question about an address was asked in a transaction
 }
 
 func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
@@ -50,12 +53,22 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	p := &post{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}}
+	p := &post{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}, counts: map[string]int{}}
 	p.Intake = mailin.New(mailin.Config{
 		DB: db, Media: folder, Letters: notify.NewLetters(p.tray), Catalogues: catalogues, Zone: time.UTC, Language: "de",
 		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+", NoReply: []string{"noreply+{slug}@town.example"},
 		BaseURL: "https://town.example", AuthservID: authservID,
 		Limit: func(context.Context, string) error { return p.letter },
+		Allow: func(_ context.Context, limit web.Limit, personID int64) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			key := fmt.Sprintf("%s %d", limit.Name, personID)
+			if p.counts[key] == limit.Count {
+				return errs.New(errs.TooMany, "Too often.")
+			}
+			p.counts[key]++
+			return nil
+		},
 		FindSender: func(ctx context.Context, q sqldb.Querier, address string) (v community.Viewer, err error) {
 			err = q.Get(ctx, &v, `SELECT p.id, p.entity_id, e.slug, e.name FROM people p JOIN entities e ON e.id = p.entity_id
 				JOIN email_addresses a ON a.person_id = p.id WHERE a.address_key = ?`, strings.ToLower(address))
@@ -63,17 +76,21 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		},
 	})
 	p.Serve([]mailin.Address{{
+		Limit: web.Limit{Name: "begin", Count: 30},
 		Match: func(_ context.Context, q sqldb.Querier, local string) (bool, error) {
 			_, p.inside = q.(*sqldb.Tx)
 			return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
 		},
 		Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
+			if local == "garten" && len(m.Text) > 100_000 {
+				return errs.Check(errs.Field("text", "This text is too long: it may have %d characters.", 100_000))
+			}
 			if local == "chor" {
 				return errs.New(errs.Denied, "This item does not exist.")
 			}
 			return p.take(m, "to "+local)
 		},
-	}}, []mailin.Reply{{Container: mailin.ToContent, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
+	}}, []mailin.Reply{{Container: mailin.ToContent, Limit: web.Limit{Name: "answer", Count: 120}, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
 		return p.take(m, fmt.Sprintf("answer %d", target.ContentID))
 	}}})
 	return p
@@ -151,7 +168,8 @@ func TestWhatMachinesWriteIsDropped(t *testing.T) {
 	for _, c := range []struct{ from, header string }{
 		{"", ""},
 		{"anna@example.org", "Auto-Submitted: auto-replied\n"},
-		{"anna@example.org", "Precedence: bulk\n"},
+		{"stranger@example.net", "Precedence: bulk\n"},
+		{"anna@example.org", "Precedence: auto_reply\n"},
 		{"anna@example.org", "X-Failed-Recipients: x@y.example\n"},
 	} {
 		if got := p.delivers(t, c.from, c.header+hello, "garten@town.example"); got != "taken" {
@@ -199,6 +217,10 @@ func TestRecipients(t *testing.T) {
 		if got != c.want {
 			t.Errorf("from %s to %.50s: %q, want %q", c.from, c.to, got, c.want)
 		}
+	}
+	err := p.Recipient(t.Context(), "anna@example.org", "reply+000000000000000@town.example")
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Message != "What you answered does not exist any more. Please write on the web page." {
+		t.Errorf("a key that nobody has: %v", err)
 	}
 	p.broken = errs.New(errs.Unavailable, "Later.")
 	if err := p.Recipient(t.Context(), "anna@example.org", "garten@town.example"); !errs.Temporary(err) {
@@ -370,6 +392,109 @@ func TestHeldMessagesExpire(t *testing.T) {
 	})
 }
 
+func TestMailsAreCountedAsWhatComesByTheWeb(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	number := func(i int) string { return strings.ReplaceAll(hello, "1@", fmt.Sprint(i, "@")) }
+	for i := range 30 {
+		for range 2 { // brought for the second time, a message is not counted
+			if got := p.delivers(t, "anna@example.org", number(i), "garten@town.example"); got != "taken" {
+				t.Fatal(i, got)
+			}
+		}
+	}
+	if got := p.delivers(t, "anna@example.org", number(30), "garten@town.example"); got != "too many" {
+		t.Error(got)
+	}
+	if got := p.delivers(t, "bert@example.org", number(31), "garten@town.example"); got != "taken" {
+		t.Error(got)
+	}
+	key := p.key(t, p.Anna.ID)
+	for i := range 121 {
+		want := "taken"
+		if i == 120 {
+			want = "too many"
+		}
+		if got := p.delivers(t, "anna@example.org", number(100+i), "reply+"+key+"@town.example"); got != want {
+			t.Fatal(i, got)
+		}
+	}
+}
+
+func TestWhatWaitsForConfirmationIsBounded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		p := newPost(t, db, "mx.town.example")
+		large := strings.Repeat(strings.Repeat("x", 70)+"\n", 20<<20/71)
+		var answers []string
+		for i := range 4 {
+			answers = append(answers, p.delivers(t, "anna@example.org", strings.ReplaceAll(hello, "1@", fmt.Sprint(i, "@"))+large, "garten@town.example"))
+		}
+		if got := strings.Join(answers, ", "); got != "taken, taken, taken, too many" {
+			t.Error(got)
+		}
+		if got := p.delivers(t, "bert@example.org", strings.ReplaceAll(hello, "anna", "bert"), "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestWithoutAnIDAttachmentsTellMessagesApart(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	scan := func(name, data string) string {
+		return "From: anna@example.org\nDate: Tue, 3 Mar 2026 10:00:00 +0100\nSubject: Scan\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nScan\n" +
+			"--x\nContent-Type: application/pdf; name=" + name + "\n\n" + data + "\n--x--\n"
+	}
+	for _, message := range []string{scan("a.pdf", "one"), scan("a.pdf", "two"), scan("b.pdf", "two"), scan("a.pdf", "one")} {
+		if got := p.delivers(t, "anna@example.org", message, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+	}
+	p.expect(t, "anna to garten: Scan [a.pdf application/pdf 3]", "anna to garten: Scan [a.pdf application/pdf 3]", "anna to garten: Scan [b.pdf application/pdf 3]")
+}
+
+func TestWhatAMemberSendsWithAToolIsTaken(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"Precedence: bulk\n", "Precedence: junk\n", "Auto-Submitted: auto-generated\n"} {
+		p := newPost(t, dbtest.SQLite(t), "")
+		if got := p.delivers(t, "anna@example.org", header+hello, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		p.expect(t, "anna to garten: Hello all.")
+	}
+}
+
+func TestAMailWithoutATextSaysItsSubject(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	if got := p.delivers(t, "anna@example.org", "From: anna@example.org\nSubject: The meeting is off!\n\n\n", "garten@town.example"); got != "taken" {
+		t.Error(got)
+	}
+	p.expect(t, "anna to garten: The meeting is off!")
+}
+
+func TestEveryRefusalGivesItsReason(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	for message, want := range map[string]string{
+		"From: anna@example.org\n\n\n":                                        "weder Text noch Anhänge",
+		"From: anna@example.org\nSubject: Re: The meeting\n\n \n":             "weder Text noch Anhänge",
+		"From: anna@example.org\nSubject: A\n\n" + strings.Repeat("a\n", 1e5): "Text ist zu lang",
+	} {
+		if got := p.delivers(t, "anna@example.org", message, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		if l := p.tray.TakeOne(t); !strings.Contains(l.Note, want) {
+			t.Errorf("%.60q: the letter says %q", message, l.Note)
+		}
+	}
+	p.expect(t)
+	if got := mailin.Reason(p.Catalogues.Printer("en", time.UTC), errs.New(errs.Denied, "")); got == "" {
+		t.Error("an error without a sentence has no reason")
+	}
+}
+
 func FuzzDeliver(f *testing.F) {
 	f.Add("anna@example.org", "garten@town.example", []byte(hello))
 	f.Add("", "reply+x@town.example", []byte("Auto-Submitted: x\n\n"))
@@ -403,6 +528,8 @@ func TestImport(t *testing.T) {
 		{"Delivered-To: garten@town.example\nTo: nobody@town.example\n", "", "", "anna to garten: Hello all."},
 		{"Delivered-To: box@town.example\nTo: garten@town.example\n", "", "", "anna to garten: Hello all."},
 		{"To: garten@town.example\n", "Box@town.example", "", "anna to garten: Hello all."},
+		{"To: nobody@town.example, garten@town.example\n", "", "", "anna to garten: Hello all."},
+		{"To: nobody@town.example, nothing@town.example\n", "", "not found", ""},
 		{"To: nobody@town.example\n", "garten@town.example", "", "anna to garten: Hello all."},
 		{"To: garten@town.example\n", "nobody@town.example", "not found", ""},
 		{"To: x@y.example\n", "", "not found", ""},

@@ -28,10 +28,6 @@ const heldFor = 7 * 24 * time.Hour
 // instead, so that nobody can use us to flood somebody whose address they forge.
 func (in *Intake) refuse(ctx context.Context, d delivery, reason error) error {
 	p := in.printer(d.sender)
-	var sentence string
-	if e, ok := errors.AsType[*errs.Error](reason); ok {
-		sentence = p.T(e.Message, e.Args...)
-	}
 	if err := in.Limit(ctx, d.from); err != nil {
 		return reason
 	}
@@ -44,10 +40,27 @@ func (in *Intake) refuse(ctx context.Context, d delivery, reason error) error {
 			Address: d.from, Kind: "mail-refused", Language: p.Language(), Answering: d.message.MessageID,
 			Subject: p.T("Not delivered: %s", subjectOr(p, d.message.Subject)),
 			Intro:   p.T("Your mail to %s could not be delivered.", d.to),
-			Note:    sentence,
+			Note:    Reason(p, reason),
 			Actions: []notify.Action{{Label: p.T("Go to the site"), URL: in.BaseURL + "/", Primary: true}},
 		})
 	})
+}
+
+// Reason returns why a mail was refused, for its sender: an error without a sentence of its own has one for each field
+// of the form that the mail stands for.
+func Reason(p *lang.Printer, reason error) string {
+	e, ok := errors.AsType[*errs.Error](reason)
+	if !ok || e.Message == "" && len(e.Fields) == 0 {
+		return p.T("The mail could not be processed. Please write on the web page.")
+	}
+	if e.Message != "" {
+		return p.T(e.Message, e.Args...)
+	}
+	var sentences []string
+	for _, f := range e.Fields {
+		sentences = append(sentences, p.T(f.Message, f.Args...))
+	}
+	return strings.Join(append(sentences, p.T("Please change this and send the mail again, or write on the web page.")), " ")
 }
 
 // hold keeps a message whose sender is not proven and asks the person whose address it bears.
@@ -60,6 +73,9 @@ func (in *Intake) hold(ctx context.Context, d delivery) error {
 	return in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		fresh, err := in.remember(ctx, tx, d)
 		if err != nil || !fresh {
+			return err
+		}
+		if err := hasRoom(ctx, tx, d); err != nil {
 			return err
 		}
 		_, err = tx.Insert(ctx, `
@@ -77,6 +93,29 @@ func (in *Intake) hold(ctx context.Context, d delivery) error {
 			Actions: []notify.Action{{Label: p.T("Deliver the mail"), URL: in.BaseURL + HeldPath(secret), Primary: true}},
 		})
 	})
+}
+
+// What may wait for the confirmation of one person: anybody can claim their address.
+const (
+	maxHeld      = 20
+	maxHeldBytes = 64 << 20
+)
+
+// hasRoom returns TooMany if too much waits for a person's confirmation already. The mail server brings the message
+// when there is room.
+func hasRoom(ctx context.Context, tx *sqldb.Tx, d delivery) error {
+	var held struct {
+		Count int   `db:"count"`
+		Bytes int64 `db:"bytes"`
+	}
+	err := tx.Get(ctx, &held, `SELECT COUNT(*) AS count, COALESCE(SUM(LENGTH(message)), 0) AS bytes FROM held_messages WHERE person_id = ?`, d.sender.PersonID)
+	if err != nil {
+		return fmt.Errorf("count the held messages: %w", err)
+	}
+	if held.Count >= maxHeld || held.Count > 0 && held.Bytes+int64(len(d.raw)) > maxHeldBytes {
+		return errs.New(errs.TooMany, "Too many mails from this address are waiting to be confirmed. Confirm them with the links that you got by mail; what is not confirmed is deleted after 7 days.")
+	}
+	return nil
 }
 
 // HeldPath returns the address where a held message is confirmed.

@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Incoming is a message whose sender is known and whose attachments are stored.
@@ -34,6 +35,8 @@ type Address struct {
 	// Match reports whether the room answers for the local part. It is asked at RCPT, before anything
 	// is known of the sender or the message.
 	Match func(ctx context.Context, q sqldb.Querier, local string) (bool, error)
+	// Limit bounds what one person sends. The room counts by the same limit what comes by the web.
+	Limit web.Limit
 	// Deliver gives the message its effect. NotFound, Denied, Invalid and TooLarge refuse it for good:
 	// the sender is told the error's sentence by mail. Other errors make the mail server try again.
 	Deliver func(ctx context.Context, tx *sqldb.Tx, local string, m *Incoming) error
@@ -58,7 +61,15 @@ const (
 // Reply is how a room takes replies by mail to one kind of container.
 type Reply struct {
 	Container Container
+	Limit     web.Limit // as in Address
 	// Deliver adds the reply. The sender owns the reply address; whether they may still read and answer
 	// the target is for the room to decide. Errors as in Address.
 	Deliver func(ctx context.Context, tx *sqldb.Tx, t Target, m *Incoming) error
+}
+
+func (t Target) container() Container {
+	if t.ConversationID != 0 {
+		return ToConversation
+	}
+	return ToContent
 }

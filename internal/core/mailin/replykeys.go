@@ -92,7 +92,8 @@ func orNull(id int64) any {
 	return id
 }
 
-// replyTarget returns whose key it is and what it answers; NotFound for a key that nobody has.
+// replyTarget returns whose key it is and what it answers; NotFound for a key that nobody has, which
+// is what remains of something deleted.
 func replyTarget(ctx context.Context, q sqldb.Querier, key string) (personID int64, t Target, err error) {
 	var row struct {
 		Target
@@ -106,8 +107,8 @@ func replyTarget(ctx context.Context, q sqldb.Querier, key string) (personID int
 	if errs.Is(err, errs.NotFound) && strings.ToLower(key) != key {
 		err = q.Get(ctx, &row, query, strings.ToLower(key)) // some mail programs change the case of addresses
 	}
-	if err == nil && row.ContentID == 0 && row.ConversationID == 0 {
-		err = errs.New(errs.NotFound, "What you answered does not exist any more.")
+	if errs.Is(err, errs.NotFound) || err == nil && row.ContentID == 0 && row.ConversationID == 0 {
+		err = errs.New(errs.NotFound, "What you answered does not exist any more. Please write on the web page.")
 	}
 	return row.PersonID, row.Target, err
 }

@@ -75,7 +75,7 @@ func (c *Content) Module() module.Module {
 		Name: "content", Entries: c.entries(), Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(),
 		Routes:  routes,
 		Notices: []notify.Notice{c.publishedNotice(), c.commentNotice()},
-		Replies: []mailin.Reply{{Container: mailin.ToContent, Deliver: c.deliverReply}},
+		Replies: []mailin.Reply{{Container: mailin.ToContent, Limit: limitTo("comment", 120), Deliver: c.deliverReply}},
 	}
 }
 

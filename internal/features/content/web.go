@@ -284,9 +284,14 @@ func (c *Content) readComment(v *site.Visit, item Item, f *commentForm) (id int6
 	return c.Comment(v.Context(), v.Viewer, item.ID, f.Text, f.InReplyTo)
 }
 
+// limitTo is how often a person does something in an hour, whether on the web or by mail.
+func limitTo(what string, count int) web.Limit {
+	return web.Limit{Name: what, Count: count, Per: time.Hour}
+}
+
 // throttle counts what a person writes in an hour.
 func (c *Content) throttle(v *site.Visit, what string, count int) error {
-	return c.deps.Limiter.Allow(v.Context(), web.Limit{Name: what, Count: count, Per: time.Hour}, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
+	return c.deps.Limiter.Allow(v.Context(), limitTo(what, count), "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
 }
 
 // deletable returns the item in the path, if the viewer may delete it.

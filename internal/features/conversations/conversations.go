@@ -99,8 +99,8 @@ func (c *Conversations) Module() module.Module {
 			{Method: http.MethodPost, Path: "/stadt/conversations/confirm/{secret}", Handle: c.deliverConfirmed},
 		},
 		Notices:   []notify.Notice{c.messageNotice()},
-		Addresses: []mailin.Address{{About: "<group>@ begins a conversation with the group", Match: isGroup, Deliver: c.deliverToGroup}},
-		Replies:   []mailin.Reply{{Container: mailin.ToConversation, Deliver: c.deliverReply}},
+		Addresses: []mailin.Address{{About: "<group>@ begins a conversation with the group", Match: isGroup, Limit: limitBeginnings(), Deliver: c.deliverToGroup}},
+		Replies:   []mailin.Reply{{Container: mailin.ToConversation, Limit: limitAnswers(), Deliver: c.deliverReply}},
 	}
 }
 

@@ -2,12 +2,15 @@ package conversations
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // maxSubject is the longest subject, in characters.
@@ -33,11 +36,22 @@ func (b Beginning) validate() []errs.FieldError {
 	case utf8.RuneCountInString(b.Subject) > maxSubject:
 		wrong = append(wrong, errs.Field("subject", "This subject is too long: it may have %d characters.", maxSubject))
 	}
-	if strings.TrimSpace(b.Text) == "" && len(b.Files) == 0 && strings.TrimSpace(b.Cut) == "" {
+	switch {
+	case strings.TrimSpace(b.Text) == "" && len(b.Files) == 0 && strings.TrimSpace(b.Cut) == "":
 		wrong = append(wrong, errs.Field("text", "Write something first."))
+	case utf8.RuneCountInString(b.Text) > threads.MaxText:
+		wrong = append(wrong, errs.Field("text", "This text is too long: it may have %d characters.", threads.MaxText))
 	}
 	return wrong
 }
+
+// limitBeginnings is how many conversations a person begins, whether on the web or by mail.
+func limitBeginnings() web.Limit {
+	return web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}
+}
+
+// limitAnswers is how much a person answers, whether on the web or by mail; comments count as well.
+func limitAnswers() web.Limit { return web.Limit{Name: "comment", Count: 120, Per: time.Hour} }
 
 // CanBegin reports whether the viewer may write to somebody: everybody may write to a group and to a
 // person whose page is public, and whoever has signed in to everybody.

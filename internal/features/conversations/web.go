@@ -2,7 +2,6 @@ package conversations
 
 import (
 	"strconv"
-	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
@@ -10,7 +9,6 @@ import (
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
-	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // listSize is how many conversations stand on one page.
@@ -109,8 +107,7 @@ func (c *Conversations) submitAnswer(v *site.Visit, conv Conversation, f *answer
 	if err := v.Bind(f); err != nil {
 		return 0, err
 	}
-	limit := web.Limit{Name: "comment", Count: 120, Per: time.Hour}
-	if err := c.deps.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
+	if err := c.deps.Limiter.Allow(v.Context(), limitAnswers(), "person "+strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
 		return 0, err
 	}
 	return c.Answer(v.Context(), v.Viewer, conv.ID, f.Text, f.InReplyTo)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
@@ -13,7 +12,6 @@ import (
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/web"
 )
 
 type messageForm struct {
@@ -199,8 +197,7 @@ func (c *Conversations) submitMessage(v *site.Visit, f *contact) (conv Conversat
 	if err := v.Bind(&f.Form); err != nil {
 		return conv, err
 	}
-	limit := web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}
-	if err := c.deps.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
+	if err := c.deps.Limiter.Allow(v.Context(), limitBeginnings(), "person "+strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
 		return conv, err
 	}
 	return c.Begin(v.Context(), v.Viewer, f.beginning())

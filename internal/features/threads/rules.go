@@ -10,17 +10,17 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
-// maxText is the longest text of a comment or message, in characters; a mail that quotes a whole book
+// MaxText is the longest text of a comment or message, in characters; a mail that quotes a whole book
 // still fits.
-const maxText = 100_000
+const MaxText = 100_000
 
 // validate reports what is wrong with a post. A mail may consist of files alone.
 func (p Post) validate() error {
 	switch {
 	case strings.TrimSpace(p.Text) == "" && len(p.Files) == 0 && strings.TrimSpace(p.Cut) == "":
 		return errs.Check(errs.Field("text", "Write something first."))
-	case utf8.RuneCountInString(p.Text) > maxText:
-		return errs.Check(errs.Field("text", "This text is too long: it may have %d characters.", maxText))
+	case utf8.RuneCountInString(p.Text) > MaxText:
+		return errs.Check(errs.Field("text", "This text is too long: it may have %d characters.", MaxText))
 	}
 	return nil
 }

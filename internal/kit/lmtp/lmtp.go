@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
-	"golang.org/x/net/netutil"
 
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -55,7 +54,9 @@ type Server struct {
 	Hello         string        // our name in the greeting: localhost
 	MaxBytes      int64         // of a message: 25 MiB
 	MaxRecipients int           // of a message: 1,000
-	MaxSessions   int           // at the same time, further ones wait: 50
+	MaxInHand     int64         // bytes of all messages together: six times MaxBytes
+	MaxSessions   int           // at the same time, further ones are asked to come back: 50
+	IdleWhenFull  time.Duration // after which a session gives way to a further one: 1 minute
 	Timeout       time.Duration // for each command and answer: 5 minutes, as RFC 5321 section 4.5.3.2 asks
 	Grace         time.Duration // for deliveries that have begun when the server ends: 20 s
 
@@ -68,6 +69,8 @@ func (s Server) withDefaults() Server {
 	s.Hello = cmp.Or(s.Hello, "localhost")
 	s.MaxBytes = cmp.Or(s.MaxBytes, 25<<20)
 	s.MaxRecipients = cmp.Or(s.MaxRecipients, 1000)
+	s.MaxInHand = max(cmp.Or(s.MaxInHand, 6*s.MaxBytes), 2*s.MaxBytes+2*block) // a message alone always fits
+	s.IdleWhenFull = cmp.Or(s.IdleWhenFull, time.Minute)
 	s.MaxSessions = cmp.Or(s.MaxSessions, 50)
 	s.Timeout = cmp.Or(s.Timeout, 5*time.Minute)
 	s.Grace = cmp.Or(s.Grace, 20*time.Second)
@@ -94,30 +97,35 @@ func (s Server) Serve(ctx context.Context) error {
 	return s.serve(ctx, listener)
 }
 
+// maxLine is the longest line of a message and of a command in bytes. Mails have lines far beyond the 998 octets of
+// RFC 5322, and mail servers pass them on.
+const maxLine = 1 << 20
+
 func (s Server) serve(ctx context.Context, listener net.Listener) error {
 	// Deliveries that have begun outlive the end of the context, but not the grace period.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	draining := newDrain()
+	open, inHand := newConns(s), &budget{left: s.MaxInHand}
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		return &session{ctx: work, server: s, conn: c}, nil
+		return &session{ctx: work, server: s, conn: c, inHand: inHand}, nil
 	}))
 	server.LMTP = true
 	server.EnableSMTPUTF8 = true
 	server.Domain = s.Hello
 	server.MaxMessageBytes = s.MaxBytes
+	server.MaxLineLength = maxLine
 	server.MaxRecipients = s.MaxRecipients
 	server.ReadTimeout, server.WriteTimeout = s.Timeout, s.Timeout
 	server.ErrorLog = debugLogger{s.Log}
 
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(draining.listener(netutil.LimitListener(listener, s.MaxSessions))) }()
+	go func() { ended <- server.Serve(open.listener(listener)) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("accept sessions: %w", err)
 	case <-ctx.Done():
 	}
-	draining.start()
+	open.drain()
 	grace, cancel := context.WithTimeout(work, s.Grace)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -134,21 +142,23 @@ type session struct {
 	ctx    context.Context //nolint:containedctx // the library's calls carry none
 	server Server
 	conn   *smtp.Conn
+	inHand *budget
 	from   string
+	size   int64 // of the message, as the client announced it
 	to     []string
 }
 
 var _ smtp.LMTPSession = (*session)(nil)
 
 // Reset implements smtp.Session.
-func (s *session) Reset() { s.from, s.to = "", nil }
+func (s *session) Reset() { s.from, s.size, s.to = "", 0, nil }
 
 // Logout implements smtp.Session.
 func (*session) Logout() error { return nil }
 
 // Mail implements smtp.Session.
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	s.from = from
+func (s *session) Mail(from string, o *smtp.MailOptions) error {
+	s.from, s.size = from, o.Size
 	return nil
 }
 
@@ -168,9 +178,10 @@ func (*session) Data(io.Reader) error { return smtp.ErrDataReset }
 // LMTPData implements smtp.LMTPSession.
 func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) (err error) {
 	defer s.catch(&err)
-	message, err := io.ReadAll(r)
+	message, release, err := s.inHand.readAll(r, s.size)
+	defer release()
 	if err != nil {
-		return err // too large, or the client is gone: the library knows the answer
+		return s.notRead(err)
 	}
 	envelope := Envelope{
 		ID: strings.ToLower(rand.Text()[:12]), From: s.from, Recipients: s.to,
@@ -188,6 +199,17 @@ func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) (err error)
 		status.SetStatus(to, problem)
 	}
 	return nil
+}
+
+// notRead returns what the client is told of a message that could not be read to its end.
+func (s *session) notRead(err error) *smtp.SMTPError {
+	if answer, ok := errors.AsType[*smtp.SMTPError](err); ok { // too large, too late, or there is too much in hand
+		return answer
+	}
+	if errors.Is(err, smtp.ErrTooLongLine) {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "A line of the message is too long."}
+	}
+	return errNotRead() // the client is gone
 }
 
 // catch turns a panic into a temporary answer, so that no mail is lost by a defect.

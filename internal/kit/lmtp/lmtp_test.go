@@ -430,3 +430,160 @@ func TestAServerThatIsToEndBeforeItHasBegunEnds(t *testing.T) {
 		}
 	}
 }
+
+// begins says whom a message is for and that it follows.
+func (c *client) begins() {
+	c.t.Helper()
+	c.says("MAIL FROM:<a@b.example>", "250")
+	c.says("RCPT TO:<x@town.example>", "250")
+	c.says("RCPT TO:<y@town.example>", "250")
+	c.says("DATA", "354")
+}
+
+func (c *client) sends(text string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c, text); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// A mail server returns a message to its sender after a permanent answer, and keeps it after a temporary one.
+func TestWhatIsNotTheMessagesFaultIsTemporary(t *testing.T) {
+	t.Parallel()
+	t.Run("the server ends", func(t *testing.T) {
+		t.Parallel()
+		address, end := start(t, Server{Handler: &house{}})
+		c, chunks := dial(t, address), dial(t, address)
+		c.begins()
+		c.sends("Subject: half\r\n\r\nhalf")
+		chunks.says("MAIL FROM:<a@b.example>", "250")
+		chunks.says("RCPT TO:<x@town.example>", "250")
+		chunks.sends("BDAT 100\r\nhalf")
+		time.Sleep(50 * time.Millisecond) // until half of it has been read
+		go func() { _ = end() }()
+		c.answer("451 4.4.2")
+		c.answer("451 4.4.2")
+		c.answer("421")
+		chunks.answer("451 4.4.2")
+		chunks.answer("421")
+	})
+	t.Run("the client is slow", func(t *testing.T) {
+		t.Parallel()
+		h := &house{}
+		address, _ := start(t, Server{Handler: h, Timeout: 100 * time.Millisecond})
+		c := dial(t, address)
+		c.begins()
+		c.sends("Subject: half\r\n\r\nhalf")
+		c.answer("451 4.4.2")
+		c.answer("451 4.4.2")
+		c.answer("421")
+		if took := h.took(); took != nil {
+			t.Errorf("delivered: %q", took)
+		}
+	})
+}
+
+func TestOddMessagesAreTaken(t *testing.T) {
+	t.Parallel()
+	for name, message := range map[string]string{
+		"a last line that ends in CR CR LF": "Subject: a\r\n\r\nhello\r\r\n",
+		"all lines end in CR CR LF":         "Subject: a\r\r\n\r\r\nhello\r\r\n",
+		"a long line":                       "Subject: a\r\n\r\n" + strings.Repeat("x", 500_000) + "\r\n",
+		"2,000 header lines":                strings.Repeat("X-A: b\r\n", 2000) + "\r\nhello\r\n",
+		"dots":                              "..\r\n...\r\n.. \r\n",
+		"an empty one":                      "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &house{}
+			address, _ := start(t, Server{Handler: h})
+			c := dial(t, address)
+			c.begins()
+			c.sends(message + ".\r\n")
+			c.answer("250")
+			c.answer("250")
+			c.says("NOOP", "250") // what follows is a command
+			if took := h.took(); len(took) != 2 {
+				t.Errorf("delivered: %q", took)
+			}
+		})
+	}
+}
+
+func TestALineWithoutEndIsTheMessagesFault(t *testing.T) {
+	t.Parallel()
+	address, _ := start(t, Server{Handler: &house{}})
+	c := dial(t, address)
+	c.begins()
+	go func() { _, _ = io.WriteString(c, strings.Repeat("x", 2*maxLine)) }()
+	c.answer("550 5.6.0")
+}
+
+func TestSessionsThatDoNothingGiveWay(t *testing.T) {
+	t.Parallel()
+	const idle = 300 * time.Millisecond
+	begun, goOn := make(chan bool), make(chan bool)
+	h := &house{deliver: func(to string) error {
+		if strings.HasPrefix(to, "x@") {
+			begun <- true
+			<-goOn
+		}
+		return nil
+	}}
+	address, _ := start(t, Server{Handler: h, MaxSessions: 2, IdleWhenFull: idle})
+	busy := dial(t, address)
+	busy.begins()
+	busy.sends("hello\r\n.\r\n")
+	<-begun
+	first := dial(t, address)
+
+	conn, err := new(net.Dialer).DialContext(t.Context(), address.Network(), address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	(&client{t: t, Conn: conn, in: bufio.NewReader(conn)}).answer("421 4.3.2")
+
+	time.Sleep(2 * idle)
+	dial(t, address).says("NOOP", "250")
+	first.answer("421")
+	goOn <- true
+	busy.answer("250")
+	busy.answer("250")
+}
+
+func TestBytesInHandAreBounded(t *testing.T) {
+	t.Parallel()
+	h := &house{}
+	address, _ := start(t, Server{Handler: h, MaxBytes: 300_000, MaxInHand: 600_000})
+	half := strings.Repeat(strings.Repeat("x", 998)+"\r\n", 250)
+	first, second, third := dial(t, address), dial(t, address), dial(t, address)
+	first.begins()
+	first.sends(half)
+	second.begins()
+	second.sends(half)
+	time.Sleep(100 * time.Millisecond) // until it has been read
+	third.begins()
+	third.sends(half + ".\r\n")
+	third.answer("452 4.3.1")
+	third.answer("452 4.3.1")
+	for _, c := range []*client{first, second} {
+		c.sends(".\r\n")
+		c.answer("250")
+		c.answer("250")
+	}
+	third.begins()
+	third.sends(half + ".\r\n")
+	third.answer("250")
+	third.answer("250")
+	if took := h.took(); len(took) != 6 {
+		t.Errorf("delivered: %q", took)
+	}
+}
+
+func TestVerifyingSaysWhenAddressesAreChecked(t *testing.T) {
+	t.Parallel()
+	address, _ := start(t, Server{Handler: &house{}})
+	dial(t, address).says("VRFY x", "252 2.5.0 Addresses are checked when a mail is sent to them.")
+}

@@ -1,9 +1,12 @@
 package markdown
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	xhtml "golang.org/x/net/html"
 )
@@ -47,7 +50,7 @@ func (r Rendered) mailText(origin string) string {
 type mailWriter struct {
 	origin string
 	out    strings.Builder
-	block  strings.Builder
+	block  []byte // cut at its end in place: a block of many lines is written once, not once for each line
 	around []surrounding
 	links  []string // addresses that follow the block
 	count  int
@@ -67,48 +70,48 @@ type surrounding struct {
 
 func (w *mailWriter) text(s string) {
 	if w.pre {
-		w.block.WriteString(s)
+		w.block = append(w.block, s...)
 		return
 	}
+	blank := startsWithBlank(s)
 	for word := range strings.FieldsSeq(s) {
-		if startsWithBlank(s) {
+		if blank {
 			w.space()
 		}
-		w.block.WriteString(word)
-		s = strings.TrimLeft(s, " \t\n")[len(word):]
+		w.block = append(w.block, word...)
+		blank = true
 	}
-	if s != "" {
+	if last, _ := utf8.DecodeLastRuneInString(s); unicode.IsSpace(last) {
 		w.space()
 	}
 }
 
-func startsWithBlank(s string) bool { return s != "" && strings.ContainsRune(" \t\n", rune(s[0])) }
+func startsWithBlank(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsSpace(first)
+}
 
 // space writes a blank between words.
 func (w *mailWriter) space() {
-	if text := w.block.String(); text != "" && !startsWithBlank(text[len(text)-1:]) {
-		w.block.WriteByte(' ')
+	if n := len(w.block); n > 0 && !isBlank(w.block[n-1]) {
+		w.block = append(w.block, ' ')
 	}
 }
 
 func (w *mailWriter) start(t xhtml.Token) {
 	switch t.Data {
 	case "br":
-		text := strings.TrimRight(w.block.String(), " ")
-		w.block.Reset()
-		w.block.WriteString(text + "\n")
+		w.block = append(bytes.TrimRight(w.block, " "), '\n')
 	case "hr":
 		w.flush()
-		w.block.WriteString("----------")
+		w.block = append(w.block, "----------"...)
 		w.flush()
 		w.blank = true
 	case "a":
-		w.href, w.label = attribute(t, "href"), w.block.Len()
+		w.href, w.label = attribute(t, "href"), len(w.block)
 	case "th", "td":
-		if w.block.Len() > 0 {
-			text := strings.TrimRight(w.block.String(), " ")
-			w.block.Reset()
-			w.block.WriteString(text + " | ")
+		if len(w.block) > 0 {
+			w.block = append(bytes.TrimRight(w.block, " "), " | "...)
 		}
 	case "pre":
 		w.flush()
@@ -159,9 +162,8 @@ func (w *mailWriter) end(name string) {
 		w.flush()
 		w.blank = true
 	case "h1", "h2", "h3", "h4", "h5", "h6":
-		title := strings.TrimSpace(w.block.String())
-		if title != "" {
-			w.block.WriteString("\n" + strings.Repeat("=", min(len([]rune(title)), 70)))
+		if title := bytes.TrimSpace(w.block); len(title) > 0 {
+			w.block = append(append(w.block, '\n'), strings.Repeat("=", min(utf8.RuneCount(title), 70))...)
 		}
 		w.flush()
 		w.blank = true
@@ -184,10 +186,10 @@ func (w *mailWriter) end(name string) {
 func (w *mailWriter) link() {
 	href := w.href
 	w.href = ""
-	if href == "" || strings.HasPrefix(href, "#") || w.label > w.block.Len() {
+	if href == "" || strings.HasPrefix(href, "#") || w.label > len(w.block) {
 		return
 	}
-	label := w.block.String()[w.label:]
+	label := string(w.block[w.label:])
 	if strings.HasPrefix(href, "/") && !strings.HasPrefix(href, "//") {
 		href = w.origin + href
 	}
@@ -195,17 +197,17 @@ func (w *mailWriter) link() {
 		return
 	}
 	w.count++
-	fmt.Fprintf(&w.block, " [%d]", w.count)
+	w.block = fmt.Appendf(w.block, " [%d]", w.count)
 	w.links = append(w.links, fmt.Sprintf("[%d]: %s", w.count, href))
 }
 
 // flush writes the block and the addresses of its links.
 func (w *mailWriter) flush() {
-	text := strings.Trim(w.block.String(), "\n")
+	text := strings.Trim(string(w.block), "\n")
 	if !w.pre {
 		text = strings.TrimSpace(text)
 	}
-	w.block.Reset()
+	w.block = w.block[:0]
 	links := w.links
 	w.links = nil
 	if strings.TrimSpace(text) == "" {

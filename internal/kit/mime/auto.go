@@ -2,6 +2,7 @@ package mime
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ const (
 	AutomaticReply AutoKind = "automatic reply"
 	DeliveryReport AutoKind = "delivery report"
 	Bulk           AutoKind = "bulk"
+	Reaction       AutoKind = "reaction"
 	MailingList    AutoKind = "mailing list"
 )
 
@@ -26,12 +28,50 @@ type Auto struct {
 // Automatic reports whether nobody wrote this message, so that nobody should be answered.
 func (a Auto) Automatic() bool { return a.Kind != Manual && a.Kind != MailingList }
 
-var autoSubject = regexp.MustCompile(`(?i)^\s*(automatische antwort|automatic reply|auto(matic)?[- ]?(reply|response)|autoreply|abwesenheits(notiz|assistent|nachricht)|out of (the )?office|réponse automatique|respuesta automática)\b`)
+// Answers reports whether a program answered by itself or reported about a mail. What a person sent with a tool is no
+// answer.
+func (a Auto) Answers() bool { return a.Automatic() && a.Kind != Bulk }
+
+// autoSubject begins the subjects of automatic replies, with the punctuation that their programs put behind it: a
+// person may well write about being "out of office".
+var autoSubject = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]{0,60}\]\s*)?(?:` + strings.Join([]string{
+	`(?:automatische (?:antwort|e?-?mail-?antwort|abwesenheitsnotiz)|abwesenheits(?:notiz|assistent|nachricht|meldung)|abwesenheit|abwesend|nicht im (?:büro|buero|haus)|auto(?:matic)?[- ]?(?:reply|response|answer)|out[- ]of[- ](?:the[- ])?office(?: (?:reply|autoreply))?|vacation (?:reply|message)|away from (?:my|the) (?:mail|office))\s*(?:[:–—(-]|$)`,
+	`(?:réponse automatique|absence du bureau|absent du bureau|message d'absence|automatisch antwoord|automatische? (?:afwezigheidsmelding|reactie)|afwezigheids(?:melding|bericht)|afwezig|autosvar|automatisk svar|fraværsbesked|fravær|ikke til stede|automatyczna odpowiedź|odpowiedź automatyczna|autoodpowiedź|nieobecność|poza biurem|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|resposta automática)\s*(?:[:–—(-]|$)`,
+}, "|") + `)`)
+
+// reactionText is what Outlook sends in place of a reaction to programs that do not know it.
+var reactionText = regexp.MustCompile(`(?i)^.{1,80} (?:reacted to your message|hat auf (?:ihre|deine) nachricht reagiert|a réagi à (?:votre|ton) message|heeft (?:op|gereageerd op) (?:uw|je) bericht(?: gereageerd)?|reagerede på din (?:besked|meddelelse)|zareagował\(a\) na (?:twoją )?wiadomość):?\s*$`)
+
+const maxReaction = 300 // characters of a message that is nothing but a reaction
+
+// detectReaction recognises the mails that programs send when somebody puts a thumb on a message. text is what the
+// message says.
+func detectReaction(h Header, root *part, text string) (Auto, bool) {
+	if hasReaction(root) {
+		return Auto{Reaction, "Content-Type: " + reactionType}, true
+	}
+	if v := h.Get("X-MS-Reactions"); v != "" {
+		return Auto{Reaction, "X-MS-Reactions: " + Shorten(oneLine(v), 100)}, true
+	}
+	text = strings.TrimSpace(text)
+	first, _, _ := strings.Cut(text, "\n")
+	if len(text) <= maxReaction && reactionText.MatchString(plain(first)) {
+		return Auto{Reaction, "Text: " + Shorten(oneLine(first), 100)}, true
+	}
+	return Auto{}, false
+}
+
+const reactionType = "text/vnd.google.email-reaction+json"
+
+func hasReaction(p *part) bool {
+	return p.is(reactionType) || slices.ContainsFunc(p.children, hasReaction)
+}
 
 // detectAuto reads the signs in the order of their weight. A report is a report whatever else it
 // says. "Auto-Submitted: no" is a person's promise and outweighs the older headers. An empty header
-// says nothing. X-Auto-Response-Suppress stands on many mails written by people and counts only
-// together with a subject that programs write.
+// says nothing. Many automatic replies have no header that tells, only a subject that programs write.
+// "Precedence: bulk" and "Auto-Submitted: auto-generated" stand on what a person sends with a tool as well, so that
+// whoever knows the sender decides: see Auto.Answers.
 func detectAuto(h Header, root *part, subject string) Auto {
 	sign := func(kind AutoKind, name, value string) Auto {
 		return Auto{kind, name + ": " + Shorten(oneLine(value), 100)}
@@ -47,6 +87,8 @@ func detectAuto(h Header, root *part, subject string) Auto {
 	submitted = strings.TrimSpace(submitted)
 	switch submitted {
 	case "", "no":
+	case "auto-generated":
+		return sign(Bulk, "Auto-Submitted", submitted)
 	default:
 		return sign(AutomaticReply, "Auto-Submitted", submitted)
 	}
@@ -62,9 +104,8 @@ func detectAuto(h Header, root *part, subject string) Auto {
 		case "auto_reply", "auto-reply":
 			return sign(AutomaticReply, "Precedence", v)
 		}
-		suppress := strings.ToLower(h.Get("X-Auto-Response-Suppress"))
-		if (strings.Contains(suppress, "all") || strings.Contains(suppress, "autoreply")) && autoSubject.MatchString(subject) {
-			return sign(AutomaticReply, "X-Auto-Response-Suppress", suppress)
+		if autoSubject.MatchString(Shorten(subject, 200)) {
+			return sign(AutomaticReply, "Subject", subject)
 		}
 	}
 	if v := h.Get("List-Id"); v != "" {

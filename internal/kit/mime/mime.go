@@ -23,7 +23,7 @@ type Limits struct {
 	MaxBytes           int64 // of the whole message: 32 MiB
 	MaxParts           int   // MIME parts: 500
 	MaxDepth           int   // nested containers: 20
-	MaxHeaderLines     int   // lines of one header: 2,000
+	MaxHeaderLines     int   // lines of one header: 5,000
 	MaxHeaderBytes     int   // bytes of one header: 256 KiB
 	MaxAttachments     int   // further ones are left out and named in Skipped: 100
 	MaxAttachmentBytes int64 // larger ones are left out and named in Skipped: 32 MiB
@@ -43,7 +43,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	set(&l.MaxParts, 500)
 	set(&l.MaxDepth, 20)
-	set(&l.MaxHeaderLines, 2000)
+	set(&l.MaxHeaderLines, 5000)
 	set(&l.MaxHeaderBytes, 256<<10)
 	set(&l.MaxAttachments, 100)
 	return l
@@ -103,7 +103,7 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 		return nil, errs.New(errs.Unavailable, "The message could not be read completely.").Because(fmt.Errorf("read message: %w", err))
 	}
 	if int64(len(data)) > l.MaxBytes {
-		return nil, errs.New(errs.TooLarge, "The message is larger than %d bytes.", l.MaxBytes)
+		return nil, errs.New(errs.TooLarge, "The mail is larger than %d MB. Send it with fewer or smaller attachments.", l.MaxBytes>>20)
 	}
 	s := splitter{limits: l}
 	root, err := s.split(data, "text/plain", 0)
@@ -135,6 +135,9 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 	b := body{limits: l}
 	segments := b.read(root, true)
 	m.Text, m.Cut = trim(join(segments), isForward(m.Subject))
+	if reaction, is := detectReaction(h, root, m.Text); is && !m.Auto.Automatic() {
+		m.Auto = reaction
+	}
 	m.Attachments, m.Skipped = b.attachments, b.skipped
 	return m, nil
 }

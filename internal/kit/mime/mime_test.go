@@ -217,6 +217,36 @@ func TestMachinesAreRecognised(t *testing.T) {
 	}
 }
 
+func TestAutomaticRepliesAndReactionsAreRecognised(t *testing.T) {
+	t.Parallel()
+	for message, answers := range map[string]bool{
+		"Subject: Automatische Antwort: Hoffest\n\nIch bin nicht da.\n":                        true,
+		"Subject: Abwesenheit: Hoffest\n\nx\n":                                                 true,
+		"Subject: Abwesenheitsnotiz\n\nx\n":                                                    true,
+		"Subject: Out of Office: Re: Garden\n\nx\n":                                            true,
+		"Subject: Automatic reply: Garden\n\nx\n":                                              true,
+		"Subject: =?utf-8?q?R=C3=A9ponse_automatique_=3A_Jardin?=\n\nx\n":                      true,
+		"Subject: Automatisch antwoord: Tuin\n\nx\n":                                           true,
+		"Subject: Autosvar: Have\n\nx\n":                                                       true,
+		"Subject: =?utf-8?q?Automatyczna_odpowied=C5=BA=3A_Ogr=C3=B3d?=\n\nx\n":                true,
+		"Subject: Out of office party on Friday\n\nx\n":                                        false,
+		"Subject: Abwesenheit von Anna am Freitag\n\nx\n":                                      false,
+		"Subject: Re: Automatische Antworten abschalten\n\nx\n":                                false,
+		"Auto-Submitted: no\nSubject: Abwesenheit: Freitag\n\nx\n":                             false,
+		"Precedence: bulk\n\nx\n":                                                              false,
+		"Auto-Submitted: auto-generated\n\nx\n":                                                false,
+		"Content-Type: text/vnd.google.email-reaction+json\n\n{\"emoji\":\"x\",\"version\":1}": true,
+		"Content-Type: multipart/alternative; boundary=x\n\n--x\n\nAnna reacted via Gmail\n--x\nContent-Type: text/vnd.google.email-reaction+json\n\n{}\n--x--": true,
+		"Subject: Re: x\n\nAnna Ahorn reacted to your message:\n":         true,
+		"Subject: Re: x\n\nAnna Ahorn hat auf Ihre Nachricht reagiert:\n": true,
+		"Subject: Re: x\n\nBert reacted to your message: he was angry.\n": false,
+	} {
+		if got := parse(t, message).Auto.Answers(); got != answers {
+			t.Errorf("%q: %v, want %v", message, got, answers)
+		}
+	}
+}
+
 func TestMessagesBeyondTheLimitsAreRefused(t *testing.T) {
 	t.Parallel()
 	nested := strings.Builder{}

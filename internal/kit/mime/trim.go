@@ -13,6 +13,7 @@ import (
 // quote stays. A forwarded message is content. The work is linear in the length of the text.
 func trim(text string, forward bool) (kept, cut string) {
 	t := trimmer{lines: strings.Split(text, "\n")}
+	t.headers = make([]headerKind, len(t.lines))
 	t.ends = len(t.lines)
 	t.findOwn()
 	original, forwarded := t.findOriginal(forward)
@@ -58,9 +59,10 @@ func render(lines []string) string {
 }
 
 type trimmer struct {
-	lines []string
-	own   int // the first line that the sender wrote
-	ends  int // what is kept ends before this line
+	lines   []string
+	headers []headerKind // of each line, once it was asked for
+	own     int          // the first line that the sender wrote
+	ends    int          // what is kept ends before this line
 }
 
 func (t *trimmer) findOwn() {
@@ -191,28 +193,59 @@ var (
 	headerLine   = regexp.MustCompile(`(?i)^(?:(von|from|de|da|van|från|fra|absender)|(gesendet|gesendet am|sent|datum|date|envoyé|enviado|enviado el|data|verzonden|skickat|sendt)|(an|to|à|para|empfänger|aan|till|til|a|kopie|cc|kopia)|(betreff|subject|objet|asunto|assunto|oggetto|onderwerp|ämne|emne))\s?:\s`)
 )
 
+// headerKind is what a line says as a header line that Outlook or a web mailer wrote.
+type headerKind int8
+
+const (
+	headerUnread headerKind = iota
+	headerNone
+	headerFrom // from here on in the order of the groups of headerLine
+	headerDate
+	headerTo
+	headerSubject
+)
+
+const maxHeaderName = 30 // bytes before the colon, far more than any has
+
+// headerKind returns what kind of header line a line is. It is asked for several times and worked out once.
+func (t *trimmer) headerKind(i int) headerKind {
+	if t.headers[i] != headerUnread {
+		return t.headers[i]
+	}
+	t.headers[i] = headerNone
+	p := plain(t.lines[i])
+	if colon := strings.IndexByte(p, ':'); colon < 0 || colon > maxHeaderName {
+		return headerNone
+	}
+	if m := headerLine.FindStringSubmatchIndex(p + " "); m != nil {
+		for k := range headerSubject - headerFrom + 1 {
+			if m[2*(k+1)] >= 0 {
+				t.headers[i] = headerFrom + k
+			}
+		}
+	}
+	return t.headers[i]
+}
+
 // headerAt reports whether a block of header lines as Outlook and web mailers write it begins at i:
 // a sender and two more of date, recipients and subject.
 func (t *trimmer) headerAt(i int) bool {
-	var found [4]bool
+	var found [headerSubject + 1]bool
 	other := 0
 	for n := 0; n < 12 && i+n < len(t.lines); n++ {
-		l := t.lines[i+n]
-		if isEmpty(l) {
+		if isEmpty(t.lines[i+n]) {
 			continue
 		}
-		m := headerLine.FindStringSubmatch(plain(l) + " ")
-		if m == nil {
+		kind := t.headerKind(i + n)
+		if kind == headerNone {
 			if other++; n == 0 || other > 2 { // recipients may need more lines
 				break
 			}
 			continue
 		}
-		for k := range found {
-			found[k] = found[k] || m[k+1] != ""
-		}
+		found[kind] = true
 	}
-	return found[0] && btoi(found[1])+btoi(found[2])+btoi(found[3]) >= 2
+	return found[headerFrom] && btoi(found[headerDate])+btoi(found[headerTo])+btoi(found[headerSubject]) >= 2
 }
 
 // findOriginal returns the line where the original begins that has no quote marks, or -1, and
@@ -226,10 +259,11 @@ func (t *trimmer) findOriginal(forward bool) (at int, forwarded bool) {
 			return i, true
 		}
 		p := plain(l)
-		if forwardLine.MatchString(p) {
+		dashed := strings.HasPrefix(p, "--") && strings.HasSuffix(p, "--")
+		if (dashed || len(p) > len("forward") && strings.HasSuffix(p, ":")) && forwardLine.MatchString(p) {
 			return i, true
 		}
-		if strings.Contains(l, markOriginal) && t.textFollows(i) || originalLine.MatchString(p) || headerLine.MatchString(p+" ") && t.headerAt(i) {
+		if strings.Contains(l, markOriginal) && t.textFollows(i) || dashed && originalLine.MatchString(p) || t.headerKind(i) != headerNone && t.headerAt(i) {
 			for i > 0 && (isEmpty(t.lines[i-1]) || isRule(t.lines[i-1])) {
 				i--
 			}
@@ -291,10 +325,12 @@ var mobileSignature = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`inviato da .{2,80}`,
 }, "|") + `)\.?$`)
 
+const shortestMobile = len("inviato da me")
+
 var linkTarget = regexp.MustCompile(`\]\([^)]*\)|<https?://[^>]*>`)
 
 func isMobileSignature(line string) bool {
-	if len(line) > 300 {
+	if len(line) > 300 || len(line) < shortestMobile {
 		return false
 	}
 	p := strings.TrimSpace(strings.NewReplacer("[", "", "]", "", "_", " ").Replace(linkTarget.ReplaceAllString(plain(line), "")))

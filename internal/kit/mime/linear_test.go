@@ -1,0 +1,55 @@
+package mime_test
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"grouprise.org/grouprise/internal/kit/mime"
+)
+
+// TestEightTimesTheMailTakesEightTimesAsLong is for what strangers send to keep a worker busy.
+func TestEightTimesTheMailTakesEightTimesAsLong(t *testing.T) {
+	for _, c := range []struct{ header, unit string }{
+		{"text/plain", "a\n"},
+		{"text/plain", "a:\n"},
+		{"text/plain", "-- \n"},
+		{"text/plain", "--\na\n"},
+		{"text/plain", "Von: a\nAn: b\n"},
+		{"text/plain", "Am 1.1.2020 schrieb a:\n> b\n"},
+		{"text/plain", "____________________\nmailing list\n"},
+		{"text/plain", "Sent from my iPhone\n> a\n"},
+		{"text/plain", "1 a@b "},
+		{"text/plain; format=flowed", "> a \n"},
+		{"text/html", "a<br>"},
+		{"text/html", "<p>a"},
+		{"text/html", "<div>"},
+		{"text/html", "<table><tr><td>"},
+		{"text/html", "<blockquote><p>"},
+		{"text/html", "<div class=gmail_signature>a</div>"},
+		{"text/html", "<b><i>a</b></i>"},
+	} {
+		read := func(size int) time.Duration {
+			message := "Content-Type: " + c.header + "\n\n" + strings.Repeat(c.unit, size/len(c.unit))
+			begin := processorTime(t)
+			if _, err := mime.Parse(strings.NewReader(message), mime.Limits{}); err != nil {
+				t.Fatal(err)
+			}
+			return processorTime(t) - begin
+		}
+		if small, large := read(100_000), read(800_000); large > 16*small && large > 800*time.Millisecond || large > 4*time.Second {
+			t.Errorf("%s of %q: %v for 100 kB, %v for 800 kB", c.header, c.unit, small, large)
+		}
+	}
+}
+
+// processorTime is what this process has used; other tests wait while one that is not parallel runs.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}

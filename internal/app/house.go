@@ -14,6 +14,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/core/bymail"
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/estate"
@@ -138,7 +139,7 @@ func (h *House) open(ctx context.Context) (*services, error) {
 	return &services{
 		zone: zone, catalogues: catalogues, language: language, signer: signer, limiter: web.NewLimiter(h.db, nil),
 		sessions: web.NewSessions(h.db, web.Lifetimes{Long: time.Duration(o.SessionCookieAge) * time.Second}, o.Transport().Encrypted(), nil),
-		letters:  notify.NewLetters(h.queue), entities: entities.New(o.SlugBlacklist),
+		letters:  notify.NewLetters(h.queue), entities: entities.New(o.ReservedSlugs()),
 		texts: texts.New(markdown.NewCache(renderedTexts), o.BaseURL()), pictures: media.NewPictures(h.db, h.media),
 	}, nil
 }
@@ -208,6 +209,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		Queue:    h.queue,
 		Facts:    module.Gather(h.modules, func(m module.Module) []module.Fact { return m.Facts }),
 		Warnings: module.Gather(h.modules, func(m module.Module) []lang.Text { return m.Warnings }),
+		Reserved: func(ctx context.Context) ([]community.Entity, error) { return s.entities.ListReserved(ctx, h.db) },
 	}).Module())
 	return thePeople, nil
 }

@@ -27,7 +27,7 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 		Limit: func(ctx context.Context, address string) error {
 			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
 		},
-		FindSender: theAccounts.FindSender,
+		FindSender: theAccounts.FindSender, ProveAddress: theAccounts.ProveAddress,
 	})
 }
 

@@ -13,8 +13,8 @@ import (
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
-	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/estate"
@@ -156,7 +156,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.accounts = accounts.New(accounts.Deps{
 		DB: h.db, People: thePeople, Outbox: h.activities, Letters: s.letters, Catalogues: s.catalogues, Limiter: s.limiter,
 		Captcha: captcha.New(s.signer, s.limiter), Passwords: password.New(password.Moderate()), SiteName: o.SiteName, Language: s.language,
-		URL: o.URL, UnknownPerson: int64(o.UnknownPerson), Estate: h.estate,
+		URL: o.URL, Devices: push.Path, UnknownPerson: int64(o.UnknownPerson), Estate: h.estate,
 	})
 	byMail := bymail.New(bymail.Deps{
 		DB: h.db, Groups: theGroups, People: h.accounts, Letters: s.letters, Limiter: s.limiter, Catalogues: s.catalogues, BaseURL: o.BaseURL(),
@@ -225,7 +225,7 @@ func (h *House) channels(s *services, subscribers *subscriptions.Subscriptions) 
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
-	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
+	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Host: o.Domain, Contact: o.Postmaster})
 	return post, devices, err
 }
 

@@ -58,6 +58,9 @@ type Deps struct {
 	// Operators is the path where people write to whoever runs the site; empty if nowhere.
 	Operators string
 
+	// Devices is the path where people see which of their devices get notifications; empty if nowhere.
+	Devices string
+
 	// Estate returns what all modules of the house keep of people.
 	Estate func() []estate.Holding
 }

@@ -65,7 +65,7 @@ func (r *Accounts) SetPassword(ctx context.Context, login, typed string) (commun
 		if err := deleteSessions(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		return updatePassword(ctx, tx, a.ID, hash)
+		return r.renewPassword(ctx, tx, a.ID, hash)
 	})
 	if err != nil {
 		return community.Person{}, fmt.Errorf("set the password of %s: %w", a.Slug, err)

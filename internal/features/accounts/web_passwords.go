@@ -150,7 +150,7 @@ func (r *Accounts) updatePassword(v *site.Visit) error {
 	if err := v.Session().EndOthers(v.Context(), v.Viewer.PersonID); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "Your password is changed. You are signed out everywhere else.")
+	v.Flash(parts.Done, "Your password is changed. You are signed out everywhere else, and notifications on all devices are off.")
 	return v.Redirect(community.EntityPath(v.Viewer.Slug))
 }
 

@@ -517,6 +517,102 @@ func TestChangingThePasswordEndsTheOtherSessions(t *testing.T) {
 	tablet.Sees(http.StatusSeeOther)
 }
 
+func TestWhoeverCameInIsThrownOut(t *testing.T) {
+	t.Parallel()
+	for name, secure := range map[string]func(t *testing.T, w *town){
+		"by a change of password": func(t *testing.T, w *town) {
+			t.Helper()
+			v := w.visit(t).As(w.Anna.ID)
+			v.Send("/stadt/settings/password/", url.Values{"oldpassword": {cast.Password}, "password1": {goodPassword}, "password2": {goodPassword}}, false)
+		},
+		"by a reset": func(t *testing.T, w *town) {
+			t.Helper()
+			v := w.visit(t)
+			v.Send("/stadt/password/reset/", url.Values{"email": {"anna@example.org"}}, false)
+			v.Get(link(t, w.box.take(t, "new-password", "anna@example.org")))
+			v.Submit("password1", map[string]string{"password1": goodPassword, "password2": goodPassword})
+		},
+		"by an administrator": func(t *testing.T, w *town) {
+			t.Helper()
+			if _, err := w.SetPassword(t.Context(), "anna", goodPassword); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			w.addAddress(t, w.Anna, "anna@verein.example", true)
+			intruder, elsewhere := w.visit(t).As(w.Anna.ID), w.visit(t)
+			intruder.Send("/stadt/email/", url.Values{"action_add": {"1"}, "email": {"evil@attacker.example"}}, false)
+			added := link(t, w.box.take(t, "confirm-address", "evil@attacker.example"))
+			elsewhere.Send("/stadt/password/reset/", url.Values{"email": {"anna@verein.example"}}, false)
+			reset := link(t, w.box.take(t, "new-password", "anna@verein.example"))
+
+			secure(t, w)
+			w.box.take(t, "password-changed", "anna@example.org")
+			if got := w.activities(t); got != "account.secured" {
+				t.Errorf("activities: %s", got)
+			}
+			for _, path := range []string{added, reset} {
+				if elsewhere.Get(path); elsewhere.Page.Status != http.StatusNotFound {
+					t.Errorf("the link %s answers %d", path, elsewhere.Page.Status)
+				}
+			}
+			intruder.Ask(http.MethodGet, "/stadt/settings/")
+			intruder.Sees(http.StatusSeeOther)
+		})
+	}
+}
+
+func TestAChangeOfAddressesEndsTheLinksThatWait(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(w *town) error{
+		"another main address": func(w *town) error {
+			return w.MakeMain(t.Context(), w.Anna.Viewer, "anna@verein.example")
+		},
+		"one address less": func(w *town) error {
+			return w.RemoveAddress(t.Context(), w.Anna.Viewer, "anna@verein.example")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			w.addAddress(t, w.Anna, "anna@verein.example", true)
+			v := w.visit(t)
+			v.Send("/stadt/password/reset/", url.Values{"email": {"anna@example.org"}}, false)
+			path := link(t, w.box.take(t, "new-password", "anna@example.org"))
+			if err := change(w); err != nil {
+				t.Fatal(err)
+			}
+			v.Get(path)
+			v.Sees(http.StatusNotFound, "does not work any more")
+		})
+	}
+}
+
+func TestAddingAnAddressAsksForThePasswordAfterAWhile(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t).As(w.Anna.ID)
+	v.Get("/stadt/email/")
+	v.DoesNotSee("Present password")
+	w.wait(11 * time.Minute)
+	v.Get("/stadt/email/")
+	v.Sees(http.StatusOK, "Present password")
+	add := url.Values{"action_add": {"1"}, "email": {"anna@verein.example"}}
+	for password, sentence := range map[string]string{"": "Enter your password.", "wrong": "This is not your present password."} {
+		add.Set("password", password)
+		v.Send("/stadt/email/", add, false)
+		v.Sees(http.StatusUnprocessableEntity, sentence)
+		w.box.isEmpty(t)
+	}
+	add.Set("password", cast.Password)
+	v.Send("/stadt/email/", add, true)
+	v.Sees(http.StatusOK, "A mail is on its way")
+	w.box.take(t, "confirm-address", "anna@verein.example")
+}
+
 func TestGuessingThePresentPasswordEnds(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
@@ -566,13 +662,17 @@ func TestAnAddressIsAddedConfirmedMadeMainAndRemoved(t *testing.T) {
 	v.Submit("gets the address", nil)
 	v.Sees(http.StatusOK, "The address is confirmed.")
 	v.DoesNotSee("waits for the link")
+	w.box.take(t, "address-added", "anna@example.org")
 	v.Send("/stadt/email/", url.Values{"action_primary": {"1"}, "email": {"anna@verein.example"}}, true)
 	v.Sees(http.StatusOK, "Mails go to")
-	w.box.take(t, "main-address-changed", "anna@example.org")
+	if got := w.box.takeAll(); got != "main-address-changed Anna@Verein.example, main-address-changed anna@example.org" {
+		t.Errorf("of the new main address heard: %s", got)
+	}
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@verein.example"}}, true)
 	v.Sees(http.StatusUnprocessableEntity, "This is your main address")
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@example.org"}}, true)
 	v.Sees(http.StatusOK, "is removed")
+	w.box.take(t, "address-removed", "Anna@Verein.example")
 	if n := w.count(t, `SELECT COUNT(*) FROM email_addresses WHERE person_id = ? AND main AND address_key = 'anna@verein.example'`, w.Anna.ID); n != 1 {
 		t.Error("the new address is not the only and main one")
 	}

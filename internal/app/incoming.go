@@ -22,7 +22,7 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 	return mailin.New(mailin.Config{
 		DB: h.db, Media: h.media, Letters: s.letters, Catalogues: s.catalogues, Zone: s.zone, Language: s.language, Logger: h.log,
 		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: []string{o.DefaultFrom, o.DistinctFrom},
-		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID,
+		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID, OwnHops: o.IncomingMail.OwnHops,
 		Limits: mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
 		Limit: func(ctx context.Context, address string) error {
 			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))

@@ -49,6 +49,8 @@ type Config struct {
 	// AuthservID names the mail server whose Authentication-Results are believed (RFC 8601). If it is
 	// empty, the envelope sender is believed without proof.
 	AuthservID string
+	// OwnHops is how many Received headers our own mail servers add; zero means one.
+	OwnHops int
 	Limits     mime.Limits
 
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
@@ -206,7 +208,7 @@ const (
 func (in *Intake) sender(ctx context.Context, envelopeFrom string, m *mime.Message) (delivery, error) {
 	d := delivery{from: envelopeFrom, proof: proven}
 	if in.AuthservID != "" {
-		d.proof = proof(mime.Authenticity(m, in.AuthservID, envelopeFrom).Result == mime.Pass)
+		d.proof = proof(mime.Authenticity(m, in.AuthservID, in.OwnHops, envelopeFrom).Result == mime.Pass)
 		if len(m.From) == 1 {
 			d.from = m.From[0].Addr
 		}

@@ -56,9 +56,20 @@ func (r *Accounts) issuePasswordLink(ctx context.Context, tx *sqldb.Tx, personID
 	return tokens.Issue(ctx, tx, tokens.Token{Kind: tokenPassword, PersonID: personID, Address: key}, nil, linkLifetime)
 }
 
-// FindReset returns whose password a link sets; NotFound if it has been used or has expired.
-func (r *Accounts) FindReset(ctx context.Context, secret string) (community.Person, error) {
+// OpenReset returns whose password a link sets, and the number under which it is known from then on, so that its secret
+// need not be kept; NotFound if it has been used or has expired.
+func (r *Accounts) OpenReset(ctx context.Context, secret string) (owner community.Person, reset int64, err error) {
 	t, err := tokens.Find(ctx, r.deps.DB, tokenPassword, secret, r.deps.DB.Now())
+	if err != nil {
+		return owner, 0, err
+	}
+	owner, err = r.Get(ctx, r.deps.DB, t.PersonID)
+	return owner, t.ID, err
+}
+
+// FindReset returns whose password a link sets that has been opened; NotFound if it has been used or has expired.
+func (r *Accounts) FindReset(ctx context.Context, reset int64) (community.Person, error) {
+	t, err := tokens.Get(ctx, r.deps.DB, tokenPassword, reset, r.deps.DB.Now())
 	if err != nil {
 		return community.Person{}, err
 	}
@@ -67,8 +78,8 @@ func (r *Accounts) FindReset(ctx context.Context, secret string) (community.Pers
 
 // Reset sets the password of the person that a link was sent to, ends all their sessions, and confirms the
 // address that the link came to.
-func (r *Accounts) Reset(ctx context.Context, secret, typed, repeated string) (community.Person, error) {
-	owner, err := r.FindReset(ctx, secret)
+func (r *Accounts) Reset(ctx context.Context, reset int64, typed, repeated string) (community.Person, error) {
+	owner, err := r.FindReset(ctx, reset)
 	if err != nil {
 		return community.Person{}, err
 	}
@@ -77,7 +88,7 @@ func (r *Accounts) Reset(ctx context.Context, secret, typed, repeated string) (c
 		return community.Person{}, err
 	}
 	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		t, err := tokens.Redeem(ctx, tx, tokenPassword, secret)
+		t, err := tokens.RedeemID(ctx, tx, tokenPassword, reset)
 		if err != nil {
 			return err
 		}

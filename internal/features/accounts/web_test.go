@@ -387,6 +387,9 @@ func TestAForgottenPasswordIsSetByALinkThatLeaksNowhere(t *testing.T) {
 	if strings.Contains(where, secret) || !strings.HasSuffix(where, "-set-password/") {
 		t.Errorf("the link leads to %s", where)
 	}
+	if n := w.count(t, `SELECT COUNT(*) FROM sessions WHERE data LIKE ?`, "%"+secret+"%"); n != 0 {
+		t.Error("the secret can be read in the session")
+	}
 	v.Get(where)
 	v.Sees(http.StatusOK, "For Bert Birke (@bert).")
 	v.DoesNotSee(secret)

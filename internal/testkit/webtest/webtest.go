@@ -5,6 +5,7 @@ package webtest
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -55,6 +56,12 @@ func (p People) SetLanguage(_ context.Context, id int64, language string) error 
 // NewSite returns the frame of a site for tests, in English, over a database.
 func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
 	t.Helper()
+	return NewLoggedSite(t, db, viewers, nil)
+}
+
+// NewLoggedSite is NewSite with a log that the test reads.
+func NewLoggedSite(t testing.TB, db *sqldb.DB, viewers site.Viewers, log *slog.Logger) *site.Site {
+	t.Helper()
 	catalogues, err := lang.Load(locale.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +70,7 @@ func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
 		Name: "Neustadt", Domain: "example.org", BaseURL: "http://example.org", Secret: "a secret for tests only",
 		Transport: web.Plain, Loopback: true, Language: "en", Zone: time.UTC,
 	}, site.Deps{
-		Catalogues: catalogues, Viewers: viewers, Changes: db.Changes,
+		Catalogues: catalogues, Viewers: viewers, Changes: db.Changes, Log: log,
 		Sessions: web.NewSessions(db, web.Lifetimes{}, false, nil), Limiter: web.NewLimiter(db, nil),
 	})
 	if err != nil {

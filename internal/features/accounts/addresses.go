@@ -91,7 +91,7 @@ func (r *Accounts) AddAddress(ctx context.Context, v community.Viewer, text stri
 	if err := r.reauthenticate(ctx, v.PersonID, proof); err != nil {
 		return err
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := r.allowLetter(ctx, key); err != nil {
 		return err
 	}
 	return r.sendConfirmation(ctx, v.PersonID, address, key)
@@ -159,7 +159,7 @@ func (r *Accounts) ResendConfirmation(ctx context.Context, v community.Viewer, t
 	if !waits {
 		return nil
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := r.allowLetter(ctx, key); err != nil {
 		return err
 	}
 	return r.sendConfirmation(ctx, v.PersonID, address, key)

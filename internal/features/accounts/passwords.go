@@ -26,10 +26,17 @@ func (r *Accounts) RequestReset(ctx context.Context, printer *lang.Printer, text
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key+" "+networkOf(ctx)); err != nil {
 		return err
 	}
-	err := r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := r.deps.Limiter.Allow(ctx, limitLettersAnywhere(), key)
+	if errs.Is(err, errs.TooMany) {
+		return nil // whoever asked: the links of the letters before lie in the mailbox and work
+	}
+	if err != nil {
+		return err
+	}
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		owner, err := r.FindByAddress(ctx, tx, address)
 		switch {
 		case errs.Is(err, errs.NotFound):
@@ -112,7 +119,7 @@ func (r *Accounts) Reset(ctx context.Context, reset int64, typed, repeated strin
 	if err != nil {
 		return community.Person{}, fmt.Errorf("set a new password: %w", err)
 	}
-	return owner, r.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(account{Person: owner}, ""))
+	return owner, r.forgetTries(ctx, owner.ID, networkOf(ctx))
 }
 
 // proveAddress confirms the address of a key, if it is still the person's.

@@ -2,6 +2,8 @@ package accounts_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"grouprise.org/grouprise/internal/kit/errs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -273,6 +275,55 @@ func TestSigningInIsSlowedDownPerAccountUnderAllItsNames(t *testing.T) {
 	}
 }
 
+func TestNobodyLocksAnotherOut(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	from := func(n int) string { return fmt.Sprintf("192.0.2.%d", n) }
+	for range 6 {
+		_, _ = w.SignIn(t.Context(), "anna", "wrong", from(1))
+	}
+	if _, err := w.SignIn(t.Context(), "anna", cast.Password, from(1)); !errs.Is(err, errs.TooMany) {
+		t.Errorf("guessing goes on: %v", err)
+	}
+	if _, err := w.SignIn(t.Context(), "anna", cast.Password, from(2)); err != nil {
+		t.Errorf("Anna cannot sign in at home: %v", err)
+	}
+
+	// From many networks at once: no more guesses, and the link in the mail lets the owner in.
+	for n := range 150 {
+		_, _ = w.SignIn(t.Context(), "anna", "wrong", from(n+3))
+	}
+	if _, err := w.SignIn(t.Context(), "anna", cast.Password, from(200)); !errs.Is(err, errs.TooMany) {
+		t.Errorf("guessing from everywhere goes on: %v", err)
+	}
+	paths := map[string]bool{}
+	for n := range 30 {
+		v := w.visit(t)
+		v.Network = from(n)
+		v.Send("/stadt/password/reset/", url.Values{"email": {"anna@example.org"}}, true)
+		v.Sees(http.StatusOK, "A mail is on its way to you.")
+	}
+	w.box.mu.Lock()
+	for _, l := range w.box.letters {
+		paths[link(t, l)] = true
+	}
+	w.box.letters = nil
+	w.box.mu.Unlock()
+	if len(paths) < 1 || len(paths) > 20 {
+		t.Errorf("%d letters were sent", len(paths))
+	}
+	for path := range paths {
+		v := w.visit(t)
+		v.Get(path)
+		v.Submit("password1", map[string]string{"password1": goodPassword, "password2": goodPassword})
+		v.Sees(http.StatusOK, "Your new password is set")
+		break
+	}
+	if _, err := w.SignIn(t.Context(), "anna", goodPassword, from(200)); err != nil {
+		t.Errorf("after the reset: %v", err)
+	}
+}
+
 func TestSigningInIsSlowedDownPerClient(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
@@ -361,6 +412,10 @@ func TestSigningOutAsksFirst(t *testing.T) {
 	v.Sees(http.StatusOK, "Sign out")
 	v.Get("/stadt/settings/")
 	v.Sees(http.StatusOK)
+	left := w.visit(t).As(w.Anna.ID)
+	if left.Send("/stadt/logout/", nil, false); left.Page.Header.Get("Clear-Site-Data") != `"cache"` {
+		t.Error("the browser keeps pages for whoever goes back")
+	}
 	v.Get("/stadt/logout/?next=/stadt/gestalten/")
 	v.Submit("You can sign in again", nil)
 	v.Sees(http.StatusOK, "You are signed out.")

@@ -116,6 +116,7 @@ type Visitor struct {
 	jar     *cookiejar.Jar
 	Page    Page        // where the visitor is
 	Header  http.Header // what the browser sends besides; usually nothing
+	Network string      // the address that the visitor comes from; empty for the usual one
 }
 
 // Page is what the visitor sees.
@@ -291,6 +292,9 @@ func (v *Visitor) request(method, path, kind, body string, follow bool) {
 		if kind != "" {
 			r.Header.Set("Content-Type", kind)
 			r.Header.Set("Sec-Fetch-Site", "same-origin")
+		}
+		if v.Network != "" {
+			r.RemoteAddr = v.Network + ":4711"
 		}
 		maps.Copy(r.Header, v.Header)
 		for _, c := range v.jar.Cookies(r.URL) {

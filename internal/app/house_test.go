@@ -191,14 +191,14 @@ func TestImportingAMail(t *testing.T) {
 
 func TestNobodyCanBeCalledLikeAnAddressOfThePages(t *testing.T) {
 	t.Parallel()
-	code, print, problems := command(t, nil, "admin", "house")
+	code, house, problems := command(t, nil, "admin", "house")
 	if code != 0 {
 		t.Fatal(problems)
 	}
 	db := dbtest.SQLite(t)
 	register := entities.New(nil)
 	checked := 0
-	for line := range strings.Lines(print) {
+	for line := range strings.Lines(house) {
 		words := strings.Fields(line)
 		if len(words) < 3 || words[0] != "answers" {
 			continue

@@ -307,8 +307,13 @@ func TestOnlyTheInternetIsAsked(t *testing.T) {
 	anna := webtest.VisitAs(t, w.handler, w.Anna.ID)
 	noPoint := base64.RawURLEncoding.EncodeToString(append([]byte{4}, make([]byte, 64)...))
 	for _, c := range []struct{ field, value string }{
-		{"endpoint", "http://push.example/x"}, {"endpoint", "https://Stadt.example/x"}, {"endpoint", "https://stadt.example:8443/x"},
-		{"p256dh", "x"}, {"p256dh", noPoint}, {"auth", ""}, {"auth", "AAAA"},
+		{"endpoint", "http://push.example/x"},
+		{"endpoint", "https://Stadt.example/x"},
+		{"endpoint", "https://stadt.example:8443/x"},
+		{"p256dh", "x"},
+		{"p256dh", noPoint},
+		{"auth", ""},
+		{"auth", "AAAA"},
 	} {
 		wrong := subscription(t, s.URL)
 		wrong.Set(c.field, c.value)
@@ -328,10 +333,12 @@ func TestOnlyTheInternetIsAsked(t *testing.T) {
 	if err := w.tell(t.Context(), w.Anna.ID); err == nil || s.taken.Load() != 0 {
 		t.Errorf("a service on this machine was asked: %v", err)
 	}
-	for address, public := range map[string]bool{"127.0.0.1": false, "10.1.2.3": false, "::1": false, "fd00::1": false, "::ffff:192.168.0.1": false, "100.64.1.1": false, "169.254.1.1": false,
+	for address, public := range map[string]bool{
+		"127.0.0.1": false, "10.1.2.3": false, "::1": false, "fd00::1": false, "::ffff:192.168.0.1": false, "100.64.1.1": false, "169.254.1.1": false,
 		"203.0.113.5": false, "198.18.0.1": false, "198.19.255.255": false, "240.0.0.1": false, "255.255.255.255": false, "0.1.2.3": false,
 		"64:ff9b::a01:203": false, "64:ff9b:1::1": false, "2002:a01:203::1": false, "2001:0:1::1": false, "fec0::1": false, "::10.1.2.3": false, "fe80::1%eth0": false,
-		"9.9.9.9": true, "2a00::1": true, "2606:4700::1": true} {
+		"9.9.9.9": true, "2a00::1": true, "2606:4700::1": true,
+	} {
 		if guarded.Reachable(netip.MustParseAddr(address)) != public {
 			t.Errorf("%s: public is not %t", address, public)
 		}

@@ -51,7 +51,7 @@ type Config struct {
 	AuthservID string
 	// OwnHops is how many Received headers our own mail servers add; zero means one.
 	OwnHops int
-	Limits     mime.Limits
+	Limits  mime.Limits
 
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error

@@ -27,10 +27,18 @@ func TestNoSecretOfALinkStandsInTheLog(t *testing.T) {
 	})
 	const secret, short = "abcdefghijklmnopqrstuvwxyz", "short"
 	for _, c := range []struct{ method, path string }{
-		{"GET", "/stadt/confirm/" + secret + "/"}, {"GET", "/stadt/confirm/" + short}, {"GET", "/stadt/confirm/" + short + "/x"},
-		{"PUT", "/stadt/confirm/" + short + "/"}, {"POST", "/stadt/confirm/" + short + "/"}, {"GET", "//stadt//confirm/" + short},
-		{"GET", "/Stadt/Confirm/" + short}, {"GET", "/stadt/reset/key/1-" + short + "/more"}, {"GET", "/stadt/unsubscribe/3/4/" + short + "."},
-		{"GET", "/stadt/confirm" + secret}, {"GET", "/" + secret + "/"}, {"GET", "/stadt/xconfirm/" + strings.ToUpper(secret)},
+		{"GET", "/stadt/confirm/" + secret + "/"},
+		{"GET", "/stadt/confirm/" + short},
+		{"GET", "/stadt/confirm/" + short + "/x"},
+		{"PUT", "/stadt/confirm/" + short + "/"},
+		{"POST", "/stadt/confirm/" + short + "/"},
+		{"GET", "//stadt//confirm/" + short},
+		{"GET", "/Stadt/Confirm/" + short},
+		{"GET", "/stadt/reset/key/1-" + short + "/more"},
+		{"GET", "/stadt/unsubscribe/3/4/" + short + "."},
+		{"GET", "/stadt/confirm" + secret},
+		{"GET", "/" + secret + "/"},
+		{"GET", "/stadt/xconfirm/" + strings.ToUpper(secret)},
 	} {
 		log.Reset()
 		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(c.method, "http://"+s.Domain+c.path, nil))

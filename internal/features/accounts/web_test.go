@@ -3,12 +3,13 @@ package accounts_test
 import (
 	"encoding/json"
 	"fmt"
-	"grouprise.org/grouprise/internal/kit/errs"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"grouprise.org/grouprise/internal/kit/errs"
 
 	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/kit/sqldb"

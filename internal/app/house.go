@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
@@ -154,7 +155,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.accounts = accounts.New(accounts.Deps{
 		DB: h.db, People: thePeople, Outbox: h.activities, Letters: s.letters, Catalogues: s.catalogues, Limiter: s.limiter,
 		Captcha: captcha.New(s.signer, s.limiter), Passwords: password.New(password.Moderate()), SiteName: o.SiteName, Language: s.language,
-		URL: o.URL, UnknownPerson: int64(o.UnknownPerson), Estate: h.estate,
+		URL: o.URL, Devices: push.Path, UnknownPerson: int64(o.UnknownPerson), Estate: h.estate,
 	})
 	byMail := bymail.New(bymail.Deps{
 		DB: h.db, Groups: theGroups, People: h.accounts, Letters: s.letters, Limiter: s.limiter, Catalogues: s.catalogues, BaseURL: o.BaseURL(),
@@ -207,6 +208,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		Queue:    h.queue,
 		Facts:    module.Gather(h.modules, func(m module.Module) []module.Fact { return m.Facts }),
 		Warnings: module.Gather(h.modules, func(m module.Module) []lang.Text { return m.Warnings }),
+		Reserved: func(ctx context.Context) ([]community.Entity, error) { return s.entities.ListReserved(ctx, h.db) },
 	}).Module())
 	return thePeople, nil
 }
@@ -222,7 +224,7 @@ func (h *House) channels(s *services, subscribers *subscriptions.Subscriptions) 
 		},
 		UnsubscribeURL: subscribers.UnsubscribeURL,
 	})
-	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Contact: o.Postmaster})
+	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Host: o.Domain, Contact: o.Postmaster})
 	return post, devices, err
 }
 

@@ -21,7 +21,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
 func command(t *testing.T, environ []string, args ...string) (code int, out, problems string) {
@@ -390,5 +393,33 @@ func TestImportingAMail(t *testing.T) {
 	}
 	if code, _, _ := command(t, environ, "import_mail_message"); code != 1 {
 		t.Errorf("by its old name, without a database, it ended with %d, want 1", code)
+	}
+}
+
+func TestNobodyCanBeCalledLikeAnAddressOfThePages(t *testing.T) {
+	t.Parallel()
+	code, house, problems := command(t, nil, "admin", "house")
+	if code != 0 {
+		t.Fatal(problems)
+	}
+	db := dbtest.SQLite(t)
+	register := entities.New(nil)
+	checked := 0
+	for line := range strings.Lines(house) {
+		words := strings.Fields(line)
+		if len(words) < 3 || words[0] != "answers" {
+			continue
+		}
+		first, _, _ := strings.Cut(strings.TrimPrefix(words[2], "/"), "/")
+		if first == "" || strings.ContainsAny(first, "{.") {
+			continue // no slug has such letters
+		}
+		checked++
+		if wrong, err := register.Check(t.Context(), db, first, community.GroupEntity, 0); err != nil || len(wrong) == 0 {
+			t.Errorf("a group may be called %q, and %s is a page (%v)", first, words[2], err)
+		}
+	}
+	if checked < 50 {
+		t.Errorf("only %d addresses were checked", checked)
 	}
 }

@@ -23,7 +23,7 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 	return mailin.New(mailin.Config{
 		DB: h.db, Media: h.media, Letters: s.letters, Catalogues: s.catalogues, Zone: s.zone, Language: s.language, Logger: h.log,
 		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: o.NoReply(),
-		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID,
+		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID, OwnHops: o.IncomingMail.OwnHops,
 		Limits: mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
 		Limit: func(ctx context.Context, address string) error {
 			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
@@ -31,7 +31,7 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 		Allow: func(ctx context.Context, limit web.Limit, personID int64) error {
 			return s.limiter.Allow(ctx, limit, "person "+strconv.FormatInt(personID, 10))
 		},
-		FindSender: theAccounts.FindSender,
+		FindSender: theAccounts.FindSender, ProveAddress: theAccounts.ProveAddress,
 	})
 }
 

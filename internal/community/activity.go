@@ -17,6 +17,7 @@ const (
 	GroupFounded         ActivityName = "group.founded"         // a group came into being
 	GroupChanged         ActivityName = "group.changed"         // its name, slug, description or openness changed
 	PersonJoined         ActivityName = "person.joined"         // somebody signed up and proved their mailbox
+	AccountSecured       ActivityName = "account.secured"       // a password was set or changed: who else came in must be out
 	PersonDeleted        ActivityName = "person.deleted"        // somebody deleted their account
 	ApplicationAddressed ActivityName = "application.addressed" // somebody applied for membership of a closed group
 )

@@ -3,7 +3,6 @@ package options
 import (
 	"net"
 	"net/mail"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -88,15 +87,6 @@ func (o *Options) NoReplyNames() map[string]string {
 		names[option] = base(address)
 	}
 	return names
-}
-
-// ReservedSlugs returns the names that nobody may take beside the built-in ones.
-func (o *Options) ReservedSlugs() []string {
-	all := o.SlugBlacklist
-	for _, address := range o.NoReply() {
-		all = append(slices.Clip(all), base(address))
-	}
-	return all
 }
 
 // checkWeb refuses what would leave the web server unreachable or open to the wrong people.

@@ -25,35 +25,9 @@ func (o *Options) dress() site.Dress {
 		d.Scripts = append(d.Scripts, site.Script(s))
 	}
 	for _, folder := range o.TemplateDirs {
-		d.Files = append(d.Files, ownFolder(filepath.Join(folder, "static")))
+		d.Files = append(d.Files, site.OwnFolder(filepath.Join(folder, "static")))
 	}
 	return d
-}
-
-// ownFolder holds the files that an administrator dresses the site with. It is opened anew each time, so that it can be
-// replaced while the site runs. Links that lead out of it lead nowhere.
-type ownFolder string
-
-var _ fs.StatFS = ownFolder("")
-
-// Open implements fs.FS.
-func (f ownFolder) Open(name string) (fs.File, error) {
-	root, err := os.OpenRoot(string(f))
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close() // the file stays open
-	return root.Open(name)
-}
-
-// Stat implements fs.StatFS; a pipe, which could not be opened without waiting, is told by it.
-func (f ownFolder) Stat(name string) (fs.FileInfo, error) {
-	root, err := os.OpenRoot(string(f))
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close() // it was only read
-	return root.Stat(name)
 }
 
 // scriptHashes returns the sources of a Content-Security-Policy that let the scripts run whose text stands in

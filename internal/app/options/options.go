@@ -111,6 +111,8 @@ type IncomingMail struct {
 	// AuthservID names the mail server whose Authentication-Results are believed. Empty: the envelope
 	// sender is believed.
 	AuthservID string
+	// OwnHops is how many Received headers our own mail servers add: results below the next one were written by others.
+	OwnHops int
 }
 
 // ContentSecurity holds what is allowed beside the site itself in the Content-Security-Policy.
@@ -182,6 +184,7 @@ func defaults() *Options {
 		Database:          Database{Engine: "sqlite"},
 		Submission:        Submission{Backend: "smtp", Encryption: "plain", Host: "localhost"},
 		LMTP:              LMTP{Listen: "localhost:1025", MaxMessageSize: 50},
+		IncomingMail:      IncomingMail{OwnHops: 1},
 		OperatorGroup:     1,
 		UnknownPerson:     1,
 		ScoreContentAge:   100,
@@ -254,6 +257,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "lmtp.listen", Into: &o.LMTP.Listen, Text: isListener, Want: wantListener},
 			{Name: "lmtp.max_message_size", Into: &o.LMTP.MaxMessageSize, Number: positive, Want: "a whole number of megabytes, 1 or more"},
 			{Name: "incoming_mail.authserv_id", Into: &o.IncomingMail.AuthservID, Text: isHostName, Want: "the name that the mail server writes first into Authentication-Results, such as mx.example.org"},
+			{Name: "incoming_mail.own_hops", Into: &o.IncomingMail.OwnHops, Number: positive, Want: "how many Received headers the own mail servers add, 1 or more"},
 
 			{Name: "metrics.listen", Into: &o.MetricsListen, Text: isListener, Want: wantListener},
 

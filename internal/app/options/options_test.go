@@ -341,9 +341,9 @@ func TestADemonstrationIsOpenToStrangersOnlyOnRequest(t *testing.T) {
 func TestNobodyTakesTheNameOfASender(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		"": {"noreply", "noreply"},
-		"{entity_slug_blacklist: [rathaus], default_from_email: Post@example.org, default_distinct_from_email: 'news+{slug}@example.org'}": {"rathaus", "post", "news"},
-		"{default_from_email: garten@elsewhere.example, default_distinct_from_email: '{slug}+x@elsewhere.example'}":                        nil,
+		"": {"noreply", "noreply", "reply", "postmaster"},
+		"{entity_slug_blacklist: [rathaus], default_from_email: Post@example.org, default_distinct_from_email: 'news+{slug}@example.org'}": {"rathaus", "Post", "news", "reply", "postmaster"},
+		"{default_from_email: garten@elsewhere.example, default_distinct_from_email: '{slug}+x@elsewhere.example'}":                        {"reply", "postmaster"},
 	} {
 		o, _, err := load(t, text)
 		if err != nil {

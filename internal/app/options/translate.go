@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/mail"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/core/media"
@@ -77,6 +80,25 @@ func (o *Options) ShownMailDomain() string {
 		return ""
 	}
 	return o.MailDomain()
+}
+
+// ReservedSlugs names what nobody may be called: what an administrator reserved, and the mailboxes of the site. A * stands
+// for any letters.
+func (o *Options) ReservedSlugs() []string {
+	all := slices.Clone(o.SlugBlacklist)
+	for _, address := range []string{o.DefaultFrom, o.DistinctFrom, o.ReplyTo, o.Postmaster} {
+		if parsed, err := mail.ParseAddress(address); err == nil {
+			address = parsed.Address
+		}
+		local, domain, _ := strings.Cut(address, "@")
+		if !strings.EqualFold(domain, o.Domain) && !strings.EqualFold(domain, o.MailDomain()) {
+			continue
+		}
+		// Mails to name+anything arrive where those to name do.
+		local, _, _ = strings.Cut(local, "+")
+		all = append(all, strings.NewReplacer("{slug}", "*", "{reply_key}", "*").Replace(local))
+	}
+	return all
 }
 
 // NeverNotified names the people who are told nothing.

@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -49,6 +50,7 @@ const (
 type Config struct {
 	DB      *sqldb.DB
 	Secret  string // the keys of the site are derived from it
+	Host    string // of the site, which is no service
 	Contact string // mail address for the services that carry the messages
 
 	// Reachable says whether a service at an address may be asked; nil refuses everything that is not on the
@@ -73,7 +75,7 @@ func New(c Config) (*Push, error) {
 		return nil, err
 	}
 	if c.Reachable == nil {
-		c.Reachable = isPublic
+		c.Reachable = func(a netip.Addr) bool { return isPublic(a) && !isOwn(a) }
 	}
 	if c.Client == nil {
 		dialer := &net.Dialer{Timeout: patience, Control: func(_, address string, _ syscall.RawConn) error {
@@ -110,10 +112,35 @@ func deriveKey(secret string) (*ecdh.PrivateKey, error) {
 	return nil, errors.New("derive the key for web push: no seed is a key")
 }
 
-// isPublic reports whether an address is on the public internet.
+// isPublic reports whether an address is on the public internet, and not one behind which another may stand.
 func isPublic(a netip.Addr) bool {
-	a = a.Unmap()
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(a)
+	a = a.Unmap().WithZone("")
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(special(), func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// special are the networks of the registries of special addresses (RFC 6890) that a machine may have a way to and that
+// Go does not know of: local ones, ones for tests, and ones that are translated into other addresses on the way.
+func special() []netip.Prefix {
+	var all []netip.Prefix
+	for _, network := range []string{
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+		"::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10",
+	} {
+		all = append(all, netip.MustParsePrefix(network))
+	}
+	return all
+}
+
+// isOwn reports whether an address is one of this machine, where the site itself or its neighbours answer.
+func isOwn(a netip.Addr) bool {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return true // better no news than a door to the inside
+	}
+	return slices.ContainsFunc(own, func(n net.Addr) bool {
+		p, err := netip.ParsePrefix(n.String())
+		return err == nil && p.Addr().Unmap().WithZone("") == a.Unmap().WithZone("")
+	})
 }
 
 // PublicKey returns the key that browsers ask for before they give an address, as base64url.

@@ -28,10 +28,12 @@ import (
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
@@ -95,7 +97,7 @@ type town struct {
 func newTown(t *testing.T, db *sqldb.DB, s *service) *town {
 	t.Helper()
 	c := cast.New(t, db)
-	channel, err := push.New(push.Config{DB: db, Secret: "a secret of the town", Contact: "post@stadt.example", Client: s.Client()})
+	channel, err := push.New(push.Config{DB: db, Secret: "a secret of the town", Host: "stadt.example", Contact: "post@stadt.example", Client: s.Client()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,11 +305,20 @@ func TestOnlyTheInternetIsAsked(t *testing.T) {
 	s := newService(t)
 	w := newTown(t, dbtest.SQLite(t), s)
 	anna := webtest.VisitAs(t, w.handler, w.Anna.ID)
-	for field, value := range map[string]string{"endpoint": "http://push.example/x", "p256dh": "x", "auth": ""} {
+	noPoint := base64.RawURLEncoding.EncodeToString(append([]byte{4}, make([]byte, 64)...))
+	for _, c := range []struct{ field, value string }{
+		{"endpoint", "http://push.example/x"},
+		{"endpoint", "https://Stadt.example/x"},
+		{"endpoint", "https://stadt.example:8443/x"},
+		{"p256dh", "x"},
+		{"p256dh", noPoint},
+		{"auth", ""},
+		{"auth", "AAAA"},
+	} {
 		wrong := subscription(t, s.URL)
-		wrong.Set(field, value)
+		wrong.Set(c.field, c.value)
 		if got := anna.Send(push.Path, wrong, false); got.Status != http.StatusBadRequest {
-			t.Errorf("%s %q: %d", field, value, got.Status)
+			t.Errorf("%s %q: %d", c.field, c.value, got.Status)
 		}
 	}
 	guarded, err := push.New(push.Config{DB: w.DB, Secret: "a secret of the town", Contact: "post@stadt.example"})
@@ -322,9 +333,39 @@ func TestOnlyTheInternetIsAsked(t *testing.T) {
 	if err := w.tell(t.Context(), w.Anna.ID); err == nil || s.taken.Load() != 0 {
 		t.Errorf("a service on this machine was asked: %v", err)
 	}
-	for address, public := range map[string]bool{"127.0.0.1": false, "10.1.2.3": false, "::1": false, "fd00::1": false, "::ffff:192.168.0.1": false, "100.64.1.1": false, "169.254.1.1": false, "203.0.113.5": true, "2a00::1": true} {
+	for address, public := range map[string]bool{
+		"127.0.0.1": false, "10.1.2.3": false, "::1": false, "fd00::1": false, "::ffff:192.168.0.1": false, "100.64.1.1": false, "169.254.1.1": false,
+		"203.0.113.5": false, "198.18.0.1": false, "198.19.255.255": false, "240.0.0.1": false, "255.255.255.255": false, "0.1.2.3": false,
+		"64:ff9b::a01:203": false, "64:ff9b:1::1": false, "2002:a01:203::1": false, "2001:0:1::1": false, "fec0::1": false, "::10.1.2.3": false, "fe80::1%eth0": false,
+		"9.9.9.9": true, "2a00::1": true, "2606:4700::1": true,
+	} {
 		if guarded.Reachable(netip.MustParseAddr(address)) != public {
 			t.Errorf("%s: public is not %t", address, public)
 		}
 	}
+}
+
+func TestDevicesOfAnAccountThatWasSecuredAreOff(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		s := newService(t)
+		w := newTown(t, db, s)
+		webtest.VisitAs(t, w.handler, w.Anna.ID).Send(push.Path, subscription(t, s.URL), false)
+		webtest.VisitAs(t, w.handler, w.Bert.ID).Send(push.Path, subscription(t, s.URL), false)
+		out := outbox.New(&mailtest.Tray{})
+		out.React(push.Page{Push: w.Push}.Module().Reactions...)
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := out.Record(t.Context(), tx, community.Activity{Name: community.AccountSecured, ActorID: w.Anna.ID, PersonID: w.Anna.ID})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for person, want := range map[int64]int64{w.Anna.ID: 0, w.Bert.ID: 1} {
+			s.taken.Store(0)
+			if err := w.tell(t.Context(), person); err != nil || s.taken.Load() != want {
+				t.Errorf("person %d: %d devices were told, %v", person, s.taken.Load(), err)
+			}
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -76,4 +77,13 @@ func forget(ctx context.Context, db *sqldb.DB, id, personID int64) error {
 		}
 		return nil
 	})
+}
+
+// forgetAll removes all devices of the person whose account was secured: who came in by another's password may have
+// named one.
+func forgetAll(ctx context.Context, tx *sqldb.Tx, a community.Activity) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM push_devices WHERE person_id = ?`, a.PersonID); err != nil {
+		return fmt.Errorf("forget the devices of person %d: %w", a.PersonID, err)
+	}
+	return nil
 }

@@ -1,12 +1,15 @@
 package push
 
 import (
+	"crypto/ecdh"
 	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -22,8 +25,11 @@ type Page struct{ *Push }
 // Module returns the page's table of contents.
 func (p Page) Module() module.Module {
 	return module.Module{
-		Name:    "push",
-		Estate:  holdings(),
+		Name:   "push",
+		Estate: holdings(),
+		Reactions: []outbox.Reaction{
+			{Activity: community.AccountSecured, Does: "turns off the devices of whose password was changed", Run: forgetAll},
+		},
 		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 40, Path, lang.Text("Devices"), parts.IconBell)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
@@ -54,7 +60,7 @@ func (p Page) add(v *site.Visit) error {
 		return err
 	}
 	address, err := url.Parse(f.Endpoint)
-	if err != nil || address.Scheme != "https" || address.Host == "" || address.User != nil || len(f.Endpoint) > 2000 || !isKey(f.P256DH, 65) || !isKey(f.Auth, 16) {
+	if err != nil || address.Scheme != "https" || address.Host == "" || strings.EqualFold(address.Hostname(), p.Host) || address.User != nil || len(f.Endpoint) > 2000 || !isPoint(f.P256DH) || len(decode(f.Auth)) != 16 {
 		return errs.New(errs.Invalid, "This browser did not say where news can be sent.")
 	}
 	err = remember(v.Context(), p.DB, v.Viewer.PersonID, Device{Endpoint: f.Endpoint, P256DH: f.P256DH, Auth: f.Auth, Name: deviceName(v.R.UserAgent())})
@@ -77,10 +83,20 @@ func (p Page) remove(v *site.Visit) error {
 	return v.Redirect(Path)
 }
 
-// isKey reports whether a text is so many bytes in base64url.
-func isKey(text string, size int) bool {
+// isPoint reports whether a text is a public key of the curve that browsers use, in base64url: nothing can be encrypted
+// for another.
+func isPoint(text string) bool {
+	_, err := ecdh.P256().NewPublicKey(decode(text))
+	return err == nil
+}
+
+// decode reads base64url with or without its padding; nil if it is none.
+func decode(text string) []byte {
 	key, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
-	return err == nil && len(key) == size
+	if err != nil {
+		return nil
+	}
+	return key
 }
 
 // deviceName returns what to call the browser that sends this header. Only what most people have is known;

@@ -24,21 +24,20 @@ const (
 	MaxPersonSlug = 150
 )
 
-// reservedSlugs never belong to anybody. Words that are no valid slugs, such as "-", need no entry.
-var reservedSlugs = []string{"all", "grouprise", "info", "mail", "noreply", "postmaster", "reply", "stadt", "webmaster", "www"}
-
 var validSlug = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // Entities is the register of slugs.
 type Entities struct {
 	reserved []string // lower case
+	patterns []pattern
 }
 
-// New returns a register. An administrator's own reserved slugs are added to the built-in ones.
+// New returns a register. What else is reserved, by an administrator or by the mail addresses of the site, is added to
+// the built-in slugs; a * in it stands for any letters.
 func New(alsoReserved []string) *Entities {
 	e := &Entities{reserved: slices.Clone(reservedSlugs)}
-	for _, s := range alsoReserved {
-		e.reserved = append(e.reserved, strings.ToLower(s))
+	for _, name := range alsoReserved {
+		e.reserve(name)
 	}
 	return e
 }
@@ -107,7 +106,8 @@ func (e *Entities) Update(ctx context.Context, tx *sqldb.Tx, id int64, slug, nam
 func NameKey(name string) string { return strings.ToLower(name) }
 
 // Check returns what is wrong with a slug that somebody chose for the entity (0 for a new one), as
-// errors of the form field "slug": its alphabet, its length, reserved words, and slugs that are in use.
+// errors of the form field "slug": its alphabet, its length, reserved words, and slugs that are in use. The
+// slug that the entity has is fine, reserved or not.
 func (e *Entities) Check(ctx context.Context, q sqldb.Querier, slug string, kind community.EntityKind, entityID int64) ([]errs.FieldError, error) {
 	limit := MaxPersonSlug
 	if kind == community.GroupEntity {
@@ -120,15 +120,17 @@ func (e *Entities) Check(ctx context.Context, q sqldb.Querier, slug string, kind
 		return []errs.FieldError{errs.Field("slug", "Use only letters from a to z, digits, hyphens and underscores.")}, nil
 	case len(slug) > limit:
 		return []errs.FieldError{errs.Field("slug", "Use at most %d characters.", limit)}, nil
-	case slices.Contains(e.reserved, strings.ToLower(slug)):
-		return []errs.FieldError{errs.Field("slug", "The short name “%s” is reserved. Choose another one.", slug)}, nil
 	}
-	var taken bool
-	err := q.Get(ctx, &taken, `SELECT EXISTS (SELECT 1 FROM entities WHERE slug_key = ? AND id <> ?)`, strings.ToLower(slug), entityID)
-	if err != nil {
+	var owners []int64
+	err := q.Select(ctx, &owners, `SELECT id FROM entities WHERE slug_key = ? ORDER BY id`, strings.ToLower(slug))
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("check the slug %q: %w", slug, err)
-	}
-	if taken {
+	case slices.Contains(owners, entityID):
+		return nil, nil
+	case e.isReserved(slug):
+		return []errs.FieldError{errs.Field("slug", "The short name “%s” is reserved. Choose another one.", slug)}, nil
+	case len(owners) > 0:
 		return []errs.FieldError{errs.Field("slug", "The short name “%s” is taken. Choose another one.", slug)}, nil
 	}
 	return nil, nil
@@ -142,7 +144,8 @@ func (e *Entities) Free(ctx context.Context, q sqldb.Querier, kind community.Ent
 		limit, base = MaxGroupSlug, "group"
 	}
 	for _, text := range texts {
-		if s := slug.Make(text, limit); s != "" {
+		// Numbers make no other name of one that a pattern reserves.
+		if s := slug.Make(text, limit); s != "" && !e.inPattern(slug.Number(s, 1, limit)) {
 			base = s
 			break
 		}
@@ -153,7 +156,7 @@ func (e *Entities) Free(ctx context.Context, q sqldb.Querier, kind community.Ent
 		return "", fmt.Errorf("look for a free slug: %w", err)
 	}
 	free := base
-	for n := 1; slices.Contains(taken, free) || slices.Contains(e.reserved, free); n++ {
+	for n := 1; slices.Contains(taken, free) || slices.Contains(e.reserved, free) || n == 1 && e.isReserved(free); n++ {
 		free = slug.Number(base, n, limit)
 	}
 	return free, nil

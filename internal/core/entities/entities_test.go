@@ -103,6 +103,7 @@ func TestFreeSlugIsNeverTakenReservedOrEmpty(t *testing.T) {
 		{"Grüner Garten", "gruener-garten-1"},
 		{"Grüner Garten", "gruener-garten-2"},
 		{"Info", "info-1"},
+		{"Hostmaster", "hostmaster-1"},
 		{"☆☆☆", "group"},
 		{"♡", "group-1"},
 	} {
@@ -164,6 +165,51 @@ func TestSlugsThatAreMeantAreFound(t *testing.T) {
 			if got != want {
 				t.Errorf("%q is taken for %q, want %q", slug, got, want)
 			}
+		}
+	})
+}
+
+func TestNamesThatSpeakForTheSiteStayWithWhoHasThem(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		register := entities.New([]string{"anstalt", "reply-*", "*-owner"})
+		for _, kind := range []community.EntityKind{community.GroupEntity, community.PersonEntity} {
+			for _, slug := range []string{
+				"hostmaster", "Admin", "administrator", "postmaster", "webmaster", "abuse", "security", "noc", "root", "mailer-daemon",
+				"support", "ssladmin", "news", "no-reply", "anstalt", "reply-7", "Garten-Owner", "-", "_", "-_-", "static",
+			} {
+				wrong, err := register.Check(t.Context(), db, slug, kind, 0)
+				if err != nil || len(wrong) != 1 || !strings.Contains(wrong[0].Message, "reserved") {
+					t.Errorf("%q for a %s: %v, %v", slug, kind, wrong, err)
+				}
+			}
+			for _, slug := range []string{"reply", "garten", "administration-haus", "-a"} {
+				if wrong, err := register.Check(t.Context(), db, slug, kind, 0); err != nil || (len(wrong) > 0) != (slug == "reply") {
+					t.Errorf("%q for a %s: %v, %v", slug, kind, wrong, err)
+				}
+			}
+		}
+		for _, text := range []string{"reply 7", "garten owner"} {
+			if free, err := register.Free(t.Context(), db, community.GroupEntity, text); err != nil || strings.HasPrefix(free, "reply-") || strings.HasSuffix(free, "-owner") {
+				t.Errorf("%q becomes %q, %v", text, free, err)
+			}
+		}
+
+		for _, slug := range []string{"Admin", "reply-7", "garten", "replyx"} {
+			if err := insert(t, db, community.PersonEntity, slug); err != nil {
+				t.Fatal(err)
+			}
+		}
+		admin, err := register.Find(t.Context(), db, "admin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong, err := register.Check(t.Context(), db, "admin", community.PersonEntity, admin.ID); err != nil || len(wrong) > 0 {
+			t.Errorf("who has the name cannot keep it: %v, %v", wrong, err)
+		}
+		all, err := register.ListReserved(t.Context(), db)
+		if err != nil || len(all) != 2 || all[0].Slug != "Admin" || all[1].Slug != "reply-7" {
+			t.Errorf("the administrator sees %+v, %v", all, err)
 		}
 	})
 }

@@ -51,14 +51,19 @@ type Config struct {
 	// AuthservID names the mail server whose Authentication-Results are believed (RFC 8601). If it is
 	// empty, the envelope sender is believed without proof.
 	AuthservID string
-	Limits     mime.Limits
+	// OwnHops is how many Received headers our own mail servers add; zero means one.
+	OwnHops int
+	Limits  mime.Limits
 
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error
 	// Allow counts what a person sends: TooMany beyond the limit.
 	Allow func(ctx context.Context, limit web.Limit, personID int64) error
-	// FindSender returns the person who owns an address, whatever its case; NotFound if nobody does.
-	FindSender func(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, error)
+	// FindSender returns the person who owns an address, whatever its case, and whether they have proven that they read
+	// its mailbox: until then it may be somebody else who entered it. NotFound if nobody owns it.
+	FindSender func(ctx context.Context, q sqldb.Querier, address string) (person community.Viewer, proven bool, err error)
+	// ProveAddress notes that a person reads the mailbox of an address, if it is theirs.
+	ProveAddress func(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error
 }
 
 // Intake is the door for mail. It implements the handler of the LMTP server; the command that reads one
@@ -211,16 +216,16 @@ const (
 func (in *Intake) sender(ctx context.Context, envelopeFrom string, m *mime.Message) (delivery, error) {
 	d := delivery{from: envelopeFrom, proof: proven}
 	if in.AuthservID != "" {
-		d.proof = proof(mime.Authenticity(m, in.AuthservID, envelopeFrom).Result == mime.Pass)
+		d.proof = proof(mime.Authenticity(m, in.AuthservID, in.OwnHops, envelopeFrom).Result == mime.Pass)
 		if len(m.From) == 1 {
 			d.from = m.From[0].Addr
 		}
 	}
-	person, err := in.FindSender(ctx, in.DB, d.from)
+	person, known, err := in.FindSender(ctx, in.DB, d.from)
 	if errs.Is(err, errs.NotFound) {
 		return d, nil
 	}
-	d.sender = person
+	d.sender, d.known = person, known
 	return d, err
 }
 
@@ -229,6 +234,7 @@ type delivery struct {
 	from    string // the address that the message claims: see Intake.sender
 	to      string
 	sender  community.Viewer // nobody if the address belongs to nobody
+	known   bool             // the sender has proven that the address is theirs
 	proof   proof
 	message *mime.Message
 	raw     []byte
@@ -243,7 +249,7 @@ func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	if in.isNoReply(local) {
 		return nil
 	}
-	if d.sender.SignedIn() && d.proof == unproven {
+	if d.sender.SignedIn() && (d.proof == unproven || !d.known) {
 		return in.hold(ctx, d)
 	}
 	if err := in.count(ctx, d, local); err != nil {

@@ -69,10 +69,18 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 			p.counts[key]++
 			return nil
 		},
-		FindSender: func(ctx context.Context, q sqldb.Querier, address string) (v community.Viewer, err error) {
-			err = q.Get(ctx, &v, `SELECT p.id, p.entity_id, e.slug, e.name FROM people p JOIN entities e ON e.id = p.entity_id
+		FindSender: func(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, bool, error) {
+			var owner struct {
+				community.Viewer
+				Proven bool `db:"proven"`
+			}
+			err := q.Get(ctx, &owner, `SELECT p.id, p.entity_id, e.slug, e.name, a.verified_at IS NOT NULL AS proven FROM people p JOIN entities e ON e.id = p.entity_id
 				JOIN email_addresses a ON a.person_id = p.id WHERE a.address_key = ?`, strings.ToLower(address))
-			return v, err
+			return owner.Viewer, owner.Proven, err
+		},
+		ProveAddress: func(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error {
+			_, err := tx.Exec(ctx, `UPDATE email_addresses SET verified_at = ? WHERE person_id = ? AND address_key = ?`, tx.Now, personID, address)
+			return err
 		},
 	})
 	p.Serve([]mailin.Address{{
@@ -345,6 +353,38 @@ func TestWhoIsNotProvenIsAsked(t *testing.T) {
 	})
 }
 
+func TestAnAddressThatOnlySomebodyElseEnteredIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	for _, authservID := range []string{"", "mx.town.example"} {
+		dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+			p := newPost(t, db, authservID)
+			err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				_, err := tx.Exec(t.Context(), `UPDATE email_addresses SET verified_at = NULL WHERE address_key = 'anna@example.org'`)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := vouched + strings.ReplaceAll(hello, "Hello all", "First "+authservID)
+			if got := p.delivers(t, "anna@example.org", first, "garten@town.example"); got != "taken" {
+				t.Error(got)
+			}
+			p.expect(t)
+			letter := p.tray.TakeOne(t)
+			golden.Equal(t, "held-first", mailtest.Print(letter))
+			if _, err := p.Release(t.Context(), strings.Split(mailtest.Link(t, letter, "/stadt/mail/"), "/")[3]); err != nil {
+				t.Fatal(err)
+			}
+			p.expect(t, "anna to garten: First "+authservID+".")
+			p.taken = nil
+			if got := p.delivers(t, "anna@example.org", vouched+strings.ReplaceAll(hello, "Hello all", "Second "+authservID), "garten@town.example"); got != "taken" {
+				t.Error(got)
+			}
+			p.expect(t, "anna to garten: Second "+authservID+".")
+		})
+	}
+}
+
 func TestStrangersAreRefusedByTheMailServer(t *testing.T) {
 	t.Parallel()
 	for _, authservID := range []string{"", "mx.town.example"} {
@@ -503,8 +543,8 @@ func FuzzDeliver(f *testing.F) {
 		in := mailin.New(mailin.Config{
 			Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+",
 			NoReply: []string{"noreply@town.example"},
-			FindSender: func(context.Context, sqldb.Querier, string) (community.Viewer, error) {
-				return community.Viewer{}, errs.New(errs.Unavailable, "Later.")
+			FindSender: func(context.Context, sqldb.Querier, string) (community.Viewer, bool, error) {
+				return community.Viewer{}, false, errs.New(errs.Unavailable, "Later.")
 			},
 		})
 		in.Serve([]mailin.Address{{Match: func(context.Context, sqldb.Querier, string) (bool, error) {

@@ -63,10 +63,15 @@ func Reason(p *lang.Printer, reason error) string {
 	return strings.Join(append(sentences, p.T("Please change this and send the mail again, or write on the web page.")), " ")
 }
 
-// hold keeps a message whose sender is not proven and asks the person whose address it bears.
+// hold keeps a message whose sender is not proven, or whose address only somebody else may have entered, and asks the
+// person whose address it bears.
 func (in *Intake) hold(ctx context.Context, d delivery) error {
 	secret := strings.ToLower(rand.Text())
 	p := in.printer(d.sender)
+	reason := p.T("A mail to %s bears your address, but your mail provider did not vouch for it.", d.to)
+	if d.proof == proven {
+		reason = p.T("A mail to %s came from your address for the first time. Confirm once that the address is yours.", d.to)
+	}
 	if err := in.Limit(ctx, d.from); err != nil {
 		return err
 	}
@@ -88,7 +93,7 @@ func (in *Intake) hold(ctx context.Context, d delivery) error {
 		return in.Letters.Post(ctx, tx, notify.Letter{
 			Address: d.from, Name: d.sender.Name, Kind: "mail-held", Language: p.Language(), Answering: d.message.MessageID,
 			Subject: p.T("Did you write this? %s", subjectOr(p, d.message.Subject)),
-			Intro:   p.T("A mail to %s bears your address, but your mail provider did not vouch for it.", d.to),
+			Intro:   reason,
 			Note:    p.T("If you wrote it, confirm it and it is delivered. If not, do nothing: it is thrown away after 7 days."),
 			Actions: []notify.Action{{Label: p.T("Deliver the mail"), URL: in.BaseURL + HeldPath(secret), Primary: true}},
 		})
@@ -150,8 +155,8 @@ func (in *Intake) FindHeld(ctx context.Context, secret string) (Held, error) {
 	return h, err
 }
 
-// Release delivers a held message: its sender has confirmed it. It returns what was held, so that a page
-// can say where it went. Of two who confirm at once, one delivers it.
+// Release delivers a held message: its sender has confirmed it, and with it that the address is theirs. It returns what
+// was held, so that a page can say where it went. Of two who confirm at once, one delivers it.
 func (in *Intake) Release(ctx context.Context, secret string) (Held, error) {
 	h, err := in.FindHeld(ctx, secret)
 	if err != nil {
@@ -161,12 +166,19 @@ func (in *Intake) Release(ctx context.Context, secret string) (Held, error) {
 	if err != nil {
 		return h, err
 	}
-	sender, err := in.FindSender(ctx, in.DB, h.Sender)
+	sender, known, err := in.FindSender(ctx, in.DB, h.Sender)
 	if err != nil {
 		return h, err
 	}
+	if !known {
+		// Whatever the room says of the mail: the link came to the mailbox.
+		err := in.DB.Write(ctx, func(tx *sqldb.Tx) error { return in.ProveAddress(ctx, tx, sender.PersonID, h.Sender) })
+		if err != nil {
+			return h, err
+		}
+	}
 	local, _ := in.local(h.Recipient)
-	d := delivery{from: h.Sender, to: h.Recipient, sender: sender, proof: proven, message: m, raw: h.Message}
+	d := delivery{from: h.Sender, to: h.Recipient, sender: sender, known: true, proof: proven, message: m, raw: h.Message}
 	return h, in.deliverOnce(ctx, d, local, func(ctx context.Context, tx *sqldb.Tx, _ delivery) (bool, error) {
 		removed, err := tx.Exec(ctx, `DELETE FROM held_messages WHERE id = ?`, h.ID)
 		return removed > 0, err

@@ -130,7 +130,7 @@ func (v *Visit) failPage(err error) {
 // comeBack returns where signing in should lead: this page, or the page of the form that was sent.
 func (v *Visit) comeBack() string {
 	if v.R.Method == http.MethodGet || v.R.Method == http.MethodHead {
-		return v.R.URL.RequestURI()
+		return v.Local(v.R.URL.RequestURI())
 	}
 	path, ok := web.LocalPath(v.R.Referer(), v.site.BaseURL)
 	if !ok || path == "" {

@@ -208,7 +208,7 @@ func (s *Site) answer(route *Route) http.Handler {
 			declared.RawQuery = onlyDeclared(r.URL.RawQuery, route.Query)
 			r.URL = &declared
 		}
-		noteRoute(r, route)
+		web.RecordOf(r.Context()).Route = route.Path
 		key, changes := "", int64(0)
 		if route.Cached {
 			key = s.cacheKey(r)
@@ -287,18 +287,4 @@ func (v *Visit) begin() error {
 		return errs.New(errs.Denied, "This page is for administrators.")
 	}
 	return nil
-}
-
-// secretNames are the wildcards whose values let somebody in and stay out of the log.
-var secretNames = [...]string{"key", "secret", "token"}
-
-// noteRoute tells the log which route matched and hides the secrets of its path.
-func noteRoute(r *http.Request, route *Route) {
-	rec := web.RecordOf(r.Context())
-	rec.Route = route.Path
-	for _, name := range secretNames {
-		if value := r.PathValue(name); value != "" {
-			rec.Path = strings.ReplaceAll(rec.Path, value, "…")
-		}
-	}
 }

@@ -178,13 +178,15 @@ func (s *Site) Handler(c Contributions) (http.Handler, error) {
 	s.markOwn()
 	c.sort()
 	s.Contributions = c
-	router, err := s.newRouter(append(s.ownRoutes(), c.Routes...))
+	routes := append(s.ownRoutes(), c.Routes...)
+	router, err := s.newRouter(routes)
 	if err != nil {
 		return nil, err
 	}
 	front := web.Front{
 		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy,
 		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: []string{healthPath, readyPath},
+		Conceal: newConcealment(routes).path,
 		Fail: func(w http.ResponseWriter, r *http.Request, err error) {
 			s.newVisit(w, r, &Route{}).fail(err)
 		},

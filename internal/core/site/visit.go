@@ -201,6 +201,15 @@ func (v *Visit) next() string {
 	return path
 }
 
+// Local returns an address that the visitor sent as one that may be shown and followed: a path of the site, or else "/".
+func (v *Visit) Local(address string) string {
+	path, ok := web.LocalPath(address, v.site.BaseURL)
+	if !ok {
+		return "/"
+	}
+	return path
+}
+
 // URL returns the absolute address of a path of the site.
 func (v *Visit) URL(path string) string { return v.site.URL(path) }
 
@@ -209,9 +218,11 @@ func (v *Visit) SignIn(person int64, remember bool) error {
 	return v.site.deps.Sessions.SignIn(v.R.Context(), person, remember)
 }
 
-// SignOut ends the visitor's session.
+// SignOut ends the visitor's session. The browser forgets the pages that it keeps, so that whoever sits down at it next
+// does not get them back by going back.
 func (v *Visit) SignOut() error {
 	v.Viewer = community.Viewer{}
+	v.raw.Header().Set("Clear-Site-Data", `"cache"`)
 	return v.site.deps.Sessions.SignOut(v.R.Context())
 }
 

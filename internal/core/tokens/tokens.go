@@ -62,10 +62,20 @@ func Issue(ctx context.Context, tx *sqldb.Tx, t Token, data any, lifetime time.D
 // Find returns the token of a kind that a secret stands for, without using it up. An unknown, used or
 // expired one is NotFound, with a sentence that says what to do.
 func Find(ctx context.Context, q sqldb.Querier, kind, secret string, now clock.Time) (Token, error) {
+	return find(ctx, q, `secret_hash = ?`, hash(secret), kind, now)
+}
+
+// Get is Find for who has seen the secret before and has kept the id of the token in its place: a session, which must not
+// let in whoever reads it.
+func Get(ctx context.Context, q sqldb.Querier, kind string, id int64, now clock.Time) (Token, error) {
+	return find(ctx, q, `id = ?`, id, kind, now)
+}
+
+func find(ctx context.Context, q sqldb.Querier, condition string, arg any, kind string, now clock.Time) (Token, error) {
 	var t Token
 	err := q.Get(ctx, &t, `
 		SELECT id, kind, COALESCE(person_id, 0) AS person_id, COALESCE(entity_id, 0) AS entity_id, address, data, created_at, expires_at
-		  FROM tokens WHERE secret_hash = ? AND kind = ? AND expires_at > ?`, hash(secret), kind, now)
+		  FROM tokens WHERE `+condition+` AND kind = ? AND expires_at > ?`, arg, kind, now)
 	if errs.Is(err, errs.NotFound) {
 		return t, errs.New(errs.NotFound, "This link has been used already or has expired. Ask for a new one.")
 	}
@@ -81,14 +91,28 @@ func Redeem(ctx context.Context, tx *sqldb.Tx, kind, secret string) (Token, erro
 	if err != nil {
 		return t, err
 	}
+	return t, use(ctx, tx, t)
+}
+
+// RedeemID is Redeem for who has kept the id of the token.
+func RedeemID(ctx context.Context, tx *sqldb.Tx, kind string, id int64) (Token, error) {
+	t, err := Get(ctx, tx, kind, id, tx.Now)
+	if err != nil {
+		return t, err
+	}
+	return t, use(ctx, tx, t)
+}
+
+// use removes a token. Of two who use the same at once, one succeeds.
+func use(ctx context.Context, tx *sqldb.Tx, t Token) error {
 	removed, err := tx.Exec(ctx, `DELETE FROM tokens WHERE id = ?`, t.ID)
 	if err != nil {
-		return t, fmt.Errorf("redeem a token of kind %s: %w", kind, err)
+		return fmt.Errorf("redeem a token of kind %s: %w", t.Kind, err)
 	}
 	if removed == 0 {
-		return t, errs.New(errs.NotFound, "This link has been used already or has expired. Ask for a new one.")
+		return errs.New(errs.NotFound, "This link has been used already or has expired. Ask for a new one.")
 	}
-	return t, nil
+	return nil
 }
 
 // RemoveExpired removes the tokens whose lifetime is over; a periodic job calls it.

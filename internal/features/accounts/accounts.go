@@ -21,6 +21,7 @@
 package accounts
 
 import (
+	"context"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
@@ -58,6 +59,9 @@ type Deps struct {
 	// Operators is the path where people write to whoever runs the site; empty if nowhere.
 	Operators string
 
+	// Devices is the path where people see which of their devices get notifications; empty if nowhere.
+	Devices string
+
 	// Estate returns what all modules of the house keep of people.
 	Estate func() []estate.Holding
 }
@@ -82,9 +86,22 @@ const (
 	linkLifetime = 3 * 24 * time.Hour
 )
 
-// limitLetters bounds how often strangers can have mails sent to an address.
+// limitLetters bounds how often strangers of one network can have mails sent to an address.
 func limitLetters() web.Limit {
-	return web.Limit{Name: "account mails to an address", Count: 5, Per: 10 * time.Minute}
+	return web.Limit{Name: "account mails to an address from a network", Count: 5, Per: 10 * time.Minute}
+}
+
+// limitLettersAnywhere bounds how often all of them can.
+func limitLettersAnywhere() web.Limit {
+	return web.Limit{Name: "account mails to an address", Count: 20, Per: time.Hour}
+}
+
+// allowLetter counts a mail to the address of a key.
+func (r *Accounts) allowLetter(ctx context.Context, key string) error {
+	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key+" "+networkOf(ctx)); err != nil {
+		return err
+	}
+	return r.deps.Limiter.Allow(ctx, limitLettersAnywhere(), key)
 }
 
 // printerOf returns the printer of a person's language.

@@ -80,7 +80,7 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 		DB: w.db, People: w.people, Outbox: w.outbox, Letters: notify.NewLetters(w.box),
 		Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), Passwords: hasher,
 		SiteName: "Neustadt", Language: "en", URL: func(path string) string { return "http://example.org" + path },
-		UnknownPerson: 1, Operators: "/stadt/help/", Estate: w.estate,
+		UnknownPerson: 1, Operators: "/stadt/help/", Devices: "/stadt/settings/devices/", Estate: w.estate,
 	})
 	w.handler = webtest.Open(t, webtest.NewSite(t, db, w.people), w.Module(), w.people.Module(), module.Module{Routes: []site.Route{
 		{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
@@ -192,6 +192,18 @@ func (b *postbox) take(t *testing.T, kind, address string) notify.Letter {
 	l := b.letters[0]
 	b.letters = nil
 	return l
+}
+
+// takeAll returns who got which of the letters in the box, and removes them.
+func (b *postbox) takeAll() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []string
+	for _, l := range b.letters {
+		all = append(all, l.Kind+" "+l.Address)
+	}
+	b.letters = nil
+	return strings.Join(all, ", ")
 }
 
 // isEmpty fails the test if a letter was sent.

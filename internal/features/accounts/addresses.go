@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -67,8 +69,9 @@ func byKey(own []Address, key string) (Address, bool) {
 }
 
 // AddAddress sends a link to an address that the person wants to add. Until it is followed the address
-// is nobody's. If it is somebody's already, the mail says so, and nothing else does.
-func (r *Accounts) AddAddress(ctx context.Context, v community.Viewer, text string) error {
+// is nobody's. If it is somebody's already, the mail says so, and nothing else does. Whoever signed in a while ago
+// must prove that it is still them: an address is a way to a new password.
+func (r *Accounts) AddAddress(ctx context.Context, v community.Viewer, text string, proof Proof) error {
 	address, key, ok := ParseAddress(text)
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
@@ -85,7 +88,10 @@ func (r *Accounts) AddAddress(ctx context.Context, v community.Viewer, text stri
 	case len(all.Own)+len(all.Pending) >= maxAddresses:
 		return errs.Check(errs.Field("email", "You have %d addresses, which is the most. Remove one first.", maxAddresses))
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := r.reauthenticate(ctx, v.PersonID, proof); err != nil {
+		return err
+	}
+	if err := r.allowLetter(ctx, key); err != nil {
 		return err
 	}
 	return r.sendConfirmation(ctx, v.PersonID, address, key)
@@ -153,7 +159,7 @@ func (r *Accounts) ResendConfirmation(ctx context.Context, v community.Viewer, t
 	if !waits {
 		return nil
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := r.allowLetter(ctx, key); err != nil {
 		return err
 	}
 	return r.sendConfirmation(ctx, v.PersonID, address, key)
@@ -174,19 +180,33 @@ func (r *Accounts) ConfirmAddress(ctx context.Context, secret string) (community
 		if !person.Active {
 			return errInactive()
 		}
-		if err := deleteLinksOf(ctx, tx, person.ID, tokenAddress, t.Address); err != nil {
-			return err
-		}
 		var data addressData
 		if err := t.Decode(&data); err != nil {
 			return err
 		}
-		return r.takeAddress(ctx, tx, person.ID, data.Address)
+		if err := r.takeAddress(ctx, tx, person.ID, data.Address); err != nil {
+			return err
+		}
+		return r.endLinksAndTell(ctx, tx, person.ID, func(p *lang.Printer, a account) notify.Letter {
+			return r.letterAddressAdded(p, a.Address, data.Address, a.Person)
+		})
 	})
 	if err != nil {
 		return community.Person{}, fmt.Errorf("confirm an address: %w", err)
 	}
 	return person, nil
+}
+
+// endLinksAndTell ends all links of a person, whose addresses have changed, and sends their main address a letter.
+func (r *Accounts) endLinksAndTell(ctx context.Context, tx *sqldb.Tx, personID int64, letter func(*lang.Printer, account) notify.Letter) error {
+	if err := deleteAllLinks(ctx, tx, personID); err != nil {
+		return err
+	}
+	a, err := getAccount(ctx, tx, `p.id = ?`, personID)
+	if err != nil || a.Address == "" {
+		return err
+	}
+	return r.deps.Letters.Post(ctx, tx, letter(r.printerOf(a.Person), a))
 }
 
 // takeAddress writes a proven address to a person.
@@ -214,8 +234,8 @@ func (r *Accounts) takeAddress(ctx context.Context, tx *sqldb.Tx, personID int64
 	return insertAddress(ctx, tx, personID, address, len(own) == 0, true)
 }
 
-// MakeMain makes a confirmed address the one that mails are sent to. A mail to the one before says so, in case
-// it was somebody else.
+// MakeMain makes a confirmed address the one that mails are sent to. A mail to this one and the one before says so, in
+// case it was somebody else.
 func (r *Accounts) MakeMain(ctx context.Context, v community.Viewer, text string) error {
 	_, key, _ := ParseAddress(text)
 	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
@@ -239,7 +259,13 @@ func (r *Accounts) MakeMain(ctx context.Context, v community.Viewer, text string
 		case a.Main:
 			return nil
 		}
-		if err := updateMainAddress(ctx, tx, v.PersonID, a.ID); err != nil || before.Address == "" {
+		if err := updateMainAddress(ctx, tx, v.PersonID, a.ID); err != nil {
+			return err
+		}
+		err = r.endLinksAndTell(ctx, tx, v.PersonID, func(p *lang.Printer, now account) notify.Letter {
+			return r.letterMainChanged(p, now.Address, now.Address, now.Person)
+		})
+		if err != nil || before.Address == "" {
 			return err
 		}
 		return r.deps.Letters.Post(ctx, tx, r.letterMainChanged(r.printerOf(before.Person), before.Address, a.Address, before.Person))
@@ -261,15 +287,15 @@ func (r *Accounts) RemoveAddress(ctx context.Context, v community.Viewer, text s
 		if ok && a.Main {
 			return errs.New(errs.Invalid, "This is your main address, where mails are sent. Make another one the main address first.")
 		}
-		if ok {
-			if err := deleteAddress(ctx, tx, a.ID); err != nil {
-				return err
-			}
+		if !ok {
+			return deleteLinksOf(ctx, tx, v.PersonID, tokenAddress, key)
 		}
-		// Links to this mailbox, which somebody else may read one day, end with it.
-		if err := deleteLinksOf(ctx, tx, v.PersonID, tokenPassword, key); err != nil {
+		if err := deleteAddress(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		return deleteLinksOf(ctx, tx, v.PersonID, tokenAddress, key)
+		// Links to this mailbox, which somebody else may read one day, end with it.
+		return r.endLinksAndTell(ctx, tx, v.PersonID, func(p *lang.Printer, now account) notify.Letter {
+			return r.letterAddressRemoved(p, now.Address, a.Address, now.Person)
+		})
 	})
 }

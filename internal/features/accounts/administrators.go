@@ -65,12 +65,12 @@ func (r *Accounts) SetPassword(ctx context.Context, login, typed string) (commun
 		if err := deleteSessions(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		return updatePassword(ctx, tx, a.ID, hash)
+		return r.renewPassword(ctx, tx, a.ID, hash)
 	})
 	if err != nil {
 		return community.Person{}, fmt.Errorf("set the password of %s: %w", a.Slug, err)
 	}
-	return a.Person, r.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(a, ""))
+	return a.Person, r.forgetTries(ctx, a.ID, networkOf(ctx))
 }
 
 // resetURL returns the absolute address where a link sets the password of a person.

@@ -18,6 +18,8 @@ func AllLetters(r *Accounts, printer *lang.Printer, person community.Person) []n
 		r.letterNoAccount(printer, address),
 		r.letterClosed(printer, address, person),
 		r.letterPasswordChanged(printer, address, person),
+		r.letterAddressAdded(printer, address, "anna@verein.example", person),
+		r.letterAddressRemoved(printer, address, "anna@verein.example", person),
 		r.letterMainChanged(printer, address, "anna@verein.example", person),
 	}
 }

@@ -97,7 +97,7 @@ func (r *Accounts) letterClosed(t *lang.Printer, address string, person communit
 
 func (r *Accounts) letterPasswordChanged(t *lang.Printer, address string, person community.Person) notify.Letter {
 	l := letter(t, "password-changed", address, person.Name, t.T("Your password has been changed"))
-	l.Intro = t.T("The password of %s (@%s) at %s has been changed in the settings.", person.Name, person.Slug, r.deps.SiteName)
+	l.Intro = t.T("The password of %s (@%s) at %s has been changed. Everyone else is signed out, and notifications on all devices are off.", person.Name, person.Slug, r.deps.SiteName)
 	l.Actions = []notify.Action{{Label: t.T("Set a new password"), URL: r.deps.URL(resetRequestPath)}}
 	l.Note = t.T("If it was you, all is well. If not, set a new password at once by the link above.")
 	return l
@@ -106,7 +106,27 @@ func (r *Accounts) letterPasswordChanged(t *lang.Printer, address string, person
 func (r *Accounts) letterMainChanged(t *lang.Printer, before, now string, person community.Person) notify.Letter {
 	l := letter(t, "main-address-changed", before, person.Name, t.T("Your mails go to another address from now on"))
 	l.Intro = t.T("The main address of %s (@%s) at %s is %s now.", person.Name, person.Slug, r.deps.SiteName, now)
+	return r.checkAccount(t, l)
+}
+
+func (r *Accounts) letterAddressAdded(t *lang.Printer, address, added string, person community.Person) notify.Letter {
+	l := letter(t, "address-added", address, person.Name, t.T("An address was added to your account"))
+	l.Intro = t.T("The address %s now belongs to the account of %s (@%s) at %s. It can be used to sign in and to set a new password.", added, person.Name, person.Slug, r.deps.SiteName)
+	return r.checkAccount(t, l)
+}
+
+func (r *Accounts) letterAddressRemoved(t *lang.Printer, address, removed string, person community.Person) notify.Letter {
+	l := letter(t, "address-removed", address, person.Name, t.T("An address was removed from your account"))
+	l.Intro = t.T("The address %s no longer belongs to the account of %s (@%s) at %s.", removed, person.Name, person.Slug, r.deps.SiteName)
+	return r.checkAccount(t, l)
+}
+
+// checkAccount ends a letter about a change of the account that somebody else may have made.
+func (r *Accounts) checkAccount(t *lang.Printer, l notify.Letter) notify.Letter {
 	l.Actions = []notify.Action{{Label: t.T("E-mail addresses"), URL: r.deps.URL(addressesPath)}}
+	if r.deps.Devices != "" {
+		l.Actions = append(l.Actions, notify.Action{Label: t.T("Devices that get notifications"), URL: r.deps.URL(r.deps.Devices)})
+	}
 	l.Note = t.T("If it was you, all is well. If not, sign in and change your password.")
 	return l
 }

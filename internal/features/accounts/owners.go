@@ -28,18 +28,27 @@ func (r *Accounts) FindByAddress(ctx context.Context, q sqldb.Querier, address s
 	return owner.Person, err
 }
 
-// FindSender returns who writes a mail with an address of theirs; NotFound if nobody does who takes part.
-func (r *Accounts) FindSender(ctx context.Context, q sqldb.Querier, address string) (community.Viewer, error) {
+// FindSender returns who writes a mail with an address of theirs, and whether they have proven the mailbox; NotFound if
+// nobody does who takes part.
+func (r *Accounts) FindSender(ctx context.Context, q sqldb.Querier, address string) (sender community.Viewer, proven bool, err error) {
 	p, err := r.FindByAddress(ctx, q, address)
 	if err != nil {
-		return community.Viewer{}, err
+		return sender, false, err
 	}
 	if !p.Active {
-		return community.Viewer{}, errNobody()
+		return sender, false, errNobody()
 	}
+	_, key, _ := ParseAddress(address)
+	a, err := findAddress(ctx, q, key)
 	return community.Viewer{
 		PersonID: p.ID, EntityID: p.EntityID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Picture: p.Picture, Language: p.Language, Admin: p.Admin,
-	}, nil
+	}, !a.VerifiedAt.IsZero(), err
+}
+
+// ProveAddress notes that a person reads the mailbox of an address, if it is still theirs.
+func (r *Accounts) ProveAddress(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error {
+	_, key, _ := ParseAddress(address)
+	return r.proveAddress(ctx, tx, personID, key)
 }
 
 // FindOrCreate returns whose address it is. If it is nobody's, somebody without a password comes into being.

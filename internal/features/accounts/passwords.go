@@ -26,10 +26,17 @@ func (r *Accounts) RequestReset(ctx context.Context, printer *lang.Printer, text
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key+" "+networkOf(ctx)); err != nil {
 		return err
 	}
-	err := r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := r.deps.Limiter.Allow(ctx, limitLettersAnywhere(), key)
+	if errs.Is(err, errs.TooMany) {
+		return nil // whoever asked: the links of the letters before lie in the mailbox and work
+	}
+	if err != nil {
+		return err
+	}
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		owner, err := r.FindByAddress(ctx, tx, address)
 		switch {
 		case errs.Is(err, errs.NotFound):
@@ -56,9 +63,20 @@ func (r *Accounts) issuePasswordLink(ctx context.Context, tx *sqldb.Tx, personID
 	return tokens.Issue(ctx, tx, tokens.Token{Kind: tokenPassword, PersonID: personID, Address: key}, nil, linkLifetime)
 }
 
-// FindReset returns whose password a link sets; NotFound if it has been used or has expired.
-func (r *Accounts) FindReset(ctx context.Context, secret string) (community.Person, error) {
+// OpenReset returns whose password a link sets, and the number under which it is known from then on, so that its secret
+// need not be kept; NotFound if it has been used or has expired.
+func (r *Accounts) OpenReset(ctx context.Context, secret string) (owner community.Person, reset int64, err error) {
 	t, err := tokens.Find(ctx, r.deps.DB, tokenPassword, secret, r.deps.DB.Now())
+	if err != nil {
+		return owner, 0, err
+	}
+	owner, err = r.Get(ctx, r.deps.DB, t.PersonID)
+	return owner, t.ID, err
+}
+
+// FindReset returns whose password a link sets that has been opened; NotFound if it has been used or has expired.
+func (r *Accounts) FindReset(ctx context.Context, reset int64) (community.Person, error) {
+	t, err := tokens.Get(ctx, r.deps.DB, tokenPassword, reset, r.deps.DB.Now())
 	if err != nil {
 		return community.Person{}, err
 	}
@@ -67,8 +85,8 @@ func (r *Accounts) FindReset(ctx context.Context, secret string) (community.Pers
 
 // Reset sets the password of the person that a link was sent to, ends all their sessions, and confirms the
 // address that the link came to.
-func (r *Accounts) Reset(ctx context.Context, secret, typed, repeated string) (community.Person, error) {
-	owner, err := r.FindReset(ctx, secret)
+func (r *Accounts) Reset(ctx context.Context, reset int64, typed, repeated string) (community.Person, error) {
+	owner, err := r.FindReset(ctx, reset)
 	if err != nil {
 		return community.Person{}, err
 	}
@@ -77,7 +95,7 @@ func (r *Accounts) Reset(ctx context.Context, secret, typed, repeated string) (c
 		return community.Person{}, err
 	}
 	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		t, err := tokens.Redeem(ctx, tx, tokenPassword, secret)
+		t, err := tokens.RedeemID(ctx, tx, tokenPassword, reset)
 		if err != nil {
 			return err
 		}
@@ -96,12 +114,12 @@ func (r *Accounts) Reset(ctx context.Context, secret, typed, repeated string) (c
 		if err := updateSignedIn(ctx, tx, owner.ID); err != nil {
 			return err
 		}
-		return updatePassword(ctx, tx, owner.ID, hash)
+		return r.renewPassword(ctx, tx, owner.ID, hash)
 	})
 	if err != nil {
 		return community.Person{}, fmt.Errorf("set a new password: %w", err)
 	}
-	return owner, r.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(account{Person: owner}, ""))
+	return owner, r.forgetTries(ctx, owner.ID, networkOf(ctx))
 }
 
 // proveAddress confirms the address of a key, if it is still the person's.
@@ -157,17 +175,74 @@ func (r *Accounts) ChangePassword(ctx context.Context, v community.Viewer, prese
 	if err != nil {
 		return err
 	}
-	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := updatePassword(ctx, tx, v.PersonID, hash); err != nil {
-			return err
-		}
-		if a.Address == "" {
-			return nil
-		}
-		return r.deps.Letters.Post(ctx, tx, r.letterPasswordChanged(r.printerOf(a.Person), a.Address, a.Person))
-	})
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return r.renewPassword(ctx, tx, v.PersonID, hash) })
 	if err != nil {
 		return fmt.Errorf("change a password: %w", err)
 	}
 	return nil
+}
+
+// renewPassword stores a new password of a person and throws everybody else out: all links end, other rooms end what they
+// keep by the activity, and a mail tells the main address. Ending the sessions is left to the caller, who may have one.
+func (r *Accounts) renewPassword(ctx context.Context, tx *sqldb.Tx, personID int64, hash string) error {
+	a, err := getAccount(ctx, tx, `p.id = ?`, personID)
+	if err != nil {
+		return err
+	}
+	if err := updatePassword(ctx, tx, personID, hash); err != nil {
+		return err
+	}
+	if err := deleteAllLinks(ctx, tx, personID); err != nil {
+		return err
+	}
+	_, err = r.deps.Outbox.Record(ctx, tx, community.Activity{
+		Name: community.AccountSecured, ActorID: personID, PersonID: personID, EntityID: a.EntityID,
+	})
+	if err != nil || a.Address == "" {
+		return err
+	}
+	return r.deps.Letters.Post(ctx, tx, r.letterPasswordChanged(r.printerOf(a.Person), a.Address, a.Person))
+}
+
+// reauthenticateAfter is how long after signing in somebody may change how they sign in without their password.
+const reauthenticateAfter = 10 * time.Minute
+
+// NeedsPassword reports whether a person who signed in at a time must prove that it is still them.
+func (r *Accounts) NeedsPassword(ctx context.Context, personID int64, signedIn time.Time) (bool, error) {
+	if r.deps.DB.Now().Sub(signedIn) < reauthenticateAfter {
+		return false, nil
+	}
+	return r.HasPassword(ctx, personID)
+}
+
+// reauthenticate checks the password of somebody who has not signed in just now. Who has none cannot be asked for it.
+func (r *Accounts) reauthenticate(ctx context.Context, personID int64, proof Proof) error {
+	needed, err := r.NeedsPassword(ctx, personID, proof.SignedIn)
+	if err != nil || !needed {
+		return err
+	}
+	if proof.Password == "" {
+		return errs.Check(errs.Field("password", "Enter your password."))
+	}
+	if err := r.deps.Limiter.Allow(ctx, limitPassword(), personSubject(personID)); err != nil {
+		return err
+	}
+	a, err := getAccount(ctx, r.deps.DB, `p.id = ?`, personID)
+	if err != nil {
+		return err
+	}
+	ok, err := r.deps.Passwords.Verify(ctx, a.Password, proof.Password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errs.Check(errs.Field("password", "This is not your present password."))
+	}
+	return nil
+}
+
+// Proof is what shows that it is still the person who signed in.
+type Proof struct {
+	SignedIn time.Time // when the session began; the zero time if unknown
+	Password string    // as it was typed
 }

@@ -14,12 +14,20 @@ import (
 
 // How often something may be done. What has no other name is counted by the client's network address.
 const (
-	nameSignInAccount = "sign in: account"
-	nameSignInClient  = "sign in: client"
+	nameSignInAccount  = "sign in: account from a network"
+	nameSignInAnywhere = "sign in: account"
+	nameSignInClient   = "sign in: client"
 )
 
+// limitSignInAccount bounds the tries of one account from one network: strangers do not use up the owner's.
 func limitSignInAccount() web.Limit {
 	return web.Limit{Name: nameSignInAccount, Count: 5, Per: 5 * time.Minute}
+}
+
+// limitSignInAnywhere bounds the tries of one account from all networks together. The owner still gets in by the link in
+// a mail, which sets it back.
+func limitSignInAnywhere() web.Limit {
+	return web.Limit{Name: nameSignInAnywhere, Count: 100, Per: time.Hour}
 }
 
 func limitSignInClient() web.Limit {
@@ -53,7 +61,7 @@ func (r *Accounts) SignIn(ctx context.Context, login, typed, client string) (com
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return community.Person{}, err
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitSignInAccount(), signInSubject(a, login)); err != nil {
+	if err := r.allowTry(ctx, signInSubject(a, login), client); err != nil {
 		return community.Person{}, err
 	}
 	ok, err := r.deps.Passwords.Verify(ctx, a.Password, typed)
@@ -65,12 +73,31 @@ func (r *Accounts) SignIn(ctx context.Context, login, typed, client string) (com
 	case !a.Active:
 		return community.Person{}, errInactive()
 	}
-	return a.Person, r.noteSignIn(ctx, a, typed)
+	return a.Person, r.noteSignIn(ctx, a, typed, client)
 }
 
+// allowTry counts a try of an account by the network it comes from, and then of the account.
+func (r *Accounts) allowTry(ctx context.Context, subject, client string) error {
+	if err := r.deps.Limiter.Allow(ctx, limitSignInAccount(), subject+" "+client); err != nil {
+		return err
+	}
+	return r.deps.Limiter.Allow(ctx, limitSignInAnywhere(), subject)
+}
+
+// forgetTries sets the tries of an account back: those from a network, and those from everywhere.
+func (r *Accounts) forgetTries(ctx context.Context, personID int64, client string) error {
+	if err := r.deps.Limiter.Forget(ctx, limitSignInAccount(), personSubject(personID)+" "+client); err != nil {
+		return err
+	}
+	return r.deps.Limiter.Forget(ctx, limitSignInAnywhere(), personSubject(personID))
+}
+
+// networkOf returns from which network a request comes; "" outside of requests.
+func networkOf(ctx context.Context) string { return web.Network(web.RecordOf(ctx).Client) }
+
 // noteSignIn forgets the wrong tries and replaces an old hash.
-func (r *Accounts) noteSignIn(ctx context.Context, a account, typed string) error {
-	if err := r.deps.Limiter.Forget(ctx, limitSignInAccount(), signInSubject(a, "")); err != nil {
+func (r *Accounts) noteSignIn(ctx context.Context, a account, typed, client string) error {
+	if err := r.forgetTries(ctx, a.ID, client); err != nil {
 		return err
 	}
 	hash := ""

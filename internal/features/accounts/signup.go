@@ -64,7 +64,7 @@ func (r *Accounts) SignUp(ctx context.Context, printer *lang.Printer, s SignUp) 
 	if err := r.deps.Captcha.Redeem(ctx, s.Captcha); err != nil {
 		return "", err
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitLetters(), key); err != nil {
+	if err := r.allowLetter(ctx, key); err != nil {
 		return "", err
 	}
 	hash, err := r.deps.Passwords.Hash(ctx, s.Password)

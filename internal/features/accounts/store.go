@@ -43,13 +43,17 @@ func getAccount(ctx context.Context, q sqldb.Querier, condition string, arg any)
 	return a, nil
 }
 
-// updatePassword stores a new hash. Links that were sent to set a password end with it.
+// updatePassword stores a new hash.
 func updatePassword(ctx context.Context, tx *sqldb.Tx, personID int64, hash string) error {
 	if _, err := tx.Exec(ctx, `UPDATE people SET password = ? WHERE id = ?`, hash, personID); err != nil {
 		return fmt.Errorf("update the password of person %d: %w", personID, err)
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE person_id = ? AND kind = ?`, personID, tokenPassword)
-	if err != nil {
+	return nil
+}
+
+// deleteAllLinks ends all links that were sent for a person, whatever they are for.
+func deleteAllLinks(ctx context.Context, tx *sqldb.Tx, personID int64) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM tokens WHERE person_id = ?`, personID); err != nil {
 		return fmt.Errorf("end the links of person %d: %w", personID, err)
 	}
 	return nil

@@ -272,7 +272,7 @@ func TestAnAdministratorIsMade(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := setup(t, db)
 		ctx := t.Context()
-		person, link, err := w.CreateAdmin(ctx, "root", "root@example.org")
+		person, link, err := w.CreateAdmin(ctx, "rita", "rita@example.org")
 		if err != nil || !person.Admin || !strings.HasPrefix(link, "http://example.org/stadt/password/reset/key/") {
 			t.Fatalf("a new one is %+v, %q, %v", person, link, err)
 		}
@@ -282,7 +282,7 @@ func TestAnAdministratorIsMade(t *testing.T) {
 		v := w.visit(t)
 		v.Get(strings.TrimPrefix(link, "http://example.org"))
 		v.Submit("password1", map[string]string{"password1": goodPassword, "password2": goodPassword})
-		if _, err := w.SignIn(ctx, "root", goodPassword, ""); err != nil {
+		if _, err := w.SignIn(ctx, "rita", goodPassword, ""); err != nil {
 			t.Errorf("the administrator cannot sign in: %v", err)
 		}
 		if anna, _, err := w.CreateAdmin(ctx, "Anna", "anna@example.org"); err != nil || anna.ID != w.Anna.ID || !w.viewer(t, w.Anna.Person).Admin {

@@ -13,7 +13,7 @@ import (
 // What the room keeps in a session.
 const (
 	sessionSignUp = "sign-up" // what the browser that signed up is known by
-	sessionReset  = "reset"   // the secret of a link that sets a password
+	sessionReset  = "reset"   // the number of a link that sets a password, never its secret
 )
 
 // keyInSession stands in the address of the page that sets a password, in place of the secret.

@@ -13,6 +13,8 @@ type addressForm struct {
 	Send    string `form:"action_send"`
 	Main    string `form:"action_primary"`
 	Remove  string `form:"action_remove"`
+
+	Password string `form:"password" text:"raw"` // asked for if the session is not new
 }
 
 func (r *Accounts) showAddresses(v *site.Visit) error { return r.addressesPage(v, addressForm{}, nil) }
@@ -22,8 +24,12 @@ func (r *Accounts) addressesPage(v *site.Visit, f addressForm, err error) error 
 	if listErr != nil {
 		return listErr
 	}
+	asks, needErr := r.NeedsPassword(v.Context(), v.Viewer.PersonID, v.Session().SignedInAt(v.Context()))
+	if needErr != nil {
+		return needErr
+	}
 	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
-		return v.SettingsPage(v.T("E-mail addresses"), addressesBody(all, f, e)), nil
+		return v.SettingsPage(v.T("E-mail addresses"), addressesBody(all, f, asks, e)), nil
 	})
 }
 
@@ -32,7 +38,7 @@ func (r *Accounts) updateAddresses(v *site.Visit) error {
 	if err := v.Bind(&f); err != nil {
 		return err
 	}
-	done, err := r.changeAddress(v, f.Address)
+	done, err := r.changeAddress(v, f)
 	if err != nil {
 		return r.addressesPage(v, f, err)
 	}
@@ -43,10 +49,11 @@ func (r *Accounts) updateAddresses(v *site.Visit) error {
 }
 
 // changeAddress does what the button says, and returns what to say about it; nothing without a button.
-func (r *Accounts) changeAddress(v *site.Visit, address string) (done lang.Text, err error) {
+func (r *Accounts) changeAddress(v *site.Visit, f addressForm) (done lang.Text, err error) {
+	address := f.Address
 	switch button := v.R.PostForm.Has; {
 	case button("action_add"):
-		return lang.Text("A mail is on its way to %s. Follow the link in it to add the address."), r.AddAddress(v.Context(), v.Viewer, address)
+		return lang.Text("A mail is on its way to %s. Follow the link in it to add the address."), r.AddAddress(v.Context(), v.Viewer, address, Proof{v.Session().SignedInAt(v.Context()), f.Password})
 	case button("action_send"):
 		return lang.Text("A mail is on its way to %s, unless one was sent a moment ago."), r.ResendConfirmation(v.Context(), v.Viewer, address)
 	case button("action_primary"):

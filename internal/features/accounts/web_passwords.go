@@ -66,14 +66,23 @@ func (r *Accounts) showReset(v *site.Visit) error {
 	}
 	person, secret, _ := strings.Cut(v.Path("key"), "-")
 	if secret != keyInSession {
-		owner, err := r.FindReset(v.Context(), secret)
+		owner, reset, err := r.OpenReset(v.Context(), secret)
 		if err != nil || strconv.FormatInt(owner.ID, 36) != person {
 			return deadReset(v, err)
 		}
-		v.Session().Put(v.Context(), sessionReset, secret)
+		v.Session().Put(v.Context(), sessionReset, strconv.FormatInt(reset, 10))
 		return v.Redirect(resetPath(owner.ID, keyInSession))
 	}
 	return r.resetPage(v, nil)
+}
+
+// openedReset returns the link that the visitor has opened; 0 if none.
+func openedReset(v *site.Visit) int64 {
+	reset, err := strconv.ParseInt(v.Session().Get(v.Context(), sessionReset), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return reset
 }
 
 func deadReset(v *site.Visit, err error) error {
@@ -84,7 +93,7 @@ func deadReset(v *site.Visit, err error) error {
 }
 
 func (r *Accounts) resetPage(v *site.Visit, err error) error {
-	owner, findErr := r.FindReset(v.Context(), v.Session().Get(v.Context(), sessionReset))
+	owner, findErr := r.FindReset(v.Context(), openedReset(v))
 	if findErr != nil {
 		return deadReset(v, findErr)
 	}
@@ -101,7 +110,7 @@ func (r *Accounts) createReset(v *site.Visit) error {
 	if err := v.Bind(&f); err != nil {
 		return err
 	}
-	owner, err := r.Reset(v.Context(), v.Session().Get(v.Context(), sessionReset), f.New, f.Repeated)
+	owner, err := r.Reset(v.Context(), openedReset(v), f.New, f.Repeated)
 	if err != nil {
 		return r.resetPage(v, err)
 	}
@@ -150,7 +159,7 @@ func (r *Accounts) updatePassword(v *site.Visit) error {
 	if err := v.Session().EndOthers(v.Context(), v.Viewer.PersonID); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "Your password is changed. You are signed out everywhere else.")
+	v.Flash(parts.Done, "Your password is changed. You are signed out everywhere else, and notifications on all devices are off.")
 	return v.Redirect(community.EntityPath(v.Viewer.Slug))
 }
 

@@ -2,11 +2,14 @@ package accounts_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"grouprise.org/grouprise/internal/kit/errs"
 
 	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -273,6 +276,55 @@ func TestSigningInIsSlowedDownPerAccountUnderAllItsNames(t *testing.T) {
 	}
 }
 
+func TestNobodyLocksAnotherOut(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	from := func(n int) string { return fmt.Sprintf("192.0.2.%d", n) }
+	for range 6 {
+		_, _ = w.SignIn(t.Context(), "anna", "wrong", from(1))
+	}
+	if _, err := w.SignIn(t.Context(), "anna", cast.Password, from(1)); !errs.Is(err, errs.TooMany) {
+		t.Errorf("guessing goes on: %v", err)
+	}
+	if _, err := w.SignIn(t.Context(), "anna", cast.Password, from(2)); err != nil {
+		t.Errorf("Anna cannot sign in at home: %v", err)
+	}
+
+	// From many networks at once: no more guesses, and the link in the mail lets the owner in.
+	for n := range 150 {
+		_, _ = w.SignIn(t.Context(), "anna", "wrong", from(n+3))
+	}
+	if _, err := w.SignIn(t.Context(), "anna", cast.Password, from(200)); !errs.Is(err, errs.TooMany) {
+		t.Errorf("guessing from everywhere goes on: %v", err)
+	}
+	paths := map[string]bool{}
+	for n := range 30 {
+		v := w.visit(t)
+		v.Network = from(n)
+		v.Send("/stadt/password/reset/", url.Values{"email": {"anna@example.org"}}, true)
+		v.Sees(http.StatusOK, "A mail is on its way to you.")
+	}
+	w.box.mu.Lock()
+	for _, l := range w.box.letters {
+		paths[link(t, l)] = true
+	}
+	w.box.letters = nil
+	w.box.mu.Unlock()
+	if len(paths) < 1 || len(paths) > 20 {
+		t.Errorf("%d letters were sent", len(paths))
+	}
+	for path := range paths {
+		v := w.visit(t)
+		v.Get(path)
+		v.Submit("password1", map[string]string{"password1": goodPassword, "password2": goodPassword})
+		v.Sees(http.StatusOK, "Your new password is set")
+		break
+	}
+	if _, err := w.SignIn(t.Context(), "anna", goodPassword, from(200)); err != nil {
+		t.Errorf("after the reset: %v", err)
+	}
+}
+
 func TestSigningInIsSlowedDownPerClient(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
@@ -361,6 +413,10 @@ func TestSigningOutAsksFirst(t *testing.T) {
 	v.Sees(http.StatusOK, "Sign out")
 	v.Get("/stadt/settings/")
 	v.Sees(http.StatusOK)
+	left := w.visit(t).As(w.Anna.ID)
+	if left.Send("/stadt/logout/", nil, false); left.Page.Header.Get("Clear-Site-Data") != `"cache"` {
+		t.Error("the browser keeps pages for whoever goes back")
+	}
 	v.Get("/stadt/logout/?next=/stadt/gestalten/")
 	v.Submit("You can sign in again", nil)
 	v.Sees(http.StatusOK, "You are signed out.")
@@ -386,6 +442,9 @@ func TestAForgottenPasswordIsSetByALinkThatLeaksNowhere(t *testing.T) {
 	secret := strings.TrimSuffix(path[strings.LastIndex(path, "-")+1:], "/")
 	if strings.Contains(where, secret) || !strings.HasSuffix(where, "-set-password/") {
 		t.Errorf("the link leads to %s", where)
+	}
+	if n := w.count(t, `SELECT COUNT(*) FROM sessions WHERE data LIKE ?`, "%"+secret+"%"); n != 0 {
+		t.Error("the secret can be read in the session")
 	}
 	v.Get(where)
 	v.Sees(http.StatusOK, "For Bert Birke (@bert).")
@@ -517,6 +576,102 @@ func TestChangingThePasswordEndsTheOtherSessions(t *testing.T) {
 	tablet.Sees(http.StatusSeeOther)
 }
 
+func TestWhoeverCameInIsThrownOut(t *testing.T) {
+	t.Parallel()
+	for name, secure := range map[string]func(t *testing.T, w *town){
+		"by a change of password": func(t *testing.T, w *town) {
+			t.Helper()
+			v := w.visit(t).As(w.Anna.ID)
+			v.Send("/stadt/settings/password/", url.Values{"oldpassword": {cast.Password}, "password1": {goodPassword}, "password2": {goodPassword}}, false)
+		},
+		"by a reset": func(t *testing.T, w *town) {
+			t.Helper()
+			v := w.visit(t)
+			v.Send("/stadt/password/reset/", url.Values{"email": {"anna@example.org"}}, false)
+			v.Get(link(t, w.box.take(t, "new-password", "anna@example.org")))
+			v.Submit("password1", map[string]string{"password1": goodPassword, "password2": goodPassword})
+		},
+		"by an administrator": func(t *testing.T, w *town) {
+			t.Helper()
+			if _, err := w.SetPassword(t.Context(), "anna", goodPassword); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			w.addAddress(t, w.Anna, "anna@verein.example", true)
+			intruder, elsewhere := w.visit(t).As(w.Anna.ID), w.visit(t)
+			intruder.Send("/stadt/email/", url.Values{"action_add": {"1"}, "email": {"evil@attacker.example"}}, false)
+			added := link(t, w.box.take(t, "confirm-address", "evil@attacker.example"))
+			elsewhere.Send("/stadt/password/reset/", url.Values{"email": {"anna@verein.example"}}, false)
+			reset := link(t, w.box.take(t, "new-password", "anna@verein.example"))
+
+			secure(t, w)
+			w.box.take(t, "password-changed", "anna@example.org")
+			if got := w.activities(t); got != "account.secured" {
+				t.Errorf("activities: %s", got)
+			}
+			for _, path := range []string{added, reset} {
+				if elsewhere.Get(path); elsewhere.Page.Status != http.StatusNotFound {
+					t.Errorf("the link %s answers %d", path, elsewhere.Page.Status)
+				}
+			}
+			intruder.Ask(http.MethodGet, "/stadt/settings/")
+			intruder.Sees(http.StatusSeeOther)
+		})
+	}
+}
+
+func TestAChangeOfAddressesEndsTheLinksThatWait(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(w *town) error{
+		"another main address": func(w *town) error {
+			return w.MakeMain(t.Context(), w.Anna.Viewer, "anna@verein.example")
+		},
+		"one address less": func(w *town) error {
+			return w.RemoveAddress(t.Context(), w.Anna.Viewer, "anna@verein.example")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			w.addAddress(t, w.Anna, "anna@verein.example", true)
+			v := w.visit(t)
+			v.Send("/stadt/password/reset/", url.Values{"email": {"anna@example.org"}}, false)
+			path := link(t, w.box.take(t, "new-password", "anna@example.org"))
+			if err := change(w); err != nil {
+				t.Fatal(err)
+			}
+			v.Get(path)
+			v.Sees(http.StatusNotFound, "does not work any more")
+		})
+	}
+}
+
+func TestAddingAnAddressAsksForThePasswordAfterAWhile(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	v := w.visit(t).As(w.Anna.ID)
+	v.Get("/stadt/email/")
+	v.DoesNotSee("Present password")
+	w.wait(11 * time.Minute)
+	v.Get("/stadt/email/")
+	v.Sees(http.StatusOK, "Present password")
+	add := url.Values{"action_add": {"1"}, "email": {"anna@verein.example"}}
+	for password, sentence := range map[string]string{"": "Enter your password.", "wrong": "This is not your present password."} {
+		add.Set("password", password)
+		v.Send("/stadt/email/", add, false)
+		v.Sees(http.StatusUnprocessableEntity, sentence)
+		w.box.isEmpty(t)
+	}
+	add.Set("password", cast.Password)
+	v.Send("/stadt/email/", add, true)
+	v.Sees(http.StatusOK, "A mail is on its way")
+	w.box.take(t, "confirm-address", "anna@verein.example")
+}
+
 func TestGuessingThePresentPasswordEnds(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
@@ -566,13 +721,17 @@ func TestAnAddressIsAddedConfirmedMadeMainAndRemoved(t *testing.T) {
 	v.Submit("gets the address", nil)
 	v.Sees(http.StatusOK, "The address is confirmed.")
 	v.DoesNotSee("waits for the link")
+	w.box.take(t, "address-added", "anna@example.org")
 	v.Send("/stadt/email/", url.Values{"action_primary": {"1"}, "email": {"anna@verein.example"}}, true)
 	v.Sees(http.StatusOK, "Mails go to")
-	w.box.take(t, "main-address-changed", "anna@example.org")
+	if got := w.box.takeAll(); got != "main-address-changed Anna@Verein.example, main-address-changed anna@example.org" {
+		t.Errorf("of the new main address heard: %s", got)
+	}
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@verein.example"}}, true)
 	v.Sees(http.StatusUnprocessableEntity, "This is your main address")
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@example.org"}}, true)
 	v.Sees(http.StatusOK, "is removed")
+	w.box.take(t, "address-removed", "Anna@Verein.example")
 	if n := w.count(t, `SELECT COUNT(*) FROM email_addresses WHERE person_id = ? AND main AND address_key = 'anna@verein.example'`, w.Anna.ID); n != 1 {
 		t.Error("the new address is not the only and main one")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
@@ -37,6 +38,8 @@ type Deps struct {
 	Facts []module.Fact
 	// Warnings are what an administrator should change.
 	Warnings []lang.Text
+	// Reserved returns who has a short name that nobody could take today.
+	Reserved func(ctx context.Context) ([]community.Entity, error)
 }
 
 // Admin is the room.
@@ -93,7 +96,11 @@ func (a *Admin) show(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	b := body{Counts: counts}
+	reserved, err := a.deps.Reserved(v.Context())
+	if err != nil {
+		return err
+	}
+	b := body{Counts: counts, Reserved: reserved}
 	for _, f := range a.deps.Facts {
 		b.Facts = append(b.Facts, parts.Pair{Term: v.T(string(f.Term)), Value: parts.Text(f.Value)})
 	}

@@ -487,3 +487,20 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		}
 	}
 }
+
+func TestAReportLeadsToNoOtherSite(t *testing.T) {
+	t.Parallel()
+	w, handler := newTown(t)
+	anna := webtest.VisitAs(t, handler, w.Anna.ID)
+	for _, path := range []string{"%5Cevil.example", "%2Fevil.example", "path=%2Fevil.example", "%5C%5Cevil.example/x", "path=/%5Cevil.example", "%09/evil.example"} {
+		anna.Ask(http.MethodGet, "/stadt/abuse/"+path)
+		for _, link := range []string{`href="/\evil`, `href="//evil`, `href="/\\`, `href="\`, "href=\"/\t"} {
+			if strings.Contains(anna.Page.Body, link) {
+				t.Errorf("%s is shown as a link %s", path, link)
+			}
+		}
+		if status := anna.Page.Status; status != http.StatusOK && status != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, status)
+		}
+	}
+}

@@ -149,11 +149,11 @@ func (c *Conversations) report(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
-	page := strings.TrimPrefix(strings.TrimPrefix(v.Path("path"), "path="), "/")
+	page := v.Local("/" + strings.TrimPrefix(strings.TrimPrefix(v.Path("path"), "path="), "/"))
 	return contact{
-		Entity: g.Entity(), Title: v.T("Report a page"), Cancel: "/" + page,
+		Entity: g.Entity(), Title: v.T("Report a page"), Cancel: page,
 		Lead: v.T("Tell the group “%s”, which runs this site, what is wrong with the page.", g.Name),
-		Form: messageForm{Subject: v.T("Report of a page"), Text: v.T("This page should be looked at: %s", v.URL("/"+page)) + "\n\n"},
+		Form: messageForm{Subject: v.T("Report of a page"), Text: v.T("This page should be looked at: %s", v.URL(page)) + "\n\n"},
 	}, nil
 }
 

@@ -29,10 +29,11 @@ type Verdict struct {
 // or SPF passed for an envelope sender in that domain. Domains compare by their organisation.
 //
 // A sender can write such headers too. Therefore only those count that stand among the trace headers
-// at the very top, only the topmost group of them, and for each method only the topmost header that
-// speaks of it. A mail server must remove foreign headers with its own name, as RFC 8601 demands and
+// at the very top, above the Received header of the first server that is not ours, only the topmost
+// group of them, and for each method only the topmost header that speaks of it. ownHops is how many
+// Received headers our own servers add; zero means one. A mail server must remove foreign headers with its own name, as RFC 8601 demands and
 // as OpenDKIM, OpenDMARC and Rspamd do.
-func Authenticity(m *Message, authservID, envelopeFrom string) Verdict {
+func Authenticity(m *Message, authservID string, ownHops int, envelopeFrom string) Verdict {
 	if len(m.From) != 1 {
 		return Verdict{Fail, fmt.Sprintf("%d addresses in From", len(m.From))}
 	}
@@ -40,7 +41,7 @@ func Authenticity(m *Message, authservID, envelopeFrom string) Verdict {
 	envelope := Address{Addr: envelopeFrom}.Domain()
 
 	var dmarc, dkim, spf []authres.Result
-	trusted := trustedResults(m.Header, authservID)
+	trusted := trustedResults(m.Header, authservID, max(ownHops, 1))
 	for _, results := range trusted {
 		d, k, s := byMethod(results)
 		if len(dmarc) == 0 {
@@ -86,7 +87,8 @@ func Authenticity(m *Message, authservID, envelopeFrom string) Verdict {
 }
 
 // trustedResults returns the results of the topmost group of headers that our mail server added.
-func trustedResults(h Header, authservID string) [][]authres.Result {
+func trustedResults(h Header, authservID string, ownHops int) [][]authres.Result {
+	hops := 0
 	var trusted [][]authres.Result
 	for _, f := range h {
 		name := strings.ToLower(f.Name)
@@ -100,9 +102,11 @@ func trustedResults(h Header, authservID string) [][]authres.Result {
 				results = nil // present, but says nothing
 			}
 			trusted = append(trusted, results)
-		case name == "received" && len(trusted) > 0:
-			return trusted
-		case name == "received", name == "return-path", name == "delivered-to", name == "envelope-to", name == "delivery-date",
+		case name == "received":
+			if hops++; hops > ownHops || len(trusted) > 0 {
+				return trusted
+			}
+		case name == "return-path", name == "delivered-to", name == "envelope-to", name == "delivery-date",
 			name == "received-spf", name == "dkim-filter", strings.HasPrefix(name, "x-"), strings.HasPrefix(name, "arc-"):
 		default:
 			return trusted // the sender's own headers begin

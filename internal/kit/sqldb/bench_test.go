@@ -30,9 +30,9 @@ func BenchmarkGet(b *testing.B) {
 	engines(b, func(b *testing.B, db *sqldb.DB) {
 		fill(b, db)
 		var row struct {
-			ID       int64
-			Kind     string
-			Attempt  int
+			ID      int64
+			Kind    string
+			Attempt int
 		}
 		for i := 0; b.Loop(); i++ {
 			if err := db.Get(b.Context(), &row, `SELECT id, kind, attempt FROM jobs WHERE id = ?`, i%1000+1); err != nil {
@@ -47,9 +47,9 @@ func BenchmarkGetOfNewText(b *testing.B) {
 	engines(b, func(b *testing.B, db *sqldb.DB) {
 		fill(b, db)
 		var row struct {
-			ID       int64
-			Kind     string
-			Attempt  int
+			ID      int64
+			Kind    string
+			Attempt int
 		}
 		for i := 0; b.Loop(); i++ {
 			if err := db.Get(b.Context(), &row, fmt.Sprintf(`SELECT id, kind, attempt FROM jobs WHERE id = ? AND %d = %d`, i, i), i%1000+1); err != nil {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/tls"
 	"errors"
@@ -82,6 +83,7 @@ func TestTransportInsistsOnHTTPS(t *testing.T) {
 		mode      web.Transport
 		method    string
 		url       string
+		peer      string // the proxy if empty
 		forwarded string
 		encrypted bool
 		status    int
@@ -94,6 +96,8 @@ func TestTransportInsistsOnHTTPS(t *testing.T) {
 		{name: "reverse proxy, a port", mode: web.ReverseProxy, method: "GET", url: "http://town.example:8080/a", status: 301, location: "https://town.example/a"},
 		{name: "reverse proxy, a form", mode: web.ReverseProxy, method: "POST", url: "http://town.example/a", status: 308, location: "https://town.example/a"},
 		{name: "reverse proxy, https", mode: web.ReverseProxy, method: "GET", url: "http://town.example/a", forwarded: "https", status: 200, strict: true},
+		{name: "reverse proxy, somebody else says https", mode: web.ReverseProxy, method: "GET", url: "http://town.example/a", peer: "192.0.2.1:80", forwarded: "https", status: 301, location: "https://town.example/a"},
+		{name: "reverse proxy on a unix socket", mode: web.ReverseProxy, method: "GET", url: "http://town.example/a", peer: "@", forwarded: "https", status: 200, strict: true},
 		{name: "integrated, http", mode: web.Integrated, method: "GET", url: "http://town.example/a", forwarded: "https", status: 301, location: "https://town.example/a"},
 		{name: "integrated, https", mode: web.Integrated, method: "GET", url: "http://town.example/a", encrypted: true, status: 200, strict: true},
 		{name: "health checks need no https", mode: web.ReverseProxy, method: "GET", url: "http://10.0.0.5/healthz", status: 200},
@@ -101,6 +105,7 @@ func TestTransportInsistsOnHTTPS(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequest(test.method, test.url, nil)
+			r.RemoteAddr = cmp.Or(test.peer, "10.0.0.1:4711")
 			if test.forwarded != "" {
 				r.Header.Set("X-Forwarded-Proto", test.forwarded)
 			}

@@ -152,6 +152,12 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return client
 }
 
+// isProxy reports whether the peer of a request is a web server that we believe.
+func (f Front) isProxy(r *http.Request) bool {
+	peer, ok := peerAddress(r.RemoteAddr)
+	return !ok || isTrusted(peer, f.TrustedProxies)
+}
+
 // peerAddress parses the address of the other end; ok is false on a unix socket.
 func peerAddress(remote string) (addr netip.Addr, ok bool) {
 	pair, err := netip.ParseAddrPort(remote)

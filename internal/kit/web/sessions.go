@@ -35,8 +35,11 @@ type Sessions struct {
 	times   Lifetimes
 }
 
-// personKey is where a session keeps its person.
-const personKey = "person"
+// Keys under which a session keeps its person and when they signed in, in seconds.
+const (
+	personKey   = "person"
+	signedInKey = "signed_in"
+)
 
 // NewSessions returns the sessions of a database. Secure says that the site is reached by https: the
 // cookie then never travels without and no other name of the domain can set it.
@@ -126,7 +129,17 @@ func (s *Sessions) SignIn(ctx context.Context, person int64, remember bool) erro
 	s.manager.SetDeadline(ctx, s.store.clock.Now().Add(lifetime))
 	s.manager.RememberMe(ctx, remember)
 	s.manager.Put(ctx, personKey, strconv.FormatInt(person, 10))
+	s.manager.Put(ctx, signedInKey, strconv.FormatInt(s.store.clock.Now().Unix(), 10))
 	return nil
+}
+
+// SignedInAt returns when the person of the session signed in; the zero time if it does not say.
+func (s *Sessions) SignedInAt(ctx context.Context) time.Time {
+	seconds, err := strconv.ParseInt(s.manager.GetString(ctx, signedInKey), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
 }
 
 // SignOut ends the session.

@@ -37,13 +37,17 @@ type Front struct {
 	// Hosts are the names in the Host header that are answered, without port. Any other gets 400.
 	Hosts []string
 
-	// TrustedProxies may name the client in X-Forwarded-For. A peer on a unix socket always may.
+	// TrustedProxies may name the client in X-Forwarded-For and say in X-Forwarded-Proto that it used https. A peer on a
+	// unix socket always may.
 	TrustedProxies []netip.Prefix
 
 	// Everywhere are paths that are answered under any name and without https: health checks.
 	Everywhere []string
 
 	Policy Policy
+
+	// Conceal returns a path as the log may show it, without secrets; nil shows all of it.
+	Conceal func(path string) string
 
 	// Fail answers a request that broke; err may be a panic. It must write a whole answer.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
@@ -53,6 +57,9 @@ type Front struct {
 func (f Front) Wrap(next http.Handler) http.Handler {
 	if f.Log == nil {
 		f.Log = slog.New(slog.DiscardHandler)
+	}
+	if f.Conceal == nil {
+		f.Conceal = func(path string) string { return path }
 	}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {
@@ -71,7 +78,6 @@ type Record struct {
 	Client   netip.Addr // who asks; invalid on a unix socket without a proxy that says
 	Secure   bool       // the browser used https
 	Route    string     // the pattern that matched
-	Path     string     // for the log: the path without secrets
 	PersonID int64
 }
 
@@ -90,9 +96,9 @@ func RecordOf(ctx context.Context) *Record {
 func (f Front) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		rec := &Record{ID: rand.Text()[:16], Path: r.URL.Path}
+		rec := &Record{ID: rand.Text()[:16]}
 		rec.Client = clientAddress(r, f.TrustedProxies)
-		rec.Secure = r.TLS != nil || f.Transport == ReverseProxy && r.Header.Get("X-Forwarded-Proto") == "https"
+		rec.Secure = r.TLS != nil || f.Transport == ReverseProxy && f.isProxy(r) && r.Header.Get("X-Forwarded-Proto") == "https"
 		sw := &statusWriter{ResponseWriter: w}
 		w.Header().Set("X-Request-ID", rec.ID)
 		next.ServeHTTP(sw, r.WithContext(context.WithValue(r.Context(), recordKey{}, rec)))
@@ -104,7 +110,7 @@ func (f Front) record(next http.Handler) http.Handler {
 			level = slog.LevelDebug
 		}
 		f.Log.LogAttrs(r.Context(), level, "request",
-			slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("path", rec.Path),
+			slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("path", f.Conceal(r.URL.Path)),
 			slog.String("route", rec.Route), slog.Int("status", sw.status()), slog.Int64("bytes", sw.bytes),
 			slog.Duration("took", time.Since(start).Round(10*time.Microsecond)), slog.Int64("person", rec.PersonID))
 	})

@@ -5,6 +5,7 @@ package webtest
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -55,6 +56,12 @@ func (p People) SetLanguage(_ context.Context, id int64, language string) error 
 // NewSite returns the frame of a site for tests, in English, over a database.
 func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
 	t.Helper()
+	return NewLoggedSite(t, db, viewers, nil)
+}
+
+// NewLoggedSite is NewSite with a log that the test reads.
+func NewLoggedSite(t testing.TB, db *sqldb.DB, viewers site.Viewers, log *slog.Logger) *site.Site {
+	t.Helper()
 	catalogues, err := lang.Load(locale.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +70,7 @@ func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
 		Name: "Neustadt", Domain: "example.org", BaseURL: "http://example.org", Secret: "a secret for tests only",
 		Transport: web.Plain, Loopback: true, Language: "en", Zone: time.UTC,
 	}, site.Deps{
-		Catalogues: catalogues, Viewers: viewers, Changes: db.Changes,
+		Catalogues: catalogues, Viewers: viewers, Changes: db.Changes, Log: log,
 		Sessions: web.NewSessions(db, web.Lifetimes{}, false, nil), Limiter: web.NewLimiter(db, nil),
 	})
 	if err != nil {
@@ -109,6 +116,7 @@ type Visitor struct {
 	jar     *cookiejar.Jar
 	Page    Page        // where the visitor is
 	Header  http.Header // what the browser sends besides; usually nothing
+	Network string      // the address that the visitor comes from; empty for the usual one
 }
 
 // Page is what the visitor sees.
@@ -284,6 +292,9 @@ func (v *Visitor) request(method, path, kind, body string, follow bool) {
 		if kind != "" {
 			r.Header.Set("Content-Type", kind)
 			r.Header.Set("Sec-Fetch-Site", "same-origin")
+		}
+		if v.Network != "" {
+			r.RemoteAddr = v.Network + ":4711"
 		}
 		maps.Copy(r.Header, v.Header)
 		for _, c := range v.jar.Cookies(r.URL) {

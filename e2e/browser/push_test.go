@@ -84,7 +84,7 @@ func TestABrowserIsOneDevice(t *testing.T) {
 	anna := writer(t, open(t))
 	maker := cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `
 		const address = (key) => ({ options: { applicationServerKey: key.buffer }, unsubscribe: async () => localStorage.removeItem("address"),
-			toJSON: () => ({ endpoint: localStorage.getItem("address"), keys: { p256dh: "A".repeat(87), auth: "A".repeat(22) } }) });
+			toJSON: () => ({ endpoint: localStorage.getItem("address"), keys: { p256dh: "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU", auth: "A".repeat(22) } }) });
 		PushManager.prototype.getSubscription = async () => localStorage.getItem("address") && address(Uint8Array.from(JSON.parse(localStorage.getItem("key"))));
 		PushManager.prototype.subscribe = async ({ applicationServerKey: key }) => {
 			if (!localStorage.getItem("address")) localStorage.setItem("address", "https://maker.example/" + Math.random());

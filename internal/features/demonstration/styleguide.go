@@ -36,7 +36,7 @@ func showStyleguide(v *site.Visit) error {
 // sampleInputs are fields of one line, of every type that pages use.
 func sampleInputs() []parts.Input {
 	return []parts.Input{
-		{Name: "name", Label: "Text", Required: true, Value: "Seed swap", Max: 80},
+		{Name: "topic", Label: "Text", Required: true, Value: "Seed swap", Max: 80},
 		{Name: "place", Label: "Text that may be missing", Hint: "Street and number, or what everybody calls it."},
 		{Name: "mail", Label: "Mail address", Type: "email", Autocomplete: "email", Required: true},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, Hint: "At least ten characters."},

@@ -99,12 +99,13 @@ func (b *bench) takeMails(t *table, how string) {
 	if len(b.Wrap) == 0 { // who waits under strace is the program, not this process
 		t.add([]string{"one durable write, " + how + ", ms"}, milliseconds(b.durable()))
 	}
+	senders := b.paths(`SELECT address FROM email_addresses WHERE person_id > 10 AND person_id <= ? AND main`, recipients+10) // many, for the limit of each
 	numbers := make(chan int)
-	var senders sync.WaitGroup
+	var connections sync.WaitGroup
 	begin := time.Now()
 	for range 16 {
-		senders.Go(func() {
-			if err := b.handOver(numbers, how); err != nil {
+		connections.Go(func() {
+			if err := b.handOver(senders, numbers, how); err != nil {
 				b.t.Errorf("LMTP: %v", err)
 				for range numbers { // let the others go on
 				}
@@ -115,12 +116,12 @@ func (b *bench) takeMails(t *table, how string) {
 		numbers <- n
 	}
 	close(numbers)
-	senders.Wait()
+	connections.Wait()
 	t.add([]string{"mails by LMTP on 16 connections, each kept before its answer, " + how + ", a second"}, number(mailsIn/time.Since(begin).Seconds(), 0))
 	b.quiet()
 }
 
-func (b *bench) handOver(numbers <-chan int, how string) error {
+func (b *bench) handOver(senders []string, numbers <-chan int, how string) error {
 	conn, err := net.Dial("tcp", b.LMTP)
 	if err != nil {
 		return err
@@ -131,7 +132,8 @@ func (b *bench) handOver(numbers <-chan int, how string) error {
 		return err
 	}
 	for n := range numbers {
-		if err := client.Mail("anna@example.org", nil); err != nil {
+		writer := senders[n%len(senders)]
+		if err := client.Mail(writer, nil); err != nil {
 			return err
 		}
 		if err := client.Rcpt("chor@"+town.Domain, nil); err != nil {
@@ -141,8 +143,8 @@ func (b *bench) handOver(numbers <-chan int, how string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(data, "From: Anna <anna@example.org>\r\nTo: chor@%[1]s\r\nSubject: Mail %[2]d\r\nMessage-ID: <%[2]d@post.example>\r\n"+
-			"Date: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nNummer %[2]d, %[3]s\r\n", town.Domain, n, how)
+		fmt.Fprintf(data, "From: %[4]s\r\nTo: chor@%[1]s\r\nSubject: Mail %[2]d\r\nMessage-ID: <%[2]d@post.example>\r\n"+
+			"Date: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nNummer %[2]d, %[3]s\r\n", town.Domain, n, how, writer)
 		if err := data.Close(); err != nil {
 			return err
 		}

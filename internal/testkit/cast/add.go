@@ -20,6 +20,13 @@ func AddPerson(t testing.TB, db *sqldb.DB, slug string) Person {
 	return p
 }
 
+// Prove gives a further person the address that is theirs, which they have proven.
+func Prove(t testing.TB, db *sqldb.DB, p Person) {
+	t.Helper()
+	execute(t, db, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`,
+		p.ID, p.Address, strings.ToLower(p.Address), true, Joined())
+}
+
 // AddGroup inserts a further open group without members.
 func AddGroup(t testing.TB, db *sqldb.DB, slug string) community.Group {
 	t.Helper()

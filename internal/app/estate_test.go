@@ -3,42 +3,17 @@ package app
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/core/estate"
-	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
-
-// realHouse is the house as `grouprise admin house` builds it, on a database of its own.
-func realHouse(t *testing.T) *House {
-	t.Helper()
-	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := o.Prepare(); err != nil {
-		t.Fatal(err)
-	}
-	h, err := Build(t.Context(), o, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return h
-}
 
 // column is a column of the migrated schema. RefersTo is the table that a foreign key of it leads to, or empty.
 type column struct {

@@ -35,11 +35,18 @@ func newTown(t *testing.T) *town {
 // buildHouse builds the whole house on an empty SQLite database; mails leave by a backend.
 func buildHouse(t testing.TB, backend string) *House {
 	t.Helper()
-	folder := t.TempDir()
-	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{
-		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND=" + backend, "GROUPRISE_LANGUAGE_CODE=en",
-		"GROUPRISE_MAILINGLIST_ENABLED=true",
-	}})
+	h := realHouse(t, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND="+backend, "GROUPRISE_LANGUAGE_CODE=en",
+		"GROUPRISE_MAILINGLIST_ENABLED=true")
+	if err := h.migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// realHouse is the house as `grouprise admin house` builds it, on a database of its own that has no tables yet.
+func realHouse(t testing.TB, environ ...string) *House {
+	t.Helper()
+	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: append(environ, "GROUPRISE_DATA_PATH="+t.TempDir())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,9 +62,6 @@ func buildHouse(t testing.TB, backend string) *House {
 			t.Error(err)
 		}
 	})
-	if err := h.migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return h
 }
 

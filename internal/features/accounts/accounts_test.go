@@ -268,13 +268,7 @@ func (w *town) viewer(t *testing.T, p community.Person) community.Viewer {
 // exec changes the database behind the room's back.
 func (w *town) exec(t *testing.T, query string, args ...any) {
 	t.Helper()
-	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(t.Context(), query, args...)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cast.Execute(t, w.db, query, args...)
 }
 
 // addAddress gives somebody a further address, whose mailbox they have proven or only claim.

@@ -31,10 +31,23 @@ func letter(p *lang.Printer, kind, address, name, subject string) notify.Letter 
 	return notify.Letter{Kind: kind, Address: address, Name: name, Subject: subject, Language: p.Language()}
 }
 
+// confirmAction is what a letter offers whose link proves the address.
+func (r *Accounts) confirmAction(t *lang.Printer, secret string) []notify.Action {
+	return []notify.Action{{Label: t.T("Confirm the address"), URL: r.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
+}
+
+// signInActions are what a letter offers to somebody who has an account already.
+func (r *Accounts) signInActions(t *lang.Printer) []notify.Action {
+	return []notify.Action{
+		{Label: t.T("Sign in"), URL: r.deps.URL(signInPath), Primary: true},
+		{Label: t.T("Set a new password"), URL: r.deps.URL(resetRequestPath)},
+	}
+}
+
 func (r *Accounts) letterConfirmSignUp(t *lang.Printer, address, secret string) notify.Letter {
 	l := letter(t, "confirm-sign-up", address, "", t.T("Confirm your address"))
 	l.Intro = t.T("Somebody, presumably you, signed up at %s with this address. The account comes into being when you confirm it.", r.deps.SiteName)
-	l.Actions = []notify.Action{{Label: t.T("Confirm the address"), URL: r.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
+	l.Actions = r.confirmAction(t, secret)
 	l.Note = t.T("The link works once and for three days. If it was not you, do nothing: without the confirmation there is no account.")
 	return l
 }
@@ -42,10 +55,7 @@ func (r *Accounts) letterConfirmSignUp(t *lang.Printer, address, secret string) 
 func (r *Accounts) letterAccountExists(t *lang.Printer, address string, owner community.Person) notify.Letter {
 	l := letter(t, "account-exists", address, owner.Name, t.T("You have an account already"))
 	l.Intro = t.T("Somebody, presumably you, wanted to sign up at %s with this address. It belongs to an account already: %s (@%s).", r.deps.SiteName, owner.Name, owner.Slug)
-	l.Actions = []notify.Action{
-		{Label: t.T("Sign in"), URL: r.deps.URL(signInPath), Primary: true},
-		{Label: t.T("Set a new password"), URL: r.deps.URL(resetRequestPath)},
-	}
+	l.Actions = r.signInActions(t)
 	l.Note = t.T("If it was not you, do nothing: your account stays as it is.")
 	return l
 }
@@ -53,7 +63,7 @@ func (r *Accounts) letterAccountExists(t *lang.Printer, address string, owner co
 func (r *Accounts) letterConfirmAddress(t *lang.Printer, address string, person community.Person, secret string) notify.Letter {
 	l := letter(t, "confirm-address", address, person.Name, t.T("Confirm your address"))
 	l.Intro = t.T("%s (@%s) wants to use this address at %s.", person.Name, person.Slug, r.deps.SiteName)
-	l.Actions = []notify.Action{{Label: t.T("Confirm the address"), URL: r.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
+	l.Actions = r.confirmAction(t, secret)
 	l.Note = t.T("The link works once and for three days. If this is not your account, do nothing: without the confirmation the address is not added.")
 	return l
 }
@@ -61,10 +71,7 @@ func (r *Accounts) letterConfirmAddress(t *lang.Printer, address string, person 
 func (r *Accounts) letterAddressTaken(t *lang.Printer, address string, owner community.Person) notify.Letter {
 	l := letter(t, "address-taken", address, owner.Name, t.T("Your address belongs to an account already"))
 	l.Intro = t.T("Somebody, presumably you, wanted to add this address to another account at %s. It belongs to %s (@%s) already and stays there.", r.deps.SiteName, owner.Name, owner.Slug)
-	l.Actions = []notify.Action{
-		{Label: t.T("Sign in"), URL: r.deps.URL(signInPath), Primary: true},
-		{Label: t.T("Set a new password"), URL: r.deps.URL(resetRequestPath)},
-	}
+	l.Actions = r.signInActions(t)
 	l.Note = t.T("To use the address for the other account, remove it from this one first. If it was not you, do nothing.")
 	return l
 }

@@ -74,11 +74,5 @@ func mustView(t *testing.T, w *town, personID int64) community.Viewer {
 // exec changes the database behind the room's back.
 func (w *town) exec(t *testing.T, query string, args ...any) {
 	t.Helper()
-	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(t.Context(), query, args...)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cast.Execute(t, w.db, query, args...)
 }

@@ -23,7 +23,7 @@ func AddPerson(t testing.TB, db *sqldb.DB, slug string) Person {
 // Prove gives a further person the address that is theirs, which they have proven.
 func Prove(t testing.TB, db *sqldb.DB, p Person) {
 	t.Helper()
-	execute(t, db, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`,
+	Execute(t, db, `INSERT INTO email_addresses (person_id, address, address_key, main, verified_at) VALUES (?, ?, ?, ?, ?)`,
 		p.ID, p.Address, strings.ToLower(p.Address), true, Joined())
 }
 
@@ -46,13 +46,13 @@ func addEntity(t testing.TB, db *sqldb.DB, kind community.EntityKind, slug, colo
 // Join makes a person a member of a group.
 func Join(t testing.TB, db *sqldb.DB, groupID, personID int64) {
 	t.Helper()
-	execute(t, db, `INSERT INTO memberships (group_id, person_id, joined_at) VALUES (?, ?, ?)`, groupID, personID, Joined())
+	Execute(t, db, `INSERT INTO memberships (group_id, person_id, joined_at) VALUES (?, ?, ?)`, groupID, personID, Joined())
 }
 
 // Subscribe subscribes a person to a group or another person.
 func Subscribe(t testing.TB, db *sqldb.DB, entityID, personID int64) {
 	t.Helper()
-	execute(t, db, `INSERT INTO subscriptions (entity_id, person_id, created_at) VALUES (?, ?, ?)`, entityID, personID, Joined())
+	Execute(t, db, `INSERT INTO subscriptions (entity_id, person_id, created_at) VALUES (?, ?, ?)`, entityID, personID, Joined())
 }
 
 // Content is an article to be inserted. Without a slug it has no page of its own; without a title it is
@@ -131,7 +131,8 @@ func insert(t testing.TB, db *sqldb.DB, query string, args ...any) (id int64) {
 	return id
 }
 
-func execute(t testing.TB, db *sqldb.DB, query string, args ...any) {
+// Execute changes the database behind the rooms' back.
+func Execute(t testing.TB, db *sqldb.DB, query string, args ...any) {
 	t.Helper()
 	if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(t.Context(), query, args...)

@@ -7,8 +7,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 export CGO_ENABLED ?= 0
-# With one set of flags for everything, no package is compiled twice.
-export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
+# With one set of flags for everything, no package is compiled twice. nodynamic is for internal/kit/webp and avif, goolm for
+# encrypted chat rooms (internal/kit/matrix).
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath -tags=nodynamic,goolm)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PACKAGES = $$(go list ./... | grep -v /e2e)
@@ -17,7 +18,7 @@ WITH_SERVERS := $(wildcard scripts/test-servers)
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 .PHONY: run
 run: build ## build and serve an invented town at http://localhost:8008, with its data below ./data
@@ -63,7 +64,7 @@ always:
 
 .PHONY: test
 test: generate ## run all tests but the black-box ones, on SQLite, PostgreSQL and MariaDB
-	@$(WITH_SERVERS) go test $(PACKAGES)
+	@$(WITH_SERVERS) go test -timeout 20m $(PACKAGES)
 
 .PHONY: test-db
 test-db: generate ## run the tests that use a database, anew, on SQLite, PostgreSQL and MariaDB
@@ -79,21 +80,31 @@ format: .cache/bin/gofumpt ## name the files that gofumpt would change
 
 .PHONY: vet
 vet: generate ## go vet, the black-box tests too
-	@go vet -tags e2e,bench ./...
+	@go vet -tags e2e,packages,synapse,bench,nodynamic,goolm ./...
 
 .PHONY: lint
 lint: generate .cache/bin/golangci-lint .cache/bin/deadcode ## all linters but those that .golangci.yml gives a reason against, and dead code
 	@.cache/bin/golangci-lint run
-	@tools/deadcode .cache/bin/deadcode ./...
+	@tools/deadcode .cache/bin/deadcode -tags nodynamic,goolm ./...
 
 .PHONY: house
 house: ## the rules of the house (internal/testkit/arch)
 	@go test ./internal/testkit/arch
 
+# SQLite is C that was translated: a connection of it is used by one goroutine at a time, which database/sql sees to, and
+# watching each of its steps would take most of the time.
+NOT_WATCHED := -gcflags='github.com/ncruces/go-sqlite3-wasm/...=-race=false'
+
 .PHONY: race
 race: generate ## run the tests on SQLite with the race detector, which needs a C compiler
 	@scripts/install 'gcc=gcc libc6-dev'
-	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= CGO_ENABLED=1 go test -race -short $(PACKAGES)
+	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= CGO_ENABLED=1 go test -race -short $(NOT_WATCHED) -timeout 20m $(PACKAGES)
+
+WORLDS ?= 2000
+
+.PHONY: worlds
+worlds: generate ## look for leaks in WORLDS random towns (2000), ten times as many as the tests do
+	@GROUPRISE_TEST_WORLDS=$(WORLDS) go test -count=1 -timeout 120m -run TestNobodyGetsToSeeWhatIsNotForThem ./internal/app
 
 FUZZTIME ?= 30s
 
@@ -104,21 +115,41 @@ fuzz: generate ## run each fuzz target for FUZZTIME (30s)
 			echo "$$folder $$target"; go test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); done; done
 
 .PHONY: e2e
-e2e: build .cache/bin/versitygw ## run the black-box tests against real databases, Postfix, an S3-compatible store and Chromium
+e2e: build .cache/bin/versitygw ## run the black-box tests: real databases, mail and web servers as the guides set them up, a store of files, Chromium
 	@e2e/setup
-	@go test -tags e2e -timeout 20m -skip Lighthouse ./e2e/...
-	@go test -tags e2e -timeout 20m -run Lighthouse ./e2e/browser # alone: it measures how fast pages show
+	@go test -tags e2e,nodynamic,goolm -timeout 20m -skip Lighthouse ./e2e/...
+	@go test -tags e2e,nodynamic,goolm -timeout 20m -run Lighthouse ./e2e/browser # alone: it measures how fast pages show
+
+.PHONY: deb
+deb: generate ## build the Debian packages in dist, for amd64 and arm64, without root and to the same bytes each time
+	@packaging/build
+
+.PHONY: e2e-packages
+e2e-packages: generate ## try the packages on a clean Debian: install, open, restart under load, upgrade, remove, purge (10 minutes)
+	@e2e/packages/setup
+	@DPKG_DEB_COMPRESSOR_TYPE=gzip packaging/build amd64
+	@DPKG_DEB_COMPRESSOR_TYPE=gzip packaging/check
+	@go test -tags e2e,packages,nodynamic,goolm -count=1 -timeout 30m -run '^TestPackages' ./e2e/machine
+
+.PHONY: e2e-synapse
+e2e-synapse: build ## try the rooms of groups on a Matrix homeserver (the first time, it is installed)
+	@e2e/synapse/install
+	@go test -tags e2e,synapse,nodynamic,goolm -count=1 -timeout 30m ./e2e/synapse
 
 .PHONY: screens
 screens: build ## photograph the main pages at three widths, in both themes and languages, into dist/screens
 	@e2e/setup
 	@rm -rf dist/screens && mkdir -p dist/screens
-	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e -count=1 -run TestPagesLookWell ./e2e/browser
+	@SCREENS=$(CURDIR)/dist/screens go test -tags e2e,nodynamic,goolm -count=1 -run TestPagesLookWell ./e2e/browser
+
+.PHONY: texts
+texts: generate ## list everything that people see, room by room, in dist/texts.de.md and dist/texts.en.md
+	@go run ./internal/locale/extract texts
 
 .PHONY: bench
 bench: build .cache/bin/vegeta ## measure pages, lists, mails and memory in uneven towns, on SQLite and PostgreSQL (20 minutes)
 	@scripts/install initdb=postgresql wrk=wrk taskset=util-linux strace=strace
-	@go test -tags bench -v -count=1 -timeout 60m ./e2e/bench | grep -v 'level='
+	@go test -tags bench,nodynamic,goolm -v -count=1 -timeout 60m ./e2e/bench | grep -v 'level='
 
 .PHONY: vulncheck
 vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in what the program calls

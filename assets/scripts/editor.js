@@ -1,5 +1,6 @@
 // What helps to write a long text: a toolbar, a preview, pictures by paste and drop, names while they are
-// typed, who will read it, and drafts. Loaded only where there is an editor.
+// typed, who will read it, and drafts. Loaded only where there is an editor. Where a whole text is written, the
+// editor shows it as it will be (rich/rich.js), unless somebody prefers markdown.
 import "@github/markdown-toolbar-element";
 import "@github/text-expander-element";
 
@@ -15,25 +16,85 @@ function equip(root) {
   const status = root.querySelector(".editor-status");
   const say = (...what) => status.replaceChildren(...what);
   const toolbar = root.querySelector("markdown-toolbar");
-  const grow = () => { text.style.blockSize = "auto"; text.style.blockSize = `${Math.max(text.scrollHeight + 2, text.offsetHeight)}px`; };
+  const area = { root, text, toolbar, rich: null };
+  const grow = () => {
+    if (area.rich) return;
+    text.style.blockSize = "auto";
+    text.style.blockSize = `${Math.max(text.scrollHeight + 2, text.offsetHeight)}px`;
+  };
   text.addEventListener("input", grow);
   rove(toolbar);
   toolbar.hidden = false;
   readers(root, text);
   drafts(root, text);
   preview(root, text, say, toolbar);
-  pictures(root, text, say);
+  area.take = pictures(area, say);
   mentions(root, text);
   if (text.value) grow();
+  if ("rich" in root.dataset) writeRich(area, say, grow);
+}
+
+// --- with or without markdown -----------------------------------------------------------------------------
+
+// writeRich lets people write in what will be shown, or in markdown, and remembers on this device what they prefer.
+// Where the editor does not come, or would not give a text back as it was, the textarea stays.
+async function writeRich(area, say, grow) {
+  const { root, text, toolbar } = area, toggle = root.querySelector("[data-markdown]");
+  const show = () => {
+    toggle.hidden = false;
+    toggle.textContent = area.rich ? root.dataset.toMarkdown : root.dataset.toRich;
+    for (const tool of toolbar.querySelectorAll("[data-rich-only]")) tool.hidden = !area.rich;
+    toolbar.querySelector("[data-show]").hidden = Boolean(area.rich);
+    stay(toolbar, toolbar.querySelector("button"));
+  };
+  const begin = async () => {
+    const script = await import("./rich/rich.js").catch(() => null);
+    await new Promise((done) => setTimeout(done)); // a slow phone answers in between
+    area.rich = script?.start({ ...area, lookUp: (name, sign) => lookUp(root, name, sign), list: (found, sign, typed) => nameList(root, found, sign, typed) }) ?? null;
+    if (!area.rich) say(script ? root.dataset.inexact : root.dataset.failed);
+    show();
+  };
+  toggle.addEventListener("click", async () => {
+    say();
+    if (area.rich) {
+      area.rich.end();
+      area.rich = null;
+      show();
+      grow();
+      remember("markdown");
+    } else {
+      toolbar.querySelector("[data-show][aria-pressed=true]")?.click(); // the preview makes room
+      await begin();
+      if (area.rich) remember("");
+    }
+    text.focus();
+  });
+  if (remembered() === "markdown") show();
+  else await begin();
+}
+
+const remembered = () => {
+  try {
+    return localStorage.getItem("writing");
+  } catch {
+    return null;
+  }
+};
+
+function remember(way) {
+  try {
+    localStorage.setItem("writing", way);
+  } catch {
+    // A browser that keeps nothing begins anew each time.
+  }
 }
 
 // rove makes a toolbar one stop of the tab key; arrows lead from tool to tool.
 function rove(toolbar) {
-  const stay = (tool) => toolbar.querySelectorAll("button").forEach((other) => { other.tabIndex = other === tool ? 0 : -1; });
-  stay(toolbar.querySelector("button"));
-  toolbar.addEventListener("focusin", ({ target }) => stay(target));
+  stay(toolbar, toolbar.querySelector("button"));
+  toolbar.addEventListener("focusin", ({ target }) => stay(toolbar, target));
   toolbar.addEventListener("keydown", (event) => {
-    const tools = [...toolbar.querySelectorAll("button:enabled")], here = tools.indexOf(event.target);
+    const tools = [...toolbar.querySelectorAll("button:enabled:not([hidden])")], here = tools.indexOf(event.target);
     const there = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: -1 }[event.key];
     if (there === undefined) return;
     event.preventDefault();
@@ -43,6 +104,9 @@ function rove(toolbar) {
   // new line. A button knows by itself what keys mean.
   toolbar.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") event.stopPropagation(); }, true);
 }
+
+// stay makes one tool the one that the tab key finds.
+const stay = (toolbar, tool) => toolbar.querySelectorAll("button").forEach((other) => { other.tabIndex = other === tool ? 0 : -1; });
 
 // replace writes into the text so that the browser's undo knows it. It leaves the caret behind what it wrote,
 // and the focus where it was.
@@ -76,7 +140,7 @@ const old = 30 * 24 * 3600 * 1000; // milliseconds that a draft is kept
 function drafts(root, text) {
   const say = (...what) => root.querySelector(".editor-draft").replaceChildren(...what); // above the text, where it is seen
   const form = text.form, key = `draft ${document.body.dataset.person} ${location.pathname} ${text.name}`;
-  const fields = [...form.elements].filter((f) => f.name && !["hidden", "file", "submit", "button", "password"].includes(f.type));
+  const fields = [...form.elements].filter((f) => f.name && !["hidden", "file", "submit", "button", "password"].includes(f.type) && !f.closest("[data-gallery-editor]"));
   const part = (f) => (f.type === "checkbox" || f.type === "radio" ? "checked" : "value");
   const read = () => fields.map((f) => [f.name, f[part(f)]]);
   const write = (values) => fields.forEach((f, i) => {
@@ -178,9 +242,11 @@ function preview(root, text, say, toolbar) {
 
 // --- pictures -------------------------------------------------------------------------------------------
 
-const kinds = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+const kinds = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"];
 
-function pictures(root, text, say) {
+// pictures takes the pictures that are chosen, pasted and dropped, and returns what does so.
+function pictures(area, say) {
+  const { root, text } = area;
   const choose = document.createElement("input");
   choose.type = "file";
   choose.accept = kinds.join();
@@ -198,7 +264,7 @@ function pictures(root, text, say) {
         if (problem) {
           problems.push(problem);
           sending = null;
-        } else above = place(text, markdown, above);
+        } else above = area.rich ? area.rich.place(markdown, above) : place(text, markdown, above);
         if (file === all.at(-1)) say(problems.join(" ") || root.dataset.uploaded);
         underway--;
         if (sending && !underway) text.form.requestSubmit(sending.submitter);
@@ -217,10 +283,12 @@ function pictures(root, text, say) {
   root.querySelector("[data-choose]").addEventListener("click", () => choose.click());
   const field = text.form.querySelector("input[type=file][name=pictures]");
   for (const input of field ? [choose, field] : [choose]) {
-    input.addEventListener("change", () => {
+    const takeChosen = () => {
       take(input.files);
       input.value = "";
-    });
+    };
+    input.addEventListener("change", takeChosen);
+    if (input.files.length) takeChosen(); // chosen before this script was there
   }
   text.addEventListener("paste", (event) => {
     // A table or a text from an office program comes as a picture as well.
@@ -232,6 +300,7 @@ function pictures(root, text, say) {
   text.addEventListener("drop", (event) => {
     if (take(event.dataTransfer.files)) event.preventDefault();
   });
+  return take;
 }
 
 // place puts a picture below the line in which the caret is, or below the one that came before it, and lets
@@ -281,12 +350,13 @@ function upload(root, say, file) {
 
 // --- who reads it -----------------------------------------------------------------------------------------
 
-// readers asks how many people will be told: below a thread when somebody begins to write, and above the
-// button whenever somebody chooses in whose name to publish.
+// readers asks how many people will be told: below a thread and above the button of a form when somebody begins to
+// write, and there also whenever somebody chooses in whose name to publish.
 function readers(root, text) {
-  const hint = document.getElementById(`hint-${text.name}`), panel = text.form.querySelector("section[data-readers]");
+  const hint = document.getElementById(`hint-${text.name}`), panel = text.form.querySelector("section.readers");
   if (root.dataset.readers) text.addEventListener("focus", () => part(root.dataset.readers, hint), { once: true });
-  if (!panel) return;
+  if (panel?.dataset.count) text.addEventListener("focus", () => part(panel.dataset.count, panel.querySelector("[aria-live]")), { once: true });
+  if (!panel?.dataset.readers) return;
   let asked = 0;
   text.form.addEventListener("change", async ({ target }) => {
     if (target.name !== "group" && target.name !== "as_gestalt") return;
@@ -310,44 +380,60 @@ async function part(address, into, wanted = () => true) {
   }
 }
 
-// --- names ----------------------------------------------------------------------------------------------
+// --- names and tags ----------------------------------------------------------------------------------------------
 
 function mentions(root, text) {
   const expander = root.querySelector("text-expander");
   expander.addEventListener("text-expander-change", (event) => {
-    const { provide, text: begun } = event.detail;
-    if (begun) provide(find(root, begun));
+    const { key, provide, text: begun } = event.detail;
+    if (begun) provide(find(root, begun, key));
   });
   expander.addEventListener("text-expander-value", (event) => {
     event.preventDefault(); // the element writes past the browser's undo
-    const end = text.selectionEnd;
+    const end = text.selectionEnd, { key, item } = event.detail, from = text.value.lastIndexOf(key, end - 1), { typed } = item.parentElement.dataset;
     expander.dismiss();
-    replace(text, text.value.lastIndexOf("@", end - 1), end, `@${event.detail.item.dataset.slug} `);
+    // Whoever types faster than the site answers has not seen what is offered for these letters.
+    if (typed === text.value.slice(from + key.length, end)) replace(text, from, end, `${item.dataset.written} `);
   });
 }
 
-async function find(root, text) {
+async function find(root, text, sign) {
+  const found = await lookUp(root, text, sign);
+  return found.length ? { matched: true, fragment: nameList(root, found, sign, text) } : { matched: false };
+}
+
+// lookUp returns the people and groups that a name may mean, or the tags that begin so: none where the site does not answer.
+async function lookUp(root, name, sign = "@") {
   try {
-    const answer = await fetch(`${root.dataset.mentions}?${new URLSearchParams({ q: text })}`);
-    const found = answer.ok ? await answer.json() : [];
-    if (found.length === 0) return { matched: false };
-    const list = document.createElement("ul");
-    list.className = "mentions";
-    list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", root.dataset.names);
-    for (const [i, who] of found.entries()) {
-      const item = document.createElement("li");
-      item.id = `mention-${i}`;
-      item.setAttribute("role", "option");
-      item.dataset.slug = who.slug;
-      const slug = document.createElement("span");
-      slug.className = "hint";
-      slug.textContent = `@${who.slug}`;
-      item.append(who.name, " ", slug);
-      list.append(item);
-    }
-    return { matched: true, fragment: list };
+    const answer = await fetch(`${sign === "#" ? root.dataset.tags : root.dataset.mentions}?${new URLSearchParams({ q: name })}`);
+    return answer.ok ? await answer.json() : [];
   } catch {
-    return { matched: false };
+    return [];
   }
+}
+
+// nameList returns a list to choose from, of what is offered for the letters that were typed.
+function nameList(root, found, sign, typed) {
+  const list = document.createElement("ul");
+  list.dataset.typed = typed;
+  list.className = "mentions";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", sign === "#" ? root.dataset.tagNames : root.dataset.names);
+  for (const [i, who] of found.entries()) {
+    const item = document.createElement("li");
+    item.id = `mention-${i}`;
+    item.setAttribute("role", "option");
+    Object.assign(item.dataset, who);
+    list.append(item);
+    item.dataset.written = sign + (sign === "#" ? who.name : who.slug);
+    if (sign === "#") {
+      item.append(item.dataset.written);
+      continue;
+    }
+    const slug = document.createElement("span");
+    slug.className = "hint";
+    slug.textContent = item.dataset.written;
+    item.append(who.name, " ", slug);
+  }
+  return list;
 }

@@ -19,7 +19,7 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// Pages that are about one moment, or about secrets, are not kept.
+// Pages that are about one moment are not kept, nor what the site says is for nobody to keep: pages behind links with keys.
 const fleeting = /^\/stadt\/(admin|api|confirm|healthz|language|login|logout|password|readyz|settings|signup)\b/;
 
 self.addEventListener("fetch", (event) => {
@@ -41,14 +41,27 @@ async function first(name, request) {
 }
 
 // fresh asks the site, and answers from what is kept only if it cannot be reached.
-async function fresh(request, secret) {
+async function fresh(request, passing) {
   try {
     const answer = await fetch(request);
-    if (answer.ok && !answer.redirected && !secret && answer.headers.get("Content-Type")?.startsWith("text/html")) await put(pages, request.url, answer.clone());
+    if (answer.ok && !answer.redirected && !passing && keepable(answer)) await put(pages, request.url, answer.clone());
     return answer;
   } catch {
-    return (await caches.match(request.url, { cacheName: pages })) ?? (await caches.match(offline)) ?? Response.error();
+    const kept = await caches.match(request.url, { cacheName: pages });
+    return kept ? dated(kept) : ((await caches.match(offline)) ?? Response.error());
   }
+}
+
+function keepable({ headers }) {
+  return headers.get("Content-Type")?.startsWith("text/html") && !headers.get("Cache-Control")?.includes("no-store");
+}
+
+// dated says in a kept page when the site sent it.
+async function dated(kept) {
+  const date = new Date(kept.headers.get("Date") ?? NaN);
+  if (Number.isNaN(date.valueOf())) return kept;
+  const text = await kept.text();
+  return new Response(text.replace("<body ", `<body data-kept="${date.toISOString()}" `), { headers: kept.headers });
 }
 
 async function put(name, request, answer) {

@@ -49,7 +49,7 @@ document.addEventListener("submit", async (event) => {
     form.querySelector(".editor-status").textContent = why;
   };
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = document.querySelector("main"), next = page.querySelector("main");
     if (!next?.querySelector("form[data-instant]")) {
@@ -78,8 +78,23 @@ function enhance() {
     if (found) load().then((script) => script.enhance(found));
   };
   on("[data-editor]", () => import("./editor.js"));
+  on("[data-thread]", () => import("./thread.js"));
   on("[data-push]", () => import("./push.js"));
+  on("[data-share]", () => import("./share.js"));
+  on("[data-event-times]", () => import("./events.js").then((script) => ({ enhance: script.times })));
+  on("[data-event-repetition]", () => import("./events.js").then((script) => ({ enhance: script.repetition })));
+  on("[data-file-upload]", () => import("./fileupload.js"));
+  on("[data-poll-form]", () => import("./polls.js").then((script) => ({ enhance: script.rows })));
+  on("[data-poll-ranked]", () => import("./polls.js").then((script) => ({ enhance: script.rank })));
+  on("[data-calendar]", () => import("./events.js").then((script) => ({ enhance: script.calendar })));
+  on("[data-gallery]", () => import("./gallery.js"));
+  on("[data-carousel]", () => import("./gallery.js").then((script) => ({ enhance: script.carousel })));
+  on("[data-gallery-editor]", () => import("./gallery-editor.js"));
+  on("[data-map]", () => import("./map.js"));
+  on("[data-locate]", () => import("./map.js").then((script) => ({ enhance: script.locate })));
   on("[data-offline]", () => import("./offline.js"));
+  on("[data-colour]", () => import("./colour.js"));
+  on("body[data-kept]", () => import("./offline.js").then((script) => ({ enhance: script.date })));
 }
 
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/service-worker.js").catch(() => {});
@@ -117,5 +132,12 @@ addEventListener("pageshow", ({ persisted }) => {
   document.body.replaceChildren();
   location.replace(location.pathname + location.search);
 });
+
+// Old links name a comment by the fragment alone, which the site does not get to see. In a long thread it may stand on
+// another page.
+const named = /^#contribution-(\d+)$/.exec(location.hash)?.[1];
+if (named && document.querySelector(".thread") && !document.querySelector(location.hash) && !location.search.includes("contribution=")) {
+  location.replace(`${location.pathname}?contribution=${named}${location.hash}`);
+}
 
 enhance();

@@ -4,9 +4,11 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
 
-	"grouprise.org/grouprise/internal/app"
+	"grouprise.org/grouprise/internal/app/command"
+	"grouprise.org/grouprise/internal/kit/sandbox"
 )
 
 // version is set by the linker.
@@ -14,8 +16,8 @@ var version = "unknown"
 
 func main() {
 	shareOneCore()
-	os.Exit(app.Main(app.Process{
-		Args: os.Args[1:], Environ: os.Environ(), Version: version,
+	os.Exit(command.Main(command.Process{
+		Name: filepath.Base(os.Args[0]), Args: os.Args[1:], Environ: os.Environ(), Version: version, Program: sandbox.Program(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}))
 }

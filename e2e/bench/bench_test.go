@@ -12,7 +12,8 @@ import (
 )
 
 // TestBench measures a small town and one of ten times as much, on SQLite and PostgreSQL, and prints the tables of
-// each. BENCH names parts that are measured alone: pages, kept, lists, strain, mails. The large town alone, on SQLite:
+// each. BENCH names parts that are measured alone: pages, kept, lists, search, calendars, strain, mails. The large town alone, on
+// SQLite:
 //
 //	go test -tags bench -count=1 -v -run TestBench/sqlite/large ./e2e/bench
 func TestBench(t *testing.T) {
@@ -57,8 +58,14 @@ func measure(t *testing.T, database town.Database, scale int, small map[string]f
 	if wanted("lists") && scale > 1 {
 		tables = append(tables, b.measureLists())
 	}
+	if wanted("search") && scale > 1 {
+		tables = append(tables, b.measureSearch())
+	}
 	if wanted("kept") && scale == 1 {
 		tables = append(tables, b.measureKept())
+	}
+	if wanted("calendars") && scale == 1 {
+		tables = append(tables, b.measureCalendars())
 	}
 	program.add([]string{"memory under load, at most, MB"}, number(b.memory("VmHWM"), 0).within(150))
 	if scale == 1 {

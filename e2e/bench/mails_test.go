@@ -100,12 +100,15 @@ func (b *bench) takeMails(t *table, how string) {
 		t.add([]string{"one durable write, " + how + ", ms"}, milliseconds(b.durable()))
 	}
 	senders := b.paths(`SELECT address FROM email_addresses WHERE person_id > 10 AND person_id <= ? AND main`, recipients+10) // many, for the limit of each
+	groups := b.paths(`
+		SELECT e.slug FROM entities e JOIN "groups" g ON g.entity_id = e.id JOIN memberships m ON m.group_id = g.id
+		 GROUP BY e.slug HAVING COUNT(*) BETWEEN 2 AND 8 ORDER BY e.slug LIMIT 100`) // many, for the limit of each
 	numbers := make(chan int)
 	var connections sync.WaitGroup
 	begin := time.Now()
 	for range 16 {
 		connections.Go(func() {
-			if err := b.handOver(senders, numbers, how); err != nil {
+			if err := b.handOver(senders, groups, numbers, how); err != nil {
 				b.t.Errorf("LMTP: %v", err)
 				for range numbers { // let the others go on
 				}
@@ -121,7 +124,7 @@ func (b *bench) takeMails(t *table, how string) {
 	b.quiet()
 }
 
-func (b *bench) handOver(senders []string, numbers <-chan int, how string) error {
+func (b *bench) handOver(senders, groups []string, numbers <-chan int, how string) error {
 	conn, err := net.Dial("tcp", b.LMTP)
 	if err != nil {
 		return err
@@ -132,19 +135,19 @@ func (b *bench) handOver(senders []string, numbers <-chan int, how string) error
 		return err
 	}
 	for n := range numbers {
-		writer := senders[n%len(senders)]
+		writer, group := senders[n%len(senders)], groups[n%len(groups)]
 		if err := client.Mail(writer, nil); err != nil {
 			return err
 		}
-		if err := client.Rcpt("chor@"+town.Domain, nil); err != nil {
+		if err := client.Rcpt(group+"@"+town.Domain, nil); err != nil {
 			return err
 		}
 		data, err := client.Data()
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(data, "From: %[4]s\r\nTo: chor@%[1]s\r\nSubject: Mail %[2]d\r\nMessage-ID: <%[2]d@post.example>\r\n"+
-			"Date: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nNummer %[2]d, %[3]s\r\n", town.Domain, n, how, writer)
+		fmt.Fprintf(data, "From: %[4]s\r\nTo: %[5]s@%[1]s\r\nSubject: Mail %[2]d\r\nMessage-ID: <%[2]d@post.example>\r\n"+
+			"Date: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nNummer %[2]d, %[3]s\r\n", town.Domain, n, how, writer, group)
 		if err := data.Close(); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package bench
 
 import (
 	"fmt"
+	"time"
 
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -26,8 +27,28 @@ func (b *bench) pages() []page {
 		{"article", b.paths(`
 			SELECT '/' || e.slug || '/' || c.slug || '/' FROM contents c JOIN entities e ON e.id = c.entity_id
 			 WHERE c.public AND c.slug IS NOT NULL AND c.id % ? = 0 ORDER BY c.id`, articles*b.scale/1000)},
+		{fmt.Sprintf("article with %d comments", commented), []string{b.talked}},
+		{"gallery", b.paths(`
+			SELECT '/' || e.slug || '/' || c.slug || '/' FROM contents c JOIN entities e ON e.id = c.entity_id
+			 WHERE c.public AND c.slug IS NOT NULL AND c.album IS NOT NULL ORDER BY c.id`)},
+		{"file", b.paths(`SELECT '/' || e.slug || '/' || c.slug || '/' FROM contents c JOIN entities e ON e.id = c.entity_id WHERE c.kind = 'file' AND c.public AND c.id > ? ORDER BY c.id`, 0)},
+		{"poll", []string{b.poll}},
+		{"feed of the site", []string{"/stadt/feed.atom"}},
 		{"groups", ranked("/stadt/groups/")},
+		{"tag", b.paths(`SELECT '/stadt/tags/' || t.slug || '/' FROM tags t WHERE t.id > ? ORDER BY t.id`, 0)},
+		{"calendar", everyDay("/stadt/events?month=1&year=2006")},
+		{"week", everyDay("/stadt/events?view=week&day=2006-01-02")},
+		{"day", everyDay("/stadt/events/2006/1/2")},
 	}
+}
+
+// everyDay returns the pages of the year in which the events of the invented town take place, one for each day. The
+// address says how a day of 2006 is written in it.
+func everyDay(layout string) (paths []string) {
+	for n := range 365 {
+		paths = append(paths, time.Now().AddDate(0, 0, n-90).Format(layout))
+	}
+	return paths
 }
 
 // topScore is the highest score that the invented town gives.

@@ -24,6 +24,8 @@ import (
 const (
 	people, groups, articles, comments, conversations = 2000, 300, 5000, 15000, 500
 
+	events = 3000 // in the small town and in the large one
+
 	signedIn = 500 // people who visit
 	authors  = 50  // people who publish, each some articles an hour
 	busy     = 64  // people of the largest group who read long lists
@@ -51,7 +53,9 @@ type bench struct {
 	largest group
 	busiest string   // slug of a person
 	threads []string // articles that are commented on
+	talked  string   // an article with many comments
 	writers []writer // who publishes articles
+	poll    string   // one in which many have voted
 }
 
 // writer is somebody who publishes in a group.
@@ -83,6 +87,7 @@ func openTown(t *testing.T, database town.Database, scale int) *bench {
 	for flag, n := range map[string]int{"people": people, "groups": groups, "contents": articles, "comments": comments, "conversations": conversations} {
 		args = append(args, "--"+flag, strconv.Itoa(n*scale))
 	}
+	args = append(args, "--events", strconv.Itoa(events))
 	if code, out := b.Call("", args...); code != 0 {
 		t.Fatal(out)
 	}
@@ -98,7 +103,38 @@ func openTown(t *testing.T, database town.Database, scale int) *bench {
 	}
 	t.Cleanup(func() { _ = b.db.Close() })
 	b.survey()
+	b.talk()
+	b.poll = b.askMany()
 	return b
+}
+
+// commented is how many comments an article has that is measured by itself.
+const commented = 200
+
+// talk lets the largest group talk about an article for long.
+func (b *bench) talk() {
+	b.t.Helper()
+	var item struct {
+		ID     int64  `db:"id"`
+		Author int64  `db:"author_id"`
+		Path   string `db:"path"`
+	}
+	err := b.db.Get(b.t.Context(), &item, `
+		SELECT c.id, c.author_id, '/' || e.slug || '/' || c.slug || '/' AS path FROM contents c JOIN entities e ON e.id = c.entity_id
+		 WHERE c.public AND c.slug IS NOT NULL AND c.kind = 'article' AND e.slug = ? ORDER BY c.published_at, c.id LIMIT 1`, b.largest.slug)
+	if err == nil {
+		err = b.db.Write(b.t.Context(), func(tx *sqldb.Tx) error {
+			rows := make([][]any, commented)
+			for n := range rows {
+				rows[n] = []any{item.ID, item.Author, fmt.Sprintf("Ich bringe **etwas** mit, zum %d. Mal.", n+1), "", true, tx.Now, tx.Now}
+			}
+			return tx.InsertRows(b.t.Context(), `INSERT INTO contributions (content_id, author_id, text, cut, public, created_at, changed_at)`, rows)
+		})
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.talked = item.Path
 }
 
 // survey finds out who and what is in the town.
@@ -185,7 +221,7 @@ func (b *bench) begin(t *table) {
 	for i, cookie := range b.signIn(names) {
 		b.writers[i].cookie = cookie
 	}
-	if wanted("pages") {
+	if wanted("pages") || wanted("search") {
 		b.people = b.signIn(b.paths(`SELECT e.slug FROM people p JOIN entities e ON e.id = p.entity_id WHERE p.id > 4 AND p.id % ? = 0 ORDER BY p.id`, people*b.scale/signedIn))
 	}
 	b.members = b.signIn(b.paths(`

@@ -95,6 +95,7 @@ end
 function request()
   n = n + 1
   local t = targets[n %% #targets + 1]
+  t.headers["X-Forwarded-For"] = "198.19." .. math.floor(n / 250) %% 250 .. "." .. n %% 250
   return wrk.format(nil, t.path, t.headers)
 end
 `
@@ -144,6 +145,9 @@ func (b *bench) runClosedLoop(v visits, visitors int) (a answered) {
 	return a
 }
 
+// address is where a visitor comes from: each from elsewhere, because how much one of them may ask for is limited.
+func address(n int) string { return fmt.Sprintf("198.19.%d.%d", n/250%250, n%250) }
+
 // runFixedRate is one run of vegeta.
 func (b *bench) runFixedRate(v visits, rate float64, long time.Duration) answered {
 	b.t.Helper()
@@ -151,7 +155,7 @@ func (b *bench) runFixedRate(v visits, rate float64, long time.Duration) answere
 	var list bytes.Buffer
 	for n := first; n < first+number; n++ {
 		t := v.targets[n%len(v.targets)]
-		fmt.Fprintf(&list, "GET %s%s\nAccept-Encoding: identity\n", v.base, t.path)
+		fmt.Fprintf(&list, "GET %s%s\nAccept-Encoding: identity\nX-Forwarded-For: %s\n", v.base, t.path, address(n))
 		if t.cookie != "" {
 			fmt.Fprintf(&list, "Cookie: %s\n", t.cookie)
 		}

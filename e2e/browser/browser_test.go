@@ -35,15 +35,35 @@ func TestPagesLookWell(t *testing.T) {
 
 // notJudged are the addresses that show no page of their own, with the reason.
 var notJudged = map[string]string{
-	"/-/files/{name}":                "a file",
-	"/-/images/{name}":               "a picture",
-	"/-/images/{size}/{name}":        "a picture",
-	"/stadt/content/{id}":            "leads on to the content",
-	"/stadt/content/readers":         "a piece of a page for scripts",
-	"/stadt/content/{id}/readers":    "a piece of a page for scripts",
-	"/stadt/mentions":                "an answer for scripts",
+	"/-/files/{name}":               "a file",
+	"/-/images/{name}":              "a picture",
+	"/-/images/{size}/{name}":       "a picture",
+	"/stadt/content/{id}":           "leads on to the content",
+	"/stadt/content/readers":        "a piece of a page for scripts",
+	"/stadt/content/{id}/readers":   "a piece of a page for scripts",
+	"/stadt/content/{id}/event.ics": "a file to download",
+	"/stadt/mentions":               "an answer for scripts",
+	"/robots.txt":                   "for programs",
+	"/sitemap.xml":                  "for programs",
+	"/sitemap-{number}.xml":         "for programs",
+	"/stadt/mentions/tags":          "an answer for scripts",
+	"/stadt/events/tag.ics":         "a calendar for programs",
+
+	"/stadt/threads/content/{id}/live": "a stream for scripts", "/stadt/threads/conversation/{id}/live": "a stream for scripts",
+	"/{entity}/{slug}/contributions/{id}/edit": "an editor as others, for a quarter of an hour", "/stadt/conversations/{container}/contributions/{id}/edit": "an editor as others, for a quarter of an hour",
+
 	"/stadt/settings/gestalt/export": "a file to download",
 	"/stadt/password/set":            "leads on to the settings whoever has a password",
+
+	"/stadt/api/polls/{id}": "an answer for programs", "/stadt/events/repetition": "a sentence for scripts",
+	"/stadt/events/public.ics": "a calendar for programs", "/stadt/events/mine/{token}/events.ics": "a calendar for programs",
+	"/{entity}/events/public.ics": "a calendar for programs", "/{entity}/events/private.ics": "a calendar for programs",
+	"/stadt/feed": "a feed", "/stadt/feed.atom": "a feed", "/stadt/feed.rss": "a feed", "/stadt/groups/{id}/feed": "a feed", "/{entity}/feed.atom": "a feed", "/{entity}/feed.rss": "a feed",
+	"/stadt/tags/{slug}/feed.atom": "a feed", "/stadt/tags/{slug}/feed.rss": "a feed", "/{entity}/{slug}/comments.atom": "a feed", "/{entity}/{slug}/comments.rss": "a feed",
+	"/stadt/events/place.ics": "a calendar for programs", "/stadt/content/{id}/help.csv": "a table to download", "/stadt/content/{id}/events/attendees/list.csv": "a table to download",
+	"/stadt/chat": "leads on to a client", "/stadt/chat-rooms/public-feed": "leads on to a client", "/{group}/-/chat/private": "leads on to a client", "/{group}/-/chat/public": "leads on to a client",
+	"/stadt/chat-accounts/{id}/{key}":                "stands in a chat, and is a page with one button as others",
+	"/stadt/groups/reminders/{group}/{person}/{key}": "stands in reminders, which leave every two minutes, and is a page with one button as others",
 }
 
 // unjudged returns the routes of docs/house.txt that no page belongs to.

@@ -67,7 +67,7 @@ func guideColours(t *testing.T) string {
 // legible is true if what is written on buttons, in the bar and in panels stands out from what is below it as WCAG 2.2
 // (1.4.3) wants it.
 const legible = `(() => {
-	const colour = (text) => text.match(/[\d.]+/g).map(Number);
+	const colour = (text) => text.match(/[\d.]+/g).map((v, i) => text.startsWith("color(srgb") && i < 3 ? v * 255 : Number(v));
 	const light = (c) => c.slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
 	const below = (e) => { for (; e; e = e.parentElement) { const c = colour(getComputedStyle(e).backgroundColor); if (c[3] !== 0) return c } return [255, 255, 255] };
 	return [...document.querySelectorAll("h1, .lead, .button, .panel h2, .places a:not([aria-current=page]), .card-title a")].filter(e => e.offsetParent)
@@ -103,9 +103,7 @@ func (c *complaints) read() []string {
 func TestATownIsDressedWithoutAWebServer(t *testing.T) {
 	_, settings := wardrobe(t)
 	place := town.New(t, town.SQLite, settings)
-	if code, out := place.Call("", "demo"); code != 0 {
-		t.Fatalf("demo: %d\n%s", code, out)
-	}
+	demonstrations.Fill(place)
 	place.Start("serve")
 	place.Open()
 	visitor := place.Visitor(t, "guest", servers.Browser{JavaScript: true})

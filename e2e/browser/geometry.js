@@ -7,7 +7,7 @@
   const shown = (e) => e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) && !e.closest(".visually-hidden, svg, markdown-toolbar[hidden]");
 
   // Names that are shortened on purpose: the whole name stands on the page that the link leads to.
-  const shortened = ".mine-name, .crumbs :is(a, span), .teaser";
+  const shortened = ".mine-name, .brand span, .place-label, .write-label, .crumbs :is(a, span), .teaser, .entry-lead, .entry-below, .month-event a";
 
   if (root.scrollWidth > root.clientWidth) {
     const wide = [...document.body.querySelectorAll("*")].filter((e) => shown(e) && e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".table-frame, pre"));
@@ -25,7 +25,7 @@
 
   // Two things to press must not lie on each other.
   const pressed = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter((e) => shown(e) && !e.matches(".skip"));
-  const fixed = (e) => { const bar = e.closest(".places"); return bar && getComputedStyle(bar).position === "fixed"; };
+  const fixed = (e) => { const bar = e.closest(".dock"); return bar && getComputedStyle(bar).position === "fixed"; };
   const boxes = pressed.flatMap((e) => fixed(e) ? [] : [...e.getClientRects()].filter((r) => r.width > 1 && r.height > 1).map((r) => ({ e, r })));
   boxes.sort((a, b) => a.r.top - b.r.top);
   for (let i = 0; i < boxes.length; i++) {
@@ -47,7 +47,7 @@
   }
 
   // The bar at the bottom of a phone must cover neither what has the focus nor the end of the page.
-  const bar = document.querySelector(".places");
+  const bar = document.querySelector(".dock");
   if (bar && getComputedStyle(bar).position === "fixed") {
     const was = document.activeElement;
     // The open menu of the style guide moves what follows whenever the focus moves.

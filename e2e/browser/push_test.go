@@ -5,7 +5,6 @@ package browser
 import (
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -52,12 +51,7 @@ func TestNewsAppearsWhileNobodyLooks(t *testing.T) {
 		}
 		return workers[len(workers)-1]
 	}
-	for range 100 {
-		if worker() != "" {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	servers.Eventually(t, "the service worker to be known", func() bool { return worker() != "" })
 	for range 2 { // the same news twice shows once
 		_, err = chromedp.Call(nobody.Window(), serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{
 			Origin: place.URL, RegistrationID: worker(), Data: `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"` + place.URL + `/garten/","tag":"activity-7"}`,
@@ -68,14 +62,7 @@ func TestNewsAppearsWhileNobodyLooks(t *testing.T) {
 	}
 	const shown = `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.map(n => [n.title, n.body, new URL(n.data.url).pathname, n.tag, !!n.icon].join(" | ")).join("; "))`
 	const want = "Garten: Sommerfest | Am Samstag feiern wir. | /garten/ | activity-7 | true"
-	got := ""
-	for range 100 {
-		if got = evaluateLater[string](t, nobody, shown); got == want {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Errorf("the device shows %q, want %q", got, want)
+	servers.Eventually(t, "the device to show "+want, func() bool { return evaluateLater[string](t, nobody, shown) == want })
 }
 
 // TestABrowserIsOneDevice asks twice to be told in the same browser, whose maker's service no test reaches, and once
@@ -98,7 +85,7 @@ func TestABrowserIsOneDevice(t *testing.T) {
 		t.Helper()
 		anna.Goes("/stadt/settings/devices/")
 		waitFor(t, anna, `!document.querySelector("[data-push]").hidden`)
-		anna.Presses("Auf diesem Gerät melden")
+		anna.Presses("Benachrichtigungen einschalten")
 		waitFor(t, anna, `document.querySelector(".messages .note-done")`)
 		if got := evaluate[int](t, anna, `document.querySelectorAll("#devices ~ .cards .card").length`); got != devices {
 			t.Errorf("%d devices stand there, want %d", got, devices)

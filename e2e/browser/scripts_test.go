@@ -20,6 +20,7 @@ func TestScriptsHelpToWrite(t *testing.T) {
 	anna.Goes("/stadt/login/")
 	anna.Fills(map[string]string{"login": "anna", "password": "demo"})
 	anna.Presses("Anmelden")
+	evaluate[bool](t, anna, `localStorage.setItem("writing", "markdown"), true`) // rich_test.go has the other way
 
 	anna.Goes("/garten/articles/add/")
 	waitFor(t, anna, `!document.querySelector("markdown-toolbar").hidden`)
@@ -42,7 +43,7 @@ func TestScriptsHelpToWrite(t *testing.T) {
 	waitFor(t, anna, `document.querySelector(".mentions li[data-slug=garten]")`)
 
 	// What was typed is there again after an accident.
-	time.Sleep(600 * time.Millisecond)
+	waitFor(t, anna, `Object.entries(localStorage).some(([k, v]) => k.startsWith("draft ") && v.includes("@gart"))`)
 	anna.Goes("/garten/articles/add/")
 	waitFor(t, anna, `document.querySelector("textarea").value.startsWith("**wichtig**") && document.querySelector(".editor-draft button")`)
 	evaluate[bool](t, anna, `(() => { document.querySelector("[name=title]").value = "Vom Beet"; document.querySelector("main form button.button").click(); return true })()`)
@@ -71,6 +72,24 @@ func reader(t *testing.T, place *town.Town) *town.Person {
 	return p
 }
 
+// TestALinkIsCopiedWhereItIsShown presses the button beside the link into a group, which only scripts show.
+func TestALinkIsCopiedWhereItIsShown(t *testing.T) {
+	place := open(t)
+	plain := place.Visitor(t, "plain", servers.Browser{})
+	plain.Goes("/garten/actions/recommend")
+	plain.SeesNot("Link kopieren", "Link teilen")
+	nobody := place.Visitor(t, "nobody", servers.Browser{JavaScript: true})
+	nobody.Goes("/garten/actions/recommend")
+	waitFor(t, nobody, `document.querySelector("[data-share]")?.checkVisibility()`)
+	evaluate[bool](t, nobody, `(() => { Object.defineProperty(navigator, "share", {value: undefined, configurable: true});
+		Object.defineProperty(navigator, "clipboard", {value: {writeText: (text) => { window.copied = text; return Promise.resolve() }}});
+		document.querySelector("[data-share]").click(); return true })()`)
+	waitFor(t, nobody, `window.copied?.endsWith("/garten/actions/join") && document.querySelector(".way-in-share [role=status]").textContent === "Der Link ist kopiert."`)
+	evaluate[bool](t, nobody, `(() => { Object.defineProperty(navigator, "share", {value: (what) => { window.shared = what.url; return Promise.resolve() }}); return true })()`)
+	evaluate[bool](t, nobody, `document.querySelector("[data-share]").click(), true`)
+	waitFor(t, nobody, `window.shared?.endsWith("/garten/actions/join")`)
+}
+
 // TestPagesThatWereReadAreThereWithoutAConnection reads a page, pulls the cable and reads it again.
 func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
 	place, server := begin(t)
@@ -78,13 +97,14 @@ func TestPagesThatWereReadAreThereWithoutAConnection(t *testing.T) {
 	server.Stop()
 	evaluate[bool](t, nobody, `location.href = "/garten/", true`)
 	waitFor(t, nobody, `document.querySelector("h1")?.textContent.includes("Garten")`)
+	waitFor(t, nobody, `/so, wie sie war: .*Minute/.test(document.querySelector(".page-kept")?.textContent)`)
 	evaluate[bool](t, nobody, `location.href = "/stadt/groups/", true`)
-	waitFor(t, nobody, `document.querySelector("[data-offline] a[href$='/garten/']")`)
-	nobody.Sees("Was du zuletzt gelesen hast, ist noch da:")
+	waitFor(t, nobody, `document.querySelector("[data-offline] a[href$='/garten/'] + time")`)
+	nobody.SeesNot("Auf diesem Gerät bist du angemeldet als:")
+	nobody.Sees("Die Seiten, die du zuletzt gelesen hast, sind noch da, so wie sie waren:")
 	evaluate[bool](t, nobody, `caches.delete("pages"), location.href = "/stadt/articles", true`)
-	waitFor(t, nobody, `location.pathname === "/stadt/articles" && document.querySelector("[data-offline]")`)
-	time.Sleep(300 * time.Millisecond)
-	nobody.SeesNot("Was du zuletzt gelesen hast, ist noch da:")
+	waitFor(t, nobody, `location.pathname === "/stadt/articles" && document.readyState === "complete" && document.querySelector("[data-offline]")`)
+	nobody.SeesNot("Die Seiten, die du zuletzt gelesen hast, sind noch da, so wie sie waren:")
 	place.Start("serve")
 	place.Open()
 	nobody.Presses("Noch einmal versuchen")
@@ -103,14 +123,42 @@ func TestPagesOfBeforeAreNotKeptForWhoSignsIn(t *testing.T) {
 	server.Stop()
 	evaluate[bool](t, anna, `location.href = "/garten/", true`)
 	waitFor(t, anna, `document.querySelector("[data-offline]")?.offsetHeight > 0`)
+	anna.Sees("Auf diesem Gerät bist du angemeldet als: Anna Ahorn")
 	evaluate[bool](t, anna, `location.href = "/stadt/groups/", true`)
 	waitFor(t, anna, `location.pathname === "/stadt/groups/" && document.body?.dataset.person === "anna"`)
 }
 
-// waitFor waits until something is true on the page.
+// TestNeitherKeysNorAnEndedSessionAreKept looks at what the service worker keeps when somebody opens a link with a key, and
+// once their session has ended elsewhere.
+func TestNeitherKeysNorAnEndedSessionAreKept(t *testing.T) {
+	place, _ := begin(t)
+	anna := reader(t, place)
+	anna.Goes("/stadt/login/")
+	signIn(anna)
+	waitFor(t, anna, `localStorage.getItem("person") === "anna"`)
+	const paths = `caches.open("pages").then(c => c.keys()).then(all => { window.kept = all.map(r => new URL(r.url).pathname).join(" ") }), true`
+	anna.Goes("/bert/")
+	anna.Goes(linked(t, anna.HTML(), `/stadt/gestalten/\d+/conversations/add/`))
+	anna.Fills(map[string]string{"subject": "Laub", "text": "Wohin?"})
+	anna.Presses("Senden")
+	anna.Goes(linked(t, anna.HTML(), `/stadt/leave/[^"]+/`))
+	anna.Sees("Gespräch verlassen")
+	evaluate[bool](t, anna, paths)
+	waitFor(t, anna, `window.kept !== undefined`)
+	if kept := evaluate[string](t, anna, `window.kept`); strings.Contains(kept, "/stadt/leave/") || !strings.Contains(kept, "/bert/") {
+		t.Errorf("kept are %q", kept)
+	}
+	expire(t, anna) // as if they had signed out everywhere
+	anna.Goes("/garten/")
+	waitFor(t, anna, `localStorage.getItem("person") === ""`)
+	evaluate[bool](t, anna, `caches.has("pages").then(has => { window.left = has }), true`)
+	waitFor(t, anna, `window.left === false`)
+}
+
+// waitFor waits until something is true on the page, as long as a busy machine may take.
 func waitFor(t *testing.T, p *town.Person, condition string) {
 	t.Helper()
-	for range 100 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		if evaluate[bool](t, p, `!!(`+condition+`)`) {
 			return
 		}

@@ -62,9 +62,10 @@ func types(t *testing.T, p *town.Person, keys string) {
 	}
 }
 
-// empty opens a form with an empty text and puts the caret into it.
+// empty opens a form with an empty text as markdown, and puts the caret into it.
 func empty(t *testing.T, p *town.Person, path string) {
 	t.Helper()
+	evaluate[bool](t, p, `localStorage.setItem("writing", "markdown"), true`)
 	p.Goes(path)
 	waitFor(t, p, `document.querySelector("[data-editor][data-ready]")`)
 	evaluate[bool](t, p, `document.querySelector("textarea").focus(), true`)
@@ -92,7 +93,7 @@ func TestWhoWillReadItIsSaidBeforehand(t *testing.T) {
 	anna.Sees("Wähle, in wessen Namen du es veröffentlichst")
 	choose := `(() => { const g = document.querySelector("[name=group]"); g.value = %q; g.dispatchEvent(new Event("change", {bubbles: true})); return true })()`
 	evaluate[bool](t, anna, fmt.Sprintf(choose, "garten"))
-	waitFor(t, anna, `/Alle können es lesen, auch Suchmaschinen\. (Ein Mensch erfährt|\d+ Menschen erfahren) davon/.test(`+shown+`)`)
+	waitFor(t, anna, `/Alle können es lesen, auch Suchmaschinen\. (1 Person wird|\d+ Personen werden) benachrichtigt/.test(`+shown+`)`)
 	evaluate[bool](t, anna, `document.querySelector("[name=public]").click(), true`)
 	if got := evaluate[string](t, anna, shown); !strings.Contains(got, "Mitglieder von „") || strings.Contains(got, "Suchmaschinen") {
 		t.Errorf("the panel of an internal article says %q", got)
@@ -101,11 +102,11 @@ func TestWhoWillReadItIsSaidBeforehand(t *testing.T) {
 	waitFor(t, anna, shown+`.includes("Wähle, in wessen Namen")`)
 
 	_, outside := anna.Goes("/garten/"), anna.HTML()
-	anna.Goes(linked(t, outside, `/garten/[a-z][^/"]*/`))
+	anna.Goes(firstArticle(t, outside))
 	waitFor(t, anna, `document.querySelector("[data-editor][data-ready]")`)
 	before := evaluate[string](t, anna, `document.querySelector("#hint-text").textContent`)
 	evaluate[bool](t, anna, `document.querySelector("textarea").focus(), true`)
-	waitFor(t, anna, `/(Menschen erfahren davon: .*|Mensch erfährt davon)\.$/.test(document.querySelector("#hint-text").textContent.trim()) && document.querySelector("#hint-text").textContent !== `+fmt.Sprintf("%q", before))
+	waitFor(t, anna, `/(Personen werden benachrichtigt: .*|Person wird benachrichtigt)\.$/.test(document.querySelector("#hint-text").textContent.trim()) && document.querySelector("#hint-text").textContent !== `+fmt.Sprintf("%q", before))
 }
 
 // TestTheKeyboardIsEnoughToWrite never touches a mouse.
@@ -140,7 +141,7 @@ func TestTheKeyboardIsEnoughToWrite(t *testing.T) {
 	// A name is chosen with the arrows, and can be undone as well.
 	evaluate[bool](t, anna, `document.querySelector("textarea").setSelectionRange(3, 3), true`)
 	types(t, anna, " @gart")
-	waitFor(t, anna, `document.querySelector(".mentions [aria-selected=true][data-slug=garten]") && document.querySelector(".mentions").getAttribute("aria-label")`)
+	waitFor(t, anna, `document.querySelector(".mentions[data-typed=gart] [aria-selected=true][data-slug=garten]") && document.querySelector(".mentions").getAttribute("aria-label")`)
 	types(t, anna, kb.Enter)
 	wantText(t, anna, "a name", "neu @garten ")
 	if evaluate[bool](t, anna, `!!document.querySelector(".mentions")`) {
@@ -176,12 +177,12 @@ func TestPicturesThatDoNotArriveLeaveTheText(t *testing.T) {
 	empty(t, anna, "/garten/articles/add/")
 	types(t, anna, "Anfang")
 	drop(t, anna, `new File(["x"], "Plan.pdf", {type: "application/pdf"})`)
-	waitFor(t, anna, status+`.includes("„Plan.pdf“ ist kein Bild")`)
+	waitFor(t, anna, status+`.includes("„Plan.pdf“ lässt sich nicht")`)
 	drop(t, anna, `new File(["x"], "Kaputt.png", {type: "image/png"})`)
 	waitFor(t, anna, status+`.startsWith("Kaputt.png: ")`)
 	wantText(t, anna, "after two that failed", "Anfang")
 	drop(t, anna, `picture("Eins.png"), picture("Zwei.png"), new File(["x"], "Drei.pdf", {type: "application/pdf"})`)
-	waitFor(t, anna, status+`.includes("„Drei.pdf“ ist kein Bild")`)
+	waitFor(t, anna, status+`.includes("„Drei.pdf“ lässt sich nicht")`)
 	got := text(t, anna)
 	if one, two := strings.Index(got, "![Eins]("), strings.Index(got, "![Zwei]("); !strings.HasPrefix(got, "Anfang\n\n") || one < 0 || two < one {
 		t.Errorf("two pictures stand there as %q", got)
@@ -191,7 +192,7 @@ func TestPicturesThatDoNotArriveLeaveTheText(t *testing.T) {
 	waitFor(t, anna, status+`.includes("nicht mehr angemeldet")`)
 	evaluate[bool](t, anna, `(() => { const open = XMLHttpRequest.prototype.open; XMLHttpRequest.prototype.open = function (method) { open.call(this, method, "http://127.0.0.1:9/") }; return true })()`)
 	drop(t, anna, `picture("Fünf.png")`)
-	waitFor(t, anna, status+`.includes("„Fünf.png“ ist nicht angekommen")`)
+	waitFor(t, anna, status+`.includes("„Fünf.png“ konnte nicht hochgeladen werden")`)
 	wantText(t, anna, "without a session and a connection", got)
 }
 
@@ -240,7 +241,7 @@ func TestTheLastWordsAreKept(t *testing.T) {
 	evaluate[bool](t, anna, `(() => { for (const k of Object.keys(localStorage)) if (k.startsWith("draft ")) {
 		const kept = JSON.parse(localStorage[k]); kept.begun[1][1] = "Etwas anderes"; localStorage[k] = JSON.stringify(kept) } return true })()`)
 	empty(t, anna, "/garten/articles/add/")
-	anna.Sees("Was hier steht, hat sich seitdem geändert.")
+	anna.Sees("aber der Text wurde inzwischen geändert.")
 	evaluate[bool](t, anna, `[...document.querySelectorAll(".editor-draft button")].at(-1).click(), true`)
 	types(t, anna, "Von vorn")
 	empty(t, anna, "/garten/articles/add/")
@@ -269,14 +270,15 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	place := open(t)
 	anna := writer(t, place)
 	anna.Goes("/garten/")
-	article := linked(t, anna.HTML(), `/garten/[a-z][^/"]*/`)
+	article := firstArticle(t, anna.HTML())
 	empty(t, anna, article)
 	types(t, anna, "Ein langer Kommentar")
 	expire(t, anna)
 	evaluate[bool](t, anna, `document.querySelector("textarea").form.requestSubmit(), true`)
 	waitFor(t, anna, `location.pathname.startsWith("/stadt/login")`)
 	signIn(anna)
-	waitFor(t, anna, `location.pathname === "`+article+`" && document.querySelector(".editor-draft button")`)
+	waitFor(t, anna, `location.pathname === "`+article+`" && document.querySelector("textarea")?.value !== ""`)
+	anna.Sees("gesendet ist noch nichts")
 	wantText(t, anna, "the comment after signing in", "Ein langer Kommentar")
 	evaluate[bool](t, anna, `document.querySelector("textarea").form.requestSubmit(), true`)
 	waitFor(t, anna, `document.querySelector(".thread")?.innerText.includes("Ein langer Kommentar") && document.querySelector("textarea").value === ""`)
@@ -286,12 +288,13 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	evaluate[bool](t, anna, `document.querySelector("[name=public]").click(), true`)
 	evaluate[bool](t, anna, `document.querySelector("[name=preview]").click(), true`)
 	waitFor(t, anna, `document.querySelector(".panel strong") && document.querySelector("[data-ready]")`)
-	anna.SeesNot("nicht abgeschickt", "Meinen Text nehmen")
+	anna.SeesNot("Entwurf wiederhergestellt", "Meinen Entwurf verwenden")
 	expire(t, anna)
 	anna.Presses("Veröffentlichen")
 	waitFor(t, anna, `location.pathname.startsWith("/stadt/login")`)
 	signIn(anna)
-	waitFor(t, anna, `location.pathname === "/garten/articles/add/" && document.querySelector(".editor-draft button")`)
+	waitFor(t, anna, `location.pathname === "/garten/articles/add/" && document.querySelector("[data-ready]")`)
+	anna.Sees("gesendet ist noch nichts")
 	if got := evaluate[string](t, anna, `["title", "text"].map(n => document.querySelector("main [name=" + n + "]").value).join("|") + document.querySelector("[name=public]").checked`); got != "Vom Kompost|Er ist **warm**.false" {
 		t.Errorf("after signing in the form holds %q", got)
 	}
@@ -315,7 +318,7 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 	bert.Presses("Speichern")
 	empty(t, anna, edit)
 	wantText(t, anna, "what Bert has changed", "Er ist **heiß**.")
-	anna.Sees("Was hier steht, hat sich seitdem geändert.")
+	anna.Sees("aber der Text wurde inzwischen geändert.")
 	evaluate[bool](t, anna, `document.querySelector(".editor-draft button").click(), true`)
 	if got := text(t, anna); !strings.Contains(got, "Meins. ") {
 		t.Errorf("Anna takes her own words and gets %q", got)
@@ -341,12 +344,12 @@ func TestWhatWasWrittenOutlivesTheSession(t *testing.T) {
 func TestACommentThatFailsStays(t *testing.T) {
 	anna := writer(t, open(t))
 	anna.Goes("/garten/")
-	empty(t, anna, linked(t, anna.HTML(), `/garten/[a-z][^/"]*/`))
+	empty(t, anna, firstArticle(t, anna.HTML()))
 	types(t, anna, "Einmal bitte")
 	evaluate[bool](t, anna, `window.really = window.fetch, window.fetch = () => Promise.reject(new TypeError("offline")), window.same = true`)
 	types(t, anna, "")
 	evaluate[bool](t, anna, `document.querySelector("textarea").form.requestSubmit(), true`)
-	waitFor(t, anna, `window.same && `+status+`.includes("Es gibt keine Verbindung") && !document.querySelector("main form[data-instant] [type=submit]").disabled`)
+	waitFor(t, anna, `window.same && `+status+`.includes("Du bist offline") && !document.querySelector("main form[data-instant] [type=submit]").disabled`)
 	wantText(t, anna, "without a connection", "Einmal bitte")
 	evaluate[bool](t, anna, `window.fetch = async () => new Response("<main><h1>Oh</h1><div class=failure><p class=lead>Das liegt an uns.</p></div></main>", {status: 500}), true`)
 	evaluate[bool](t, anna, `document.querySelector("textarea").form.requestSubmit(), true`)

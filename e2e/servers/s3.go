@@ -41,7 +41,8 @@ func StartS3(t testing.TB, bucket string) *S3 {
 		Endpoint: FreeAddress(t), Region: "us-east-1", Bucket: bucket, AccessKey: "stadt", SecretKey: "a secret for tests only", Insecure: true,
 	}}
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), program,
-		"--quiet", "--port", s.Bucket.Endpoint, "--access", s.Bucket.AccessKey, "--secret", s.Bucket.SecretKey, "posix", "--sidecar", meta, filepath.Dir(folder))
+		"--quiet", "--port", s.Bucket.Endpoint, "--access", s.Bucket.AccessKey, "--secret", s.Bucket.SecretKey,
+		"posix", "--sidecar", meta, filepath.Dir(folder))
 	command.Stdout, command.Stderr = t.Output(), t.Output()
 	if err := command.Start(); err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package servers starts what surrounds a site, for the black-box tests: databases, a mail server, web
-// servers and a browser. All are real, private to the test, reachable from this machine only, and end with it.
+// Package servers starts what surrounds a site, for the black-box tests: databases, a mail server and a browser. All are
+// real, private to the test, reachable from this machine only, and end with it.
 //
 // The domains below .example belong to the tests: the mail server delivers Mailboxes into a folder,
 // hands the site's domain to the site, and refuses everything else; the browser finds all of them on
@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a server may take to do what it was asked for.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // StartPostgreSQL starts a private PostgreSQL. Kill and Start end it as kill -9 does and start it again on
 // the same data.

@@ -102,18 +102,6 @@ func TestMailGoesThroughPostfixToTheSiteAndIntoMailboxes(t *testing.T) {
 	}
 }
 
-func TestPostfixRefusesWhatTheSiteRefusesWhenItVerifies(t *testing.T) {
-	t.Parallel()
-	address, _ := startSite(t)
-	p := servers.StartPostfix(t, servers.PostfixConfig{Domain: "stadt.example", LMTP: address, Verify: true})
-	if err := send(p, "anna@post.example", "nobody@stadt.example"); err == nil || !strings.Contains(err.Error(), "there is no group of that name") {
-		t.Errorf("the sender is told %v", err)
-	}
-	if err := send(p, "anna@post.example", "garten@stadt.example"); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestTheBrowserOpensPagesWithAndWithoutScripts(t *testing.T) {
 	t.Parallel()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

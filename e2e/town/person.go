@@ -2,6 +2,7 @@ package town
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"grouprise.org/grouprise/e2e/servers"
+	"grouprise.org/grouprise/internal/testkit/captchatest"
 )
 
 // Person is somebody of the town, with a browser window and a mailbox.
@@ -35,9 +37,10 @@ type Person struct {
 }
 
 // Visitor returns somebody with a browser of their own. Their address is in the domain whose mailboxes the
-// tests' Postfix fills.
+// tests' Postfix fills. A browser that is told no language prefers the town's.
 func (town *Town) Visitor(t testing.TB, name string, browser servers.Browser) *Person {
 	t.Helper()
+	browser.Language = cmp.Or(browser.Language, town.environ["LANGUAGE_CODE"])
 	window, cancel := context.WithTimeout(servers.NewBrowser(t, browser), 8*time.Minute)
 	t.Cleanup(cancel)
 	return &Person{Address: name + "@" + servers.MailboxDomain, t: t, town: town, window: window}
@@ -78,13 +81,17 @@ func (p *Person) follows(what string, step chromedp.Action[chromedp.Void]) int {
 	return int(answer.Status)
 }
 
-// Fills types into the fields of the page, by their names. The value of a checkbox is "on" or "".
+// Fills types into the fields of the page, by their names. The value of a checkbox is "on" or "", and that of radio buttons
+// is chosen.
 func (p *Person) Fills(fields map[string]string) {
 	p.t.Helper()
 	for name, value := range fields {
 		ctx, cancel := context.WithTimeout(p.window, 20*time.Second)
-		set := fmt.Sprintf(`(() => { const f = document.querySelector("main [name=%s]:not([type=hidden])"); if (!f) return false;
-			if (f.type === "checkbox") { f.checked = %q !== ""; } else { f.value = %q; f.dispatchEvent(new Event("input", {bubbles: true})); } return true; })()`, name, value, value)
+		set := fmt.Sprintf(`(() => { const f = document.querySelector("main [name=%[1]s]:not([type=hidden])"), value = %[2]q; if (!f) return false;
+			if (f.type === "checkbox") { f.checked = value !== ""; }
+			else if (f.type === "radio") { document.querySelector("main [name=%[1]s][value=" + value + "]").checked = true; }
+			else { f.value = value; f.dispatchEvent(new Event("input", {bubbles: true})); }
+			return true; })()`, name, value)
 		found, err := chromedp.Run(ctx, chromedp.Evaluate[bool](set))
 		cancel()
 		if err != nil || !found {
@@ -96,24 +103,11 @@ func (p *Person) Fills(fields map[string]string) {
 // Answers answers the question that keeps programs out.
 func (p *Person) Answers() {
 	p.t.Helper()
-	answer, ok := Answer(p.page())
+	answer, ok := captchatest.Answer(p.page())
 	if !ok {
 		p.t.Fatalf("no question that this test knows:\n%s", p.page())
 	}
 	p.Fills(map[string]string{"captcha_0": answer})
-}
-
-// Answer returns the answer to the question against robots on an English page; false if there is none.
-func Answer(page string) (answer string, ok bool) {
-	for question, answer := range map[string]string{
-		"season": "spring", "days does a week": "7", "months": "12", "after Wednesday": "thursday", "snow": "white", "sky": "blue",
-		"grass": "green", "opposite of day": "night", "hours": "24",
-	} {
-		if strings.Contains(page, question) {
-			return answer, true
-		}
-	}
-	return "", false
 }
 
 // page returns the text of the page with its main part.
@@ -290,14 +284,17 @@ func (p *Person) Replies(post *servers.Postfix, to Letter, text string) {
 		p.t.Fatal(err)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "From: %s\r\nTo: %s\r\nSubject: =?ISO-8859-1?Q?%s?=\r\nMessage-ID: <%d@post.example>\r\nIn-Reply-To: %s\r\nReferences: %[5]s\r\nDate: %s\r\n",
+	fmt.Fprintf(&b, "From: %s\r\nTo: %s\r\nSubject: =?ISO-8859-1?Q?%s?=\r\nMessage-ID: <%d@post.example>\r\n"+
+		"In-Reply-To: %s\r\nReferences: %[5]s\r\nDate: %s\r\n",
 		p.Address, address.Address, "AW:_Gie=DFplan", time.Now().UnixNano(), to.Header.Get("Message-ID"), time.Now().Format(time.RFC1123Z))
 	b.WriteString("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"----=_Teil\"\r\n\r\n")
 	b.WriteString("------=_Teil\r\nContent-Type: text/plain; charset=ISO-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 	w := quotedprintable.NewWriter(&b)
 	_, _ = io.WriteString(w, latin)
 	_ = w.Close()
-	b.WriteString("\r\n------=_Teil\r\nContent-Type: image/png; name=\"beet.png\"\r\nContent-Disposition: attachment; filename=\"beet.png\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + Picture + "\r\n------=_Teil--\r\n")
+	b.WriteString("\r\n------=_Teil\r\nContent-Type: image/png; name=\"beet.png\"\r\n" +
+		"Content-Disposition: attachment; filename=\"beet.png\"\r\n" +
+		"Content-Transfer-Encoding: base64\r\n\r\n" + Picture + "\r\n------=_Teil--\r\n")
 	p.Sends(post, address.Address, b.Bytes())
 }
 

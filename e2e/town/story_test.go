@@ -57,7 +57,7 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 
 	anna.Goes("/stadt/groups/add")
 	anna.Fills(map[string]string{"name": name})
-	anna.Presses("Found the group")
+	anna.Presses("Start the group")
 	anna.Sees(name)
 
 	bert.Goes("/" + slug + "/actions/join")
@@ -65,9 +65,9 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 	bert.Sees(name)
 
 	anna.Goes("/" + slug + "/articles/add/")
-	anna.Sees("Everybody can read it, also search engines. One person is told.")
+	anna.Sees("Everyone can read it, including search engines. 1 person will be notified.")
 	anna.Fills(map[string]string{"title": "Wer gießt im Sommer?", "text": "Bitte tragt euch ein: **zwei Leute** je Woche.", "public": ""})
-	anna.Sees("Only the 2 members of “" + name + "” can read it. One person is told.")
+	anna.Sees("Only the 2 members of “" + name + "” can read it. 1 person will be notified.")
 	anna.SeesNot("search engines")
 	anna.Presses("Publish")
 	anna.Sees("Wer gießt im Sommer?", "zwei Leute")
@@ -119,7 +119,7 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 
 	bert.UnsubscribesWithOneClick(bert.Mail(s.post, 3)) // his own answer came back to him
 	anna.Goes("/" + slug + "/articles/add/")
-	anna.Sees("Nobody is told.")
+	anna.Sees("Nobody will be notified.")
 	anna.Fills(map[string]string{"title": "Noch etwas", "text": "Die Kanne ist voll.", "public": ""})
 	anna.Presses("Publish")
 	anna.Mail(s.post, 4)
@@ -129,7 +129,8 @@ func (s stage) tell(t *testing.T, javaScript bool) {
 // signUp gets somebody an account by the link in the mail.
 func (s stage) signUp(p *town.Person) {
 	p.Goes("/stadt/signup/")
-	p.Fills(map[string]string{"email": p.Address, "password1": "vier bunte Kannen", "password2": "vier bunte Kannen"})
+	name, _, _ := strings.Cut(p.Address, "@")
+	p.Fills(map[string]string{"name": name, "email": p.Address, "password1": "vier bunte Kannen", "password2": "vier bunte Kannen"})
 	p.Answers()
 	p.Presses("Sign up")
 	p.Goes(p.Mail(s.post, 1).Link(p.T(), "/stadt/confirm/"))

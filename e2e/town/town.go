@@ -97,6 +97,9 @@ func New(t testing.TB, kind Database, settings map[string]string) *Town {
 	return town
 }
 
+// Folder returns where the town keeps its data, and its database if that is a file.
+func (town *Town) Folder() string { return town.environ["DATA_PATH"] }
+
 // onServer puts the town into a database of its server.
 func (town *Town) onServer(database string) {
 	town.DB = town.Server.Config(database)

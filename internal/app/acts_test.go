@@ -20,11 +20,11 @@ func TestAPageOffersOneMainAndTwoQuietThings(t *testing.T) {
 		want      []string
 	}{
 		{"", "/garten/", []string{"/garten/actions/join", "/garten/actions/subscribe", "/stadt/groups/21/conversations/add/"}},
-		{"", "/chor/", []string{"/stadt/groups/22/conversations/add/?apply_for_membership=1", "/chor/actions/subscribe", "/stadt/groups/22/conversations/add/"}},
+		{"", "/chor/", []string{"/chor/actions/join", "/chor/actions/subscribe", "/stadt/groups/22/conversations/add/"}},
 		{"carla", "/garten/", []string{"/garten/actions/join", "/garten/actions/subscribe", "/stadt/groups/21/conversations/add/"}},
 		{"anna", "/garten/", []string{"/garten/articles/add/", "/stadt/groups/21/conversations/add/", "/garten/actions/recommend"}},
-		{"anna", "/chor/", []string{"/chor/articles/add/", "/stadt/groups/22/conversations/add/", "/stadt/groups/22/members/add/"}},
-		{"anna", "/anna/", []string{"/anna/articles/add/", "/stadt/settings/"}},
+		{"anna", "/chor/", []string{"/chor/articles/add/", "/stadt/groups/22/conversations/add/", "/chor/actions/recommend"}},
+		{"anna", "/anna/", []string{"/anna/articles/add/", "/stadt/settings/", "/anna/events/add/"}},
 	} {
 		v := w.visit(t, c.who)
 		v.Get(c.page)

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/schema"
@@ -14,9 +16,22 @@ import (
 // patience is how long a start waits for a database: it may have been switched on with us.
 const patience = time.Minute
 
-// migrate waits for the database and brings it up to this program's version.
-func (h *House) migrate(ctx context.Context) error {
-	if err := await(ctx, h.db, h.log, patience); err != nil {
+// Migrate opens a site's database, brings it up to this program's version and closes it. It builds no house.
+func Migrate(ctx context.Context, o *options.Options, log *slog.Logger) error {
+	db, err := sqldb.Open(ctx, o.DatabaseConfig())
+	if err != nil {
+		return err
+	}
+	err = sqldb.Await(ctx, db, log, patience)
+	if err == nil {
+		err = sqldb.Migrate(ctx, db, schema.FS)
+	}
+	return errors.Join(err, db.Close())
+}
+
+// Migrate waits for the database and brings it up to this program's version.
+func (h *House) Migrate(ctx context.Context) error {
+	if err := sqldb.Await(ctx, h.db, h.log, patience); err != nil {
 		return err
 	}
 	if err := sqldb.Migrate(ctx, h.db, schema.FS); err != nil {
@@ -25,16 +40,16 @@ func (h *House) migrate(ctx context.Context) error {
 	return h.checkAddresses(ctx)
 }
 
-// awaitVersion waits for the database and makes sure that it is what the program expects.
-func (h *House) awaitVersion(ctx context.Context) error {
-	if err := await(ctx, h.db, h.log, patience); err != nil {
+// AwaitVersion waits for the database and makes sure that it is what the program expects.
+func (h *House) AwaitVersion(ctx context.Context) error {
+	if err := sqldb.Await(ctx, h.db, h.log, patience); err != nil {
 		return err
 	}
-	return h.checkVersion(ctx)
+	return h.CheckVersion(ctx)
 }
 
-// checkVersion makes sure that the database is what the program expects. It does not wait.
-func (h *House) checkVersion(ctx context.Context) error {
+// CheckVersion makes sure that the database is what the program expects. It does not wait.
+func (h *House) CheckVersion(ctx context.Context) error {
 	database, program, err := sqldb.Versions(ctx, h.db, schema.FS)
 	switch {
 	case err != nil:
@@ -60,28 +75,4 @@ func (h *House) checkAddresses(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// await waits until a database can be reached, and says so.
-func await(ctx context.Context, db *sqldb.DB, log *slog.Logger, atMost time.Duration) error {
-	const pause = 500 * time.Millisecond
-	deadline, warned := time.Now().Add(atMost), false
-	for {
-		err := db.Ping(ctx)
-		if !errs.Is(err, errs.Unavailable) {
-			return err
-		}
-		if time.Now().Add(pause).After(deadline) {
-			return fmt.Errorf("the database did not answer within %s: %w", atMost, err)
-		}
-		if !warned {
-			log.WarnContext(ctx, "the database does not answer yet and is waited for", "at most", atMost, "error", err)
-			warned = true
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
 }

@@ -28,7 +28,7 @@ func TestTemplateDirectoriesDressTheSite(t *testing.T) {
 		}
 	}
 	write("footer.html", "<p>Own foot</p>")
-	write("locale/de/own.po", "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\nmsgid \"Skip to the content\"\nmsgstr \"Gleich zur Sache\"\n")
+	write("locale/de/own.po", "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\nmsgid \"Skip to content\"\nmsgstr \"Gleich zur Sache\"\n")
 	ask := func() (string, error) {
 		o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_DOMAIN=example.org"}})
 		if err != nil {

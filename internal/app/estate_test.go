@@ -78,10 +78,13 @@ func estateProblems(columns map[string]column, holdings []estate.Holding) []stri
 		case h.Fate == estate.Kept && c.RefersTo != "":
 			wrong = append(wrong, key+" cannot be kept: it is a foreign key")
 		}
-		if name := h.Export.Name; name != "" && exports[name] {
-			wrong = append(wrong, "two lists of the export are called "+name)
+		held[key] = true
+		for _, name := range []string{h.Export.Name, h.Also.Name} {
+			if name != "" && exports[name] {
+				wrong = append(wrong, "two lists of the export are called "+name)
+			}
+			exports[name] = true
 		}
-		held[key], exports[h.Export.Name] = true, true
 	}
 	for _, key := range slices.Sorted(maps.Keys(columns)) {
 		if columns[key].personal() && !held[key] {
@@ -111,7 +114,7 @@ func TestEverythingThatIsExportedCanBeReadAndIsNoSecret(t *testing.T) {
 		}
 		for _, name := range []string{
 			"profile", "email_addresses", "groups", "memberships", "membership_applications", "subscriptions", "comments_and_messages", "files", "contents",
-			"versions", "conversations", "notifications", "pictures", "devices",
+			"versions", "conversations", "notifications", "pictures", "gallery_pictures", "devices",
 		} {
 			if lists[name] == nil {
 				t.Errorf("%s is not exported", name)

@@ -86,8 +86,8 @@ func (s mailServer) brings(message []byte, recipients ...string) []string {
 	return answers
 }
 
+// TestHostileMailsAreRefusedClearlyOrHaveTheRightEffect is not parallel: it looks at the memory of the whole process.
 func TestHostileMailsAreRefusedClearlyOrHaveTheRightEffect(t *testing.T) {
-	t.Parallel()
 	w := newTown(t)
 	server := w.open(t)
 	const head = "From: anna@example.org\r\nSubject: Hostile\r\n"

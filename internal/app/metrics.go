@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -29,32 +30,10 @@ func (h *House) measure(ctx context.Context, listener net.Listener) error {
 func (h *House) metrics() []prometheus.Collector {
 	return []prometheus.Collector{
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		jobCollector{h},
+		queue.Collector{Queue: h.queue},
 		prometheus.NewCounterFunc(
 			prometheus.CounterOpts{Name: "grouprise_database_statements_total", Help: "Statements that the database was asked to run."},
 			func() float64 { return float64(h.db.Stats().Statements) },
 		),
-	}
-}
-
-// jobCollector counts jobs when it is asked.
-type jobCollector struct{ house *House }
-
-// Describe implements prometheus.Collector.
-func (c jobCollector) Describe(ch chan<- *prometheus.Desc) { ch <- jobsMetric() }
-
-func jobsMetric() *prometheus.Desc {
-	return prometheus.NewDesc("grouprise_jobs", "Jobs of the task runner by state.", []string{"state"}, nil)
-}
-
-// Collect implements prometheus.Collector. Without a database there is nothing to count.
-func (c jobCollector) Collect(ch chan<- prometheus.Metric) {
-	counts, err := c.house.queue.Counts(context.Background())
-	if err != nil {
-		ch <- prometheus.NewInvalidMetric(jobsMetric(), err)
-		return
-	}
-	for state, n := range map[string]int64{"later": counts.Later, "waiting": counts.Waiting, "running": counts.Running, "dead": counts.Dead} {
-		ch <- prometheus.MustNewConstMetric(jobsMetric(), prometheus.GaugeValue, float64(n), state)
 	}
 }

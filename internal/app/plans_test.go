@@ -1,25 +1,24 @@
 package app
 
 import (
-	"context"
-	"database/sql"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"slices"
-	"strings"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/app/demo"
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/password"
+	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
@@ -28,11 +27,12 @@ import (
 func TestListsAreReadFromAnIndexInTheirOrder(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		err := demo.Fill(t.Context(), db, demo.Size{People: 2000, Groups: 300, Contents: 50, Comments: 50, Conversations: 2000}, "")
-		if err == nil {
-			err = db.Analyze(t.Context())
-		}
+		err := demo.Fill(t.Context(), db, nil, demo.Size{People: 2000, Groups: 300, Contents: 50, Comments: 50, Conversations: 2000}, "")
 		if err != nil {
+			t.Fatal(err)
+		}
+		cast.Execute(t, db, `UPDATE entities SET archived_at = id WHERE kind = 'group' AND id % 5 = 0`)
+		if err := db.Analyze(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		var largest struct {
@@ -57,6 +57,18 @@ func TestListsAreReadFromAnIndexInTheirOrder(t *testing.T) {
 				_, err := theGroups.List(t.Context(), q, viewer, groups.Query{After: after})
 				return err
 			}},
+			{"entities_archived", func(q sqldb.Querier, after paging.Rank) error {
+				_, err := theGroups.List(t.Context(), q, viewer, groups.Query{Archived: true, After: after})
+				return err
+			}},
+			{"entities_name", func(q sqldb.Querier, after paging.Rank) error {
+				_, err := theGroups.List(t.Context(), q, viewer, groups.Query{Sort: entities.ByName, After: after})
+				return err
+			}},
+			{"people_p", func(q sqldb.Querier, after paging.Rank) error {
+				_, _, err := everybody.Directory(t.Context(), q, people.Query{Sort: entities.Newest, After: after})
+				return err
+			}},
 			{"people_score", func(q sqldb.Querier, after paging.Rank) error {
 				_, _, err := everybody.Directory(t.Context(), q, people.Query{After: after})
 				return err
@@ -75,98 +87,116 @@ func TestListsAreReadFromAnIndexInTheirOrder(t *testing.T) {
 			}},
 		} {
 			for _, after := range []paging.Rank{{}, {Score: 200, ID: 1000}} {
-				q := &explainer{DB: db}
+				q := &dbtest.Explainer{DB: db}
 				if err := list.read(q, after); err != nil {
 					t.Fatal(err)
 				}
-				if !q.walks(list.index) {
-					t.Errorf("after %v the list is not read in the order of %s:\n%s", after, list.index, q.plan)
+				if !q.Walks(list.index) {
+					t.Errorf("after %v the list is not read in the order of %s:\n%s", after, list.index, q.Plan)
 				}
 			}
 		}
 	})
 }
 
-// explainer asks how the last list that was selected through it is read.
-type explainer struct {
-	*sqldb.DB
-	plan string
+// explainNames fills a town with so many names that no database would rather read them all.
+func explainNames(t *testing.T, db *sqldb.DB) *dbtest.Explainer {
+	t.Helper()
+	if err := demo.Fill(t.Context(), db, nil, demo.Size{People: 2000, Groups: 300, Contents: 50, Comments: 50, Conversations: 50}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Analyze(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return &dbtest.Explainer{DB: db}
 }
 
-// Select implements sqldb.Querier: it reads nothing.
-func (e *explainer) Select(ctx context.Context, _ any, query string, args ...any) error {
-	var lines []string
-	switch e.Engine() {
-	case "sqlite":
-		var rows []struct {
-			ID, Parent, NotUsed int
-			Detail              string
+// TestNamesAreFoundInAnIndexWhileTheyAreTyped looks at the plan, too: whoever types a name reads the words that begin with
+// it, and no others.
+func TestNamesAreFoundInAnIndexWhileTheyAreTyped(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		q := explainNames(t, db)
+		if _, err := people.New(people.Deps{DB: db}).Mentions(t.Context(), q, "gart"); err != nil {
+			t.Fatal(err)
 		}
-		if err := e.DB.Select(ctx, &rows, `EXPLAIN QUERY PLAN `+query, args...); err != nil {
-			return fmt.Errorf("explain: %w", err)
+		for engine, line := range map[string]string{
+			"sqlite":     `SEARCH name_words USING (COVERING INDEX|INDEX|PRIMARY KEY)[^\n]*\(word>\? AND word<\?\)`,
+			"postgresql": `Index (Only )?Scan using name_words_pkey[^\n]*\n\s+Index Cond: [^\n]*word[^\n]* >= [^\n]* < |Bitmap Index Scan on name_words_pkey`,
+			"mysql":      `name_words range key=PRIMARY`,
+		} {
+			if engine == q.Engine() && !regexp.MustCompile(line).MatchString(q.Plan) {
+				t.Errorf("the words are not found in their index:\n%s", q.Plan)
+			}
 		}
-		for _, r := range rows {
-			lines = append(lines, fmt.Sprintf("%d %d %s", r.Parent, r.ID, r.Detail))
+		// The entities are reached by their ids, none is looked at otherwise.
+		if regexp.MustCompile(`(?i)(seq scan on|SCAN) (entities )?e\b|\be (ALL|index) `).MatchString(q.Plan) {
+			t.Errorf("all entities are read:\n%s", q.Plan)
 		}
-	case "postgresql":
-		if err := e.DB.Select(ctx, &lines, `EXPLAIN (COSTS OFF) `+query, args...); err != nil {
-			return fmt.Errorf("explain: %w", err)
-		}
-	default:
-		var rows []struct {
-			ID           int
-			SelectType   string         `db:"select_type"`
-			Table        sql.NullString `db:"table"`
-			Type         sql.NullString `db:"type"`
-			PossibleKeys sql.NullString `db:"possible_keys"`
-			Key          sql.NullString `db:"key"`
-			KeyLen       sql.NullString `db:"key_len"`
-			Ref          sql.NullString `db:"ref"`
-			Rows         sql.NullString `db:"rows"`
-			Extra        sql.NullString `db:"Extra"`
-		}
-		if err := e.DB.Select(ctx, &rows, `EXPLAIN `+query, args...); err != nil {
-			return fmt.Errorf("explain: %w", err)
-		}
-		for _, r := range rows {
-			lines = append(lines, fmt.Sprintf("%d %s %s key=%s rows=%s %s", r.ID, r.SelectType, r.Table.String, r.Key.String, r.Rows.String, r.Extra.String))
-		}
-	}
-	e.plan = strings.Join(lines, "\n")
-	return nil
+	})
 }
 
-// walks reports whether rows are taken from an index in its order: nothing is sorted where it is read.
-func (e *explainer) walks(index string) bool {
-	lines := strings.Split(e.plan, "\n")
-	at := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, index) })
-	if at < 0 {
-		return false
-	}
-	switch e.Engine() {
-	case "sqlite":
-		parent, _, _ := strings.Cut(lines[at], " ")
-		return !slices.ContainsFunc(lines, func(line string) bool {
-			return strings.HasPrefix(line, parent+" ") && strings.Contains(line, "TEMP B-TREE")
+// TestPagesLikeAMissingOneAreFoundInAnIndex looks at the plan of what each wrong address asks for: words beside it in the
+// alphabet, read from their index.
+func TestPagesLikeAMissingOneAreFoundInAnIndex(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		q := explainNames(t, db)
+		if _, err := entities.New(nil).Near(t.Context(), q, "gaten"); err != nil {
+			t.Fatal(err)
+		}
+		for engine, line := range map[string]string{
+			"sqlite":     `SEARCH name_words USING (?:COVERING INDEX|INDEX|PRIMARY KEY)[^\n]*\(word>\? AND word<\?\)`,
+			"postgresql": `(?:Index Only Scan (?:Backward )?using|Bitmap Index Scan on) name_words_pkey[^\n]*\n\s+Index Cond: [^\n]*word[^\n]* >= [^\n]* < `,
+			"mysql":      `name_words range key=PRIMARY`,
+		} {
+			if found := regexp.MustCompile(line).FindAllString(q.Plan, -1); engine == q.Engine() && len(found) != 2 {
+				t.Errorf("the words are not read from their index:\n%s", q.Plan)
+			}
+		}
+		near, err := entities.New(nil).Near(t.Context(), db, "gaten")
+		if err != nil || len(near) == 0 || near[0].Slug != "garten" {
+			t.Errorf("near gaten are %v, %v", near, err)
+		}
+	})
+}
+
+// TestWhoAsksWhetherTheQueueIsThereReadsOneJob looks at the plan of what programs ask that watch a site, every few
+// seconds and above all when much waits.
+func TestWhoAsksWhetherTheQueueIsThereReadsOneJob(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			var rows [][]any
+			for n := range 3000 {
+				rows = append(rows, []any{"x", []string{"normal", "urgent"}[n%2], []string{"waiting", "dead", "later"}[n%3], "{}", 0, n, n})
+			}
+			return tx.InsertRows(t.Context(), `INSERT INTO jobs (kind, lane, state, payload, attempt, run_at, created_at)`, rows)
 		})
-	case "postgresql":
-		// Between the limit and the scan there are joins at most.
-		return regexp.MustCompile(`Limit\n(\s*->\s+Nested Loop[^\n]*\n(\s+Join Filter[^\n]*\n)?)*\s*->\s+Index (Only )?Scan( Backward)? using ` + index).MatchString(e.plan)
-	default:
-		return !strings.Contains(lines[at], "filesort")
-	}
+		if err == nil {
+			err = db.Analyze(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := &dbtest.Explainer{DB: db}
+		if err := queue.New(db, queue.Config{}).Ask(t.Context(), q); err != nil || !q.Walks("jobs_waiting") {
+			t.Errorf("the jobs are read so: %v\n%s", err, q.Plan)
+		}
+	})
 }
 
 // TestPagesTakeFewStatements counts what the database is asked for pages that are made anew, the session included. Names
 // that texts mention are one more.
 func TestPagesTakeFewStatements(t *testing.T) {
 	t.Parallel()
-	h := buildHouse(t, "dummy")
-	hash, err := password.New(password.Cost{Memory: 64, Passes: 1, Threads: 1}).Hash(t.Context(), demoPassword)
+	now := time.Now()
+	h := houseAt(t, func() time.Time { return now }, "dummy") // what is read once a second has been read before
+	hash, err := password.New(h.options.PasswordCost).Hash(t.Context(), demo.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := demo.Fill(t.Context(), h.db, demo.Size{People: 50, Groups: 20, Contents: 100, Comments: 100, Conversations: 20}, hash); err != nil {
+	if err := demo.Fill(t.Context(), h.db, nil, demo.Size{People: 50, Groups: 20, Contents: 100, Comments: 100, Conversations: 20}, hash); err != nil {
 		t.Fatal(err)
 	}
 	err = h.db.Write(t.Context(), func(tx *sqldb.Tx) error {
@@ -192,10 +222,10 @@ func TestPagesTakeFewStatements(t *testing.T) {
 		signed bool
 		most   int64
 	}{
-		{"/", true, 6},
-		{"/", false, 2},
-		{"/garten/", true, 6},
-		{"/garten/", false, 3},
+		{"/", true, 7},
+		{"/", false, 3},
+		{"/garten/", true, 8},
+		{"/garten/", false, 5},
 		{"/stadt/activity/", true, 4},
 		{"/stadt/groups/", true, 3},
 		{"/stadt/gestalten/", true, 3},
@@ -205,6 +235,7 @@ func TestPagesTakeFewStatements(t *testing.T) {
 		if page.signed {
 			r.AddCookie(cookie)
 		}
+		h.settings.Latest(t.Context())
 		before := h.db.Stats().Statements
 		w := httptest.NewRecorder()
 		h.pages.ServeHTTP(w, r)

@@ -34,14 +34,20 @@ func BenchmarkPages(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, page := range []struct{ name, path string }{
-		{"start", "/"}, {"group", "/garten/"}, {"groups", "/stadt/groups/"}, {"article", article},
+		{"start", "/?"},
+		{"group", "/garten/?"},
+		{"groups", "/stadt/groups/?"},
+		{"article", article + "?"},
+		{"calendar", "/stadt/events?"},
+		{"week", "/stadt/events?view=week&"},
+		{"day", time.Now().AddDate(0, 0, 2).Format("/stadt/events/2006/1/2?")},
 	} {
 		b.Run(page.name, func(b *testing.B) {
 			b.ReportAllocs()
 			before, n := h.db.Stats().Statements, 0
 			for b.Loop() {
 				n++
-				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, fmt.Sprintf("http://example.org%s?n=%d", page.path, n), nil)
+				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, fmt.Sprintf("http://example.org%sn=%d", page.path, n), nil)
 				r.AddCookie(cookie)
 				w := httptest.NewRecorder()
 				h.pages.ServeHTTP(w, r)
@@ -128,11 +134,11 @@ func BenchmarkMails(b *testing.B) {
 func inventedTown(b *testing.B) *House {
 	b.Helper()
 	h := buildHouse(b, "dummy")
-	hash, err := password.New(password.Cost{Memory: 64, Passes: 1, Threads: 1}).Hash(b.Context(), demoPassword)
+	hash, err := password.New(h.options.PasswordCost).Hash(b.Context(), demo.Password)
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := demo.Fill(b.Context(), h.db, demo.Size{People: 2000, Groups: 300, Contents: 5000, Comments: 15000, Conversations: 100}, hash); err != nil {
+	if err := demo.Fill(b.Context(), h.db, nil, demo.Size{People: 2000, Groups: 300, Contents: 5000, Comments: 15000, Conversations: 100, Events: 3000}, hash); err != nil {
 		b.Fatal(err)
 	}
 	return h
@@ -141,7 +147,7 @@ func inventedTown(b *testing.B) *House {
 // sessionOf signs somebody of the invented town in and returns the cookie.
 func sessionOf(b testing.TB, h *House, slug string) *http.Cookie {
 	b.Helper()
-	form := url.Values{"login": {slug}, "password": {demoPassword}}.Encode()
+	form := url.Values{"login": {slug}, "password": {demo.Password}}.Encode()
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "http://example.org/stadt/login/", strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()

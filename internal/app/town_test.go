@@ -2,19 +2,26 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"grouprise.org/grouprise/internal/app/demo"
 	"grouprise.org/grouprise/internal/app/options"
+	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/mime"
+	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/smtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
@@ -24,35 +31,53 @@ type town struct {
 	*cast.Cast
 	outbox   string
 	browsers map[int64]*webtest.Visitor
+	programs map[int64]string // the app passwords of people, which their calendar programs know
 }
 
-func newTown(t *testing.T) *town {
+func newTown(t *testing.T, environ ...string) *town {
 	t.Helper()
-	h := buildHouse(t, "folder")
-	return &town{House: h, Cast: cast.New(t, h.db), outbox: filepath.Join(h.options.DataPath, "outbox"), browsers: map[int64]*webtest.Visitor{}}
+	h := buildHouse(t, "folder", environ...)
+	return &town{House: h, Cast: cast.New(t, h.db), outbox: filepath.Join(h.options.DataPath, "outbox"), browsers: map[int64]*webtest.Visitor{}, programs: map[int64]string{}}
 }
 
 // buildHouse builds the whole house on an empty SQLite database; mails leave by a backend.
-func buildHouse(t testing.TB, backend string) *House {
+func buildHouse(t testing.TB, backend string, environ ...string) *House {
 	t.Helper()
-	h := realHouse(t, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND="+backend, "GROUPRISE_LANGUAGE_CODE=en",
-		"GROUPRISE_MAILINGLIST_ENABLED=true")
-	if err := h.migrate(t.Context()); err != nil {
-		t.Fatal(err)
+	return houseAt(t, nil, backend, environ...)
+}
+
+// houseAt is buildHouse with another clock.
+func houseAt(t testing.TB, tell clock.Clock, backend string, environ ...string) *House {
+	t.Helper()
+	prepare := func(o *options.Options) {
+		o.Clock = tell
+		dbtest.WriteSQLite(t, o.Database.Name)
 	}
-	return h
+	return preparedHouse(t, prepare, append(environ, "GROUPRISE_DOMAIN=example.org", "GROUPRISE_EMAIL_SUBMISSION_BACKEND="+backend, "GROUPRISE_LANGUAGE_CODE=en",
+		"GROUPRISE_MAILINGLIST_ENABLED=true", "GROUPRISE_GEO_ENABLED=true")...)
 }
 
 // realHouse is the house as `grouprise admin house` builds it, on a database of its own that has no tables yet.
 func realHouse(t testing.TB, environ ...string) *House {
 	t.Helper()
-	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: append(environ, "GROUPRISE_DATA_PATH="+t.TempDir())})
+	return preparedHouse(t, func(*options.Options) {}, environ...)
+}
+
+// preparedHouse builds a house after its options were changed. Its passwords cost little.
+func preparedHouse(t testing.TB, prepare func(*options.Options), environ ...string) *House {
+	t.Helper()
+	if !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GROUPRISE_DATA_PATH=") }) {
+		environ = append(environ, "GROUPRISE_DATA_PATH="+t.TempDir())
+	}
+	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: environ})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := o.Prepare(); err != nil {
 		t.Fatal(err)
 	}
+	o.PasswordCost = password.Cost{Memory: 64, Passes: 1, Threads: 1}
+	prepare(o)
 	h, err := Build(t.Context(), o, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -82,13 +107,13 @@ func TestTheStartPageIsForWhoeverLooks(t *testing.T) {
 	w := newTown(t)
 	anna, carla, nobody := w.visit(t, "anna"), w.visit(t, "carla"), w.visit(t, "")
 	nobody.Get("/")
-	nobody.Sees(200, "How to begin", "Garten am Bach", "Chor der Vielen")
+	nobody.Sees(200, "How to get started", "Garten am Bach", "Chor der Vielen")
 	nobody.DoesNotSee("My groups", "For you")
 	anna.Get("/")
 	anna.Sees(200, "For you", `<h2 id="my-groups">My groups</h2><ul class="tiles"><li><a class="entity" href="/chor/">`, `<li><a class="entity" href="/garten/">`)
-	anna.DoesNotSee("How to begin", "Here will stand the groups that you belong to.")
+	anna.DoesNotSee("How to get started", "You’re not a member of any group yet.")
 	carla.Get("/")
-	carla.Sees(200, "Here will stand the groups that you belong to.")
+	carla.Sees(200, "You’re not a member of any group yet.")
 }
 
 func TestMembersSeeEachOtherOnThePageOfTheirGroup(t *testing.T) {
@@ -98,7 +123,7 @@ func TestMembersSeeEachOtherOnThePageOfTheirGroup(t *testing.T) {
 	for who, member := range map[string]bool{"anna": true, "carla": false, "": false} {
 		v := w.visit(t, who)
 		v.Get("/garten/")
-		v.Sees(200, "Who takes part", "2 people")
+		v.Sees(200, "Who takes part", "2 members")
 		if member {
 			v.Sees(200, bert)
 		} else {
@@ -116,11 +141,11 @@ func TestWhatIsPinnedStandsOnceOnThePageOfAGroup(t *testing.T) {
 	if n := strings.Count(page, "Wer wir sind</a>"); n != 1 {
 		t.Errorf("what is pinned stands %d times on the page", n)
 	}
-	anna.Sees(200, "About the group")
-	anna.DoesNotSee("What is new")
+	anna.Sees(200, "Pinned")
+	anna.DoesNotSee("What’s new")
 	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Wer gießt?"}, "text": {"x"}}, true)
 	anna.Get("/garten/")
-	anna.Sees(200, "About the group", "What is new", "Wer gießt?")
+	anna.Sees(200, "Pinned", "What’s new", "Wer gießt?")
 }
 
 func TestBesideAnArticleStandsItsGroup(t *testing.T) {
@@ -145,13 +170,31 @@ func (w *town) mails(t *testing.T, to string) []*mime.Message {
 	if err := w.queue.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	stored, err := smtp.List(w.outbox, 1000)
+	var all []*mime.Message
+	for _, m := range sentMails(t, w.outbox) {
+		if m.To[0].Addr == to {
+			all = append(all, m.Message)
+		}
+	}
+	return all
+}
+
+// sentMail is a mail that has left, and the address that it was sent to.
+type sentMail struct {
+	*mime.Message
+	Recipient string
+}
+
+// sentMails reads the mails in an outbox, newest first.
+func sentMails(t *testing.T, outbox string) []sentMail {
+	t.Helper()
+	stored, err := smtp.List(outbox, 10_000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []*mime.Message
-	for _, s := range stored {
-		_, data, err := smtp.Read(w.outbox, s.Name)
+	all := make([]sentMail, len(stored))
+	for i, s := range stored {
+		_, data, err := smtp.Read(outbox, s.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,9 +202,7 @@ func (w *town) mails(t *testing.T, to string) []*mime.Message {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.To[0].Addr == to {
-			all = append(all, m)
-		}
+		all[i] = sentMail{m, s.Envelope.To[0]}
 	}
 	return all
 }
@@ -181,7 +222,7 @@ func TestAnArticleIsAnsweredByMail(t *testing.T) {
 	w := newTown(t)
 	anna, bert, nobody := w.visit(t, "anna"), w.visit(t, "bert"), w.visit(t, "")
 	anna.Get("/garten/")
-	anna.Sees(200, "Garten am Bach", "garten@example.org", "Here will stand what the group publishes.")
+	anna.Sees(200, "Garten am Bach", "garten@example.org", "Nothing here yet.")
 	anna.Get("/garten/articles/add/")
 	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Wer gießt?"}, "text": {"Bitte **zwei** Leute."}}, true)
 	anna.Sees(200, "internal")
@@ -191,9 +232,9 @@ func TestAnArticleIsAnsweredByMail(t *testing.T) {
 		t.Fatalf("Bert gets %+v", told)
 	}
 	bert.Get("/stadt/activity/")
-	bert.Sees(200, "Wer gießt?", "new", "Garten am Bach has published this.")
+	bert.Sees(200, "Wer gießt?", "new", "<bdi class=\"who\">Garten am Bach</bdi> published:")
 	bert.Get("/")
-	bert.Sees(200, "One piece of news waits for you.", "Wer gießt?")
+	bert.Sees(200, "1 new notification", "Wer gießt?")
 
 	w.receives(t, "bert@example.org", told[0].Header.Get("Reply-To")[1:len(told[0].Header.Get("Reply-To"))-1], "From: bert@example.org\nSubject: Re: x\nMessage-ID: <1@b>\n"+
 		"In-Reply-To: <"+told[0].MessageID+">\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain; charset=iso-8859-1\n"+
@@ -204,11 +245,11 @@ func TestAnArticleIsAnsweredByMail(t *testing.T) {
 		t.Fatalf("Anna gets %+v", own)
 	}
 	anna.Get("/garten/wer-giesst/")
-	anna.Sees(200, "Ich würde gießen.", "beet.png", "internal", "by mail", "Quoted text and signature")
+	anna.Sees(200, "Ich würde gießen.", "beet.png", "internal", "by email", "Quoted text and signature")
 	anna.Get("/stadt/activity")
-	anna.Sees(200, "Bert Birke has commented on this.", "new")
+	anna.Sees(200, "<bdi class=\"who\">Bert Birke</bdi> commented:", "Ich würde gießen.", "new")
 	anna.Submit("Mark all as read", nil)
-	anna.Sees(200, "All news is marked as read.")
+	anna.Sees(200, "All notifications are marked as read.")
 	anna.DoesNotSee(">new<")
 
 	for _, v := range []*webtest.Visitor{nobody, w.visit(t, "carla")} {
@@ -231,7 +272,7 @@ func TestAGroupIsWrittenToByMail(t *testing.T) {
 	}
 	anna, carla := w.visit(t, "anna"), w.visit(t, "carla")
 	anna.Get("/garten/")
-	anna.Sees(200, "Grüße", "no answer yet", "All conversations")
+	anna.Sees(200, "Grüße", "no replies yet", "All conversations")
 	carla.Get("/garten/")
 	carla.Sees(200, "Grüße")
 	bert := w.mails(t, "bert@example.org")[0]
@@ -240,15 +281,44 @@ func TestAGroupIsWrittenToByMail(t *testing.T) {
 		t.Errorf("Carla gets %+v", got)
 	}
 	carla.Get("/stadt/activity/")
-	carla.Sees(200, "Bert Birke has written in this conversation.")
+	carla.Sees(200, "<bdi class=\"who\">Bert Birke</bdi> wrote:", "Ja, gern.")
 	if v := w.visit(t, "demo-admin"); v != nil {
 		v.Get("/garten/")
 		v.DoesNotSee("Grüße")
 	}
 	results := w.intake.Deliver(t.Context(), lmtp.Envelope{From: "fremd@example.net", Recipients: []string{"garten@example.org"}}, []byte("From: fremd@example.net\r\n\r\nx"))
-	if results[0] == nil || !strings.Contains(w.sentence(results[0]), "We do not know your address fremd@example.net.") {
+	if results[0] == nil || !strings.Contains(w.sentence(results[0]), "We don’t know your address fremd@example.net.") {
 		t.Errorf("a stranger: %v", results[0])
 	}
+}
+
+func TestAnAnswerToTheGroupBelongsToItsThread(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.visit(t, "anna")
+	anna.Send("/garten/articles/add/", map[string][]string{"title": {"Hofputz"}, "text": {"Wer kommt?"}}, true)
+	w.receives(t, "bert@example.org", "garten@example.org", "From: bert@example.org\nSubject: Putzmittel\nMessage-ID: <1@b>\n\nWas fehlt?\n")
+	root := w.mails(t, "anna@example.org") // newest first
+	for i, to := range []string{"article", "conversation"} {
+		told := root[1-i]
+		slow := time.Now().Add(-20 * time.Minute).Format(time.RFC1123Z)
+		answer := "From: anna@example.org\nSubject: Re: " + told.Subject + "\nMessage-ID: <" + to + "@a>\nDate: " + slow +
+			"\nTo: " + told.ReplyTo[0].Addr + "\nCc: garten@example.org\nIn-Reply-To: <" + told.MessageID + ">\nReferences: <" + told.MessageID + ">\n\nIch.\n"
+		w.receives(t, "anna@example.org", "garten@example.org", answer)
+		w.receives(t, "anna@example.org", told.ReplyTo[0].Addr, answer)
+	}
+	mails := w.mails(t, "anna@example.org")
+	if len(mails) != 4 {
+		t.Fatalf("Anna gets %d mails, want two threads of two", len(mails))
+	}
+	for i, answer := range mails[:2] {
+		told := root[i]
+		if answer.Subject != "Re: "+told.Subject || !slices.Equal(answer.InReplyTo, []string{told.MessageID}) || !slices.Equal(answer.References, []string{told.MessageID}) || answer.Date.Before(told.Date) {
+			t.Errorf("%q of %s answers %v of %s, want %s", answer.Subject, answer.Date, answer.InReplyTo, told.Date, told.MessageID)
+		}
+	}
+	anna.Get("/garten/hofputz/")
+	anna.Sees(200, "Ich.", "internal", "by email")
 }
 
 func TestPagesAreThere(t *testing.T) {
@@ -259,22 +329,22 @@ func TestPagesAreThere(t *testing.T) {
 		status    int
 		sees      string
 	}{
-		{"", "/", 200, "Here will stand what the groups publish."},
+		{"", "/", 200, "Nothing here yet. Posts by groups appear here."},
 		{"", "/garten/", 200, "Garten am Bach"},
 		{"", "/GARTEN", 200, "Garten am Bach"},
 		{"", "/anna/", 200, "Anna Ahorn"},
 		{"", "/carla/", 200, "Sign in"},
 		{"anna", "/carla/", 200, "Write to Carla Clematis"},
-		{"carla", "/carla/", 200, "Only you see this page."},
+		{"carla", "/carla/", 200, "Only you can see this page."},
 		{"", "/niemand/", 404, ""},
 		{"", "/stadt/help/", 200, "postmaster@example.org"},
 		{"", "/stadt/privacy/", 200, "Cookies"},
 		{"", "/stadt/markdown/", 200, "<strong>very important</strong>"},
 		{"", "/stadt/activity", 200, "Sign in"},
-		{"anna", "/stadt/activity", 200, "Here will stand what happens"},
-		{"", "/stadt/articles/", 200, "Here the articles"},
-		{"", "/garten/join/request/", 200, "E-mail address"},
-		{"", "/garten/actions/subscribe/", 200, "E-mail address"},
+		{"anna", "/stadt/activity", 200, "No notifications yet"},
+		{"", "/stadt/articles/", 200, "No articles yet."},
+		{"", "/garten/join/request/", 200, "Email address"},
+		{"", "/garten/actions/subscribe/", 200, "Email address"},
 		{"", "/stadt/gestalten/", 200, "Anna Ahorn"},
 		{"", "/stadt/groups", 200, "Chor der Vielen"},
 	} {
@@ -286,7 +356,7 @@ func TestPagesAreThere(t *testing.T) {
 	v := w.visit(t, "")
 	v.Get("/garten/join/request/")
 	v.Submit("email", map[string]string{"email": "nonsense"})
-	v.Sees(422, "Enter an e-mail address")
+	v.Sees(422, "Enter an email address")
 }
 
 func TestWhatFailedForGoodIsTriedAgain(t *testing.T) {
@@ -312,7 +382,7 @@ func TestWhatFailedForGoodIsTriedAgain(t *testing.T) {
 		v.DoesNotSee("notify.deliver")
 	}
 	admin.Get("/stadt/admin/")
-	admin.Sees(200, "notify.deliver", "email", "This is not a mail address.", "believed without proof")
+	admin.Sees(200, "notify.deliver", "email", "This is not an email address.", "Senders are not checked")
 	err = w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(t.Context(), `UPDATE email_addresses SET address = 'bert@example.org' WHERE person_id = ?`, w.Bert.ID)
 		return err
@@ -320,8 +390,8 @@ func TestWhatFailedForGoodIsTriedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin.Submit("Try again", nil)
-	admin.Sees(200, "It is tried again.", "Nothing has failed.")
+	admin.Submit("Try all again", nil)
+	admin.Sees(200, "All failed tasks of the kind notify.deliver will be tried again.", "No failed deliveries.")
 	if got := w.mails(t, "bert@example.org"); len(got) != 1 {
 		t.Errorf("Bert gets %d mails", len(got))
 	}
@@ -333,34 +403,21 @@ func TestWhatFailedForGoodIsTriedAgain(t *testing.T) {
 
 func TestADemonstration(t *testing.T) {
 	t.Parallel()
-	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_LANGUAGE_CODE=en"}
-	if code, out, problems := command(t, environ, "demo", "--people", "20", "--contents", "10"); code != 0 || !strings.Contains(out, "demo-admin") {
-		t.Fatal(out, problems)
-	}
-	if code, _, problems := command(t, environ, "demo"); code != 1 || !strings.Contains(problems, "not empty") {
-		t.Errorf("a second town: %d, %s", code, problems)
-	}
-	if code, _, problems := command(t, environ, "demo", "--if-empty"); code != 0 {
-		t.Error(problems)
-	}
-	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: append(environ, "GROUPRISE_DOMAIN=example.org")})
-	if err != nil || !o.Demonstration || o.Submission.Backend != "folder" {
-		t.Fatalf("%+v, %v", o, err)
-	}
-	if err := o.Prepare(); err != nil {
+	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir(), "GROUPRISE_LANGUAGE_CODE=en", "GROUPRISE_DOMAIN=example.org"}
+	founded := realHouse(t, environ...)
+	if err := errors.Join(founded.Migrate(t.Context()), founded.Demonstrate(t.Context(), demo.Size{People: 20, Groups: 22, Contents: 10, Comments: 20, Conversations: 5})); err != nil {
 		t.Fatal(err)
 	}
-	h, err := Build(t.Context(), o, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
+	h := realHouse(t, environ...)
+	if !h.options.Demonstration || h.options.Submission.Backend != "folder" {
+		t.Fatalf("%+v", h.options)
 	}
-	defer h.Close() // the test is over
 	v := webtest.Visit(t, h.pages)
 	v.Get("/stadt/login/")
 	v.Submit("password", map[string]string{"login": "anna", "password": "demo"})
 	v.Sees(200, "Hello, Anna Ahorn")
 	for path, sees := range map[string]string{
-		"/garten/": "Gießplan für den Sommer", "/chor/": "Chor der Vielen", "/garten/giessplan-fuer-den-sommer/": "meiner Schwester", "/stadt/outbox/": "No mail has been written yet.",
+		"/garten/": "Gießplan für den Sommer", "/chor/": "Chor der Vielen", "/garten/giessplan-fuer-den-sommer/": "meiner Schwester", "/stadt/outbox/": "No emails yet.",
 	} {
 		v.Get(path)
 		v.Sees(200, sees)
@@ -371,14 +428,14 @@ func TestADemonstration(t *testing.T) {
 	}
 	v.Get("/stadt/outbox/")
 	v.Sees(200, "[garten] Neues", "bert@example.org")
-	stored, err := smtp.List(o.OutboxFolder(), 1)
+	stored, err := smtp.List(h.options.OutboxFolder(), 1)
 	if err != nil || len(stored) != 1 {
 		t.Fatal(stored, err)
 	}
 	v.Get("/stadt/outbox/" + stored[0].Name + "/")
-	v.Sees(200, "Source of the mail", "List-Unsubscribe")
+	v.Sees(200, "Email source", "List-Unsubscribe")
 	v.Get("/stadt/outbox/" + stored[0].Name + "/html/")
-	v.Sees(200, "Read and comment on the web")
+	v.Sees(200, "Read and comment")
 	v.Get("/stadt/outbox/nothing/")
 	v.Sees(404)
 }

@@ -2,7 +2,12 @@
 // at it and what happened. It knows no database, no network and no language.
 package community
 
-import "grouprise.org/grouprise/internal/kit/clock"
+import (
+	"time"
+
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+)
 
 // EntityKind tells the two owners of a slug in the root of the site apart.
 type EntityKind string
@@ -23,6 +28,8 @@ type Entity struct {
 	Name    string     `db:"name"`    // display name; never empty
 	Colour  string     `db:"colour"`  // #rrggbb behind the initials where there is no picture
 	Picture string     `db:"picture"` // name of the square picture, or empty
+
+	Archived bool `db:"archived"` // a group that is archived, as far as whoever read the entity asked
 }
 
 // IsGroup reports whether the entity is a group.
@@ -64,11 +71,23 @@ type Group struct {
 	Closed      bool       `db:"closed"`     // only members add members
 	FoundedOn   string     `db:"founded_on"` // YYYY-MM-DD
 	CreatedAt   clock.Time `db:"created_at"`
+	Tags        Tags       `db:"tags"`
+	ArchivedAt  clock.Time `db:"archived_at"` // nothing new comes into it since; zero if it is not archived
+
+	// The pictures by which it introduces itself, and the slug of the item that they are of; nil where there are none, and
+	// where nobody visits the group.
+	Album     *Album `db:"album"`
+	AlbumSlug string `db:"album_slug"`
 }
+
+// Archived reports whether the group is archived.
+func (g Group) Archived() bool { return !g.ArchivedAt.IsZero() }
 
 // Entity returns the group as the owner of its slug.
 func (g Group) Entity() Entity {
-	return Entity{ID: g.EntityID, Kind: GroupEntity, OwnerID: g.ID, Slug: g.Slug, Name: g.Name, Colour: g.Colour, Picture: g.Picture}
+	return Entity{
+		ID: g.EntityID, Kind: GroupEntity, OwnerID: g.ID, Slug: g.Slug, Name: g.Name, Colour: g.Colour, Picture: g.Picture, Archived: g.Archived(),
+	}
 }
 
 // Entity returns the person as the owner of their slug.
@@ -88,6 +107,8 @@ type Viewer struct {
 	Language string `db:"language"`
 	Admin    bool   `db:"admin"`
 	Unread   int    `db:"unread"` // entries of the inbox that wait to be read
+
+	GettingStarted bool `db:"getting_started"` // some of their first steps are open
 }
 
 // Entity returns the viewer as the owner of their slug. Nobody is the zero value.
@@ -97,6 +118,25 @@ func (v Viewer) Entity() Entity {
 
 // SignedIn reports whether the viewer is a person.
 func (v Viewer) SignedIn() bool { return v.PersonID != 0 }
+
+// PleaseSignIn returns the error for a viewer who has not signed in, where that would help.
+func PleaseSignIn() error { return errs.New(errs.Unauthenticated, "Please sign in.") }
+
+// ErrArchived returns the error for whatever is new in a group that is archived.
+func ErrArchived() error {
+	return errs.New(errs.Denied, "This group is archived: nothing new can be added until a member reactivates it.")
+}
+
+// LongestDate is how long something may take that has a date: what has begun earlier than that is over.
+const LongestDate = 366 * 24 * time.Hour
+
+// ErrNothingHere returns the error for an address at which there is nothing, or nothing that the viewer may know of.
+func ErrNothingHere() error { return errs.New(errs.NotFound, "There is nothing at this address.") }
+
+// ErrGone returns the error for the calendar and the feeds of a group that is archived.
+func ErrGone() error {
+	return errs.New(errs.Gone, "This group is archived: there is nothing left to subscribe to.")
+}
 
 // Is reports whether the viewer is the person.
 func (v Viewer) Is(personID int64) bool { return v.PersonID != 0 && v.PersonID == personID }
@@ -118,6 +158,7 @@ type Standing struct {
 	MemberAt   clock.Time // since when; zero if not a member
 	Subscribed bool
 	Owner      bool // the entity is the viewer's own profile
+	Archived   bool // the entity is a group that is archived
 }
 
 // Inside reports whether the viewer belongs to the entity: a member of the group, or the owner of the

@@ -26,6 +26,22 @@ CREATE TABLE IF NOT EXISTS entities (
 
 {index entities_cover entities (cover)}
 
+-- What an entity is found by while its name is typed: its slug, and its name from each of its words on. The order is that
+-- of the bytes, so that what begins alike stands together whatever language the database speaks.
+CREATE TABLE IF NOT EXISTS name_words (
+{if postgresql}
+    word VARCHAR(150) COLLATE "C" NOT NULL,
+{end}
+{if sqlite mysql}
+    word VARCHAR(150) NOT NULL,
+{end}
+    entity_id BIGINT NOT NULL,
+    PRIMARY KEY (word, entity_id),
+    FOREIGN KEY (entity_id) REFERENCES entities (id) ON DELETE CASCADE
+) {options};
+
+{index name_words_entity name_words (entity_id)}
+
 CREATE TABLE IF NOT EXISTS people (
     id {id},
     entity_id BIGINT NOT NULL,
@@ -44,5 +60,16 @@ CREATE TABLE IF NOT EXISTS people (
     UNIQUE (id, score),
     FOREIGN KEY (entity_id, score) REFERENCES entities (id, score) ON UPDATE CASCADE
 ) {options};
+
+-- Slugs that somebody had before, and who that was; NULL if they are gone. Whoever takes one removes the row.
+CREATE TABLE IF NOT EXISTS former_slugs (
+    slug_key VARCHAR(150) NOT NULL,
+    entity_id BIGINT,
+    freed_at BIGINT NOT NULL,
+    PRIMARY KEY (slug_key),
+    FOREIGN KEY (entity_id) REFERENCES entities (id) ON DELETE SET NULL
+) {options};
+
+{index former_slugs_entity former_slugs (entity_id)}
 
 {index people_score people (public, active, score, id)}

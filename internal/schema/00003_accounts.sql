@@ -66,3 +66,12 @@ CREATE TABLE IF NOT EXISTS throttles (
 ) {options};
 
 {index throttles_reset throttles (resets_at)}
+
+-- What somebody wrote into a form and sent when their session had ended, as JSON.
+CREATE TABLE IF NOT EXISTS unsent_forms (
+    key_hash CHAR(64) NOT NULL PRIMARY KEY,
+    form {text} NOT NULL,
+    expires_at BIGINT NOT NULL
+) {options};
+
+{index unsent_forms_expiry unsent_forms (expires_at)}

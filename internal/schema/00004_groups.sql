@@ -17,3 +17,6 @@ CREATE TABLE IF NOT EXISTS "groups" (
     FOREIGN KEY (entity_id) REFERENCES entities (id),
     FOREIGN KEY (created_by_id) REFERENCES people (id) ON DELETE SET NULL
 ) {options};
+
+-- Who founded a group again, by a second click.
+{index groups_created "groups" (created_by_id, created_at)}

@@ -3,7 +3,9 @@
 -- +goose Up
 
 -- A comment on a content item or a message in a conversation. public says whether it follows the
--- visibility of its item; false makes a comment internal. cut is what a mail quoted or signed with.
+-- visibility of its item; false makes a comment internal. inside says whether its author belonged to the group, or owned
+-- the profile, when they wrote it; left_at, when they left the thread afterwards. cut is what a mail quoted or signed
+-- with.
 CREATE TABLE IF NOT EXISTS contributions (
     id {id},
     content_id BIGINT,
@@ -11,9 +13,12 @@ CREATE TABLE IF NOT EXISTS contributions (
     author_id BIGINT NOT NULL,
     text {text} NOT NULL,
     cut {text} NOT NULL,
+    format VARCHAR(20) NOT NULL DEFAULT 'markdown',
     in_reply_to_id BIGINT,
     public BOOLEAN NOT NULL DEFAULT TRUE,
     by_mail BOOLEAN NOT NULL DEFAULT FALSE,
+    inside BOOLEAN NOT NULL DEFAULT FALSE,
+    left_at BIGINT,
     created_at BIGINT NOT NULL,
     deleted_at BIGINT,
     FOREIGN KEY (content_id) REFERENCES contents (id) ON DELETE CASCADE,

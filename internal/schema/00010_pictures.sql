@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS images (
     name VARCHAR(100) NOT NULL,
     creator_id BIGINT,
     created_at BIGINT NOT NULL,
+    unused_at BIGINT, -- since when a sweep has found it shown by nothing
     UNIQUE (name),
     FOREIGN KEY (creator_id) REFERENCES people (id) ON DELETE SET NULL
 ) {options};
@@ -28,3 +29,10 @@ CREATE TABLE IF NOT EXISTS image_uses (
 {index image_uses_content image_uses (content_id)}
 
 {index image_uses_contribution image_uses (contribution_id)}
+
+-- Files in the media storage that no row knows, since a sweep found them there.
+CREATE TABLE IF NOT EXISTS stray_files (
+    name VARCHAR(200) NOT NULL,
+    found_at BIGINT NOT NULL,
+    PRIMARY KEY (name)
+) {options};

@@ -13,13 +13,17 @@ CREATE TABLE IF NOT EXISTS activities (
     content_id BIGINT NOT NULL DEFAULT 0,
     conversation_id BIGINT NOT NULL DEFAULT 0,
     contribution_id BIGINT NOT NULL DEFAULT 0,
+    date_id BIGINT NOT NULL DEFAULT 0,
     occurred_at BIGINT NOT NULL,
+    fanned_to BIGINT NOT NULL DEFAULT 0, -- up to which person deliveries have been written
     done_at BIGINT
 ) {options};
 
 {index activities_contribution activities (contribution_id)}
 
 {index activities_content activities (content_id)}
+
+{index activities_age activities (occurred_at)}
 
 -- One notice to one person on one channel. The primary key makes it idempotent.
 CREATE TABLE IF NOT EXISTS deliveries (

@@ -20,4 +20,8 @@ CREATE TABLE IF NOT EXISTS inbox_entries (
 
 {index inbox_entries_person inbox_entries (person_id, created_at, id)}
 
+{index inbox_entries_age inbox_entries (created_at, id)}
+
+{index inbox_entries_activity inbox_entries (activity_id)}
+
 {index inbox_entries_unread inbox_entries (person_id, read_at)}

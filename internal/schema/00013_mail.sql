@@ -2,8 +2,8 @@
 
 -- +goose Up
 
--- The secret in reply+<secret>@domain: one per recipient and thing answered, kept for good because mails
--- are answered years later. Links carry the secret itself, so it is stored as it is.
+-- The secret in reply+<secret>@domain: one per recipient and thing answered, kept as long as the thing because
+-- mails are answered years later. Links carry the secret itself, so it is stored as it is.
 CREATE TABLE IF NOT EXISTS reply_keys (
     id {id},
     secret VARCHAR(32) NOT NULL,
@@ -19,7 +19,12 @@ CREATE TABLE IF NOT EXISTS reply_keys (
     FOREIGN KEY (contribution_id) REFERENCES contributions (id) ON DELETE CASCADE
 ) {options};
 
--- Which message had its effect for which recipient: the same message twice has one effect.
+{index reply_keys_content reply_keys (content_id)}
+
+{index reply_keys_contribution reply_keys (contribution_id)}
+
+-- Which message had its effect for which recipient, or in which thread ("content 12"): the same message twice has one
+-- effect.
 CREATE TABLE IF NOT EXISTS received_messages (
     message_hash CHAR(64) NOT NULL,
     recipient VARCHAR(254) NOT NULL,

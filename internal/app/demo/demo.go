@@ -6,6 +6,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,20 +15,28 @@ import (
 	"strings"
 	"time"
 
+	"grouprise.org/grouprise/internal/app/demo/coming"
+	"grouprise.org/grouprise/internal/app/demo/invented"
+	"grouprise.org/grouprise/internal/app/demo/places"
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/slug"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
 // Size says how large the town is. The fixed cast is part of it.
-type Size struct{ People, Groups, Contents, Comments, Conversations int }
+type Size struct{ People, Groups, Contents, Comments, Conversations, Events int }
+
+// Password is what everybody in the town signs in with.
+const Password = "demo"
 
 // ErrNotEmpty says that somebody lives in the town already.
 var ErrNotEmpty = errors.New("the database is not empty: a demonstration town needs one of its own")
 
-// Fill fills an empty database. All people have the password whose hash is given.
-func Fill(ctx context.Context, db *sqldb.DB, size Size, passwordHash string) error {
+// Fill fills an empty database. All people have the password whose hash is given. Pictures are drawn if there is
+// somebody to keep them. more is done in the town when it stands.
+func Fill(ctx context.Context, db *sqldb.DB, keeper Keeper, size Size, passwordHash string, more ...func(context.Context) error) error {
 	var people int
 	if err := db.Get(ctx, &people, `SELECT COUNT(*) FROM people`); err != nil {
 		return fmt.Errorf("look into the database: %w", err)
@@ -35,43 +44,85 @@ func Fill(ctx context.Context, db *sqldb.DB, size Size, passwordHash string) err
 	if people > 0 {
 		return ErrNotEmpty
 	}
-	err := db.Write(ctx, func(tx *sqldb.Tx) error {
-		t := &town{
-			rand: rand.New(rand.NewPCG(1848, 1919)), now: tx.Now, hash: passwordHash,
-			size:  Size{max(size.People, 4), max(size.Groups, 3), max(size.Contents, 2), max(size.Comments, 4), max(size.Conversations, 1)},
-			slugs: map[string]bool{}, scores: map[int64]int{}, members: map[int64][]int64{}, belongs: map[membership]bool{},
-		}
-		t.people()
-		t.groups()
-		t.rankGroups()
-		t.contents()
-		t.comments()
-		t.conversations()
-		t.inboxes()
-		return t.rows.insert(ctx, tx)
-	})
-	if err == nil {
-		err = db.Analyze(ctx)
+	t := &town{
+		rand: rand.New(rand.NewPCG(1848, 1919)), now: db.Now(), hash: passwordHash, size: size.atLeastTheCast(),
+		slugs: map[string]bool{}, named: map[string]int64{}, groupsNamed: map[string]int64{},
+		members: map[int64][]int64{}, belongs: map[membership]bool{}, hasSubscribed: map[subscription]bool{},
 	}
-	return err
+	t.people()
+	t.groups()
+	t.rankGroups()
+	t.contents()
+	if err := t.dates(); err != nil {
+		return err
+	}
+	t.comments()
+	t.conversations()
+	t.inboxes()
+	drawn, err := t.draw(ctx, keeper)
+	if err != nil {
+		return err
+	}
+	if err := db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := t.rows.insert(ctx, tx); err != nil {
+			return err
+		}
+		if err := coming.Help(ctx, tx, t.now); err != nil {
+			return err
+		}
+		if err := coming.Polls(ctx, tx, t.now); err != nil {
+			return err
+		}
+		if err := coming.Import(ctx, tx, t.now, t.imported); err != nil {
+			return err
+		}
+		if err := coming.Fill(ctx, tx, coming.Town{Rand: t.rand, Now: t.now, Members: t.members}); err != nil {
+			return err
+		}
+		return t.tag(ctx, tx)
+	}); err != nil {
+		if keeper != nil {
+			err = errors.Join(err, keeper.Erase(context.WithoutCancel(ctx), drawn))
+		}
+		return err
+	}
+	for _, fill := range more {
+		if err := fill(ctx); err != nil {
+			return err
+		}
+	}
+	return db.Analyze(ctx)
+}
+
+// atLeastTheCast returns a size that has room for those who are in every town.
+func (s Size) atLeastTheCast() Size {
+	return Size{max(s.People, administrator+len(invented.Neighbours())), max(s.Groups, len(invented.CastIdeas())), s.Contents, s.Comments, s.Conversations, s.Events}
 }
 
 // town is what is invented, row by row.
 type town struct {
-	rand      *rand.Rand
-	now       clock.Time
-	hash      string
-	size      Size
-	slugs     map[string]bool
-	scores    map[int64]int     // of people
-	ranks     []int64           // groups, the largest first
-	shares    shares            // of them
-	members   map[int64][]int64 // of a group: people
-	belongs   map[membership]bool
-	published []published
+	rand        *rand.Rand
+	now         clock.Time
+	hash        string
+	size        Size
+	slugs       map[string]bool
+	named       map[string]int64  // people by their first names
+	groupsNamed map[string]int64  // by their whole names
+	voices      []invented.Voice  // of groups
+	ranks       []int64           // groups, the largest first
+	shares      invented.Shares   // of them
+	members     map[int64][]int64 // of a group: people
+	belongs     map[membership]bool
+	published   []published
+	imported    []coming.Imported
 
-	subscribed []subscription
-	rows       rows
+	subscribed    []subscription
+	hasSubscribed map[subscription]bool
+	notices       []notice
+	portraits     []portrait
+	groupPictures []groupPictures
+	illustrations []illustration
+	rows          rows
 }
 
 type (
@@ -84,6 +135,7 @@ type published struct {
 	group, author int64
 	at            clock.Time
 	public        bool
+	voice         invented.Voice
 }
 
 func pick[T any](t *town, from []T) T { return from[t.rand.IntN(len(from))] }
@@ -116,16 +168,14 @@ func (t *town) freeSlug(name string) string {
 	return free
 }
 
-func (t *town) colour() string {
-	return fmt.Sprintf("#%02x%02x%02x", 40+t.rand.IntN(80), 40+t.rand.IntN(80), 40+t.rand.IntN(80))
-}
-
 // entity invents the owner of a slug. The ids of entities are those of people, then those of groups.
-func (t *town) entity(kind community.EntityKind, slug, name string) (id int64, score int) {
+func (t *town) entity(kind community.EntityKind, slug, name, colour string) (id int64, score int) {
 	id = int64(len(t.rows.entities) + 1)
 	t.slugs[slug] = true
-	colour, score := t.colour(), t.rand.IntN(400)
-	t.rows.entities = append(t.rows.entities, []any{id, kind, slug, strings.ToLower(slug), name, strings.ToLower(name), colour, score})
+	score = t.rand.IntN(400)
+	t.rows.entities = append(t.rows.entities,
+		[]any{id, kind, slug, strings.ToLower(slug), name, strings.ToLower(name), colour, score, "", ""})
+	t.rows.words = append(t.rows.words, entities.WordRows(id, slug, name)...)
 	return id, score
 }
 
@@ -142,9 +192,11 @@ func (t *town) person(slug, first, last, about string, public, admin bool) {
 	if name == "" {
 		name = slug
 	}
-	entity, score := t.entity(community.PersonEntity, slug, name)
+	entity, score := t.entity(community.PersonEntity, slug, name, pick(t, community.Colours()))
 	id := int64(len(t.rows.people) + 1)
-	t.scores[id] = score
+	if _, taken := t.named[first]; !taken {
+		t.named[cmp.Or(first, slug)] = id
+	}
 	joined := t.ago(900)
 	t.rows.people = append(t.rows.people, []any{id, entity, score, first, last, about, public, t.hash, admin, joined})
 	t.rows.addresses = append(t.rows.addresses, []any{id, slug + "@example.org", slug + "@example.org", true, joined})
@@ -155,40 +207,77 @@ func (t *town) people() {
 	t.person("bert", "Bert", "Birke", "Werkzeug verleihe ich, Zeit nicht immer.", true, false)
 	t.person("carla", "Carla", "Clematis", "", false, false)
 	t.person("demo-admin", "", "", "", true, true)
+	for n, face := range invented.CastFaces() {
+		t.portraits = append(t.portraits, portrait{int64(n + 1), face})
+	}
+	for _, n := range invented.Neighbours() {
+		t.person(t.freeSlug(n.First+" "+n.Last), n.First, n.Last, n.About, true, false)
+		t.portraits = append(t.portraits, portrait{int64(len(t.rows.people)), n.Face})
+	}
 	for len(t.rows.people) < t.size.People {
-		first, last := pick(t, firstNames), pick(t, lastNames)
+		first, last := pick(t, invented.FirstNames()), pick(t, invented.LastNames())
 		about := ""
 		if t.rand.IntN(3) == 0 {
-			about = pick(t, abouts)
+			about = pick(t, invented.Abouts())
 		}
 		t.person(t.freeSlug(first+" "+last), first, last, about, t.rand.IntN(4) > 0, false)
 	}
 }
 
-func (t *town) group(slug, name, description string, closed bool, members ...int64) {
-	entity, _ := t.entity(community.GroupEntity, slug, name)
+func (t *town) group(slug string, i invented.Idea, members ...int64) {
+	colour := fmt.Sprintf("#%06x", i.Accent)
+	if i.Scene == "" {
+		colour = pick(t, community.Colours())
+	}
+	entity, _ := t.entity(community.GroupEntity, slug, i.Name, colour)
 	id := int64(len(t.rows.groups) + 1)
 	founded := t.ago(2000)
-	t.rows.groups = append(t.rows.groups, []any{id, entity, description, pick(t, places), "", closed, founded.Format(time.DateOnly), members[0], founded, founded})
-	t.members[id] = members
-	for _, m := range members {
-		t.belongs[membership{id, m}] = true
-		t.rows.memberships = append(t.rows.memberships, []any{id, m, t.scores[m], m, t.ago(300)})
-		t.subscribe(entity, m)
+	t.groupsNamed[i.Name] = id
+	t.rows.groups = append(t.rows.groups,
+		[]any{id, entity, i.Description, i.Place, "", i.Closed, founded.Format(time.DateOnly), members[0], founded, founded})
+	t.voices = append(t.voices, invented.VoiceOf(i.English))
+	if p, known := places.Of(i.Place); known {
+		t.rows.positions = append(t.rows.positions, []any{entity, p.Latitude, p.Longitude})
 	}
-	followers := map[int64]bool{}
+	if i.Scene != "" {
+		t.groupPictures = append(t.groupPictures, groupPictures{entity, members[0], i})
+	}
+	for _, m := range members {
+		t.join(id, m)
+	}
 	for range t.rand.IntN(len(members) + 3) {
-		if p := t.anybody(); !t.belongs[membership{id, p}] && !followers[p] {
-			followers[p] = true
+		if p := t.anybody(); !t.belongs[membership{id, p}] {
 			t.subscribe(entity, p)
 		}
 	}
 }
 
+// join makes a person a member of a group and a subscriber to it, once.
+func (t *town) join(group, person int64) {
+	if t.belongs[membership{group, person}] {
+		return
+	}
+	t.belongs[membership{group, person}] = true
+	t.members[group] = append(t.members[group], person)
+	t.rows.memberships = append(t.rows.memberships, []any{group, person, person, t.ago(300)})
+	t.subscribe(t.entityOfGroup(group), person)
+}
+
 func (t *town) subscribe(entity, person int64) {
+	if t.hasSubscribed[subscription{entity, person}] {
+		return
+	}
+	t.hasSubscribed[subscription{entity, person}] = true
 	t.subscribed = append(t.subscribed, subscription{entity, person})
 	t.rows.subscriptions = append(t.rows.subscriptions, []any{entity, person, t.ago(300)})
 }
+
+// The groups of the fixed cast.
+const (
+	netzwerkstatt = iota + 1
+	garten
+	chor
+)
 
 // anybody returns a person beyond the fixed cast, whose memberships are promised. Some are met more often than others.
 func (t *town) anybody() int64 {
@@ -199,23 +288,38 @@ func (t *town) anybody() int64 {
 }
 
 func (t *town) groups() {
-	t.group("netzwerkstatt", "Netzwerkstatt", "Wir betreiben diese Seite für alle Gruppen der Stadt. Du hast eine Frage? Schreib uns.", false, administrator)
-	t.group("garten", "Garten am Bach", "Ein Gemeinschaftsgarten hinter der alten Mühle. Jeden Samstag ab 10 Uhr, auch ohne Anmeldung.", false, anna, bert)
-	t.group("chor", "Chor der Vielen", "Wir singen, was uns gefällt, dienstags um 19 Uhr.", true, anna)
+	t.group("netzwerkstatt", invented.CastIdeas()[0], administrator)
+	t.group("garten", invented.CastIdeas()[1], append([]int64{anna, bert},
+		t.byName("Hatice", "Wanda", "Samira", "Georg", "Frieda", "Malik", "Amara", "Jakob", "Nora")...)...)
+	t.group("chor", invented.CastIdeas()[2], append([]int64{anna},
+		t.byName("Samira", "Viktor", "Ulla", "Yusuf", "Lale", "Mehmet", "Thea", "Daria", "Rosa", "Igor", "Esra", "Grace", "Kofi")...)...)
 	for n := 0; len(t.rows.groups) < t.size.Groups; n++ {
-		g := groupIdeas[n%len(groupIdeas)]
-		name := g.name
-		if n >= len(groupIdeas) {
-			name += " " + pick(t, quarters)
+		i, least := invented.GroupIdeas()[n%len(invented.GroupIdeas())], 7+t.rand.IntN(12)
+		if n >= len(invented.GroupIdeas()) {
+			least = 2 + t.rand.IntN(6)
+			i = invented.Idea{
+				Name: i.Name + " " + pick(t, invented.Quarters()), Description: i.Description, Place: i.Place,
+				Closed: t.rand.IntN(5) == 0, English: i.English,
+			}
 		}
-		t.group(t.freeSlug(name), name, g.description, n > 0 && t.rand.IntN(5) == 0, t.someMembers(n+1)...)
+		t.group(t.freeSlug(i.Name), i, t.someMembers(n+1, least)...)
 	}
 }
 
-// someMembers invents who belongs to the group with a rank: a quarter of the people to the largest one.
-func (t *town) someMembers(rank int) []int64 {
+// byName returns people by their first names.
+func (t *town) byName(names ...string) []int64 {
+	ids := make([]int64, len(names))
+	for i, name := range names {
+		ids[i] = t.named[name]
+	}
+	return ids
+}
+
+// someMembers invents who belongs to the group with a rank: a quarter of the people to the largest one, and at least so
+// many to each.
+func (t *town) someMembers(rank, least int) []int64 {
 	others := len(t.rows.people) - administrator
-	wanted := min(max(t.size.People/4/rank, 2+t.rand.IntN(6)), others)
+	wanted := min(max(t.size.People/4/rank, least), others)
 	if wanted < 1 {
 		return []int64{administrator}
 	}
@@ -242,139 +346,11 @@ func (t *town) rankGroups() {
 	}{{garten, n / 4}, {chor, n / 3}, {netzwerkstatt, n / 2}} {
 		t.ranks = slices.Insert(t.ranks, min(cast.rank, len(t.ranks)), cast.id)
 	}
-	t.shares = newShares(n)
+	t.shares = invented.NewShares(n)
 }
 
 // someGroup returns a group, the large ones more often than the small.
-func (t *town) someGroup() int64 { return t.ranks[t.shares.pick(t.rand)] }
+func (t *town) someGroup() int64 { return t.ranks[t.shares.Pick(t.rand)] }
 
 // entityOfGroup returns the entity of a group; those of people come first.
 func (t *town) entityOfGroup(id int64) int64 { return int64(len(t.rows.people)) + id }
-
-func (t *town) content(group, author int64, title, text string, public, pinned bool, at clock.Time) {
-	id := int64(len(t.rows.contents) + 1)
-	entity := t.entityOfGroup(group)
-	address := slug.Make(title, 40)
-	if t.slugs[fmt.Sprint(entity, "/", address)] {
-		address = slug.Number(address, int(id), 50)
-	}
-	t.slugs[fmt.Sprint(entity, "/", address)] = true
-	t.rows.contents = append(t.rows.contents, []any{id, "article", entity, author, address, title, public, pinned, at})
-	t.rows.versions = append(t.rows.versions, []any{id, author, text, at})
-	t.published = append(t.published, published{group, author, at, public})
-}
-
-// The groups of the fixed cast.
-const (
-	netzwerkstatt = iota + 1
-	garten
-	chor
-)
-
-func (t *town) contents() {
-	yesterday := clock.At(t.now.Add(-26 * time.Hour))
-	t.content(garten, anna, "Erntefest am Bach", "Am Samstag feiern wir **Erntefest**.\n\n- Suppe aus allem, was wächst\n- Musik vom @chor\n- Saatgut zum Tauschen\n\nBringt Teller mit. Wir freuen uns auf alle, die mit uns gegraben haben, und auf alle, die es noch vorhaben.", true, true, yesterday)
-	t.content(garten, anna, "Gießplan für den Sommer", "Bitte tragt euch ein: je Woche brauchen wir **zwei Leute**.\n\n| Woche | Wer |\n|---|---|\n| 28 | Anna, Bert |\n| 29 | ? |\n| 30 | ? |\n\nDer Schlüssel zum Schuppen hängt am alten Platz.", false, false, clock.At(t.now.Add(-20*time.Hour)))
-	t.content(chor, anna, "Neue Noten", "Die Noten für das Winterkonzert liegen im Probenraum. Alt und Tenor proben am Donnerstag zusätzlich.", false, false, t.ago(10))
-	for len(t.rows.contents) < t.size.Contents {
-		group := t.someGroup()
-		author := t.someMember(group)
-		text := []string{pick(t, openings)}
-		for range 1 + t.rand.IntN(4) {
-			text = append(text, pick(t, paragraphs))
-		}
-		t.content(group, author, pick(t, titles), strings.Join(append(text, pick(t, closings)), "\n\n"), t.rand.IntN(4) > 0, t.rand.IntN(25) == 0, t.ago(700))
-	}
-}
-
-func (t *town) contribution(content, conversation, author int64, text string, public, byMail bool, at clock.Time) {
-	id := int64(len(t.rows.contributions) + 1)
-	t.rows.contributions = append(t.rows.contributions, []any{id, orNull(content), orNull(conversation), author, text, "", public, byMail, at})
-}
-
-func orNull(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return id
-}
-
-func (t *town) comments() {
-	recently := func(hours int) clock.Time { return clock.At(t.now.Add(-time.Duration(hours) * time.Hour)) }
-	t.contribution(1, 0, bert, "Ich bringe den großen Topf mit. Wer hat noch einen Kocher?", true, false, recently(22))
-	t.contribution(1, 0, carla, "Darf man auch ohne Garten kommen?", true, false, recently(18))
-	t.contribution(1, 0, anna, "Ja, unbedingt, @carla.", true, false, recently(17))
-	t.contribution(2, 0, bert, "Woche 29 nehme ich, mit meiner Schwester zusammen.", false, true, recently(12))
-	for n := 4; n < t.size.Comments; n++ {
-		content := int64(len(t.rows.contents)) - int64(t.unevenly(len(t.rows.contents)))
-		c := t.published[content-1]
-		author := t.someMember(c.group)
-		if c.public && t.rand.IntN(2) == 0 {
-			author = t.anybody()
-		}
-		later := time.Duration(1+t.rand.Int64N(max(int64(t.now.Sub(c.at.Time)/time.Minute), 2))) * time.Minute
-		byMail := t.rand.IntN(5) == 0
-		t.contribution(content, 0, author, pick(t, remarks), !byMail, byMail, clock.At(c.at.Add(later)))
-	}
-}
-
-func (t *town) conversations() {
-	for n := range t.size.Conversations {
-		group := t.someGroup()
-		author := t.anybody()
-		if n == 0 {
-			group, author = garten, carla
-		}
-		id := int64(n + 1)
-		at := t.ago(60)
-		question := pick(t, questions)
-		t.contribution(0, id, author, question.text, true, false, at)
-		latest := at
-		for range t.rand.IntN(4) {
-			who := t.someMember(group)
-			if t.rand.IntN(2) == 0 {
-				who = author
-			}
-			latest = clock.At(latest.Add(time.Duration(10+t.rand.IntN(600)) * time.Minute))
-			if t.now.Before(latest.Time) {
-				latest = t.now
-			}
-			t.contribution(0, id, who, pick(t, answers), true, t.rand.IntN(2) == 0, latest)
-		}
-		t.rows.conversations = append(t.rows.conversations, []any{id, t.entityOfGroup(group), author, question.subject, at, latest})
-	}
-}
-
-// remembered is how many of a group's newest contents its people find in their inbox.
-const remembered = 12
-
-// inboxes tells people of the newest contents of the groups that they have subscribed to. They have read of most.
-func (t *town) inboxes() {
-	newest := map[int64][]int64{} // of an entity
-	for id := len(t.published); id > 0; id-- {
-		p := t.published[id-1]
-		newest[t.entityOfGroup(p.group)] = append(newest[t.entityOfGroup(p.group)], int64(id))
-	}
-	for entity, contents := range newest {
-		slices.SortStableFunc(contents, func(a, b int64) int { return t.published[b-1].at.Compare(t.published[a-1].at.Time) })
-		newest[entity] = contents[:min(len(contents), remembered)]
-	}
-	activities := map[int64]int64{} // of contents
-	for _, s := range t.subscribed {
-		for n, content := range newest[s.entity] {
-			p := t.published[content-1]
-			if p.author == s.person || !p.public && !t.belongs[membership{p.group, s.person}] {
-				continue
-			}
-			if activities[content] == 0 {
-				activities[content] = int64(len(t.rows.activities) + 1)
-				t.rows.activities = append(t.rows.activities, []any{activities[content], community.ContentPublished, p.author, s.entity, content, p.at, p.at})
-			}
-			var read any
-			if n >= 2 {
-				read = p.at
-			}
-			t.rows.inbox = append(t.rows.inbox, []any{s.person, activities[content], content, p.at, read})
-		}
-	}
-}

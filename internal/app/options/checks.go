@@ -2,16 +2,8 @@ package options
 
 import (
 	"errors"
-	"net"
-	"net/mail"
-	"net/netip"
-	"net/url"
-	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 )
 
 // What is right, in words, where several options want the same.
@@ -22,126 +14,7 @@ const (
 	wantSources  = "a list of sources, such as https://example.org"
 )
 
-var (
-	hostName   = regexp.MustCompile(`^[\pL\pN_.-]+$`)
-	endpoint   = regexp.MustCompile(`^[\pL\pN_.-]+(:[0-9]{1,5})?$`)
-	language   = regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)?$`)
-	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-	word       = regexp.MustCompile(`^[\w-]+$`)
-	matrixRoom = regexp.MustCompile(`^![^:\s]+:[\w.-]+\.\w+(:\d+)?$`)
-	matrixUser = regexp.MustCompile(`^@[^:\s]+:[\w.-]+(:\d+)?$`)
-	webPath    = regexp.MustCompile(`^/[^/\s]\S*$`)
-)
-
-func isHostName(s string) bool   { return hostName.MatchString(s) }
-func isLanguage(s string) bool   { return language.MatchString(s) }
-func isColour(s string) bool     { return colour.MatchString(s) }
-func isWord(s string) bool       { return word.MatchString(s) }
-func isEndpoint(s string) bool   { return endpoint.MatchString(s) }
-func isRoom(s string) bool       { return s == "" || matrixRoom.MatchString(s) }
-func isMatrixUser(s string) bool { return matrixUser.MatchString(s) }
-func notNegative(n int) bool     { return n >= 0 }
-func positive(n int) bool        { return n > 0 }
-func isPort(n int) bool          { return n > 0 && n < 1<<16 }
-
-// isLine accepts a text that is not empty and has no line breaks or other control characters.
-func isLine(s string) bool {
-	return strings.TrimSpace(s) != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-func atLeast(characters int) func(string) bool {
-	return func(s string) bool { return utf8.RuneCountInString(s) >= characters }
-}
-
-// isAllowedHost accepts host names, also with a leading dot or star for everything below.
-func isAllowedHost(s string) bool {
-	return isHostName(strings.TrimPrefix(s, "*")) || net.ParseIP(strings.Trim(s, "[]")) != nil
-}
-
-// isTimeZone accepts names of the zone database. "Local" would mean something else on each machine.
-func isTimeZone(s string) bool {
-	_, err := time.LoadLocation(s)
-	return err == nil && s != "" && s != "Local"
-}
-
-// isListener accepts host:port, :port and unix:/path.
-func isListener(s string) bool {
-	if path, ok := strings.CutPrefix(s, "unix:"); ok {
-		return filepath.IsAbs(path)
-	}
-	_, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return false
-	}
-	n, err := strconv.Atoi(port)
-	return err == nil && n >= 0 && n < 1<<16
-}
-
-// isLoopback reports whether only this machine can reach a listener.
-func isLoopback(listener string) bool {
-	host, _, err := net.SplitHostPort(listener)
-	if err != nil {
-		return false
-	}
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
-}
-
-func isNetwork(s string) bool {
-	_, err := parseNetwork(s)
-	return err == nil
-}
-
-// parseNetwork reads a network, or an address as the network of one.
-func parseNetwork(s string) (netip.Prefix, error) {
-	if strings.Contains(s, "/") {
-		return netip.ParsePrefix(s)
-	}
-	address, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	return address.Prefix(address.BitLen())
-}
-
-// isAddress accepts a bare mail address.
-func isAddress(s string) bool {
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s
-}
-
-// isSender accepts a mail address with or without a name before it.
-func isSender(s string) bool {
-	_, err := mail.ParseAddress(s)
-	return err == nil
-}
-
-// isPattern accepts a mail address whose local part holds a placeholder once.
-func isPattern(placeholder string) func(string) bool {
-	return func(s string) bool {
-		local, _, _ := strings.Cut(s, "@")
-		return strings.Count(local, placeholder) == 1 && isAddress(strings.Replace(s, placeholder, "x", 1))
-	}
-}
-
-func isURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-}
-
-func isTileURL(s string) bool {
-	for _, part := range []string{"{s}", "{x}", "{y}", "{z}"} {
-		if !strings.Contains(s, part) {
-			return false
-		}
-	}
-	return strings.HasPrefix(s, "https://") && isLine(s)
-}
-
-// isSource accepts one source of a Content-Security-Policy; a semicolon would begin another directive.
-func isSource(s string) bool {
-	return isLine(s) && !strings.ContainsAny(s, "; ,")
-}
+var webPath = regexp.MustCompile(`^/[^/\s]\S*$`)
 
 // Stylesheets are links to styles of the site's own.
 type Stylesheets []Stylesheet
@@ -173,7 +46,8 @@ type Script struct {
 
 // UnmarshalOption implements config.Unmarshaler.
 func (s *Scripts) UnmarshalOption(v any) error {
-	wrong := errors.New(`a list of sections with path, which begins with one "/", and perhaps load (async, defer or blocking), or with content alone`)
+	wrong := errors.New(`a list of sections with path, which begins with one "/", and perhaps load ` +
+		"(async, defer or blocking), or with content alone")
 	return eachSection(v, wrong, func(section map[string]string) bool {
 		content, inline := section["content"]
 		if inline {

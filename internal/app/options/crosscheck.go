@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/config/check"
 )
 
 // What is right in itself and cannot work together.
@@ -27,14 +28,16 @@ func (o *Options) completeAddresses(s *config.Settings) {
 	replies, _, _ := strings.Cut(o.ReplyTo, "@")
 	before, after, _ := strings.Cut(replies, "{reply_key}")
 	if !endsInSign(before) && !beginsWithSign(after) {
-		s.Refuse("default_reply_to_email", "must set {reply_key} off by a sign such as +, as in reply+{reply_key}@%s: otherwise addresses of groups are taken for replies", o.MailDomain())
+		s.Refuse("default_reply_to_email", "must set {reply_key} off by a sign such as +, as in reply+{reply_key}@%s: "+
+			"otherwise addresses of groups are taken for replies", o.MailDomain())
 		return
 	}
 	for option, address := range o.senders() {
 		if base(address) != base(replies) || s.Refused(option) {
 			continue
 		}
-		s.Refuse(option, "must differ from default_reply_to_email in what stands before + or @: what is sent to it is thrown away, and so would be all replies")
+		s.Refuse(option, "must differ from default_reply_to_email in what stands before + or @: "+
+			"what is sent to it is thrown away, and so would be all replies")
 	}
 }
 
@@ -71,8 +74,9 @@ func base(address string) string {
 // NoReply returns the addresses of this site at which nobody reads mails.
 func (o *Options) NoReply() []string {
 	var all []string
+	senders := o.senders()
 	for _, option := range []string{"default_from_email", "default_distinct_from_email"} {
-		if address := o.senders()[option]; address != "" {
+		if address := senders[option]; address != "" {
 			all = append(all, address)
 		}
 	}
@@ -92,10 +96,13 @@ func (o *Options) NoReplyNames() map[string]string {
 // checkWeb refuses what would leave the web server unreachable or open to the wrong people.
 func (o *Options) checkWeb(s *config.Settings) {
 	if o.TransportSecurity == "integrated" {
-		s.Refuse("transport_security", `must be "reverse-proxy" or "disabled": this version does not speak TLS itself yet, so put a web server in front that does`)
+		s.Refuse("transport_security", `must be "reverse-proxy" or "disabled": `+
+			"this version does not speak TLS itself yet, so put a web server in front that does")
 	}
 	listens := map[string]string{}
-	for _, l := range []struct{ option, address string }{{"listen", o.Listen}, {"lmtp.listen", o.LMTP.Listen}, {"metrics.listen", o.MetricsListen}} {
+	for _, l := range []struct{ option, address string }{
+		{"listen", o.Listen}, {"lmtp.listen", o.LMTP.Listen}, {"metrics.listen", o.MetricsListen},
+	} {
 		if other := listens[l.address]; other != "" && !strings.HasSuffix(l.address, ":0") {
 			s.Refuse(l.option, "must be another address than that of %s", other)
 		}
@@ -103,9 +110,10 @@ func (o *Options) checkWeb(s *config.Settings) {
 			listens[l.address] = l.option
 		}
 	}
-	if o.Demonstration && !o.PublicDemonstration && !isLoopback(o.Listen) {
-		s.Refuse("listen", "must be an address of this machine only, such as localhost:8008, for a demonstration: everybody can read all mails of an "+
-			"invented town, with the links that reset passwords. If strangers are meant to play with it, set demonstration.public to true")
+	if o.Demonstration && !o.PublicDemonstration && !check.Loopback(o.Listen) {
+		s.Refuse("listen", "must be an address of this machine only, such as localhost:8008, for a demonstration: "+
+			"everybody can read all mails of an invented town, with the links that reset passwords. "+
+			"If strangers are meant to play with it, set demonstration.public to true")
 	}
 }
 
@@ -126,4 +134,4 @@ func (o *Options) checkSubmission(s *config.Settings) {
 }
 
 // isHere reports whether a host is this machine.
-func isHere(host string) bool { return isLoopback(net.JoinHostPort(host, "0")) }
+func isHere(host string) bool { return check.Loopback(net.JoinHostPort(host, "0")) }

@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/config"
 )
 
 // What an administrator dresses the site with.
@@ -28,6 +30,40 @@ func (o *Options) dress() site.Dress {
 		d.Files = append(d.Files, site.OwnFolder(filepath.Join(folder, "static")))
 	}
 	return d
+}
+
+// shownOptions are the options that say what administrators could also set on pages.
+func shownOptions() map[settings.Key][]string {
+	return map[settings.Key][]string{
+		settings.Name: {"site_name"}, settings.Claim: {"claims"}, settings.Language: {"language_code"}, settings.Colour: {"branding.theme_color"}, settings.Logo: {"branding.logo_text"},
+		settings.Icon: {"branding.logo_square", "branding.logo_favicon"},
+	}
+}
+
+// originsOf returns where those of them are set that are.
+func originsOf(s *config.Settings) map[string]string {
+	origins := map[string]string{}
+	for _, options := range shownOptions() {
+		for _, option := range options {
+			if s.IsSet(option) {
+				origins[option] = strings.TrimPrefix(s.Origin(option), "environment variable ")
+			}
+		}
+	}
+	return origins
+}
+
+// FixedSettings returns which settings of the site the options give, so that no page changes them.
+func (o *Options) FixedSettings() map[settings.Key]settings.Fixed {
+	fixed := map[settings.Key]settings.Fixed{}
+	for key, options := range shownOptions() {
+		for _, option := range options {
+			if origin := o.origins[option]; origin != "" {
+				fixed[key] = settings.Fixed{Option: option, Origin: origin}
+			}
+		}
+	}
+	return fixed
 }
 
 // scriptHashes returns the sources of a Content-Security-Policy that let the scripts run whose text stands in

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/config/check"
 )
 
 // secretFile is where the secret key is kept below the data path unless an option gives one.
@@ -58,18 +59,24 @@ func (o *Options) complete(s *config.Settings) {
 	}
 	fill(&o.MediaRoot, filepath.Join(o.DataPath, "media"))
 	fill(&o.BackupPath, filepath.Join(o.DataPath, "backups"))
+	o.settings, o.origins = s, originsOf(s)
 	fill(&o.SiteName, o.Domain)
 	fill(&o.DefaultFrom, "noreply@"+o.Domain)
 	fill(&o.DistinctFrom, "noreply+{slug}@"+o.Domain)
 	fill(&o.ReplyTo, "reply+{reply_key}@"+o.Domain)
 	fill(&o.Postmaster, "postmaster@"+o.Domain)
 	fill(&o.Matrix.Domain, o.Domain)
+	fill(&o.Matrix.HomeserverURL, "https://"+o.Matrix.Domain)
 	fill(&o.MatrixCommander.BotID, "@grouprise-commander-bot:"+o.Domain)
 	if _, err := os.Stat(o.DemonstrationFile()); err == nil {
 		o.Demonstration = true
 		if !s.IsSet("email_submission.backend") && !s.IsSet("email_submission.host") {
 			o.Submission.Backend = "folder"
 			s.SetOrigin("email_submission.backend", "default of a demonstration")
+		}
+		if !s.IsSet("geo.enabled") {
+			o.Geo.Enabled = true
+			s.SetOrigin("geo.enabled", "default of a demonstration")
 		}
 	}
 	if o.Submission.Port == 0 {
@@ -78,7 +85,7 @@ func (o *Options) complete(s *config.Settings) {
 	if !s.IsSet("secret_key") {
 		s.SetOrigin("secret_key", filepath.Join(o.DataPath, secretFile))
 	}
-	if !s.IsSet("transport_security") && len(s.Files) == 0 && isLoopback(o.Listen) {
+	if !s.IsSet("transport_security") && len(s.Files) == 0 && check.Loopback(o.Listen) {
 		o.TransportSecurity = "disabled"
 		s.SetOrigin("transport_security", "default without a configuration file, for a listener on this machine only")
 	}
@@ -95,6 +102,7 @@ func (o *Options) complete(s *config.Settings) {
 	o.completeAddresses(s)
 	o.checkWeb(s)
 	o.checkSubmission(s)
+	o.Backup.Check(s)
 }
 
 // completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.
@@ -143,7 +151,9 @@ func (o *Options) completeStore(s *config.Settings) {
 	if o.DownloadsVia != "none" && !s.Refused("file_download_backend") {
 		s.Refuse("file_download_backend", "must be \"none\" with media_store \"s3\": a web server cannot send files that lie in a bucket")
 	}
-	for name, value := range map[string]string{"endpoint": o.S3.Endpoint, "bucket": o.S3.Bucket, "access_key": o.S3.AccessKey, "secret_key": o.S3.SecretKey} {
+	for name, value := range map[string]string{
+		"endpoint": o.S3.Endpoint, "bucket": o.S3.Bucket, "access_key": o.S3.AccessKey, "secret_key": o.S3.SecretKey,
+	} {
 		if value == "" && !s.Refused("s3."+name) {
 			s.Refuse("s3."+name, "must be given: \"s3\" has no default")
 		}
@@ -167,13 +177,19 @@ func (o *Options) Prepare() error {
 	if o.SecretKey != "" {
 		return nil
 	}
-	key, err := config.KeepSecret(filepath.Join(o.DataPath, secretFile), leastSecret)
+	key, err := config.KeepSecret(o.SecretFile(), leastSecret)
 	if err != nil {
 		return fmt.Errorf("prepare the secret key: %w", err)
 	}
 	o.SecretKey = key
 	return nil
 }
+
+// SecretFile is where the secret key is unless an option gives one.
+func (o *Options) SecretFile() string { return filepath.Join(o.DataPath, secretFile) }
+
+// Settings says where each value comes from.
+func (o *Options) Settings() *config.Settings { return o.settings }
 
 // Find makes sure that a site is where the options say, for commands that look after one and must not make another:
 // the paths may depend on the folder in which a command is run.
@@ -183,7 +199,7 @@ func (o *Options) Find() error {
 		if o.SecretKey != "" {
 			return nil
 		}
-		file = filepath.Join(o.DataPath, secretFile)
+		file = o.SecretFile()
 	}
 	_, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -197,7 +213,7 @@ func (o *Options) Find() error {
 func (o *Options) TrustedNetworks() []netip.Prefix {
 	networks := make([]netip.Prefix, 0, len(o.TrustedProxies))
 	for _, text := range o.TrustedProxies {
-		if network, err := parseNetwork(text); err == nil {
+		if network, err := check.ParseNetwork(text); err == nil {
 			networks = append(networks, network.Masked())
 		}
 	}

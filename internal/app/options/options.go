@@ -6,7 +6,12 @@ import (
 	"time"
 	_ "time/tzdata" // time_zone works on machines without a zone database
 
+	"grouprise.org/grouprise/internal/core/backup"
+	"grouprise.org/grouprise/internal/core/tagging"
+	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/config/check"
+	"grouprise.org/grouprise/internal/kit/password"
 )
 
 // Options are all options of a site, with the values in force. docs/administrators/configuration.md
@@ -23,6 +28,14 @@ type Options struct {
 	TransportSecurity string   // integrated, reverse-proxy or disabled: who speaks TLS
 	SessionCookieAge  int      // seconds that a session lasts
 	SecretKey         string   // signs links and tokens; kept in data_path unless given
+
+	Program string // path of the program itself, which reads what strangers send in a process of its own; empty: it does not
+	Version string // of the program
+
+	// For tests, which set them behind the configuration's back.
+	Observe      func(query string, args []any) // is told of what is read
+	Clock        clock.Clock                    // what the database tells of the time; nil is the system's
+	PasswordCost password.Cost                  // of a new hash; zero is password.Moderate
 
 	Demonstration       bool // the town is invented: a file in data_path says so
 	PublicDemonstration bool // strangers may reach it, and read all mails
@@ -48,6 +61,10 @@ type Options struct {
 	LMTP           LMTP
 	IncomingMail   IncomingMail
 
+	Keep   Keep
+	Backup backup.Options
+
+	LogClients    bool   // the log says by which address each request came
 	MetricsListen string // address of the listener for /metrics; empty: none
 
 	SlugBlacklist    []string // names that nobody may take, beside the built-in ones
@@ -68,6 +85,9 @@ type Options struct {
 	Matrix           Matrix
 	MatrixCommander  MatrixCommander
 	OIDCProviderIsOn bool // the site is an OpenID Connect provider
+
+	settings *config.Settings  // where each value comes from
+	origins  map[string]string // of options that win over what administrators set on pages, as far as they are set
 }
 
 // Database says where the data is.
@@ -115,6 +135,17 @@ type IncomingMail struct {
 	OwnHops int
 }
 
+// Keep says for how many days things are kept that nobody has removed.
+type Keep struct {
+	Notifications  int // on the page of each person, and what happened that they tell of
+	Deliveries     int // what was sent to whom
+	FailedJobs     int // what failed for good
+	UnusedPictures int // what nothing shows
+	StrayFiles     int // what lies in the media storage and nothing refers to
+	ReceivedMails  int // which mails had their effect, so that they have it once
+	HeldMails      int // what waits for the confirmation of its sender
+}
+
 // ContentSecurity holds what is allowed beside the site itself in the Content-Security-Policy.
 type ContentSecurity struct {
 	ScriptSrc, DefaultSrc, ConnectSrc []string
@@ -133,8 +164,8 @@ type Events struct {
 
 // Tags says which tags are suggested.
 type Tags struct {
-	Featured         []int // ids, in order
-	MinFeaturedCount int   // how many of them a group needs
+	Featured         tagging.Featured // in order
+	MinFeaturedCount int              // how many of them a group needs
 }
 
 // Geo switches places and maps.
@@ -150,11 +181,13 @@ type Geo struct {
 type Matrix struct {
 	Enabled             bool
 	Backend             string
-	Domain              string
+	Domain              string // in ids, behind the colon
+	HomeserverURL       string // where the homeserver is reached; empty: https:// and its domain
 	AdminAPIURL         string
 	BotUsername         string
 	BotAccessToken      string
 	PublicListenerRooms []string
+	EncryptPrivateRooms bool
 }
 
 // MatrixCommander is the bot that administrators talk to.
@@ -185,6 +218,10 @@ func defaults() *Options {
 		Submission:        Submission{Backend: "smtp", Encryption: "plain", Host: "localhost"},
 		LMTP:              LMTP{Listen: "localhost:1025", MaxMessageSize: 50},
 		IncomingMail:      IncomingMail{OwnHops: 1},
+		Backup:            backup.DefaultOptions(),
+		Keep:              Keep{Notifications: 365, Deliveries: 30, FailedJobs: 90, UnusedPictures: 30, StrayFiles: 30, ReceivedMails: 90, HeldMails: 7},
+		ShowGroupLists:    true,
+		Events:            Events{Attendance: true},
 		OperatorGroup:     1,
 		UnknownPerson:     1,
 		ScoreContentAge:   100,
@@ -201,110 +238,148 @@ func defaults() *Options {
 
 // schema describes the options: their names in the files, and what is right.
 func (o *Options) schema() config.Schema {
-	const size = "a whole number of megabytes, 0 or more"
+	const size, days = "a whole number of megabytes, 0 or more", "a whole number of days, 1 or more"
 	return config.Schema{
 		Complete: o.complete,
 		Retired:  retired(),
-		Options: []config.Option{
-			{Name: "domain", Into: &o.Domain, Text: isHostName, Want: "a host name without a port, such as stadt.example.org"},
-			{Name: "extra_allowed_hosts", Into: &o.ExtraAllowedHosts, Text: isAllowedHost, Want: "a list of host names"},
-			{Name: "site_name", Into: &o.SiteName, Text: isLine, Want: "one line of text"},
-			{Name: "language_code", Into: &o.LanguageCode, Text: isLanguage, Want: "a language code, such as de or en-gb"},
-			{Name: "time_zone", Into: &o.TimeZone, Text: isTimeZone, Want: "a time zone, such as Europe/Berlin"},
+		Options: append([]config.Option{
+			{Name: "domain", Into: &o.Domain, Text: check.HostName, Want: "a host name without a port, such as stadt.example.org"},
+			{Name: "extra_allowed_hosts", Into: &o.ExtraAllowedHosts, Text: check.AllowedHost, Want: "a list of host names"},
+			{Name: "site_name", Into: &o.SiteName, Text: check.Line, Want: "one line of text"},
+			{Name: "language_code", Into: &o.LanguageCode, Text: check.Language, Want: "a language code, such as de or en-gb"},
+			{Name: "time_zone", Into: &o.TimeZone, Text: check.TimeZone, Want: "a time zone, such as Europe/Berlin"},
 
-			{Name: "listen", Into: &o.Listen, Text: isListener, Want: wantListener},
-			{Name: "trusted_proxies", Into: &o.TrustedProxies, Text: isNetwork, Want: "a list of IP addresses and networks, such as 192.0.2.0/24"},
+			{Name: "listen", Into: &o.Listen, Text: check.Listener, Want: wantListener},
+			{Name: "trusted_proxies", Into: &o.TrustedProxies, Text: check.Network, Want: "a list of IP addresses and networks, such as 192.0.2.0/24"},
 			{Name: "transport_security", Into: &o.TransportSecurity, OneOf: []string{"integrated", "reverse-proxy", "disabled"}},
-			{Name: "session_cookie_age", Into: &o.SessionCookieAge, Number: notNegative, Want: "a whole number of seconds, 0 or more"},
-			{Name: "secret_key", Into: &o.SecretKey, Secret: true, Text: atLeast(leastSecret), Want: "a text of at least 16 characters"},
+			{Name: "session_cookie_age", Into: &o.SessionCookieAge, Number: check.NotNegative, Want: "a whole number of seconds, 0 or more"},
+			{Name: "secret_key", Into: &o.SecretKey, Secret: true, Text: check.AtLeast(leastSecret), Want: "a text of at least 16 characters"},
 
 			{Name: "demonstration.public", Into: &o.PublicDemonstration},
 
 			{Name: "data_path", Into: &o.DataPath, Path: config.WritableFolder},
 			{Name: "media_root", Into: &o.MediaRoot, Path: config.WritableFolder},
 			{Name: "media_store", Into: &o.MediaStore, OneOf: []string{"folder", "s3"}},
-			{Name: "s3.endpoint", Into: &o.S3.Endpoint, Text: isEndpoint, Want: "host or host:port of the store, without https://"},
-			{Name: "s3.region", Into: &o.S3.Region, Text: isLine, Want: "one line of text"},
-			{Name: "s3.bucket", Into: &o.S3.Bucket, Text: isLine, Want: "one line of text"},
-			{Name: "s3.access_key", Into: &o.S3.AccessKey, Text: isLine, Want: "one line of text"},
-			{Name: "s3.secret_key", Into: &o.S3.SecretKey, Text: isLine, Want: "one line of text", Secret: true},
+			{Name: "s3.endpoint", Into: &o.S3.Endpoint, Text: check.Endpoint, Want: "host or host:port of the store, without https://"},
+			{Name: "s3.region", Into: &o.S3.Region, Text: check.Line, Want: "one line of text"},
+			{Name: "s3.bucket", Into: &o.S3.Bucket, Text: check.Line, Want: "one line of text"},
+			{Name: "s3.access_key", Into: &o.S3.AccessKey, Text: check.Line, Want: "one line of text"},
+			{Name: "s3.secret_key", Into: &o.S3.SecretKey, Text: check.Line, Want: "one line of text", Secret: true},
 			{Name: "s3.without_tls", Into: &o.S3.Plain},
 			{Name: "backup_path", Into: &o.BackupPath, Path: config.WritableFolder},
 			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd"}},
-			{Name: "upload_max_file_size", Into: &o.MaxUpload, Number: notNegative, Want: size},
+			{Name: "upload_max_file_size", Into: &o.MaxUpload, Number: check.NotNegative, Want: size},
 
-			{Name: "database.engine", Into: &o.Database.Engine, OneOf: []string{"sqlite", "postgresql", "mysql", "spatialite", "postgis"}, Want: `one of "sqlite", "postgresql", "mysql"`},
-			{Name: "database.name", Into: &o.Database.Name, Text: isLine, Want: "the name of a database, or the file of SQLite"},
-			{Name: "database.host", Into: &o.Database.Host, Text: isLine, Want: "a host name or the folder of a socket"},
-			{Name: "database.port", Into: &o.Database.Port, Number: isPort, Want: wantPort},
+			{
+				Name: "database.engine", Into: &o.Database.Engine, OneOf: []string{"sqlite", "postgresql", "mysql", "spatialite", "postgis"},
+				Want: `one of "sqlite", "postgresql", "mysql"`,
+			},
+			{Name: "database.name", Into: &o.Database.Name, Text: check.Line, Want: "the name of a database, or the file of SQLite"},
+			{Name: "database.host", Into: &o.Database.Host, Text: check.Line, Want: "a host name or the folder of a socket"},
+			{Name: "database.port", Into: &o.Database.Port, Number: check.Port, Want: wantPort},
 			{Name: "database.user", Into: &o.Database.User},
 			{Name: "database.password", Into: &o.Database.Password, Secret: true},
 
 			{Name: "email_submission.backend", Into: &o.Submission.Backend, OneOf: []string{"smtp", "folder", "console", "dummy"}},
 			{Name: "email_submission.encryption", Into: &o.Submission.Encryption, OneOf: []string{"plain", "starttls", "ssl"}},
-			{Name: "email_submission.host", Into: &o.Submission.Host, Text: isLine, Want: "a host name or an IP address"},
-			{Name: "email_submission.port", Into: &o.Submission.Port, Number: isPort, Want: wantPort},
+			{Name: "email_submission.host", Into: &o.Submission.Host, Text: check.Line, Want: "a host name or an IP address"},
+			{Name: "email_submission.port", Into: &o.Submission.Port, Number: check.Port, Want: wantPort},
 			{Name: "email_submission.user", Into: &o.Submission.User},
 			{Name: "email_submission.password", Into: &o.Submission.Password, Secret: true},
 
-			{Name: "default_from_email", Into: &o.DefaultFrom, Text: isSender, Want: "a mail address, such as noreply@example.org"},
-			{Name: "default_distinct_from_email", Into: &o.DistinctFrom, Text: isPattern("{slug}"), Want: "a mail address with {slug} before the @, such as noreply+{slug}@example.org"},
-			{Name: "default_reply_to_email", Into: &o.ReplyTo, Text: isPattern("{reply_key}"), Want: "a mail address with {reply_key} before the @, such as reply+{reply_key}@example.org"},
-			{Name: "postmaster_email", Into: &o.Postmaster, Text: isAddress, Want: "a mail address, such as postmaster@example.org"},
-			{Name: "collector_mailbox_address", Into: &o.Collector, Text: isAddress, Want: "a mail address, such as grouprise@example.org"},
-			{Name: "log_recipient_emails", Into: &o.LogRecipients, Text: isAddress, Want: "a list of mail addresses"},
+			{Name: "default_from_email", Into: &o.DefaultFrom, Text: check.Sender, Want: "a mail address, such as noreply@example.org"},
+			{
+				Name: "default_distinct_from_email", Into: &o.DistinctFrom, Text: check.Pattern("{slug}"),
+				Want: "a mail address with {slug} before the @, such as noreply+{slug}@example.org",
+			},
+			{
+				Name: "default_reply_to_email", Into: &o.ReplyTo, Text: check.Pattern("{reply_key}"),
+				Want: "a mail address with {reply_key} before the @, such as reply+{reply_key}@example.org",
+			},
+			{Name: "postmaster_email", Into: &o.Postmaster, Text: check.Address, Want: "a mail address, such as postmaster@example.org"},
+			{Name: "collector_mailbox_address", Into: &o.Collector, Text: check.Address, Want: "a mail address, such as grouprise@example.org"},
+			{Name: "log_recipient_emails", Into: &o.LogRecipients, Text: check.Address, Want: "a list of mail addresses"},
 			{Name: "mailinglist_enabled", Into: &o.ShowGroupLists},
-			{Name: "lmtp.listen", Into: &o.LMTP.Listen, Text: isListener, Want: wantListener},
-			{Name: "lmtp.max_message_size", Into: &o.LMTP.MaxMessageSize, Number: positive, Want: "a whole number of megabytes, 1 or more"},
-			{Name: "incoming_mail.authserv_id", Into: &o.IncomingMail.AuthservID, Text: isHostName, Want: "the name that the mail server writes first into Authentication-Results, such as mx.example.org"},
-			{Name: "incoming_mail.own_hops", Into: &o.IncomingMail.OwnHops, Number: positive, Want: "how many Received headers the own mail servers add, 1 or more"},
+			{Name: "lmtp.listen", Into: &o.LMTP.Listen, Text: check.Listener, Want: wantListener},
+			{Name: "lmtp.max_message_size", Into: &o.LMTP.MaxMessageSize, Number: check.Positive, Want: "a whole number of megabytes, 1 or more"},
+			{
+				Name: "incoming_mail.authserv_id", Into: &o.IncomingMail.AuthservID, Text: check.HostName,
+				Want: "the name that the mail server writes first into Authentication-Results, such as mx.example.org",
+			},
+			{
+				Name: "incoming_mail.own_hops", Into: &o.IncomingMail.OwnHops, Number: check.Positive,
+				Want: "how many Received headers the own mail servers add, 1 or more",
+			},
 
-			{Name: "metrics.listen", Into: &o.MetricsListen, Text: isListener, Want: wantListener},
+			{Name: "keep.notifications", Into: &o.Keep.Notifications, Number: check.Positive, Want: days},
+			{Name: "keep.deliveries", Into: &o.Keep.Deliveries, Number: check.Positive, Want: days},
+			{Name: "keep.failed_jobs", Into: &o.Keep.FailedJobs, Number: check.Positive, Want: days},
+			{Name: "keep.unused_pictures", Into: &o.Keep.UnusedPictures, Number: check.Positive, Want: days},
+			{Name: "keep.stray_files", Into: &o.Keep.StrayFiles, Number: check.Positive, Want: days},
+			{
+				Name: "keep.received_mails", Into: &o.Keep.ReceivedMails, Number: check.AtLeastFive,
+				Want: "a whole number of days, 5 or more: mail servers try as long",
+			},
+			{Name: "keep.held_mails", Into: &o.Keep.HeldMails, Number: check.Positive, Want: days},
 
-			{Name: "entity_slug_blacklist", Into: &o.SlugBlacklist, Text: isLine, Want: "a list of names"},
-			{Name: "operator_group_id", Into: &o.OperatorGroup, Number: positive, Want: "the id of a group"},
-			{Name: "unknown_gestalt_id", Into: &o.UnknownPerson, Number: positive, Want: "the id of a person"},
-			{Name: "feed_importer_gestalt_id", Into: &o.FeedPerson, Number: positive, Want: "the id of a person"},
-			{Name: "score_content_age", Into: &o.ScoreContentAge, Number: notNegative, Want: "a whole number of days, 0 or more"},
+			{Name: "log.client_addresses", Into: &o.LogClients},
+			{Name: "metrics.listen", Into: &o.MetricsListen, Text: check.Listener, Want: wantListener},
+
+			{Name: "entity_slug_blacklist", Into: &o.SlugBlacklist, Text: check.Line, Want: "a list of names"},
+			{Name: "operator_group_id", Into: &o.OperatorGroup, Number: check.Positive, Want: "the id of a group"},
+			{Name: "unknown_gestalt_id", Into: &o.UnknownPerson, Number: check.Positive, Want: "the id of a person"},
+			{Name: "feed_importer_gestalt_id", Into: &o.FeedPerson, Number: check.Positive, Want: "the id of a person"},
+			{Name: "score_content_age", Into: &o.ScoreContentAge, Number: check.NotNegative, Want: "a whole number of days, 0 or more"},
 			{Name: "claims", Into: &o.Claims},
 			{Name: "hook_script_paths", Into: &o.HookScripts, Path: config.File, Want: "a list of programs"},
 			{Name: "template_directories", Into: &o.TemplateDirs, Path: config.Directory, Want: "a list of existing directories"},
 			{Name: "stylesheets", Into: &o.Stylesheets},
 			{Name: "scripts", Into: &o.Scripts},
-			{Name: "csp.script_src", Into: &o.ContentSecurity.ScriptSrc, Text: isSource, Want: wantSources},
-			{Name: "csp.default_src", Into: &o.ContentSecurity.DefaultSrc, Text: isSource, Want: wantSources},
-			{Name: "csp.connect_src", Into: &o.ContentSecurity.ConnectSrc, Text: isSource, Want: wantSources},
-			{Name: "branding.logo_backdrop", Into: &o.Branding.LogoBackdrop, Text: isLine, Want: "a URL"},
-			{Name: "branding.logo_favicon", Into: &o.Branding.LogoFavicon, Text: isLine, Want: "a URL"},
-			{Name: "branding.logo_square", Into: &o.Branding.LogoSquare, Text: isLine, Want: "a URL"},
-			{Name: "branding.logo_text", Into: &o.Branding.LogoText, Text: isLine, Want: "a URL"},
-			{Name: "branding.theme_color", Into: &o.Branding.ThemeColor, Text: isColour, Want: `a colour in quotes, such as "#2a62ac"`},
+			{Name: "csp.script_src", Into: &o.ContentSecurity.ScriptSrc, Text: check.Source, Want: wantSources},
+			{Name: "csp.default_src", Into: &o.ContentSecurity.DefaultSrc, Text: check.Source, Want: wantSources},
+			{Name: "csp.connect_src", Into: &o.ContentSecurity.ConnectSrc, Text: check.Source, Want: wantSources},
+			{Name: "branding.logo_backdrop", Into: &o.Branding.LogoBackdrop, Text: check.Line, Want: "a URL"},
+			{Name: "branding.logo_favicon", Into: &o.Branding.LogoFavicon, Text: check.Line, Want: "a URL"},
+			{Name: "branding.logo_square", Into: &o.Branding.LogoSquare, Text: check.Line, Want: "a URL"},
+			{Name: "branding.logo_text", Into: &o.Branding.LogoText, Text: check.Line, Want: "a URL"},
+			{Name: "branding.theme_color", Into: &o.Branding.ThemeColor, Text: check.Colour, Want: `a colour in quotes, such as "#2a62ac"`},
 
 			{Name: "events.enable_repetitions", Into: &o.Events.Repetitions},
 			{Name: "events.enable_attendance", Into: &o.Events.Attendance},
 			{Name: "events.allow_attendance_management_for_group_members", Into: &o.Events.AttendanceByMembers},
-			{Name: "tags.featured_tag_ids", Into: &o.Tags.Featured, Number: positive, Want: "a list of ids of tags"},
-			{Name: "tags.min_featured_group_tag_count", Into: &o.Tags.MinFeaturedCount, Number: notNegative, Want: "a whole number, 0 or more"},
+			{Name: "tags.featured_tag_ids", Into: &o.Tags.Featured},
+			{Name: "tags.min_featured_group_tag_count", Into: &o.Tags.MinFeaturedCount, Number: check.NotNegative, Want: "a whole number, 0 or more"},
 			{Name: "geo.enabled", Into: &o.Geo.Enabled},
-			{Name: "geo.tile_server.url", Into: &o.Geo.TileURL, Text: isTileURL, Want: "an https URL that holds {s}, {x}, {y} and {z}"},
+			{Name: "geo.tile_server.url", Into: &o.Geo.TileURL, Text: check.TileURL, Want: "an https URL that holds {s}, {x}, {y} and {z}"},
 			{Name: "geo.tile_server.attribution", Into: &o.Geo.TileAttribution},
 			{Name: "geo.location_selector.center", Into: &o.Geo.Center},
-			{Name: "geo.location_selector.zoom", Into: &o.Geo.Zoom, Number: notNegative, Want: "a whole number, 0 or more"},
+			{Name: "geo.location_selector.zoom", Into: &o.Geo.Zoom, Number: check.NotNegative, Want: "a whole number, 0 or more"},
 
 			{Name: "matrix_chat.enabled", Into: &o.Matrix.Enabled},
 			{Name: "matrix_chat.backend", Into: &o.Matrix.Backend, OneOf: []string{"nio", "console"}},
-			{Name: "matrix_chat.domain", Into: &o.Matrix.Domain, Text: isHostName, Want: "the name of a Matrix server, such as matrix.example.org"},
-			{Name: "matrix_chat.admin_api_url", Into: &o.Matrix.AdminAPIURL, Text: isURL, Want: "an http or https URL"},
-			{Name: "matrix_chat.bot_username", Into: &o.Matrix.BotUsername, Text: isWord, Want: "a name of letters, digits, hyphens and underscores"},
-			{Name: "matrix_chat.bot_access_token", Into: &o.Matrix.BotAccessToken, Secret: true, Text: isWord, Want: "a token of letters, digits, hyphens and underscores"},
-			{Name: "matrix_chat.public_listener_rooms", Into: &o.Matrix.PublicListenerRooms, Text: isRoom, Want: wantRooms},
+			{Name: "matrix_chat.domain", Into: &o.Matrix.Domain, Text: check.HostName, Want: "the name of a Matrix server, such as matrix.example.org"},
+			{Name: "matrix_chat.homeserver_url", Into: &o.Matrix.HomeserverURL, Text: check.URL, Want: "an http or https URL"},
+			{Name: "matrix_chat.admin_api_url", Into: &o.Matrix.AdminAPIURL, Text: check.URL, Want: "an http or https URL"},
+			{
+				Name: "matrix_chat.bot_username", Into: &o.Matrix.BotUsername, Text: check.Word,
+				Want: "a name of letters, digits, hyphens and underscores",
+			},
+			{
+				Name: "matrix_chat.bot_access_token", Into: &o.Matrix.BotAccessToken, Secret: true, Text: check.Word,
+				Want: "a token of letters, digits, hyphens and underscores",
+			},
+			{Name: "matrix_chat.public_listener_rooms", Into: &o.Matrix.PublicListenerRooms, Text: check.MatrixRoom, Want: wantRooms},
+			{Name: "matrix_chat.encrypt_private_rooms", Into: &o.Matrix.EncryptPrivateRooms},
 			{Name: "matrix_commander.enabled", Into: &o.MatrixCommander.Enabled},
 			{Name: "matrix_commander.backend", Into: &o.MatrixCommander.Backend, OneOf: []string{"nio", "console"}},
-			{Name: "matrix_commander.bot_id", Into: &o.MatrixCommander.BotID, Text: isMatrixUser, Want: "the id of a Matrix user, such as @bot:example.org"},
+			{
+				Name: "matrix_commander.bot_id", Into: &o.MatrixCommander.BotID, Text: check.MatrixUser,
+				Want: "the id of a Matrix user, such as @bot:example.org",
+			},
 			{Name: "matrix_commander.bot_access_token", Into: &o.MatrixCommander.BotAccessToken, Secret: true},
-			{Name: "matrix_commander.admin_rooms", Into: &o.MatrixCommander.AdminRooms, Text: isRoom, Want: wantRooms},
+			{Name: "matrix_commander.admin_rooms", Into: &o.MatrixCommander.AdminRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "oidc_provider.enabled", Into: &o.OIDCProviderIsOn},
-		},
+		}, o.Backup.Schema()...),
 	}
 }
 
@@ -323,13 +398,6 @@ func retired() map[string]string {
 // unread lists the options that nothing reads yet. They are known, checked and printed; whoever sets one is warned.
 func unread() []string {
 	return []string{
-		"backup_path", "log_recipient_emails", "score_content_age", "hook_script_paths",
-		"events.enable_repetitions", "events.enable_attendance", "events.allow_attendance_management_for_group_members",
-		"tags.featured_tag_ids", "tags.min_featured_group_tag_count",
-		"geo.enabled", "geo.tile_server.url", "geo.tile_server.attribution", "geo.location_selector.center", "geo.location_selector.zoom",
-		"matrix_chat.enabled", "matrix_chat.backend", "matrix_chat.domain", "matrix_chat.admin_api_url", "matrix_chat.bot_username",
-		"matrix_chat.bot_access_token", "matrix_chat.public_listener_rooms",
-		"matrix_commander.enabled", "matrix_commander.backend", "matrix_commander.bot_id", "matrix_commander.bot_access_token",
-		"matrix_commander.admin_rooms", "oidc_provider.enabled",
+		"hook_script_paths", "events.enable_repetitions", "matrix_chat.backend", "oidc_provider.enabled",
 	}
 }

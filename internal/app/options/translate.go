@@ -14,6 +14,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/kit/config/check"
 	"grouprise.org/grouprise/internal/kit/smtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -33,7 +34,7 @@ type MediaStore interface {
 // DatabaseConfig says where the data is.
 func (o *Options) DatabaseConfig() sqldb.Config {
 	d := o.Database
-	return sqldb.Config{Engine: d.Engine, Path: d.Name, Host: d.Host, Port: d.Port, Name: d.Name, User: d.User, Password: d.Password}
+	return sqldb.Config{Engine: d.Engine, Path: d.Name, Host: d.Host, Port: d.Port, Name: d.Name, User: d.User, Password: d.Password, Observe: o.Observe, Clock: o.Clock}
 }
 
 // Transport says who speaks TLS.
@@ -46,7 +47,7 @@ func (o *Options) BaseURL() string {
 		return "https://" + o.Domain
 	}
 	host, port, err := net.SplitHostPort(o.Listen)
-	if err == nil && isLoopback(o.Listen) {
+	if err == nil && check.Loopback(o.Listen) {
 		if host == "127.0.0.1" || host == "::1" {
 			host = "localhost"
 		}
@@ -65,7 +66,8 @@ func (o *Options) MaxUploadBytes() int64 { return int64(cmp.Or(o.MaxUpload, 10))
 func (o *Options) OpenMedia() (MediaStore, error) {
 	if o.MediaStore == "s3" {
 		return media.OpenBucket(media.S3{
-			Endpoint: o.S3.Endpoint, Region: o.S3.Region, Bucket: o.S3.Bucket, AccessKey: o.S3.AccessKey, SecretKey: o.S3.SecretKey, Insecure: o.S3.Plain,
+			Endpoint: o.S3.Endpoint, Region: o.S3.Region, Bucket: o.S3.Bucket, AccessKey: o.S3.AccessKey, SecretKey: o.S3.SecretKey,
+			Insecure: o.S3.Plain,
 		})
 	}
 	return media.OpenFolder(o.MediaRoot)
@@ -109,14 +111,17 @@ func (o *Options) NeverNotified() []int64 {
 	return []int64{int64(o.FeedPerson)}
 }
 
-// SiteConfig returns what the administrator decides about pages, in a language and zone of the site. operator is where
-// the foot of all pages leads to.
-func (o *Options) SiteConfig(language string, zone *time.Location, operator site.Operator) site.Config {
+// SiteConfig returns what the administrator decides about pages, in a zone of the site. operator is where the foot of all
+// pages leads to.
+func (o *Options) SiteConfig(zone *time.Location, operator site.Operator) site.Config {
 	return site.Config{
 		Name: o.SiteName, Domain: o.Domain, BaseURL: o.BaseURL(), Secret: o.SecretKey, Transport: o.Transport(),
-		Hosts: o.ExtraAllowedHosts, Loopback: isLoopback(o.Listen), TrustedProxies: o.TrustedNetworks(),
-		Policy:   web.Policy{Default: o.ContentSecurity.DefaultSrc, Script: append(o.scriptHashes(), o.ContentSecurity.ScriptSrc...), Connect: o.ContentSecurity.ConnectSrc},
-		Language: language, Zone: zone, UploadMax: o.MaxUploadBytes(), ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
+		Hosts: o.ExtraAllowedHosts, Loopback: check.Loopback(o.Listen), TrustedProxies: o.TrustedNetworks(), LogClients: o.LogClients,
+		Policy: web.Policy{
+			Default: o.ContentSecurity.DefaultSrc, Script: append(o.scriptHashes(), o.ContentSecurity.ScriptSrc...),
+			Connect: o.ContentSecurity.ConnectSrc,
+		},
+		Zone: zone, UploadMax: o.MaxUploadBytes(), ThemeColour: o.Branding.ThemeColor, Logo: o.Branding.LogoText,
 		Claims: o.Claims, Dress: o.dress(), Operator: operator, Demonstration: o.Demonstration,
 	}
 }
@@ -125,8 +130,9 @@ func (o *Options) SiteConfig(language string, zone *time.Location, operator site
 func (o *Options) SubmissionConfig() smtp.Config {
 	backend := map[string]smtp.Backend{"folder": smtp.Folder, "console": smtp.Console, "dummy": smtp.None}[o.Submission.Backend]
 	return smtp.Config{
-		Backend: cmp.Or(backend, smtp.Server), Host: o.Submission.Host, Port: o.Submission.Port, Encryption: smtp.Encryption(o.Submission.Encryption),
-		User: o.Submission.User, Password: o.Submission.Password, Hello: o.Domain, Folder: o.OutboxFolder(), Output: os.Stdout,
+		Backend: cmp.Or(backend, smtp.Server), Host: o.Submission.Host, Port: o.Submission.Port,
+		Encryption: smtp.Encryption(o.Submission.Encryption),
+		User:       o.Submission.User, Password: o.Submission.Password, Hello: o.Domain, Folder: o.OutboxFolder(), Output: os.Stdout,
 	}
 }
 
@@ -147,3 +153,6 @@ func (o *Options) OutboxFolder() string { return filepath.Join(o.DataPath, "outb
 
 // DemonstrationFile marks a folder of data as that of an invented town.
 func (o *Options) DemonstrationFile() string { return filepath.Join(o.DataPath, "demonstration") }
+
+// Days returns a number of days as a duration.
+func Days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }

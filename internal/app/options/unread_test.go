@@ -30,7 +30,7 @@ func fieldOf(v reflect.Value, variable any) string {
 func readers(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
-	for _, pattern := range []string{"*.go", "../*.go"} {
+	for _, pattern := range []string{"*.go", "../*.go", "../bots/*.go", "../chatctl/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -71,10 +71,10 @@ func TestEveryOptionIsReadOrItIsSaidThatItIsNot(t *testing.T) {
 
 func TestAnOptionWithoutEffectIsWarnedOf(t *testing.T) {
 	t.Parallel()
-	from := Sources([]string{"GROUPRISE_GEO_ENABLED=true", "GROUPRISE_DATA_PATH=" + t.TempDir()})
+	from := Sources([]string{"GROUPRISE_EVENTS_ENABLE_REPETITIONS=true", "GROUPRISE_DATA_PATH=" + t.TempDir()})
 	from.Candidates = nil
 	_, settings, err := Load(from)
-	if err != nil || len(settings.Warnings) != 1 || !strings.Contains(settings.Warnings[0].Error(), "geo.enabled: has no effect yet") {
+	if err != nil || len(settings.Warnings) != 1 || !strings.Contains(settings.Warnings[0].Error(), "events.enable_repetitions: has no effect yet") {
 		t.Errorf("warnings %v, %v", settings.Warnings, err)
 	}
 }

@@ -6,24 +6,22 @@
 package email
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/mime"
@@ -34,26 +32,24 @@ import (
 // Name is the channel's name in deliveries.
 const Name = "email"
 
-// maxAttached is how many bytes of files go along with one mail; what is left out is linked. Many
-// mailboxes take no more than 20 MB, encoded.
-const maxAttached = 12 << 20
-
 // Config is what the channel stands on.
 type Config struct {
 	DB         *sqldb.DB
 	Sender     smtp.Sender
 	Media      media.Store
+	Pictures   Pictures
 	Catalogues *lang.Catalogues
 	Zone       *time.Location
 	Clock      clock.Clock
 	Logger     *slog.Logger
 
-	SiteName string
-	BaseURL  string // without a slash at the end
-	Domain   string // of the mail addresses of groups, and of message ids
-	From     string // address of mails that nobody in particular sends; takes reports of failures
-	Distinct string // address of mails that somebody sends; holds {slug}
-	ReplyTo  string // address of answers; holds {reply_key}
+	SiteName fmt.Stringer
+	SiteIcon func(ctx context.Context) string // the name of the picture that stands for the site; may be nil
+	BaseURL  string                           // without a slash at the end
+	Domain   string                           // of the mail addresses of groups, and of message ids
+	From     string                           // address of mails that nobody in particular sends; takes reports of failures
+	Distinct string                           // address of mails that somebody sends; holds {slug}
+	ReplyTo  string                           // address of answers; holds {reply_key}
 
 	// ReplyKeys returns the keys of the addresses by which people answer, one for each of them.
 	ReplyKeys func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error)
@@ -61,11 +57,19 @@ type Config struct {
 	UnsubscribeURL func(personID int64, group community.Entity) string
 }
 
+// Pictures opens the pictures that stand for people and groups.
+type Pictures interface {
+	// Open returns a picture that the viewer may see in a size; NotFound if there is none.
+	Open(ctx context.Context, v community.Viewer, name, size string) (media.Stored, error)
+}
+
 // Email is the channel.
 type Email struct {
 	Config
-	texts *markdown.Cache // a notice has one text for all who get it
-	seed  string          // makes boundaries the same each time, for tests
+	markdown *markdown.Cache
+	texts    *textMemo
+	faces    *lru.Cache[string, []byte] // the pictures on top of mails, by name; nil is none
+	seed     string                     // makes boundaries the same each time, for tests
 }
 
 var (
@@ -74,10 +78,13 @@ var (
 )
 
 // New returns the channel.
-func New(c Config) *Email { return &Email{Config: c, texts: markdown.NewCache(keptTexts)} }
-
-// keptTexts is how many bytes of rendered texts are kept.
-const keptTexts = 1 << 20
+func New(c Config) *Email {
+	faces, err := lru.New[string, []byte](keptFaces)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return &Email{Config: c, markdown: markdown.NewCache(0), texts: newTextMemo(), faces: faces}
+}
 
 // Name implements notify.Channel.
 func (*Email) Name() string { return Name }
@@ -92,12 +99,12 @@ func (*Email) ServesActor() bool { return true }
 
 // Setting implements notify.Channel.
 func (*Email) Setting() notify.Setting {
-	return notify.Setting{Field: "receives_email_notifications", Label: lang.Text("By e-mail")}
+	return notify.Setting{Field: "receives_email_notifications", Label: lang.Text("By email")}
 }
 
 // Reached implements notify.Channel.
 func (*Email) Reached(p *lang.Printer, people int) string {
-	return p.N("one by mail", "%d by mail", people)
+	return p.N("1 by email", "%d by email", people)
 }
 
 // outgoing is a notice with what its mail needs.
@@ -112,9 +119,12 @@ func (o outgoing) answerer() notify.Answerer {
 	return notify.Answerer{PersonID: o.To.PersonID, Answer: o.Message.Answer}
 }
 
+// maxAhead is how long the text of a mail may be that is written before it leaves.
+const maxAhead = 32 << 10
+
 // Prepare implements notify.PostChannel: it looks up where the mails go and where they are answered. A mail is
-// written here, beside those that leave, unless it carries files: of those no more than one of each process is in
-// memory.
+// written here, beside those that leave, unless it carries files or a long text: of those no more than one of each
+// process is in memory.
 func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.Send, error) {
 	mails, err := e.address(ctx, all)
 	if err != nil {
@@ -126,7 +136,7 @@ func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.S
 			continue
 		}
 		write := func(ctx context.Context) ([]byte, error) { return e.notice(ctx, o) }
-		if len(o.Message.Attachments) == 0 {
+		if len(o.Message.Attachments) == 0 && len(o.Message.Text) <= maxAhead {
 			message, err := write(ctx)
 			write = func(context.Context) ([]byte, error) { return message, err }
 		}
@@ -190,7 +200,7 @@ func (e *Email) notice(ctx context.Context, o outgoing) ([]byte, error) {
 	m := o.Message
 	p := e.Catalogues.Printer(o.To.Language, e.Zone)
 	draft := mime.Draft{
-		From: mime.Address{Name: e.SiteName, Addr: e.From}, To: []mime.Address{{Name: o.To.Name, Addr: o.address}},
+		From: mime.Address{Name: e.SiteName.String(), Addr: e.From}, To: []mime.Address{{Name: o.To.Name, Addr: o.address}},
 		Subject: e.subject(m), Date: cmp.Or(m.Date, e.Clock.Now()).In(e.zone()), Seed: e.seed,
 	}
 	if m.From.Slug != "" {
@@ -198,12 +208,14 @@ func (e *Email) notice(ctx context.Context, o outgoing) ([]byte, error) {
 	}
 	e.thread(&draft, m.Thread, o.address)
 	b := body{
-		texts:   e.texts,
-		printer: p, base: e.BaseURL, site: e.SiteName, intro: m.Intro, facts: m.Facts, text: m.Text, note: m.Note, actions: m.Actions,
+		printer: p, site: e.siteFace(), actor: m.From.Name, intro: m.Intro, facts: m.Facts, cut: m.Cut, note: m.Note, actions: m.Actions,
+	}
+	if m.Text != "" && !m.Reply {
+		b.title = m.Subject
 	}
 	if o.replyKey != "" {
 		draft.ReplyTo = mime.Address{Addr: strings.ReplaceAll(e.ReplyTo, "{reply_key}", o.replyKey)}
-		b.footer = append(b.footer, line{text: p.T("Answer this mail to write back.")})
+		b.hint = p.T("You can simply reply to this email.")
 	}
 	draft.Header = []mime.Field{
 		{Name: "Auto-Submitted", Value: "auto-generated"},
@@ -217,29 +229,57 @@ func (e *Email) notice(ctx context.Context, o outgoing) ([]byte, error) {
 		draft.Header = append(draft.Header, e.listHeader(*m.Entity)...)
 		if m.Subscribed {
 			stop := e.UnsubscribeURL(o.To.PersonID, *m.Entity)
-			draft.Header = append(
-				draft.Header, mime.Field{Name: "List-Unsubscribe", Value: "<" + stop + ">"},
-				mime.Field{Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click"},
+			draft.Header = append(draft.Header, stopHeader(stop)...)
+			b.footer = append(
+				b.footer, line{text: p.T("You get this email because you subscribe to the group “%s”.", m.Entity.Name)},
+				line{text: p.T("Unsubscribe"), url: stop},
 			)
-			b.footer = append(b.footer, line{text: p.T("You get this mail because you subscribe to the group “%s”.", m.Entity.Name)}, line{text: p.T("Unsubscribe"), url: stop})
 		}
 	}
-	files, missing, err := e.attach(ctx, m.Attachments)
+	if m.Because != "" {
+		b.footer = append(b.footer, line{text: m.Because})
+	}
+	if m.StopURL != "" {
+		draft.Header = append(draft.Header, stopHeader(m.StopURL)...)
+		if !slices.ContainsFunc(m.Actions, func(a notify.Action) bool { return a.URL == m.StopURL }) {
+			b.footer = append(b.footer, line{text: p.T("Stop emails about this"), url: m.StopURL})
+		}
+	}
+	if m.MuteURL != "" {
+		b.footer = append(b.footer, line{text: p.T("Mute this thread"), url: m.MuteURL})
+	}
+	enclosed, err := e.enclose(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range missing {
-		b.actions = append(b.actions, notify.Action{Label: p.T("The file “%s” is on the web page", a.Name), URL: e.BaseURL + media.File{Name: a.File}.Path()})
+	for _, a := range enclosed.gone {
+		b.facts = append(slices.Clip(b.facts), notify.Fact{Label: p.T("Missing file"), Value: p.T("“%s” is no longer stored on this site", a.Name)})
 	}
-	draft.Attachments = files
-	return b.write(ctx, draft)
+	for _, a := range enclosed.linked {
+		b.actions = append(b.actions, notify.Action{Label: p.T("Download “%s” (too large for this email)", a.Name), URL: e.BaseURL + media.File{Name: a.File}.Path()})
+	}
+	b.text = e.write(p, message{text: m.Text, format: m.Format, named: m.Internal, embedded: e.embedded(enclosed.files)})
+	var picture []mime.Attachment
+	switch {
+	case m.Face.Name != "":
+		b.face, picture = e.faceOf(ctx, m.Face)
+	case m.Entity != nil:
+		b.face, picture = e.faceOf(ctx, *m.Entity)
+	default:
+		b.face, picture = e.siteFaceOf(ctx, b.site)
+	}
+	draft.Attachments = append(picture, enclosed.files...)
+	if draft.Calendars, err = calendarOf(m.Calendar, cmp.Or(draft.ReplyTo, draft.From).Addr, o.address); err != nil {
+		return nil, err
+	}
+	return b.writeMail(ctx, draft)
 }
 
 // letter returns the mail for a letter.
 func (e *Email) letter(ctx context.Context, l notify.Letter) ([]byte, error) {
 	now := e.Clock.Now()
 	draft := mime.Draft{
-		From: mime.Address{Name: e.SiteName, Addr: e.From}, To: []mime.Address{{Name: l.Name, Addr: l.Address}},
+		From: mime.Address{Name: e.SiteName.String(), Addr: e.From}, To: []mime.Address{{Name: l.Name, Addr: l.Address}},
 		Subject: l.Subject, Date: now.In(e.zone()), Seed: e.seed,
 		MessageID: strconv.FormatInt(now.UnixMilli(), 10) + "." + e.random() + "@" + e.Domain,
 	}
@@ -251,12 +291,25 @@ func (e *Email) letter(ctx context.Context, l notify.Letter) ([]byte, error) {
 	draft.Header = []mime.Field{
 		{Name: "Auto-Submitted", Value: submitted}, {Name: "X-Auto-Response-Suppress", Value: "All"}, {Name: "X-Grouprise-Kind", Value: l.Kind},
 	}
-	b := body{
-		texts:   e.texts,
-		printer: e.Catalogues.Printer(l.Language, e.Zone), base: e.BaseURL, site: e.SiteName,
-		intro: l.Intro, facts: l.Facts, text: l.Text, note: l.Note, actions: l.Actions,
+	if l.OfGroup && l.Group != nil {
+		draft.From = mime.Address{Name: l.Group.Name, Addr: l.Group.Slug + "@" + e.Domain}
 	}
-	return b.write(ctx, draft)
+	draft.Calendars = calendarsOf(l.Calendars)
+	p := e.Catalogues.Printer(l.Language, e.Zone)
+	b := body{
+		printer: p, site: e.siteFace(), intro: l.Intro, facts: l.Facts, verbatim: l.Verbatim, note: l.Note, actions: l.Actions,
+	}
+	if l.Verbatim == "" { // else the introduction says the same
+		b.title = l.Subject
+	}
+	b.text = e.write(p, message{text: l.Text})
+	if l.Group != nil {
+		b.face = drawnFace(*l.Group)
+		b.face.url = e.BaseURL + l.Group.Path()
+	} else {
+		b.face, draft.Attachments = e.siteFaceOf(ctx, b.site)
+	}
+	return b.writeMail(ctx, draft)
 }
 
 func (e *Email) zone() *time.Location { return cmp.Or(e.Zone, time.UTC) }
@@ -266,142 +319,4 @@ func (e *Email) random() string {
 		return e.seed
 	}
 	return strings.ToLower(rand.Text()[:16])
-}
-
-// subject returns the subject as mail programs show and sort it: "Re: [garten] Compost".
-func (e *Email) subject(m *notify.Message) string {
-	subject := m.Subject
-	if m.Entity != nil && m.Entity.IsGroup() {
-		subject = "[" + m.Entity.Slug + "] " + subject
-	}
-	if m.Reply {
-		subject = "Re: " + subject
-	}
-	return subject
-}
-
-// thread places the mail among the others that the recipient got.
-func (e *Email) thread(d *mime.Draft, t notify.Thread, address string) {
-	sum := sha256.Sum256([]byte(address))
-	suffix := "-" + hex.EncodeToString(sum[:8]) + "@" + e.Domain
-	id := t.ID
-	if id == "" {
-		id = strconv.FormatInt(e.Clock.Now().UnixMilli(), 10) + "." + e.random()
-	}
-	d.MessageID = id + suffix
-	if t.Parent != "" {
-		d.InReplyTo = t.Parent + suffix
-	}
-	for _, r := range t.References {
-		d.References = append(d.References, r+suffix)
-	}
-}
-
-// listHeader returns the fields by which mail programs know a mailing list (RFC 2369, RFC 2919).
-func (e *Email) listHeader(group community.Entity) []mime.Field {
-	return []mime.Field{
-		{Name: "List-Id", Value: "<" + group.Slug + "." + e.Domain + ">"},
-		{Name: "List-Post", Value: "<mailto:" + group.Slug + "@" + e.Domain + ">"},
-		{Name: "List-Archive", Value: "<" + e.BaseURL + group.Path() + ">"},
-		{Name: "Precedence", Value: "list"},
-	}
-}
-
-// attach reads the files that go along. missing are those that would make the mail too large, or that
-// are gone.
-func (e *Email) attach(ctx context.Context, all []notify.Attachment) (files []mime.Attachment, missing []notify.Attachment, err error) {
-	left := int64(maxAttached)
-	for _, a := range all {
-		if a.Size > left {
-			missing = append(missing, a)
-			continue
-		}
-		data, err := e.read(ctx, a)
-		if errs.Is(err, errs.NotFound) {
-			e.Logger.WarnContext(ctx, "a file that a mail should carry is gone", "file", a.File)
-			continue
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("attach the file %s: %w", a.File, err)
-		}
-		left -= int64(len(data))
-		files = append(files, mime.Attachment{Name: a.Name, MediaType: a.MediaType, Data: data})
-	}
-	return files, missing, nil
-}
-
-func (e *Email) read(ctx context.Context, a notify.Attachment) (data []byte, err error) {
-	f, err := e.Media.Open(ctx, a.File)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = cmp.Or(err, f.Close()) }()
-	return io.ReadAll(io.LimitReader(f, maxAttached))
-}
-
-// body is what a mail says, in both of its parts.
-type body struct {
-	texts             *markdown.Cache
-	printer           *lang.Printer
-	base, site        string
-	intro, text, note string
-	facts             []notify.Fact
-	actions           []notify.Action
-	footer            []line
-}
-
-// line is a line at the end of a mail, a link if it has an address.
-type line struct{ text, url string }
-
-// write writes both parts and returns the mail as it leaves.
-func (b body) write(ctx context.Context, d mime.Draft) ([]byte, error) {
-	d.Text = b.plain()
-	var page bytes.Buffer
-	if err := mailPage(b, b.printer.Language(), d.Subject).Render(ctx, &page); err != nil {
-		return nil, fmt.Errorf("write the HTML part: %w", err)
-	}
-	d.HTML = page.String()
-	message, err := d.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("write the mail: %w", err)
-	}
-	return message, nil
-}
-
-// plain returns the part for people and programs that read text.
-func (b body) plain() string {
-	var paragraphs []string
-	add := func(text string) {
-		if text = strings.TrimSpace(text); text != "" {
-			paragraphs = append(paragraphs, text)
-		}
-	}
-	add(b.intro)
-	facts := make([]string, len(b.facts))
-	for i, f := range b.facts {
-		facts[i] = f.Label + ": " + f.Value
-	}
-	add(strings.Join(facts, "\n"))
-	add(b.texts.MailText(b.text, b.base))
-	for _, a := range b.actions {
-		add(a.Label + ":\n" + a.URL)
-	}
-	add(b.note)
-	if len(b.footer) == 0 {
-		return strings.Join(paragraphs, "\n\n") + "\n"
-	}
-	footer := []string{"-- "}
-	for _, l := range b.footer {
-		if l.url != "" {
-			l.text += ": " + l.url
-		}
-		footer = append(footer, l.text)
-	}
-	return strings.Join(append(paragraphs, strings.Join(footer, "\n")), "\n\n") + "\n"
-}
-
-// html returns the text as HTML whose links work outside the site.
-func (b body) html() string {
-	text := b.texts.Render(b.text, markdown.Options{HeadingLevel: 2, Origin: b.base}).Resolve(nil, b.printer)
-	return strings.NewReplacer(`href="/`, `href="`+b.base+"/", `src="/`, `src="`+b.base+"/", `href="#`, `name="#`).Replace(text)
 }

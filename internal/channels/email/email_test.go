@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +13,11 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/smtp"
 	"grouprise.org/grouprise/internal/locale"
@@ -47,7 +50,7 @@ func (s *sink) parse(t *testing.T) *mime.Message {
 	return m
 }
 
-func newEmail(t *testing.T) (*Email, *sink) {
+func newEmail(t testing.TB) (*Email, *sink) {
 	t.Helper()
 	catalogues, err := lang.Load(locale.FS)
 	if err != nil {
@@ -67,7 +70,7 @@ func newEmail(t *testing.T) (*Email, *sink) {
 	e := New(Config{
 		DB: db, Sender: s, Media: folder, Catalogues: catalogues, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
 		Clock:    func() time.Time { return time.Date(2026, time.March, 3, 10, 0, 0, 0, time.UTC) },
-		SiteName: "Neustadt", BaseURL: "https://town.example", Domain: "town.example",
+		SiteName: settings.SiteName{Default: "Neustadt"}, BaseURL: "https://town.example", Domain: "town.example",
 		From: "noreply@town.example", Distinct: "noreply+{slug}@town.example", ReplyTo: "reply+{reply_key}@town.example",
 		ReplyKeys: func(_ context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
 			keys := map[notify.Answerer]string{}
@@ -136,6 +139,38 @@ func TestMailsAreAsTheyWere(t *testing.T) {
 	}
 }
 
+func TestPlainTextAndWhatWasFoldedAwayShowInMails(t *testing.T) {
+	t.Parallel()
+	for _, language := range []string{"de", "en"} {
+		e, s := newEmail(t)
+		d := comment(language)
+		d.Message.Attachments = nil
+		d.Message.Format, d.Message.Text = markdown.Plain, "    Das wird lustig <grins>.\n2*3*4\n\n> Kommst du?\nJa: https://a.example/b_c"
+		d.Message.Cut = notify.Cut{Happened: true, URL: d.Message.Actions[0].URL}
+		if err := deliver(t, e, d); err != nil {
+			t.Fatal(err)
+		}
+		golden.Equal(t, "folded."+language, s.messages[0])
+	}
+}
+
+func TestPicturesInTheTextOfAMailComeWithIt(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	d := comment("de")
+	d.Message.Text = "Zuerst die Pumpe ![Pumpe](/-/files/beet.png), dann Wasser."
+	if err := deliver(t, e, d); err != nil {
+		t.Fatal(err)
+	}
+	m := s.parse(t)
+	if len(m.Attachments) != 1 || !m.Attachments[0].Inline || m.Attachments[0].ContentID != "beet.png@town.example" {
+		t.Errorf("attachments %+v", m.Attachments)
+	}
+	if !strings.Contains(m.Text, "Zuerst die Pumpe ![Pumpe](cid:beet.png%40town.example), dann Wasser.") || !strings.Contains(s.messages[0], "Zuerst die Pumpe [Bild: Pumpe] https") {
+		t.Errorf("the mail says %s", s.messages[0])
+	}
+}
+
 func TestAMailCanBeReadAgain(t *testing.T) {
 	t.Parallel()
 	e, s := newEmail(t)
@@ -143,7 +178,7 @@ func TestAMailCanBeReadAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := s.parse(t)
-	if m.Subject != "Re: [garten] Käfer im Kompost" || m.From[0].Name != "Änne Ahorn über Neustadt" || m.From[0].Addr != "noreply+aenne@town.example" {
+	if m.Subject != "Re: [garten] Käfer im Kompost" || m.From[0].Name != "Änne Ahorn via Neustadt" || m.From[0].Addr != "noreply+aenne@town.example" {
 		t.Errorf("%q from %+v", m.Subject, m.From)
 	}
 	if !m.Auto.Automatic() {
@@ -213,8 +248,70 @@ func TestFilesThatAreTooLargeAreLinked(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := s.parse(t)
-	if len(m.Attachments) != 1 || !strings.Contains(m.Text, "https://town.example/-/files/film.mp4") || strings.Contains(m.Text, "weg.txt") {
+	if len(m.Attachments) != 1 || !strings.Contains(m.Text, "https://town.example/-/files/film.mp4") || !strings.Contains(m.Text, "“weg.txt” is no longer stored") {
 		t.Errorf("%d attachments and the text %s", len(m.Attachments), m.Text)
+	}
+}
+
+func TestAFileThatIsGoneIsNamed(t *testing.T) {
+	t.Parallel()
+	for language, said := range map[string]string{
+		"en": "“Plan.pdf” is no longer stored on this site", "de": "„Plan.pdf“ ist auf dieser Seite nicht mehr gespeichert",
+	} {
+		e, s := newEmail(t)
+		d := comment(language)
+		d.Message.Attachments = []notify.Attachment{{Name: "Plan.pdf", MediaType: "application/pdf", File: "weg.pdf", Size: 1}}
+		if err := deliver(t, e, d); err != nil {
+			t.Fatal(err)
+		}
+		m := s.parse(t)
+		if len(m.Attachments) != 0 || !strings.Contains(m.Text, said) || len(d.Message.Facts) != len(comment(language).Message.Facts) {
+			t.Errorf("%d attachments and the text %s", len(m.Attachments), m.Text)
+		}
+	}
+}
+
+// TestALongTextIsWrittenOncePerLanguage sends texts of more than a megabyte to several people at once, two messages side
+// by side, one of which brings a picture.
+func TestALongTextIsWrittenOncePerLanguage(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	var all []*notify.Delivery
+	for n := range 12 {
+		d := comment([]string{"de", "en"}[n%2])
+		d.Message.Text = strings.Repeat("Die sind **nützlich**, und ", 40_000)
+		if n/2%2 == 0 {
+			d.Message.Text += "![Beet](/-/files/beet.png)"
+		} else {
+			d.Message.Attachments = nil
+		}
+		all = append(all, &d)
+	}
+	sends, err := e.Prepare(t.Context(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.texts.written != 0 {
+		t.Error("long mails wait in memory")
+	}
+	for _, send := range sends {
+		if err := send(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.messages) != len(all) || e.texts.written != 4 {
+		t.Errorf("for %d mails, two messages in two languages were written %d times", len(s.messages), e.texts.written)
+	}
+}
+
+func TestShortTextsAreForgottenInTheEnd(t *testing.T) {
+	t.Parallel()
+	m := newTextMemo()
+	for n := range 100 {
+		m.get(textKey{source: strings.Repeat("x", 100_000), language: strconv.Itoa(n)}, func() writtenText { return writtenText{} })
+	}
+	if m.used > keptBytes || m.texts.Len() != keptBytes/100_000 {
+		t.Errorf("%d texts of %d bytes are kept", m.texts.Len(), m.used)
 	}
 }
 
@@ -246,4 +343,58 @@ func TestWhatTheServerSaysIsPassedOn(t *testing.T) {
 	if err := deliver(t, e, comment("de")); err == nil {
 		t.Error("a mail left without an address for answers")
 	}
+}
+
+func TestCalendarsGoAlong(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]*notify.Calendar{
+		"invitation": {Method: "REQUEST", Invites: true}, "published": {Method: "PUBLISH"}, "cancelled": {Method: "CANCEL", Invites: true},
+	} {
+		c.Write = func(organizer, address string) ([]byte, error) {
+			return []byte("BEGIN:VCALENDAR\r\nMETHOD:" + c.Method + "\r\nORGANIZER:mailto:" + organizer + "\r\nATTENDEE:mailto:" + address + "\r\nEND:VCALENDAR\r\n"), nil
+		}
+		e, s := newEmail(t)
+		d := comment("de")
+		d.Message.Attachments, d.Message.Calendar = nil, c
+		if err := deliver(t, e, d); err != nil {
+			t.Fatal(err)
+		}
+		golden.Equal(t, name, s.messages[0])
+		m := s.parse(t)
+		if len(m.Calendars) != 1 || !strings.Contains(string(m.Calendars[0]), "ORGANIZER:mailto:reply+abcdefghijklmno@town.example\r\nATTENDEE:mailto:bert@example.org\r\n") {
+			t.Errorf("%s: %q", name, m.Calendars)
+		}
+	}
+}
+
+// TestOfSeveralCalendarsNoneHidesTheText sends a letter about several events.
+func TestOfSeveralCalendarsNoneHidesTheText(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	cancel := notify.LetterCalendar{Method: "CANCEL", Text: "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n", Invites: true}
+	publish := notify.LetterCalendar{Method: "PUBLISH", Text: "BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nEND:VCALENDAR\r\n"}
+	for n, all := range [][]notify.LetterCalendar{{cancel}, {publish}, {cancel, publish}} {
+		l := notify.Letter{Address: "anna@example.org", Kind: "event-cancelled", Subject: "Abgesagt", Intro: "Diese Termine finden nicht statt:", Language: "de", Calendars: all}
+		if err := e.Post(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		raw, m := s.messages[n], s.parse(t)
+		if alternative := strings.Contains(raw, "application/ics"); len(m.Calendars) != len(all) || alternative != (n == 0) || strings.Contains(raw, "event-2.ics") != (len(all) == 2) {
+			t.Errorf("%d calendars of %d, in the place of the text: %t", len(m.Calendars), len(all), alternative)
+		}
+	}
+}
+
+func TestAGroupAnswersFromItsOwnAddress(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	garten := community.Entity{ID: 121, Kind: community.GroupEntity, OwnerID: 21, Slug: "garten", Name: "Garten am Bach"}
+	err := e.Post(t.Context(), notify.Letter{
+		Address: "anna@example.org", Kind: "invitation-reply", Subject: "Zugesagt: Fest", Intro: "Die Gruppe kommt.", Language: "de", Group: &garten, OfGroup: true,
+		Calendars: []notify.LetterCalendar{{Text: "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR\r\n", Method: "REPLY", Invites: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Equal(t, "reply", s.messages[0])
 }

@@ -38,25 +38,22 @@ func (Inbox) Setting() notify.Setting {
 
 // Reached implements notify.Channel.
 func (Inbox) Reached(p *lang.Printer, people int) string {
-	return p.N("one on the site", "%d on the site", people)
+	return p.N("1 on the site", "%d on the site", people)
 }
 
 // DeliverAll implements notify.InstantChannel.
 func (Inbox) DeliverAll(ctx context.Context, tx *sqldb.Tx, all []notify.Delivery) error {
 	rows := make([][]any, len(all))
 	for i, d := range all {
-		rows[i] = []any{d.To.PersonID, d.Activity.ID, orNull(d.Activity.ContentID), orNull(d.Activity.ConversationID), orNull(d.Activity.ContributionID), d.Activity.OccurredAt}
+		rows[i] = []any{
+			d.To.PersonID, d.Activity.ID,
+			sqldb.OrNull(d.Activity.ContentID), sqldb.OrNull(d.Activity.ConversationID), sqldb.OrNull(d.Activity.ContributionID),
+			d.Activity.OccurredAt,
+		}
 	}
 	err := tx.InsertRows(ctx, `INSERT INTO inbox_entries (person_id, activity_id, content_id, conversation_id, contribution_id, created_at)`, rows)
 	if err != nil {
 		return fmt.Errorf("write the entries of the inbox: %w", err)
 	}
 	return nil
-}
-
-func orNull(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return id
 }

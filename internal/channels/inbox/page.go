@@ -3,8 +3,10 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -13,7 +15,9 @@ import (
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
+	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -25,14 +29,18 @@ const Path = "/stadt/activity"
 const pageSize = 12
 
 // Page is the page on which people read their inbox.
-type Page struct{ DB *sqldb.DB }
+type Page struct {
+	DB    *sqldb.DB
+	Texts *texts.Texts
+	Keep  time.Duration // how long entries are kept
+}
 
 // Module returns the page's table of contents.
 func (p Page) Module() module.Module {
 	return module.Module{
 		Name:   "inbox",
 		Estate: holdings(),
-		Entries: []site.Entry{{Menu: site.MyMenu, Order: 20, About: Path, Places: func(v *site.Visit) []site.Place {
+		Entries: []site.Entry{{Menu: site.WaitingMenu, Order: 10, About: Path, Places: func(v *site.Visit) []site.Place {
 			return []site.Place{{Path: Path, Label: v.T("Notifications"), Icon: parts.IconBell, Count: v.Viewer.Unread}}
 		}}},
 		Blocks: []site.Block{{Spot: site.StartMain, Order: 10, About: "what waits for the viewer", Show: p.showUnread}},
@@ -40,7 +48,14 @@ func (p Page) Module() module.Module {
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true, Query: []string{"before"}},
 			{Method: http.MethodPost, Path: Path, Handle: p.markRead, SignedIn: true},
 		},
+		Sweeps: []module.Sweep{{About: "old notifications", Run: p.removeOld}},
 	}
+}
+
+// removeOld removes entries that nobody looks for any more.
+func (p Page) removeOld(ctx context.Context) error {
+	return sqldb.Sweep(ctx, p.DB, sqldb.Removal[int64](ctx, `DELETE FROM inbox_entries WHERE id IN (?)`),
+		`SELECT id FROM inbox_entries WHERE created_at <= ? ORDER BY created_at, id`, clock.At(p.DB.Now().Add(-p.Keep)))
 }
 
 // entry is one piece of news.
@@ -50,23 +65,39 @@ type entry struct {
 	At             clock.Time             `db:"created_at"`
 	Read           bool                   `db:"is_read"`
 	Title          string                 `db:"title"` // of the item or conversation
-	EntityName     string                 `db:"entity_name"`
-	Author         string                 `db:"author"` // of the comment or message
 	ContentID      int64                  `db:"content_id"`
 	ConversationID int64                  `db:"conversation_id"`
 	ContributionID int64                  `db:"contribution_id"`
+	Text           string                 `db:"text"` // the beginning of the comment or message
+	Format         markdown.Format        `db:"format"`
+	ApplicationID  int64                  `db:"application_id"` // if the message asks for membership
+	Open           bool                   `db:"open"`           // the viewer may answer the application
+	Day            string                 `db:"day"`            // of the date of a series that it is about; "" for none
+
+	Entity community.Entity `db:"entity"` // the group or person that it happened in
+	Author community.Entity `db:"author"` // of the comment or message; nobody if the entity itself has published something
+}
+
+// face returns whoever did it. What a group publishes speaks for the group.
+func (e entry) face() community.Entity {
+	if e.ContributionID != 0 {
+		return e.Author
+	}
+	return e.Entity
 }
 
 // path returns where the news can be read.
 func (e entry) path() string {
-	page := community.ContentPermalink(e.ContentID)
-	if e.ConversationID != 0 {
-		page = community.ConversationPath(e.ConversationID)
+	switch {
+	case e.ContributionID != 0:
+		return community.ContributionPath(e.ContentID, e.ConversationID, e.ContributionID)
+	case e.ConversationID != 0:
+		return community.ConversationPath(e.ConversationID)
+	case e.Day != "":
+		return community.DatePath(community.ContentPermalink(e.ContentID), e.Day)
+	default:
+		return community.ContentPermalink(e.ContentID)
 	}
-	if e.ContributionID != 0 {
-		page += "#" + community.ContributionAnchor(e.ContributionID)
-	}
-	return page
 }
 
 // wanted narrows a list of entries.
@@ -80,20 +111,31 @@ type wanted struct {
 // and whether there are more.
 func (p Page) list(ctx context.Context, v community.Viewer, w wanted) (entries []entry, more bool, err error) {
 	where, args := readable(v)
+	args = append([]any{texts.LineSource, v.PersonID}, args...)
+	// Which entries these are is found out first: PostgreSQL joins more than eight tables in the order in which they
+	// are named, and would do so for all entries of the person.
 	if w.Unread {
 		where += ` AND i.read_at IS NULL`
 	}
-	if !w.Before.At.IsZero() {
-		where += ` AND (i.created_at < ? OR i.created_at = ? AND i.id < ?)`
-		args = append(args, w.Before.At, w.Before.At, w.Before.ID)
-	}
+	behind, place := w.Before.Behind("i.created_at", "i.id")
+	where, args = where+` AND `+behind, append(args, place...)
 	err = p.DB.Select(ctx, &entries, `
-		SELECT i.id, n.name AS activity, i.created_at, i.read_at IS NOT NULL AS is_read, COALESCE(c.title, t.subject) AS title, e.name AS entity_name,
-		       COALESCE(a.name, '') AS author, COALESCE(i.content_id, 0) AS content_id, COALESCE(i.conversation_id, 0) AS conversation_id,
-		       COALESCE(i.contribution_id, 0) AS contribution_id
-		  FROM inbox_entries i JOIN activities n ON n.id = i.activity_id`+joinedThings+`
+		SELECT i.id, n.name AS activity, i.created_at, i.read_at IS NOT NULL AS is_read, COALESCE(c.title, t.subject) AS title,
+		       COALESCE(i.content_id, 0) AS content_id, COALESCE(i.conversation_id, 0) AS conversation_id,
+		       COALESCE(i.contribution_id, 0) AS contribution_id, COALESCE((SELECT d.day FROM event_dates d WHERE d.id = n.date_id), '') AS day, COALESCE(SUBSTR(k.text, 1, ?), '') AS text, COALESCE(k.format, '') AS format,
+		       e.id AS "entity.id", e.kind AS "entity.kind", e.slug AS "entity.slug", e.name AS "entity.name", e.colour AS "entity.colour",
+		       e.picture AS "entity.picture",
+		       COALESCE(a.id, 0) AS "author.id", COALESCE(a.kind, '') AS "author.kind", COALESCE(a.slug, '') AS "author.slug",
+		       COALESCE(a.name, '') AS "author.name", COALESCE(a.colour, '') AS "author.colour", COALESCE(a.picture, '') AS "author.picture",
+		       COALESCE(w.id, 0) AS application_id, w.id IS NOT NULL AND w.declined_at IS NULL
+		         AND EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = w.group_id AND m.person_id = ?)
+		         AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = w.group_id AND m.person_id = w.person_id) AS open
+		  FROM (SELECT i.id, i.activity_id, i.content_id, i.conversation_id, i.contribution_id, i.created_at, i.read_at FROM inbox_entries i`+joinedThings+where+newestFirst+`) i
+		  JOIN activities n ON n.id = i.activity_id`+joinedThings+`
 		  JOIN entities e ON e.id = COALESCE(c.entity_id, t.entity_id)
-		  LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id`+where+newestFirst, append(args, w.Limit+1)...)
+		  LEFT JOIN people p ON p.id = k.author_id LEFT JOIN entities a ON a.id = p.entity_id
+		  LEFT JOIN membership_applications w ON w.contribution_id = k.id
+		 ORDER BY i.created_at DESC, i.id DESC`, append(args, w.Limit+1)...)
 	if err != nil {
 		return nil, false, fmt.Errorf("list the entries of the inbox: %w", err)
 	}
@@ -181,12 +223,16 @@ func (p Page) showUnread(v *site.Visit, _ site.Subject) (templ.Component, error)
 	if v.Viewer.Unread == 0 {
 		return unreadBlock(nil, 0), nil
 	}
-	entries, more, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: maxSettled})
+	limit := maxSettled
+	if v.Viewer.Unread > maxSettled {
+		limit = maxUnread // nothing is compared, unless there are fewer than are shown
+	}
+	entries, more, err := p.list(v.Context(), v.Viewer, wanted{Unread: true, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
 	err = p.settle(v, len(entries), more)
-	return unreadBlock(entries[:min(len(entries), maxUnread)], v.Viewer.Unread), err
+	return unreadBlock(p.lines(v, entries[:min(len(entries), maxUnread)], "/"), v.Viewer.Unread), err
 }
 
 func (p Page) show(v *site.Visit) error {
@@ -203,7 +249,7 @@ func (p Page) show(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	b := body{Entries: entries, Unread: v.Viewer.Unread}
+	b := body{Lines: p.lines(v, entries, Path), Unread: v.Viewer.Unread}
 	if more {
 		last := entries[len(entries)-1]
 		b.Older = v.Older(paging.Cursor{At: last.At, ID: last.ID})
@@ -222,9 +268,30 @@ func (p Page) show(v *site.Visit) error {
 	})
 }
 
+// line is an entry as a page shows it.
+type line struct {
+	entry
+	Said string // the first line of the comment or message, or the title of what was published
+	Back string // path of the page that it stands on
+}
+
+func (p Page) lines(v *site.Visit, entries []entry, back string) []line {
+	all := make([]line, len(entries))
+	for i, e := range entries {
+		all[i] = line{entry: e, Said: e.Title, Back: back}
+		switch day, err := time.Parse(time.DateOnly, e.Day); {
+		case e.ContributionID != 0:
+			all[i].Said = p.Texts.FirstLine(e.Format, e.Text)
+		case err == nil:
+			all[i].Said = v.T("%[1]s on %[2]s", e.Title, v.Lang.Date(day.Add(12*time.Hour)))
+		}
+	}
+	return all
+}
+
 // body is what the page shows.
 type body struct {
-	Entries       []entry
+	Lines         []line
 	Unread        int
 	UpTo          int64 // the newest entry that there was: what arrives afterwards stays unread
 	Older, Newest string
@@ -239,13 +306,16 @@ func (p Page) newest(v *site.Visit) (id int64, err error) {
 }
 
 type readForm struct {
-	UpTo int64 `form:"up_to"`
+	UpTo int64 `form:"up_to"` // 0: whatever there is; scripts of existing sites send nothing
 }
 
 func (p Page) markRead(v *site.Visit) error {
 	var f readForm
 	if err := v.Bind(&f); err != nil {
 		return err
+	}
+	if f.UpTo == 0 {
+		f.UpTo = math.MaxInt64
 	}
 	err := p.DB.WriteUnseen(v.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(v.Context(), `UPDATE inbox_entries SET read_at = ? WHERE person_id = ? AND read_at IS NULL AND id <= ?`, tx.Now, v.Viewer.PersonID, f.UpTo)
@@ -254,6 +324,6 @@ func (p Page) markRead(v *site.Visit) error {
 	if err != nil {
 		return fmt.Errorf("mark the inbox as read: %w", err)
 	}
-	v.Flash(parts.Done, "All news is marked as read.")
+	v.Flash(parts.Done, "All notifications are marked as read.")
 	return v.Redirect(Path)
 }

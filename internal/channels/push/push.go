@@ -18,7 +18,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -27,6 +26,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/fetch"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -75,7 +75,7 @@ func New(c Config) (*Push, error) {
 		return nil, err
 	}
 	if c.Reachable == nil {
-		c.Reachable = func(a netip.Addr) bool { return isPublic(a) && !isOwn(a) }
+		c.Reachable = fetch.OnInternet
 	}
 	if c.Client == nil {
 		dialer := &net.Dialer{Timeout: patience, Control: func(_, address string, _ syscall.RawConn) error {
@@ -112,37 +112,6 @@ func deriveKey(secret string) (*ecdh.PrivateKey, error) {
 	return nil, errors.New("derive the key for web push: no seed is a key")
 }
 
-// isPublic reports whether an address is on the public internet, and not one behind which another may stand.
-func isPublic(a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(special(), func(p netip.Prefix) bool { return p.Contains(a) })
-}
-
-// special are the networks of the registries of special addresses (RFC 6890) that a machine may have a way to and that
-// Go does not know of: local ones, ones for tests, and ones that are translated into other addresses on the way.
-func special() []netip.Prefix {
-	var all []netip.Prefix
-	for _, network := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10",
-	} {
-		all = append(all, netip.MustParsePrefix(network))
-	}
-	return all
-}
-
-// isOwn reports whether an address is one of this machine, where the site itself or its neighbours answer.
-func isOwn(a netip.Addr) bool {
-	own, err := net.InterfaceAddrs()
-	if err != nil {
-		return true // better no news than a door to the inside
-	}
-	return slices.ContainsFunc(own, func(n net.Addr) bool {
-		p, err := netip.ParsePrefix(n.String())
-		return err == nil && p.Addr().Unmap().WithZone("") == a.Unmap().WithZone("")
-	})
-}
-
 // PublicKey returns the key that browsers ask for before they give an address, as base64url.
 func (p *Push) PublicKey() string { return p.public }
 
@@ -160,14 +129,14 @@ func (*Push) ServesActor() bool { return false }
 // Setting implements notify.Channel: devices are chosen on a page of their own.
 func (*Push) Setting() notify.Setting {
 	return notify.Setting{
-		Hint: lang.Text("On a phone or computer that you have named under “Devices”, you hear of the same news in any case."),
+		Hint: lang.Text("Devices on which you’ve turned on notifications (see “Devices”) get them in any case."),
 		Link: lang.Text("Devices"), Path: Path,
 	}
 }
 
 // Reached implements notify.Channel.
 func (*Push) Reached(p *lang.Printer, people int) string {
-	return p.N("one on a device", "%d on their devices", people)
+	return p.N("1 on a device", "%d on their devices", people)
 }
 
 // news is what a device gets; the service worker shows it.
@@ -203,7 +172,7 @@ func (p *Push) sendToAll(ctx context.Context, devices []Device, d *notify.Delive
 	m := d.Message
 	n := news{Title: clip(m.Intro, maxTitle), URL: m.URL, Tag: "activity-" + strconv.FormatInt(d.Activity.ID, 10)}
 	if m.Text != "" {
-		n.Body = clip(p.texts.Text(m.Text, maxWords), maxBody)
+		n.Body = clip(p.texts.TextOf(m.Format, m.Text, maxWords), maxBody)
 	}
 	var problems error
 	for _, device := range devices {

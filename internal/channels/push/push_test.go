@@ -131,7 +131,7 @@ func TestADeviceIsToldUntilItIsGone(t *testing.T) {
 		anna.Send(push.Path, one, true)
 		anna.Send(push.Path, one, true) // the same browser again
 		anna.Send(push.Path, subscription(t, s.URL), true)
-		anna.Sees(http.StatusOK, "You will be told of news on this device.")
+		anna.Sees(http.StatusOK, "Notifications are now on for this device.")
 		if err := w.tell(t.Context(), w.Anna.ID); err != nil || s.taken.Load() != 2 {
 			t.Errorf("%d devices were told, %v", s.taken.Load(), err)
 		}
@@ -288,7 +288,7 @@ func TestDevicesBelongToTheirOwner(t *testing.T) {
 		t.Errorf("Bert removed Anna's device: %d, %v", s.taken.Load(), err)
 	}
 	anna.Send(push.Path+"1/delete/", url.Values{}, true)
-	anna.Sees(http.StatusOK, "not told of news any more")
+	anna.Sees(http.StatusOK, "no longer gets notifications")
 	if err := w.tell(t.Context(), w.Anna.ID); err != nil || s.taken.Load() != 1 {
 		t.Errorf("a removed device was told: %d, %v", s.taken.Load(), err)
 	}

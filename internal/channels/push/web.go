@@ -30,7 +30,7 @@ func (p Page) Module() module.Module {
 		Reactions: []outbox.Reaction{
 			{Activity: community.AccountSecured, Does: "turns off the devices of whose password was changed", Run: forgetAll},
 		},
-		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 40, Path, lang.Text("Devices"), parts.IconBell)},
+		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 40, Path, lang.Text("Devices"), parts.IconDevice)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.show, SignedIn: true},
 			{Method: http.MethodPost, Path: Path, Handle: p.add, SignedIn: true},
@@ -61,13 +61,13 @@ func (p Page) add(v *site.Visit) error {
 	}
 	address, err := url.Parse(f.Endpoint)
 	if err != nil || address.Scheme != "https" || address.Host == "" || strings.EqualFold(address.Hostname(), p.Host) || address.User != nil || len(f.Endpoint) > 2000 || !isPoint(f.P256DH) || len(decode(f.Auth)) != 16 {
-		return errs.New(errs.Invalid, "This browser did not say where news can be sent.")
+		return errs.New(errs.Invalid, "Your browser didn’t say where to send notifications.")
 	}
 	err = remember(v.Context(), p.DB, v.Viewer.PersonID, Device{Endpoint: f.Endpoint, P256DH: f.P256DH, Auth: f.Auth, Name: deviceName(v.R.UserAgent())})
 	if err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "You will be told of news on this device.")
+	v.Flash(parts.Done, "Notifications are now on for this device.")
 	return v.Redirect(Path)
 }
 
@@ -79,7 +79,7 @@ func (p Page) remove(v *site.Visit) error {
 	if err := forget(v.Context(), p.DB, id, v.Viewer.PersonID); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "This device is not told of news any more.")
+	v.Flash(parts.Done, "The device no longer gets notifications.")
 	return v.Redirect(Path)
 }
 

@@ -68,7 +68,7 @@ func New(d Deps) *ByMail { return &ByMail{d} }
 // CheckAddress says what is wrong with a mail address in the field "email".
 func (b *ByMail) CheckAddress(address string) []errs.FieldError {
 	if _, _, ok := b.deps.People.ParseAddress(address); !ok {
-		return []errs.FieldError{errs.Field("email", "Enter an e-mail address like name@example.org.")}
+		return []errs.FieldError{errs.Field("email", "Enter an email address like name@example.org.")}
 	}
 	return nil
 }
@@ -76,12 +76,23 @@ func (b *ByMail) CheckAddress(address string) []errs.FieldError {
 // Throttle counts the letters that somebody unknown has sent to an address: by their network and by the address, so
 // that nobody's mailbox is flooded through this site.
 func (b *ByMail) Throttle(v *site.Visit, address string) error {
-	if err := b.deps.Limiter.Request(v.R, web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour}); err != nil {
+	if err := b.deps.Limiter.Request(v.R, limitNetwork()); err != nil {
 		return err
 	}
 	_, key, _ := b.deps.People.ParseAddress(address)
-	return b.deps.Limiter.Allow(v.Context(), web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour}, key)
+	return b.deps.Limiter.Allow(v.Context(), limitAddress(), key)
 }
+
+func limitNetwork() web.Limit {
+	return web.Limit{Name: "letters from a network", Count: 20, Per: time.Hour, Whom: web.PerNetwork}
+}
+
+func limitAddress() web.Limit {
+	return web.Limit{Name: "letters to an address", Count: 5, Per: time.Hour, Whom: web.PerAddress}
+}
+
+// Limits are what Throttle counts, for the routes of whoever calls it.
+func Limits() []web.Limit { return []web.Limit{limitNetwork(), limitAddress()} }
 
 // Addressee is whom a letter goes to.
 type Addressee struct {
@@ -107,8 +118,9 @@ type Letter struct {
 	Kind    string
 	Subject string
 	Intro   string
-	Text    string // markdown
-	Button  string // says what the link does
+	Text    string            // markdown
+	Button  string            // says what the link does
+	Group   *community.Entity // what it is about, if it is a group; see notify.Letter
 
 	Path  string       // of the link, up to the secret
 	Token tokens.Token // what the link stands for; the address is added
@@ -123,9 +135,9 @@ func (b *ByMail) Send(ctx context.Context, tx *sqldb.Tx, to Addressee, l Letter)
 		return err
 	}
 	return b.post(ctx, tx, to, notify.Letter{
-		Kind: l.Kind, Subject: l.Subject, Intro: l.Intro, Text: l.Text,
+		Kind: l.Kind, Subject: l.Subject, Intro: l.Intro, Text: l.Text, Group: l.Group,
 		Actions: []notify.Action{{Label: l.Button, URL: b.deps.BaseURL + l.Path + secret + "/", Primary: true}},
-		Note:    to.Lang.T("The link works for three days. If this was not you, do nothing: without the link nothing happens."),
+		Note:    to.Lang.T("The link works once, within three days. If this wasn’t you, you can ignore this email."),
 	})
 }
 

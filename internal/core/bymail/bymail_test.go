@@ -56,7 +56,7 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 	request := func(kind string, people *[]int64) bymail.Request {
 		return bymail.Request{
 			Kind: kind, Path: "/stadt/" + kind + "/confirm/", Ends: kind == "end",
-			Account: func(g community.Group) string { return "/with-account/" + g.Slug + "/" },
+			Account: func(w bymail.Wish) string { return "/with-account/" + w.Group.Slug + "/" },
 			May: func(g community.Group) error {
 				if g.Closed {
 					return errs.New(errs.Denied, "This group is closed.")
@@ -67,7 +67,7 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 				err = q.Get(ctx, &has, `SELECT EXISTS (SELECT 1 FROM subscriptions WHERE entity_id = ? AND person_id = ?)`, g.EntityID, personID)
 				return has, err
 			},
-			Do: func(_ context.Context, tx *sqldb.Tx, _ community.Group, personID int64) (bool, error) {
+			Do: func(_ context.Context, tx *sqldb.Tx, _ bymail.Wish, personID int64) (bool, error) {
 				tx.AfterCommit(func() { *people = append(*people, personID) })
 				return true, nil
 			},
@@ -137,7 +137,7 @@ func TestALinkActsOnceAndOnlyWhenItIsConfirmed(t *testing.T) {
 		v.Submit("begin", nil)
 		v.Sees(200, "Changed true.")
 		v.Send(link, url.Values{}, false)
-		v.Sees(404, "This link has been used already or has expired.")
+		v.Sees(404, "This link has already been used or has expired.")
 		neu, err := cast.People{}.FindByAddress(t.Context(), db, "neu@example.org")
 		if err != nil || len(w.begun) != 1 || w.begun[0] != neu.ID {
 			t.Errorf("begun for %v, want %d, %v", w.begun, neu.ID, err)
@@ -169,17 +169,17 @@ func TestLettersAreInTheLanguageOfTheirReader(t *testing.T) {
 	w := newTown(t, dbtest.SQLite(t))
 	w.change(t, `UPDATE people SET language = 'de' WHERE id = ?`, w.Anna.ID)
 	for _, c := range []struct{ address, language, name string }{{w.Anna.Address, "de", "Anna Ahorn"}, {w.Bert.Address, "en", "Bert Birke"}} {
-		if err := w.ends.Send(t.Context(), w.Garten, c.address, "en"); err != nil {
+		if err := w.ends.Send(t.Context(), bymail.Wish{Group: w.Garten}, c.address, "en"); err != nil {
 			t.Fatal(err)
 		}
 		if l := w.tray.TakeOne(t); l.Language != c.language || l.Name != c.name {
 			t.Errorf("letter %+v", l)
 		}
 	}
-	if err := w.begins.Send(t.Context(), w.Garten, "neu@example.org", "de"); err != nil {
+	if err := w.begins.Send(t.Context(), bymail.Wish{Group: w.Garten}, "neu@example.org", "de"); err != nil {
 		t.Fatal(err)
 	}
-	if l := w.tray.TakeOne(t); l.Language != "de" || l.Name != "" || !strings.HasPrefix(l.Note, "Der Link gilt drei Tage.") {
+	if l := w.tray.TakeOne(t); l.Language != "de" || l.Name != "" || !strings.HasPrefix(l.Note, "Der Link gilt drei Tage und nur einmal.") {
 		t.Errorf("letter %+v", l)
 	}
 }
@@ -255,13 +255,13 @@ func TestNoMailboxIsFlooded(t *testing.T) {
 		v.Sees(303)
 	}
 	v.Send(endForm, url.Values{"email": {"OPFER@example.org"}}, false)
-	v.Sees(429, "That was too often.", "OPFER@example.org")
+	v.Sees(429, "Too many attempts.", "OPFER@example.org")
 	for n := range 14 { // 6 have been counted by the network
 		v.Send(beginForm, url.Values{"email": {fmt.Sprintf("opfer%d@example.org", n)}}, false)
 		v.Sees(303)
 	}
 	v.Send(beginForm, url.Values{"email": {"opfer99@example.org"}}, false)
-	v.Sees(429, "That was too often.")
+	v.Sees(429, "Too many attempts.")
 	if letters := w.tray.Take(); len(letters) != 19 {
 		t.Errorf("%d letters", len(letters))
 	}

@@ -20,20 +20,29 @@ type Request struct {
 	Path string // of its links, up to the secret
 	Ends bool   // it ends what Has says, rather than beginning it
 
+	// Behind returns the group behind the {key} in the path of the form, for what only those may ask for who have a link;
+	// NotFound if the link does not work any more. nil: it is the group that the path names, for everybody.
+	Behind func(ctx context.Context, q sqldb.Querier, key string) (community.Group, error)
 	// Account returns where those who have signed in do the same.
-	Account func(g community.Group) string
+	Account func(w Wish) string
 	// May says why nobody can ask for it without an account; nil if everybody always can.
 	May func(g community.Group) error
 	// Has reports whether a person has what the request begins or ends.
 	Has func(ctx context.Context, q sqldb.Querier, g community.Group, personID int64) (bool, error)
 	// Do begins or ends it for the owner of the mailbox, and reports whether that changed anything.
-	Do func(ctx context.Context, tx *sqldb.Tx, g community.Group, personID int64) (changed bool, err error)
+	Do func(ctx context.Context, tx *sqldb.Tx, w Wish, personID int64) (changed bool, err error)
 	// Answer answers whoever has confirmed.
 	Answer func(v *site.Visit, g community.Group, changed bool) error
 	// Sent says that a letter is on its way.
 	Sent lang.Text
 	// Words returns what the pages and letters say. address is empty on the form.
 	Words func(p *lang.Printer, g community.Group, address string) Words
+}
+
+// Wish is what somebody asks for.
+type Wish struct {
+	Group community.Group
+	Key   string // of the link that they have, if the request has Behind
 }
 
 // Words is what the pages and letters of a request say.
@@ -56,35 +65,45 @@ func (b *ByMail) Flow(r Request) *Flow { return &Flow{b, r} }
 
 // ShowForm asks for a mail address.
 func (f *Flow) ShowForm(v *site.Visit) error {
-	return f.withoutAccount(v, func(g community.Group) error {
-		if err := f.may(g); err != nil {
+	return f.withoutAccount(v, func(w Wish) error {
+		if err := f.may(w.Group); err != nil {
 			return err
 		}
-		return v.Show(f.formPage(v, g, "", parts.Errors{}))
+		return v.Show(f.formPage(v, w.Group, "", parts.Errors{}))
 	})
 }
 
 // PostLetter sends the letter that the form asks for.
 func (f *Flow) PostLetter(v *site.Visit) error {
-	return f.withoutAccount(v, func(g community.Group) error {
-		if address, err := f.submit(v, g); err != nil {
-			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return f.formPage(v, g, address, e), nil })
+	return f.withoutAccount(v, func(w Wish) error {
+		if address, err := f.submit(v, w); err != nil {
+			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return f.formPage(v, w.Group, address, e), nil })
 		}
 		v.Flash(parts.Info, string(f.Sent))
-		return v.Redirect(g.Entity().Path())
+		return v.Redirect(w.Group.Entity().Path())
 	})
 }
 
 // withoutAccount answers a visit to a group; those who have signed in do the same elsewhere.
-func (f *Flow) withoutAccount(v *site.Visit, answer func(community.Group) error) error {
-	g, _, err := f.by.deps.Groups.Visited(v)
+func (f *Flow) withoutAccount(v *site.Visit, answer func(Wish) error) error {
+	w, err := f.visited(v)
 	if err != nil {
 		return err
 	}
 	if v.Viewer.SignedIn() {
-		return v.Redirect(f.Account(g))
+		return v.Redirect(f.Account(w))
 	}
-	return answer(g)
+	return answer(w)
+}
+
+func (f *Flow) visited(v *site.Visit) (w Wish, err error) {
+	if f.Behind == nil {
+		w.Group, _, err = f.by.deps.Groups.Visited(v)
+		return w, err
+	}
+	w.Key = v.Path("key")
+	w.Group, err = f.Behind(v.Context(), f.by.deps.DB, w.Key)
+	return w, err
 }
 
 func (f *Flow) may(g community.Group) error {
@@ -101,19 +120,20 @@ func (f *Flow) formPage(v *site.Visit, g community.Group, address string, e part
 }
 
 // submit sends a letter to the address of the form, and returns the address.
-func (f *Flow) submit(v *site.Visit, g community.Group) (address string, err error) {
+func (f *Flow) submit(v *site.Visit, w Wish) (address string, err error) {
 	if address, err = f.by.BindAddress(v); err != nil {
 		return address, err
 	}
 	if err := f.by.Throttle(v, address); err != nil {
 		return address, err
 	}
-	return address, f.Send(v.Context(), g, address, v.Lang.Language())
+	return address, f.Send(v.Context(), w, address, v.Lang.Language())
 }
 
 // Send posts the letter with the link, or the one that says that there is nothing to do. What the caller learns does
 // not depend on whether the address is known. language is that of the caller.
-func (f *Flow) Send(ctx context.Context, g community.Group, address, language string) error {
+func (f *Flow) Send(ctx context.Context, wish Wish, address, language string) error {
+	g := wish.Group
 	if err := f.may(g); err != nil {
 		return err
 	}
@@ -128,13 +148,19 @@ func (f *Flow) Send(ctx context.Context, g community.Group, address, language st
 				return err
 			}
 		}
+		g.Name = notify.Called(g.Name, g.Slug)
 		w := f.Words(to.Lang, g, address)
+		entity := g.Entity()
+		w.Letter.Group, w.Nothing.Group = &entity, &entity
 		if has != f.Ends {
 			return f.by.post(ctx, tx, to, w.Nothing)
 		}
 		w.Letter.Path, w.Letter.Token = f.Path, tokens.Token{Kind: f.Kind, EntityID: g.EntityID}
 		if f.Ends {
 			w.Letter.Token.PersonID = to.Person.ID
+		}
+		if f.Behind != nil {
+			w.Letter.Data = wish.Key
 		}
 		return f.by.Send(ctx, tx, to, w.Letter)
 	})
@@ -146,10 +172,11 @@ func (f *Flow) AskToConfirm(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	g, err := f.by.deps.Groups.GetByEntity(v.Context(), f.by.deps.DB, t.EntityID)
+	w, err := f.wish(v.Context(), f.by.deps.DB, t)
 	if err != nil {
 		return err
 	}
+	g := w.Group
 	question := f.Words(v.Lang, g, t.Address).Question
 	question.Cancel = g.Entity().Path()
 	return v.Show(v.GroupPage(g, question.Button, parts.ConfirmForm(question)))
@@ -170,13 +197,28 @@ func (f *Flow) confirm(ctx context.Context, secret string) (g community.Group, c
 		if err != nil {
 			return err
 		}
-		if g, err = f.by.deps.Groups.GetByEntity(ctx, tx, t.EntityID); err != nil {
+		w, err := f.wish(ctx, tx, t)
+		if err != nil {
 			return err
 		}
-		changed, err = f.Do(ctx, tx, g, t.PersonID)
+		g = w.Group
+		changed, err = f.Do(ctx, tx, w, t.PersonID)
 		return err
 	})
 	return g, changed, err
+}
+
+// wish returns what a link stands for. The link that somebody had when they asked has to work still.
+func (f *Flow) wish(ctx context.Context, q sqldb.Querier, t tokens.Token) (w Wish, err error) {
+	if f.Behind == nil {
+		w.Group, err = f.by.deps.Groups.GetByEntity(ctx, q, t.EntityID)
+		return w, err
+	}
+	if err := t.Decode(&w.Key); err != nil {
+		return w, err
+	}
+	w.Group, err = f.Behind(ctx, q, w.Key)
+	return w, err
 }
 
 // redeem uses a link up and returns what it stands for, with the person. Whoever ends something was known when the
@@ -191,7 +233,7 @@ func (f *Flow) redeem(ctx context.Context, tx *sqldb.Tx, secret string) (tokens.
 }
 
 type addressForm struct {
-	Address string `form:"email" text:"line" label:"E-mail address"`
+	Address string `form:"email" text:"line" label:"Email address"`
 }
 
 // BindAddress reads a form that asks for a mail address and checks it. It returns what was entered even if that is

@@ -66,14 +66,14 @@ type question struct {
 func questions() []question {
 	return []question{
 		{lang.Text("Which season comes after winter?"), lang.Text("spring, springtime")},
-		{lang.Text("How many days does a week have?"), lang.Text("7, seven")},
-		{lang.Text("How many months does a year have?"), lang.Text("12, twelve")},
+		{lang.Text("How many days are there in a week?"), lang.Text("7, seven")},
+		{lang.Text("How many months are there in a year?"), lang.Text("12, twelve")},
 		{lang.Text("Which day comes after Wednesday?"), lang.Text("thursday")},
-		{lang.Text("Which colour does snow have?"), lang.Text("white")},
-		{lang.Text("Which colour does the sky have when the sun shines?"), lang.Text("blue, light blue")},
-		{lang.Text("Which colour does grass have?"), lang.Text("green")},
+		{lang.Text("What colour is snow?"), lang.Text("white")},
+		{lang.Text("What colour is the sky when the sun is shining?"), lang.Text("blue, light blue")},
+		{lang.Text("What colour is grass?"), lang.Text("green")},
 		{lang.Text("What is the opposite of day?"), lang.Text("night")},
-		{lang.Text("How many hours does a day have?"), lang.Text("24, twenty-four, twenty four")},
+		{lang.Text("How many hours are there in a day?"), lang.Text("24, twenty-four, twenty four")},
 	}
 }
 
@@ -112,11 +112,11 @@ func (c *Captcha) Check(p *lang.Printer, f Fields) []errs.FieldError {
 	s, ok := c.open(f.State)
 	switch {
 	case f.Answer == "":
-		return []errs.FieldError{errs.Field(AnswerField, "Please answer the question. It tells people from programs.")}
+		return []errs.FieldError{errs.Field(AnswerField, "Please answer the question. It helps us stop spam.")}
 	case !ok:
-		return []errs.FieldError{errs.Field(AnswerField, "The question was too old. Please answer this one.")}
+		return []errs.FieldError{errs.Field(AnswerField, "The question has expired. Please answer this one.")}
 	case !right(p, questions()[s.Question], f.Answer):
-		return []errs.FieldError{errs.Field(AnswerField, "That is not the answer. Please try this question.")}
+		return []errs.FieldError{errs.Field(AnswerField, "That’s not the right answer. Please try this question.")}
 	}
 	return nil
 }
@@ -126,11 +126,11 @@ func (c *Captcha) Check(p *lang.Printer, f Fields) []errs.FieldError {
 func (c *Captcha) Redeem(ctx context.Context, f Fields) error {
 	s, ok := c.open(f.State)
 	if !ok {
-		return errs.Check(errs.Field(AnswerField, "The question was too old. Please answer this one."))
+		return errs.Check(errs.Field(AnswerField, "The question has expired. Please answer this one."))
 	}
 	err := c.limiter.Allow(ctx, web.Limit{Name: "captcha", Count: 1, Per: lifetime}, s.Nonce)
 	if errs.Is(err, errs.TooMany) {
-		return errs.Check(errs.Field(AnswerField, "The question has been answered before. Please answer this one."))
+		return errs.Check(errs.Field(AnswerField, "The question has already been answered. Please answer this one."))
 	}
 	return err
 }

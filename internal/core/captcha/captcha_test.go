@@ -16,15 +16,15 @@ import (
 
 // answers is how people answer, in English and in German.
 var answers = map[string][2]string{
-	"Which season comes after winter?":                    {"Spring", "Frühling"},
-	"How many days does a week have?":                     {"7", "Sieben"},
-	"How many months does a year have?":                   {"twelve", "zwölf"},
-	"Which day comes after Wednesday?":                    {" thursday. ", "Donnerstag"},
-	"Which colour does snow have?":                        {"white", "weiss"},
-	"Which colour does the sky have when the sun shines?": {"BLUE", "blau"},
-	"Which colour does grass have?":                       {"green", "grün"},
-	"What is the opposite of day?":                        {"night", "Die Nacht"},
-	"How many hours does a day have?":                     {"24", "vierundzwanzig"},
+	"Which season comes after winter?":                {"Spring", "Frühling"},
+	"How many days are there in a week?":              {"7", "Sieben"},
+	"How many months are there in a year?":            {"twelve", "zwölf"},
+	"Which day comes after Wednesday?":                {" thursday. ", "Donnerstag"},
+	"What colour is snow?":                            {"white", "weiss"},
+	"What colour is the sky when the sun is shining?": {"BLUE", "blau"},
+	"What colour is grass?":                           {"green", "grün"},
+	"What is the opposite of day?":                    {"night", "Die Nacht"},
+	"How many hours are there in a day?":              {"24", "vierundzwanzig"},
 }
 
 type setting struct {

@@ -5,6 +5,7 @@
 package entities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/slug"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -49,7 +51,7 @@ func (e *Entities) Find(ctx context.Context, q sqldb.Querier, slug string) (comm
 		return community.Entity{}, err
 	}
 	if len(all) == 0 {
-		return community.Entity{}, errs.New(errs.NotFound, "There is nothing at this address.")
+		return community.Entity{}, community.ErrNothingHere()
 	}
 	return all[0], nil
 }
@@ -77,37 +79,53 @@ func (e *Entities) Get(ctx context.Context, q sqldb.Querier, id int64) (communit
 	return one, nil
 }
 
-const columns = `e.id, e.kind, e.slug, e.name, e.colour, e.picture, COALESCE(p.id, g.id, 0) AS owner_id
+const columns = `e.id, e.kind, e.slug, e.name, e.colour, e.picture, e.archived_at IS NOT NULL AS archived, COALESCE(p.id, g.id, 0) AS owner_id
 	FROM entities e LEFT JOIN people p ON p.entity_id = e.id LEFT JOIN "groups" g ON g.entity_id = e.id`
 
 // Insert takes a slug for a new entity and returns the entity's id. A slug that is taken meanwhile is a
-// Conflict.
+// Conflict. A name that shows nothing is the slug.
 func (e *Entities) Insert(ctx context.Context, tx *sqldb.Tx, kind community.EntityKind, slug, name string) (int64, error) {
+	if err := take(ctx, tx, slug); err != nil {
+		return 0, err
+	}
+	name = cleanName(name, slug)
 	id, err := tx.Insert(ctx, `INSERT INTO entities (kind, slug, slug_key, name, name_key, colour) VALUES (?, ?, ?, ?, ?, ?)`,
-		kind, slug, strings.ToLower(slug), name, NameKey(name), darkColour())
+		kind, slug, strings.ToLower(slug), name, NameKey(name), someColour())
 	if err != nil {
 		return 0, fmt.Errorf("insert the entity %q: %w", slug, err)
 	}
-	return id, nil
+	return id, keepWords(ctx, tx, id, slug, name)
 }
 
-// Update changes the slug and the name of an entity.
+// Update changes the slug and the name of an entity. The slug that it had leads to it still.
+// A name that shows nothing is the slug.
 func (e *Entities) Update(ctx context.Context, tx *sqldb.Tx, id int64, slug, name string) error {
+	if err := take(ctx, tx, slug); err != nil {
+		return err
+	}
+	if err := giveUp(ctx, tx, id, slug); err != nil {
+		return err
+	}
+	name = cleanName(name, slug)
 	_, err := tx.Exec(ctx, `UPDATE entities SET slug = ?, slug_key = ?, name = ?, name_key = ? WHERE id = ?`,
 		slug, strings.ToLower(slug), name, NameKey(name), id)
 	if err != nil {
 		return fmt.Errorf("update the entity %q: %w", slug, err)
 	}
-	return nil
+	return keepWords(ctx, tx, id, slug, name)
 }
+
+// cleanName returns a name as it is shown, whatever door it came by: in one line, with something to see, and without
+// characters that turn the words around it.
+func cleanName(name, slug string) string { return cmp.Or(form.Clean(name, form.Line), slug) }
 
 // NameKey returns a name, or a part of one, as the column name_key keeps it: searching for „ämter“ finds
 // „Ämter“ on every database.
 func NameKey(name string) string { return strings.ToLower(name) }
 
 // Check returns what is wrong with a slug that somebody chose for the entity (0 for a new one), as
-// errors of the form field "slug": its alphabet, its length, reserved words, and slugs that are in use. The
-// slug that the entity has is fine, reserved or not.
+// errors of the form field "slug": its alphabet, its length, reserved words, and slugs that are in use or were not long
+// ago. The slug that the entity has, or had, is fine, reserved or not.
 func (e *Entities) Check(ctx context.Context, q sqldb.Querier, slug string, kind community.EntityKind, entityID int64) ([]errs.FieldError, error) {
 	limit := MaxPersonSlug
 	if kind == community.GroupEntity {
@@ -133,10 +151,14 @@ func (e *Entities) Check(ctx context.Context, q sqldb.Querier, slug string, kind
 	case len(owners) > 0:
 		return []errs.FieldError{errs.Field("slug", "The short name “%s” is taken. Choose another one.", slug)}, nil
 	}
-	return nil, nil
+	kept, err := isKept(ctx, q, slug, entityID)
+	if kept {
+		return []errs.FieldError{errs.Field("slug", "The short name “%s” belonged to someone else before. Choose another one.", slug)}, nil
+	}
+	return nil, err
 }
 
-// Free returns a slug that nobody owns, made of the first text that gives one; the numbers -1, -2, …
+// Free returns a slug that nobody owns or has owned, made of the first text that gives one; the numbers -1, -2, …
 // tell it from those that are taken.
 func (e *Entities) Free(ctx context.Context, q sqldb.Querier, kind community.EntityKind, texts ...string) (string, error) {
 	limit, base := MaxPersonSlug, "user"
@@ -151,7 +173,10 @@ func (e *Entities) Free(ctx context.Context, q sqldb.Querier, kind community.Ent
 		}
 	}
 	var taken []string
-	err := q.Select(ctx, &taken, `SELECT slug_key FROM entities WHERE slug_key = ? OR slug_key LIKE ? ORDER BY slug_key`, base, slug.Make(base, limit-8)+"%")
+	numbered := slug.Make(base, limit-8) + "%"
+	err := q.Select(ctx, &taken, `
+		SELECT slug_key FROM entities WHERE slug_key = ? OR slug_key LIKE ?
+		 UNION ALL SELECT slug_key FROM former_slugs WHERE slug_key = ? OR slug_key LIKE ? ORDER BY slug_key`, base, numbered, base, numbered)
 	if err != nil {
 		return "", fmt.Errorf("look for a free slug: %w", err)
 	}
@@ -162,8 +187,8 @@ func (e *Entities) Free(ctx context.Context, q sqldb.Querier, kind community.Ent
 	return free, nil
 }
 
-// darkColour returns a random colour on which white initials can be read (contrast 4.5:1 and better).
-func darkColour() string {
-	channel := func() string { return fmt.Sprintf("%02x", 0x20+rand.IntN(0x50)) }
-	return "#" + channel() + channel() + channel()
+// someColour returns one of the colours that stand for people and groups.
+func someColour() string {
+	all := community.Colours()
+	return all[rand.IntN(len(all))]
 }

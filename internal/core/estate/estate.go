@@ -9,6 +9,10 @@
 //
 // The list is in the order of the modules, from the ground up: what others refer to stands before what refers to
 // it. Rows are dropped from the end of the list to its beginning.
+//
+// # Groups
+//
+// A group is an entity, too, and goes by the same list: Dissolve.
 package estate
 
 import (
@@ -44,6 +48,8 @@ type Holding struct {
 
 	// Export is what the person can download of the rows; the zero value is nothing.
 	Export Export
+	// Also is what they can download of rows that hang on these, and name nobody themselves.
+	Also Export
 }
 
 // String returns the holding as `grouprise admin house` prints it.
@@ -52,11 +58,32 @@ func (h Holding) String() string {
 	if h.Export.Name != "" {
 		text += ", exported as " + h.Export.Name
 	}
+	if h.Also.Name != "" {
+		text += " and " + h.Also.Name
+	}
 	return text
 }
 
 // Owner is the person whose estate it is, or who inherits.
 type Owner struct{ PersonID, EntityID int64 }
+
+// Dissolve drops what belongs to a group that is removed, and the group. It has no heir: what would be inherited of a
+// person goes, and so do rows that are about groups alone. What hangs on those goes with them, by its foreign keys.
+func Dissolve(ctx context.Context, tx *sqldb.Tx, holdings []Holding, entityID int64) error {
+	for _, h := range slices.Backward(holdings) {
+		if !h.Profile && h.Fate != Impersonal || h.Fate == Kept {
+			continue
+		}
+		statement := fmt.Sprintf(`DELETE FROM "%s" WHERE %s = ?`, h.Table, h.Column)
+		if h.Fate == Cleared {
+			statement = fmt.Sprintf(`UPDATE "%[1]s" SET %[2]s = NULL WHERE %[2]s = ?`, h.Table, h.Column)
+		}
+		if _, err := tx.Exec(ctx, statement, entityID); err != nil {
+			return fmt.Errorf("dissolve %s.%s: %w", h.Table, h.Column, err)
+		}
+	}
+	return nil
+}
 
 // in returns the number by which the column of a holding names the owner.
 func (o Owner) in(h Holding) int64 {

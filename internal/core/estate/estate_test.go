@@ -200,3 +200,36 @@ func insertTexts(t *testing.T, db *sqldb.DB, c *cast.Cast, texts ...string) {
 		t.Fatal(err)
 	}
 }
+
+func TestAGroupIsDissolvedWithAllThatIsItsOwn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		insertTexts(t, db, c, "x")
+		holdings := append(town(),
+			estate.Holding{Table: "contents", Column: "entity_id", Profile: true, Fate: estate.Inherited},
+			estate.Holding{Table: "subscriptions", Column: "entity_id", Profile: true, Fate: estate.Dropped},
+		)
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error { return estate.Dissolve(t.Context(), tx, holdings, c.Garten.EntityID) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range []struct {
+			query string
+			arg   int64
+			want  int
+		}{
+			{`SELECT COUNT(*) FROM entities WHERE id = ?`, c.Garten.EntityID, 0},
+			{`SELECT COUNT(*) FROM "groups" WHERE id = ?`, c.Garten.ID, 0},
+			{`SELECT COUNT(*) FROM contents WHERE entity_id = ?`, c.Garten.EntityID, 0},
+			{`SELECT COUNT(*) FROM versions WHERE id > ?`, 0, 0},
+			{`SELECT COUNT(*) FROM memberships WHERE group_id = ?`, c.Garten.ID, 0},
+			{`SELECT COUNT(*) FROM "groups" WHERE id = ?`, c.Chor.ID, 1},
+			{`SELECT COUNT(*) FROM people WHERE id = ?`, c.Anna.ID, 1},
+		} {
+			if got := count(t, db, row.query, row.arg); got != row.want {
+				t.Errorf("%d, want %d: %s", got, row.want, row.query)
+			}
+		}
+	})
+}

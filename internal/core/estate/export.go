@@ -87,23 +87,25 @@ func (d Document) Write(ctx context.Context, q sqldb.Querier, w io.Writer) error
 		return fmt.Errorf("write an export: %w", err)
 	}
 	for _, h := range d.Holdings {
-		if h.Export.each == nil {
-			continue
-		}
-		if err := d.writeList(ctx, q, w, h); err != nil {
-			return fmt.Errorf("export %s: %w", h.Export.Name, err)
+		for _, x := range []Export{h.Export, h.Also} {
+			if x.each == nil {
+				continue
+			}
+			if err := writeList(ctx, q, w, x, d.Owner.in(h)); err != nil {
+				return fmt.Errorf("export %s: %w", x.Name, err)
+			}
 		}
 	}
 	_, err = io.WriteString(w, "\n}\n")
 	return err
 }
 
-func (d Document) writeList(ctx context.Context, q sqldb.Querier, w io.Writer, h Holding) error {
-	if _, err := fmt.Fprintf(w, ",\n\"%s\": [", h.Export.Name); err != nil {
+func writeList(ctx context.Context, q sqldb.Querier, w io.Writer, x Export, id int64) error {
+	if _, err := fmt.Fprintf(w, ",\n\"%s\": [", x.Name); err != nil {
 		return err
 	}
 	separator := "\n"
-	err := h.Export.each(ctx, q, d.Owner.in(h), func(row any) error {
+	err := x.each(ctx, q, id, func(row any) error {
 		text, err := encode(row)
 		if err != nil {
 			return err

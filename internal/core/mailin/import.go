@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"bytes"
 	"context"
 	"strings"
 
@@ -19,25 +18,25 @@ import (
 // An error that is temporary asks for the message once more, which is safe even if it had its effect for
 // some of its recipients.
 func (in *Intake) Import(ctx context.Context, message []byte, delivered, collector string) error {
-	m, err := mime.Parse(bytes.NewReader(message), in.Limits)
+	m, err := in.parse(message)
 	if err != nil {
 		return err
 	}
 	if len(m.From) == 0 {
-		return errs.New(errs.Invalid, "The message does not say who wrote it.")
+		return errs.New(errs.Invalid, "The message doesn’t say who wrote it.")
 	}
 	envelope := lmtp.Envelope{ID: "import", From: m.From[0].Addr, Recipients: in.recipients(m, delivered, collector)}
 	if strings.TrimSpace(m.Header.Get("Return-Path")) == "<>" {
 		envelope.From = ""
 	}
 	if len(envelope.Recipients) == 0 {
-		return errs.New(errs.NotFound, "The message is for none of the addresses of this site.")
+		return errs.New(errs.NotFound, "The message isn’t for any address on this site.")
 	}
 	envelope.Recipients, err = in.known(ctx, envelope)
 	if err != nil {
 		return err
 	}
-	return combine(in.Deliver(ctx, envelope, message))
+	return combine(in.deliver(ctx, envelope, message, m))
 }
 
 // recipients returns the addresses of ours that a message without an envelope is for.

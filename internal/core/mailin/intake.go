@@ -1,22 +1,18 @@
 package mailin
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/lmtp"
@@ -29,9 +25,6 @@ import (
 // section 6.3, asks for 100 at least; no real message comes near).
 const maxHops = 100
 
-// maxSubject is the longest subject in characters; longer ones are cut.
-const maxSubject = 255
-
 // Config is what an Intake stands on.
 type Config struct {
 	DB         *sqldb.DB
@@ -39,7 +32,6 @@ type Config struct {
 	Letters    *notify.Letters
 	Catalogues *lang.Catalogues
 	Zone       *time.Location
-	Language   string // of the site, for senders we do not know
 	Logger     *slog.Logger
 
 	Domain      string // the part of our addresses after the @
@@ -54,9 +46,13 @@ type Config struct {
 	// OwnHops is how many Received headers our own mail servers add; zero means one.
 	OwnHops int
 	Limits  mime.Limits
+	// HeldDays is how long a message waits for its sender's confirmation; zero means 7 days.
+	HeldDays int
 
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error
+	// LimitLost bounds how often an address is told that its mails were dropped: TooMany beyond it.
+	LimitLost func(ctx context.Context, address string) error
 	// Allow counts what a person sends: TooMany beyond the limit.
 	Allow func(ctx context.Context, limit web.Limit, personID int64) error
 	// FindSender returns the person who owns an address, whatever its case, and whether they have proven that they read
@@ -72,21 +68,40 @@ type Intake struct {
 	Config
 	addresses []Address
 	replies   map[Container]Reply
+	obeying   map[Container][]Instruction
+	calendars []Calendars
+	personal  *personalKeys
 }
 
 var _ lmtp.Handler = (*Intake)(nil)
 
 // New returns an intake, which takes nothing before Serve.
-func New(c Config) *Intake { return &Intake{Config: c, replies: map[Container]Reply{}} }
+func New(c Config) *Intake {
+	return &Intake{Config: c, replies: map[Container]Reply{}, obeying: map[Container][]Instruction{}}
+}
 
-// Serve says for which addresses and replies there are rooms. It must be called before the first mail comes: the house
-// is built before it opens.
-func (in *Intake) Serve(addresses []Address, replies []Reply) {
-	in.addresses = append(in.addresses, addresses...)
+// Serve says for which addresses and replies there are rooms, and at which paths of the site, each with a wildcard at its
+// end, keys stand in links. It must be called before the first mail comes: the house is built before it opens.
+func (in *Intake) Serve(addresses []Address, replies []Reply, keyPaths []string) (err error) {
+	in.addresses = addresses
 	for _, r := range replies {
 		in.replies[r.Container] = r
 	}
+	in.personal, err = newPersonalKeys(keyPaths, in.ReplyPrefix, in.ReplySuffix, in.Domain)
+	return err
 }
+
+// Understand adds what replies may say instead of something to be added to their container. It must be called before the
+// first mail comes.
+func (in *Intake) Understand(instructions ...Instruction) {
+	for _, i := range instructions {
+		in.obeying[i.Container] = append(in.obeying[i.Container], i)
+	}
+}
+
+// TakeCalendars says which rooms take the calendars that mails bring; the first one that does has it. Like Serve, it
+// must be called before the first mail comes.
+func (in *Intake) TakeCalendars(all ...Calendars) { in.calendars = all }
 
 // Recipient reports whether an address is ours: nil, or NotFound with a sentence for the mail server.
 // Who writes does not matter here, because mail servers ask in their own name whether an address exists
@@ -94,7 +109,7 @@ func (in *Intake) Serve(addresses []Address, replies []Reply) {
 func (in *Intake) Recipient(ctx context.Context, _, to string) error {
 	local, ok := in.local(to)
 	if !ok {
-		return errs.New(errs.NotFound, "This site does not receive mail for this domain.")
+		return errs.New(errs.NotFound, "This site doesn’t accept email for this domain.")
 	}
 	if in.isNoReply(local) {
 		return nil
@@ -103,7 +118,7 @@ func (in *Intake) Recipient(ctx context.Context, _, to string) error {
 		_, _, err := replyTarget(ctx, in.DB, key)
 		return err
 	}
-	_, err := in.room(ctx, in.DB, local)
+	_, _, err := in.room(ctx, in.DB, local)
 	return err
 }
 
@@ -143,50 +158,63 @@ func (in *Intake) isNoReply(local string) bool {
 	return false
 }
 
-// room returns the address family that answers for a local part.
-func (in *Intake) room(ctx context.Context, q sqldb.Querier, local string) (Address, error) {
+// room returns the address family that answers for a local part, and whose address it is.
+func (in *Intake) room(ctx context.Context, q sqldb.Querier, local string) (a Address, entityID int64, err error) {
 	for _, a := range in.addresses {
-		matches, err := a.Match(ctx, q, local)
-		if err != nil {
-			return a, err
-		}
-		if matches {
-			return a, nil
+		entityID, err := a.Match(ctx, q, local)
+		if entityID != 0 || err != nil {
+			return a, entityID, err
 		}
 	}
-	return Address{}, errs.New(errs.NotFound, "There is no such address here.")
+	return Address{}, 0, errs.New(errs.NotFound, "There is no such address here.")
 }
 
 // Deliver gives a message its effect for each recipient and returns one error or nil for each, in their
 // order. nil means: the effect is committed, or the sender has been told by mail why there is none, or a
 // machine wrote what nobody needs to read.
 func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []error {
+	m, err := in.parse(raw)
+	if err != nil {
+		return fill(make([]error, len(env.Recipients)), err)
+	}
+	return in.deliver(ctx, env, raw, m)
+}
+
+func (in *Intake) deliver(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
 	results := make([]error, len(env.Recipients))
-	m, err := mime.Parse(bytes.NewReader(raw), in.Limits)
 	switch {
-	case err != nil:
-		return fill(results, err)
 	case env.From == "" || env.From == "<>":
 		in.log(ctx, "dropped: an empty sender", env, m)
 		return results
-	case m.Auto.Answers():
+	case m.Auto.Answers() && !m.Auto.ByWords && m.Auto.Kind != mime.Reaction:
 		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
 		return results
 	case m.Hops > maxHops:
-		return fill(results, errs.New(errs.Invalid, "The message has passed through too many servers. It seems to go round in circles."))
+		return fill(results, errs.New(errs.Invalid, "The message has passed through too many servers. It seems to be going round in circles."))
 	}
 	d, err := in.sender(ctx, env.From, m)
 	if err != nil {
 		return fill(results, err)
 	}
-	if m.Auto.Automatic() && !d.sender.SignedIn() {
-		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
+	d.message, d.raw = m, raw
+	if m.Auto.Kind == mime.Reaction {
+		for i, to := range env.Recipients {
+			d.to = to
+			results[i] = in.react(ctx, env, d)
+		}
 		return results
 	}
-	d.message, d.raw = m, raw
+	automatic := m.Auto.Answers() || m.Auto.Automatic() && !d.sender.SignedIn()
+	if automatic {
+		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
+	}
 	for i, to := range env.Recipients {
 		d.to = to
-		results[i] = in.deliverOne(ctx, d)
+		if automatic {
+			results[i] = in.tellDropped(ctx, d)
+		} else {
+			results[i] = in.deliverOne(ctx, d)
+		}
 	}
 	return results
 }
@@ -244,10 +272,10 @@ type delivery struct {
 func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	local, ok := in.local(d.to)
 	if !ok {
-		return errs.New(errs.NotFound, "This site does not receive mail for this domain.")
+		return errs.New(errs.NotFound, "This site doesn’t accept email for this domain.")
 	}
 	if in.isNoReply(local) {
-		return nil
+		return in.tellDropped(ctx, d)
 	}
 	if d.sender.SignedIn() && (d.proof == unproven || !d.known) {
 		return in.hold(ctx, d)
@@ -255,7 +283,7 @@ func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	if err := in.count(ctx, d, local); err != nil {
 		return err // temporary: the mail server brings the message when there is room for it
 	}
-	err := in.deliverOnce(ctx, d, local, in.remember)
+	err := in.deliverOnce(ctx, d, local, in.isFirst)
 	if !refused(err) {
 		return err
 	}
@@ -271,27 +299,18 @@ func (in *Intake) count(ctx context.Context, d delivery, local string) error {
 	if !d.sender.SignedIn() {
 		return nil
 	}
-	limit, err := in.limit(ctx, local)
+	r, err := in.route(ctx, in.DB, d.message, local)
+	limit := in.limit(r)
 	if limit.Count == 0 || err != nil {
-		return err
+		return ignoreNotFound(err) // that is for the effect to refuse
 	}
 	var before int
-	err = in.DB.Get(ctx, &before, `SELECT COUNT(*) FROM received_messages WHERE message_hash = ? AND recipient = ?`, fingerprint(d.message), strings.ToLower(d.to))
+	err = in.DB.Get(ctx, &before, `SELECT COUNT(*) FROM received_messages WHERE message_hash = ? AND recipient IN (?)`,
+		fingerprint(d.message), []string{strings.ToLower(d.to), r.thread.String()})
 	if err != nil || before > 0 {
 		return err
 	}
 	return in.Allow(ctx, limit, d.sender.PersonID)
-}
-
-// limit returns the limit of the room that answers for a local part; none if that is for the effect to refuse.
-func (in *Intake) limit(ctx context.Context, local string) (limit web.Limit, err error) {
-	if key, isReply := in.replyKey(local); isReply {
-		_, target, err := replyTarget(ctx, in.DB, key)
-		limit = in.replies[target.container()].Limit
-		return limit, ignoreNotFound(err)
-	}
-	room, err := in.room(ctx, in.DB, local)
-	return room.Limit, ignoreNotFound(err)
 }
 
 func ignoreNotFound(err error) error {
@@ -336,11 +355,8 @@ func (in *Intake) deliverOnce(ctx context.Context, d delivery, local string, isF
 		if err != nil || !fresh {
 			return err
 		}
-		if err := in.dispatch(ctx, tx, d, local, incoming); err != nil {
-			return err
-		}
-		used = true
-		return nil
+		used, err = in.dispatch(ctx, tx, d, local, incoming)
+		return err
 	})
 	if err != nil {
 		used = false
@@ -348,38 +364,70 @@ func (in *Intake) deliverOnce(ctx context.Context, d delivery, local string, isF
 	return err
 }
 
-// dispatch gives the message to the room that answers for the address.
-func (in *Intake) dispatch(ctx context.Context, tx *sqldb.Tx, d delivery, local string, m *Incoming) error {
-	key, isReply := in.replyKey(local)
-	if !isReply {
-		room, err := in.room(ctx, tx, local)
-		if err != nil {
-			return err
+// dispatch gives the message to the thread or the room that it is for. taken is false if it is in the thread already:
+// one message to the reply address and to the group is one message.
+func (in *Intake) dispatch(ctx context.Context, tx *sqldb.Tx, d delivery, local string, m *Incoming) (taken bool, err error) {
+	r, err := in.route(ctx, tx, d.message, local)
+	switch {
+	case err != nil:
+		return false, err
+	case r.ownerID == 0 && !d.sender.SignedIn():
+		return false, errs.New(errs.Denied, "We don’t know your address %s. You need an account to write to groups by email, but anyone can write on the group’s page.", d.from)
+	case r.ownerID != 0 && d.sender.PersonID != r.ownerID:
+		return false, errs.New(errs.Denied, "The email you replied to wasn’t sent to %s. Reply from the address that received it, add this address to your account, or sign in and write on the site.", d.from)
+	}
+	done, err := in.takeCalendars(ctx, tx, r, m)
+	switch {
+	case err != nil || done:
+		return false, err
+	case r.thread.IsZero():
+		return true, r.room.Deliver(ctx, tx, local, m)
+	}
+	fresh, err := in.remember(ctx, tx, d.message, r.thread.String())
+	if err != nil || !fresh {
+		return false, err
+	}
+	for _, i := range in.obeying[r.thread.Container()] {
+		if obeyed, err := i.Obey(ctx, tx, r.thread, m); err != nil || obeyed {
+			return false, err // its files are for nobody
 		}
-		if !d.sender.SignedIn() {
-			return errs.New(errs.Denied, "We do not know your address %s. Only people who are signed up can write to groups by mail; everybody can write on the web page of the group.", d.from)
-		}
-		return room.Deliver(ctx, tx, local, m)
 	}
-	owner, target, err := replyTarget(ctx, tx, key)
-	if err != nil {
-		return err
-	}
-	if d.sender.PersonID != owner {
-		return errs.New(errs.Denied, "The address that you answered belongs to somebody else than %s. Answer from the address that received the mail, add this address to your account, or sign in and write on the web page.", d.from)
-	}
-	container := target.container()
-	reply, ok := in.replies[container]
+	reply, ok := in.replies[r.thread.Container()]
 	if !ok {
-		return fmt.Errorf("nobody takes replies to a %s", container)
+		return false, fmt.Errorf("nobody takes replies to a %s", r.thread.Container())
 	}
-	return reply.Deliver(ctx, tx, target, m)
+	err = reply.Deliver(ctx, tx, r.thread, m)
+	if r.ownerID == 0 && (errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied)) {
+		err = r.room.Deliver(ctx, tx, local, m) // everybody may write to a group
+	}
+	return true, err
 }
 
-// remember notes that the message reached the recipient. It reports false if it had done so before.
-func (in *Intake) remember(ctx context.Context, tx *sqldb.Tx, d delivery) (fresh bool, err error) {
-	return tx.InsertNew(ctx, `INSERT INTO received_messages (message_hash, recipient, received_at) VALUES (?, ?, ?)`,
-		fingerprint(d.message), strings.ToLower(d.to), tx.Now)
+// takeCalendars lets rooms take the calendars of a message, and reports whether one did: nothing else becomes of it.
+func (in *Intake) takeCalendars(ctx context.Context, tx *sqldb.Tx, r route, m *Incoming) (done bool, err error) {
+	if len(m.Calendars) == 0 {
+		return false, nil
+	}
+	to := Destination{Target: r.thread, Reply: r.ownerID != 0}
+	if to.IsZero() {
+		to.EntityID = r.entityID
+	}
+	for _, c := range in.calendars {
+		if done, err := c.Take(ctx, tx, to, m); done || err != nil {
+			return done, err
+		}
+	}
+	return false, nil
+}
+
+// isFirst notes that the message reached its recipient. It reports false if it had done so before.
+func (in *Intake) isFirst(ctx context.Context, tx *sqldb.Tx, d delivery) (fresh bool, err error) {
+	return in.remember(ctx, tx, d.message, strings.ToLower(d.to))
+}
+
+// remember notes that a message had its effect at an address or in a thread. It reports false if it had it before.
+func (in *Intake) remember(ctx context.Context, tx *sqldb.Tx, m *mime.Message, where string) (fresh bool, err error) {
+	return tx.InsertNew(ctx, `INSERT INTO received_messages (message_hash, recipient, received_at) VALUES (?, ?, ?)`, fingerprint(m), where, tx.Now)
 }
 
 // fingerprint tells messages apart: by their id, by what they say and bring, and by whose they are. A message id
@@ -394,48 +442,4 @@ func fingerprint(m *mime.Message) string {
 		_, _ = h.Write(a.Data)
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// incoming stores the attachments and returns what the room gets.
-func (in *Intake) incoming(ctx context.Context, d delivery) (*Incoming, error) {
-	m := d.message
-	incoming := &Incoming{
-		Sender: d.sender, Recipient: d.to, Subject: mime.Shorten(m.Subject, maxSubject), Text: m.Text, Cut: m.Cut,
-		SentAt: clock.At(m.Date), MessageID: m.MessageID, InReplyTo: slices.Concat(m.InReplyTo, m.References),
-	}
-	if m.Date.IsZero() {
-		incoming.SentAt = clock.Clock(nil).Now()
-	}
-	if !d.sender.SignedIn() {
-		return incoming, nil // will be refused: nothing is kept
-	}
-	if !says(incoming.Text) && len(m.Attachments) == 0 {
-		if !says(m.Subject) || answerSubject.MatchString(m.Subject) {
-			return incoming, errs.New(errs.Invalid, "The mail has neither a text nor attachments. Write something and send it again.")
-		}
-		incoming.Text = incoming.Subject // "Today's meeting is off!", and nothing below it
-	}
-	for _, a := range m.Attachments {
-		f := media.File{Name: media.NewName(a.Name), OriginalName: mime.Shorten(a.Name, 255), MediaType: mime.Shorten(a.MediaType, 150), CreatorID: d.sender.PersonID}
-		size, err := in.Media.Put(ctx, f.Name, bytes.NewReader(a.Data))
-		if err != nil {
-			return incoming, errors.Join(fmt.Errorf("store an attachment: %w", err), in.removeFiles(ctx, incoming.Attachments))
-		}
-		f.Size = size
-		incoming.Attachments = append(incoming.Attachments, f)
-	}
-	return incoming, nil
-}
-
-func says(text string) bool { return strings.TrimSpace(text) != "" }
-
-// answerSubject begins the subject of an answer, which the program wrote.
-var answerSubject = regexp.MustCompile(`(?i)^\s*(?:re|aw|antw|sv|odp|r)\s*:`)
-
-func (in *Intake) removeFiles(ctx context.Context, files []media.File) error {
-	var problems error
-	for _, f := range files {
-		problems = errors.Join(problems, in.Media.Remove(ctx, f.Name))
-	}
-	return problems
 }

@@ -36,9 +36,11 @@ type post struct {
 
 	mu     sync.Mutex
 	taken  []string
+	cuts   []string // of what was taken
 	broken error
 	letter error
 	counts map[string]int // of what was allowed
+	closed bool           // nobody may answer content
 	inside bool           // the last question about an address was asked in a transaction
 }
 
@@ -55,10 +57,18 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 	t.Cleanup(func() { _ = folder.Close() })
 	p := &post{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}, counts: map[string]int{}}
 	p.Intake = mailin.New(mailin.Config{
-		DB: db, Media: folder, Letters: notify.NewLetters(p.tray), Catalogues: catalogues, Zone: time.UTC, Language: "de",
+		DB: db, Media: folder, Letters: notify.NewLetters(p.tray), Catalogues: catalogues.Offering(func() lang.Offer { return lang.Offer{Default: "de"} }), Zone: time.UTC,
 		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+", NoReply: []string{"noreply+{slug}@town.example"},
 		BaseURL: "https://town.example", AuthservID: authservID,
 		Limit: func(context.Context, string) error { return p.letter },
+		LimitLost: func(_ context.Context, address string) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if p.counts["lost "+address]++; p.counts["lost "+address] > 1 {
+				return errs.New(errs.TooMany, "Too often.")
+			}
+			return nil
+		},
 		Allow: func(_ context.Context, limit web.Limit, personID int64) error {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -83,15 +93,15 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 			return err
 		},
 	})
-	p.Serve([]mailin.Address{{
+	err = p.Serve([]mailin.Address{{
 		Limit: web.Limit{Name: "begin", Count: 30},
-		Match: func(_ context.Context, q sqldb.Querier, local string) (bool, error) {
+		Match: func(_ context.Context, q sqldb.Querier, local string) (int64, error) {
 			_, p.inside = q.(*sqldb.Tx)
-			return strings.EqualFold(local, "garten") || strings.EqualFold(local, "chor"), p.broken
+			return map[string]int64{"garten": p.Garten.EntityID, "chor": p.Chor.EntityID}[strings.ToLower(local)], p.broken
 		},
 		Deliver: func(_ context.Context, _ *sqldb.Tx, local string, m *mailin.Incoming) error {
 			if local == "garten" && len(m.Text) > 100_000 {
-				return errs.Check(errs.Field("text", "This text is too long: it may have %d characters.", 100_000))
+				return errs.Check(errs.Field("text", "Use at most %d characters for the text.", 100_000))
 			}
 			if local == "chor" {
 				return errs.New(errs.Denied, "This item does not exist.")
@@ -99,8 +109,16 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 			return p.take(m, "to "+local)
 		},
 	}}, []mailin.Reply{{Container: mailin.ToContent, Limit: web.Limit{Name: "answer", Count: 120}, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
+		if p.closed {
+			return errs.New(errs.Denied, "What you replied to has been deleted, or you can no longer read it.")
+		}
 		return p.take(m, fmt.Sprintf("answer %d", target.ContentID))
-	}}})
+	}}, {Container: mailin.ToConversation, Deliver: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) error {
+		return p.take(m, fmt.Sprintf("message %d below %d", target.ConversationID, target.ContributionID))
+	}}}, []string{"/stadt/unsubscribe/{group}/{person}/{key}"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 
@@ -111,7 +129,7 @@ func (p *post) take(m *mailin.Incoming, where string) error {
 	for _, a := range m.Attachments {
 		line += fmt.Sprintf(" [%s %s %d]", a.OriginalName, a.MediaType, a.Size)
 	}
-	p.taken = append(p.taken, line)
+	p.taken, p.cuts = append(p.taken, line), append(p.cuts, m.Cut)
 	return nil
 }
 
@@ -187,13 +205,73 @@ func TestWhatMachinesWriteIsDropped(t *testing.T) {
 	if got := p.delivers(t, "anna@example.org", strings.Repeat("Received: from a by b\n", 101)+hello, "garten@town.example"); got != "invalid" {
 		t.Errorf("a loop: %s", got)
 	}
-	if got := p.delivers(t, "anna@example.org", hello, "noreply+garten@town.example", "noreply@town.example"); got != "taken, taken" {
+	if got := p.delivers(t, "stranger@example.net", hello, "noreply+garten@town.example", "noreply@town.example"); got != "taken, taken" {
 		t.Error(got)
 	}
 	p.expect(t)
 	if letters := p.tray.Take(); len(letters) != 0 {
 		t.Errorf("letters: %v", letters)
 	}
+}
+
+func TestWhoLosesAMailIsToldOnceADay(t *testing.T) {
+	t.Parallel()
+	vacation := strings.ReplaceAll(hello, "Subject: Hello", "Subject: Automatische Antwort: Hello")
+	report := strings.ReplaceAll(hello, "Hello all.", "This is the mail system at host mx.example.\n\nYour message could not be delivered.\n\n550 5.1.1 User unknown")
+	for name, c := range map[string]struct{ from, message, to, says string }{
+		"an absence":          {"anna@example.org", vacation, "garten", "automatische Antwort"},
+		"a report":            {"anna@example.org", report, "garten", "automatische Antwort"},
+		"nobody's address":    {"anna@example.org", hello, "noreply+garten", "liest niemand"},
+		"a header that tells": {"anna@example.org", "Auto-Submitted: auto-replied\n" + vacation, "garten", ""},
+		"a tool, to nobody":   {"anna@example.org", "Precedence: bulk\n" + hello, "noreply", ""},
+		"a stranger":          {"stranger@example.net", vacation, "garten", ""},
+		"a stranger's answer": {"stranger@example.net", hello, "noreply", ""},
+	} {
+		p := newPost(t, dbtest.SQLite(t), "")
+		for i := range 3 {
+			if got := p.delivers(t, c.from, strings.ReplaceAll(c.message, "1@", fmt.Sprint(i/2, "@")), c.to+"@town.example"); got != "taken" {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+		p.expect(t)
+		letters := p.tray.Take()
+		if c.says == "" && len(letters) > 0 || c.says != "" && (len(letters) != 1 || !strings.Contains(letters[0].Intro, c.says)) {
+			t.Errorf("%s: the letters are %+v", name, letters)
+		}
+	}
+	p := newPost(t, dbtest.SQLite(t), "mx.town.example")
+	if got := p.delivers(t, "evil@attacker.example", vacation, "garten@town.example"); got != "taken" || len(p.tray.Take()) != 0 {
+		t.Errorf("%s, or a letter for somebody whose address was forged", got)
+	}
+}
+
+func TestFilesThatAreLeftOutAreNamed(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	p.Limits.MaxAttachments = 1
+	var message strings.Builder
+	message.WriteString("From: anna@example.org\nSubject: Scans\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nThe scans.\n")
+	for i := range 13 {
+		fmt.Fprintf(&message, "--x\nContent-Type: image/png; name=%c.png\n\nx\n", 'a'+i)
+	}
+	if got := p.delivers(t, "anna@example.org", message.String()+"--x--\n", "garten@town.example"); got != "taken" {
+		t.Error(got)
+	}
+	p.expect(t, "anna to garten: The scans.\n\n(Weggelassen, weil zu groß oder zu viele: b.png, c.png, d.png, e.png, f.png, g.png, h.png, i.png, j.png, k.png und 2 weitere) [a.png image/png 1]")
+}
+
+func TestThePictureOnTopOfAMailDoesNotComeBackWithItsQuote(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	message := "From: anna@example.org\nSubject: Re: Compost\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n" +
+		"--x\nContent-Type: text/html\n\n<p>Gladly.</p><blockquote type=cite><img src=\"cid:face-garten.jpg@town.example\">Garten</blockquote>\n"
+	for _, id := range []string{"face-garten.jpg@town.example", "face-garten.jpg@else.example", "beet.jpg@town.example"} {
+		message += "--x\nContent-Type: image/jpeg; name=" + strings.ReplaceAll(id, "@", "-") + "\nContent-ID: <" + id + ">\nContent-Disposition: inline\n\nx\n"
+	}
+	if got := p.delivers(t, "anna@example.org", message+"--x--\n", "garten@town.example"); got != "taken" {
+		t.Error(got)
+	}
+	p.expect(t, "anna to garten: Gladly. [face-garten.jpg-else.example image/jpeg 1] [beet.jpg-town.example image/jpeg 1]")
 }
 
 func TestRecipients(t *testing.T) {
@@ -227,7 +305,7 @@ func TestRecipients(t *testing.T) {
 		}
 	}
 	err := p.Recipient(t.Context(), "anna@example.org", "reply+000000000000000@town.example")
-	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Message != "What you answered does not exist any more. Please write on the web page." {
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Message != "What you replied to no longer exists. Please write on the site." {
 		t.Errorf("a key that nobody has: %v", err)
 	}
 	p.broken = errs.New(errs.Unavailable, "Later.")
@@ -285,11 +363,11 @@ func TestReplies(t *testing.T) {
 	p := newPost(t, dbtest.SQLite(t), "")
 	to := "reply+" + p.key(t, p.Bert.ID) + "@town.example"
 	const reply = "From: bert@example.org\nSubject: Re: A\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nSch=F6n.\n\nAm 1.1. schrieb Anna:\n> A\n" +
-		"--x\nContent-Type: image/png; name=\"beet.png\"\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--x--\n"
+		"--x\nContent-Type: image/png; name=\"beet.png\"\nContent-Transfer-Encoding: base64\n\niVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==\n--x--\n"
 	if got := p.delivers(t, "bert@example.org", reply, to); got != "taken" {
 		t.Error(got)
 	}
-	p.expect(t, "bert answer 1: Schön. [beet.png image/png 8]")
+	p.expect(t, "bert answer 1: Schön. [beet.png image/png 67]")
 	if letters := p.tray.Take(); len(letters) != 0 {
 		t.Errorf("letters: %v", letters)
 	}
@@ -297,7 +375,7 @@ func TestReplies(t *testing.T) {
 	if got := p.delivers(t, "anna@example.org", hello, to); got != "taken" {
 		t.Error(got)
 	}
-	if l := p.tray.TakeOne(t); l.Address != "anna@example.org" || !strings.Contains(l.Note, "anna@example.org") {
+	if l := p.tray.TakeOne(t); l.Address != "anna@example.org" || !strings.Contains(l.Intro, "anna@example.org") {
 		t.Errorf("the letter says %+v", l)
 	}
 	// Somebody unknown does, and somebody who got too many letters already.
@@ -310,7 +388,37 @@ func TestReplies(t *testing.T) {
 	if letters := p.tray.Take(); len(letters) != 0 {
 		t.Errorf("letters: %v", letters)
 	}
-	p.expect(t, "bert answer 1: Schön. [beet.png image/png 8]")
+	p.expect(t, "bert answer 1: Schön. [beet.png image/png 67]")
+}
+
+func TestAReplyThatIsAnInstructionIsObeyedOnceAndNotAdded(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, dbtest.SQLite(t), "")
+	to := "reply+" + p.key(t, p.Bert.ID) + "@town.example"
+	var obeyed []string
+	p.Understand(mailin.Instruction{Container: mailin.ToContent, Obey: func(_ context.Context, _ *sqldb.Tx, target mailin.Target, m *mailin.Incoming) (bool, error) {
+		switch m.Text {
+		case "2 cakes":
+			obeyed = append(obeyed, fmt.Sprintf("%s %d %s", m.Sender.Slug, target.ContentID, m.Text))
+			return true, nil
+		case "9 cakes":
+			return false, errs.New(errs.Denied, "Nobody needs nine.")
+		}
+		return false, nil
+	}})
+	for n, text := range []string{"2 cakes", "2 cakes", "Who brings cakes?", "9 cakes"} {
+		message := fmt.Sprintf("From: bert@example.org\nSubject: Re: A\nMessage-ID: <%d@x>\n\n%s\n", max(1, n), text) // the second is the first once more
+		if got := p.delivers(t, "bert@example.org", message, to); got != "taken" {
+			t.Error(got)
+		}
+	}
+	p.expect(t, "bert answer 1: Who brings cakes?")
+	if got := strings.Join(obeyed, ", "); got != "bert 1 2 cakes" {
+		t.Errorf("obeyed is %q", got)
+	}
+	if l := p.tray.TakeOne(t); !strings.Contains(l.Intro, "Nobody needs nine.") {
+		t.Errorf("the letter says %q", l.Intro)
+	}
 }
 
 const vouched = "Authentication-Results: mx.town.example; dmarc=pass header.from=example.org\n"
@@ -355,7 +463,7 @@ func TestWhoIsNotProvenIsAsked(t *testing.T) {
 
 func TestAnAddressThatOnlySomebodyElseEnteredIsAskedOnce(t *testing.T) {
 	t.Parallel()
-	for _, authservID := range []string{"", "mx.town.example"} {
+	for letterName, authservID := range map[string]string{"held-first": "", "held-first-vouched": "mx.town.example"} {
 		dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 			p := newPost(t, db, authservID)
 			err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
@@ -371,7 +479,7 @@ func TestAnAddressThatOnlySomebodyElseEnteredIsAskedOnce(t *testing.T) {
 			}
 			p.expect(t)
 			letter := p.tray.TakeOne(t)
-			golden.Equal(t, "held-first", mailtest.Print(letter))
+			golden.Equal(t, letterName, mailtest.Print(letter))
 			if _, err := p.Release(t.Context(), strings.Split(mailtest.Link(t, letter, "/stadt/mail/"), "/")[3]); err != nil {
 				t.Fatal(err)
 			}
@@ -514,19 +622,39 @@ func TestAMailWithoutATextSaysItsSubject(t *testing.T) {
 	p.expect(t, "anna to garten: The meeting is off!")
 }
 
+func TestAMailSaysWhatItHoldsBesideWords(t *testing.T) {
+	t.Parallel()
+	const calendar = "BEGIN:VCALENDAR\nMETHOD:%s\nBEGIN:VEVENT\nUID:1\nDTSTART%s\nDTEND%s\nSUMMARY:Meet\\, talk\nLOCATION:Yard 3\nDESCRIPTION:Bring <cups>\n  and\n  plates\nEND:VEVENT\nEND:VCALENDAR\n"
+	event := func(method, start, end string) string { return fmt.Sprintf(calendar, method, start, end) }
+	for _, c := range []struct{ message, want string }{
+		{"Content-Type: text/calendar\n\n" + event("REQUEST", ":20261120T180000Z", ":20261120T200000Z"), "Termin: Meet, talk\nWann: 20. November 2026, 18:00 Uhr – 20:00 Uhr\nWo: Yard 3\n\nBring <cups> and plates [event.ics text/calendar 212]"},
+		{"Content-Type: text/calendar\n\n" + event("CANCEL", ";VALUE=DATE:20261120", ";VALUE=DATE:20261122"), "Abgesagt: Meet, talk\nWann: 20. November 2026 – 21. November 2026\nWo: Yard 3\n\nBring <cups> and plates [event.ics text/calendar 217]"},
+		{"Content-Type: text/calendar\n\n" + event("REQUEST", ";TZID=W. Europe Standard Time:20261120T180000", ";TZID=W. Europe Standard Time:20261121T010000"), "Termin: Meet, talk\nWann: 20. November 2026, 18:00 Uhr – 21. November 2026, 1:00 Uhr\nWo: Yard 3\n\nBring <cups> and plates [event.ics text/calendar 268]"},
+		{"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>Come.<p>Bring &lt;cups&gt; and plates\n--b\nContent-Type: text/calendar; name=a.ics\n\n" + event("REQUEST", ":20261120T180000Z", ":20261120T180000Z") + "--b--\n", "Come.\n\nBring &lt;cups&gt; and plates\n\nTermin: Meet, talk\nWann: 20. November 2026, 18:00 Uhr\nWo: Yard 3 [a.ics text/calendar 210]"},
+		{"Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\n\nx", "Diese Nachricht ist verschlüsselt und kann hier nicht angezeigt werden. [smime.p7m application/pkcs7-mime 1]"},
+		{"Content-Type: multipart/encrypted; boundary=b\n\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b\nContent-Type: application/octet-stream; name=a.asc\n\nx\n--b--\n", "Diese Nachricht ist verschlüsselt und kann hier nicht angezeigt werden. [a.asc application/pgp-encrypted 1]"},
+	} {
+		p := newPost(t, dbtest.SQLite(t), "")
+		if got := p.delivers(t, "anna@example.org", "From: anna@example.org\nSubject: A\n"+c.message, "garten@town.example"); got != "taken" {
+			t.Error(got)
+		}
+		p.expect(t, "anna to garten: "+c.want)
+	}
+}
+
 func TestEveryRefusalGivesItsReason(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, dbtest.SQLite(t), "")
 	for message, want := range map[string]string{
 		"From: anna@example.org\n\n\n":                                        "weder Text noch Anhänge",
 		"From: anna@example.org\nSubject: Re: The meeting\n\n \n":             "weder Text noch Anhänge",
-		"From: anna@example.org\nSubject: A\n\n" + strings.Repeat("a\n", 1e5): "Text ist zu lang",
+		"From: anna@example.org\nSubject: A\n\n" + strings.Repeat("a\n", 1e5): "Der Text darf höchstens 100000 Zeichen haben.",
 	} {
 		if got := p.delivers(t, "anna@example.org", message, "garten@town.example"); got != "taken" {
 			t.Error(got)
 		}
-		if l := p.tray.TakeOne(t); !strings.Contains(l.Note, want) {
-			t.Errorf("%.60q: the letter says %q", message, l.Note)
+		if l := p.tray.TakeOne(t); !strings.Contains(l.Intro, want) {
+			t.Errorf("%.60q: the letter says %q", message, l.Intro)
 		}
 	}
 	p.expect(t)
@@ -535,21 +663,35 @@ func TestEveryRefusalGivesItsReason(t *testing.T) {
 	}
 }
 
+func TestAQuoteGivesNoKeysAway(t *testing.T) {
+	t.Parallel()
+	const key, reply = "ly7xouasvwdflbxi2lojz3lcb4", "abcdefghij23456"
+	const mail = "From: Anna <anna@example.org>\nMessage-ID: <quote@example.org>\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+	for encoding, body := range map[string]string{
+		"8bit": "Ja, siehe https://town.example/stadt/unsubscribe/21/11/" + key + "/\n\n> Abmelden:\n> https://town.example/stadt/unsubscribe/21/11/" + key + "/\n> reply+" + reply + "@town.example\n",
+		"quoted-printable": "Ja, siehe https://town.example/stadt/unsubscribe/21/11/" + key[:9] + "=\n" + key[9:] + "/\n\n> Abmelden:\n> https://town.example/stadt/unsub=\nscribe/21/11/" +
+			key + "/\n> reply+" + reply[:4] + "=\n" + reply[4:] + "=40town.example\n",
+	} {
+		p := newPost(t, dbtest.SQLite(t), "")
+		if got := p.delivers(t, "anna@example.org", mail+encoding+"\n\n"+body, "garten@town.example"); got != "taken" {
+			t.Fatal(got)
+		}
+		said := strings.Join(p.taken, "\n") + strings.Join(p.cuts, "\n")
+		if strings.Contains(said, key) || strings.Contains(said, reply) {
+			t.Errorf("%s gives away: %s", encoding, said)
+		}
+		if !strings.Contains(said, "Ja, siehe https://town.example/stadt/unsubscribe/21/11/…/") || !strings.Contains(said, "> Abmelden:") {
+			t.Errorf("%s lost something else: %s", encoding, said)
+		}
+	}
+}
+
 func FuzzDeliver(f *testing.F) {
 	f.Add("anna@example.org", "garten@town.example", []byte(hello))
 	f.Add("", "reply+x@town.example", []byte("Auto-Submitted: x\n\n"))
 	f.Add("a@b@c", "@", []byte{0xff, 0})
 	f.Fuzz(func(t *testing.T, from, to string, message []byte) {
-		in := mailin.New(mailin.Config{
-			Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+",
-			NoReply: []string{"noreply@town.example"},
-			FindSender: func(context.Context, sqldb.Querier, string) (community.Viewer, bool, error) {
-				return community.Viewer{}, false, errs.New(errs.Unavailable, "Later.")
-			},
-		})
-		in.Serve([]mailin.Address{{Match: func(context.Context, sqldb.Querier, string) (bool, error) {
-			return false, errs.New(errs.Unavailable, "Later.")
-		}}}, nil)
+		in := newDoorWithoutHouse()
 		if local, _, _ := strings.Cut(strings.ToLower(to), "@"); !strings.HasPrefix(local, "reply+") {
 			_ = in.Recipient(t.Context(), from, to)
 		}
@@ -557,6 +699,36 @@ func FuzzDeliver(f *testing.F) {
 			t.Errorf("%d results", len(results))
 		}
 	})
+}
+
+func FuzzImport(f *testing.F) {
+	f.Add("garten@town.example", "", []byte("To: garten@town.example\n"+hello))
+	f.Add("box@town.example", "Box@town.example", []byte("Delivered-To: x@town.example\nCc: \"a@b\" <garten@town.example>, garten@town.example\n"+hello))
+	f.Add("", "reply+x@town.example", []byte("Return-Path: <>\nTo: a:;\n\n"))
+	f.Fuzz(func(t *testing.T, collector, delivered string, message []byte) {
+		err := newDoorWithoutHouse().Import(t.Context(), message, delivered, collector)
+		if err != nil && errs.KindOf(err) == errs.Internal && !strings.Contains(strings.ToLower(delivered+string(message)), "reply+") {
+			t.Errorf("an error without a kind: %v", err)
+		}
+	})
+}
+
+// newDoorWithoutHouse is an intake behind which nothing answers.
+func newDoorWithoutHouse() *mailin.Intake {
+	in := mailin.New(mailin.Config{
+		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+",
+		NoReply: []string{"noreply@town.example"},
+		FindSender: func(context.Context, sqldb.Querier, string) (community.Viewer, bool, error) {
+			return community.Viewer{}, false, errs.New(errs.Unavailable, "Later.")
+		},
+	})
+	err := in.Serve([]mailin.Address{{Match: func(context.Context, sqldb.Querier, string) (int64, error) {
+		return 0, errs.New(errs.Unavailable, "Later.")
+	}}}, nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	return in
 }
 
 func TestImport(t *testing.T) {

@@ -1,7 +1,7 @@
 package mailin
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,41 +9,91 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
-
-// heldFor is how long a message waits for its sender's confirmation.
-const heldFor = 7 * 24 * time.Hour
 
 // refuse tells the sender by letter why their message had no effect. It is remembered like an effect: the
 // same message twice is refused once. An address that gets too many letters is refused by the mail server
 // instead, so that nobody can use us to flood somebody whose address they forge.
 func (in *Intake) refuse(ctx context.Context, d delivery, reason error) error {
-	p := in.printer(d.sender)
 	if err := in.Limit(ctx, d.from); err != nil {
 		return reason
 	}
+	return in.postRefusal(ctx, d, Reason(in.printer(d.sender), reason))
+}
+
+// postRefusal sends the letter that a message had no effect, once for each message.
+func (in *Intake) postRefusal(ctx context.Context, d delivery, reason string) error {
+	p := in.printer(d.sender)
+	subject := p.T("Your email was not delivered")
+	if in.vouchedFor(d) {
+		subject = p.T("Not delivered: %s", subjectOr(p, d.message.Subject))
+	}
 	return in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		fresh, err := in.remember(ctx, tx, d)
+		fresh, err := in.isFirst(ctx, tx, d)
 		if err != nil || !fresh {
 			return err
 		}
 		return in.Letters.Post(ctx, tx, notify.Letter{
 			Address: d.from, Kind: "mail-refused", Language: p.Language(), Answering: d.message.MessageID,
-			Subject: p.T("Not delivered: %s", subjectOr(p, d.message.Subject)),
-			Intro:   p.T("Your mail to %s could not be delivered.", d.to),
-			Note:    Reason(p, reason),
+			Subject: subject,
+			Intro:   p.T("Your email to %s could not be delivered.", d.to) + " " + reason,
 			Actions: []notify.Action{{Label: p.T("Go to the site"), URL: in.BaseURL + "/", Primary: true}},
 		})
 	})
+}
+
+// tellDropped tells somebody we know, once a day at most, that their message had no effect, because its words are those of
+// a program or because nobody reads the address: they wait for an answer otherwise. Nobody else hears of it.
+func (in *Intake) tellDropped(ctx context.Context, d delivery) error {
+	if !d.sender.SignedIn() || d.proof == unproven || !d.known {
+		return nil
+	}
+	p := in.printer(d.sender)
+	var reason string
+	switch {
+	case d.message.Auto.ByWords:
+		reason = p.T("It looks like an automatic reply or a delivery report. If you wrote it yourself, send it again with a different subject and a different beginning, or write on the site.")
+	case !d.message.Auto.Automatic():
+		reason = p.T("Nobody reads emails to this address. Reply to the email you got from the group, write to the group’s address, or write on the site.")
+	default:
+		return nil
+	}
+	if err := in.LimitLost(ctx, d.from); err != nil {
+		if errs.Is(err, errs.TooMany) {
+			return nil
+		}
+		return err
+	}
+	return in.postRefusal(ctx, d, reason+" "+p.T("You’ll get this email at most once a day."))
+}
+
+// leftOut returns what a text says of files that were too large or too many to be kept; in the language of the site,
+// because everybody reads it.
+func (in *Intake) leftOut(m *mime.Message) string {
+	names := m.Skipped
+	if len(names) == 0 {
+		return ""
+	}
+	p := in.Catalogues.Printer("", in.Zone)
+	const most = 10
+	list := strings.Join(names[:min(len(names), most)], ", ")
+	if len(names) > most {
+		list = p.T("%s and %d more", list, len(names)-most)
+	}
+	sentence := "(" + p.T("Left out, because they’re too large or too many: %s", list) + ")"
+	if !m.Plain {
+		sentence = markdown.FromPlain(sentence)
+	}
+	return "\n\n" + sentence
 }
 
 // Reason returns why a mail was refused, for its sender: an error without a sentence of its own has one for each field
@@ -51,7 +101,7 @@ func (in *Intake) refuse(ctx context.Context, d delivery, reason error) error {
 func Reason(p *lang.Printer, reason error) string {
 	e, ok := errors.AsType[*errs.Error](reason)
 	if !ok || e.Message == "" && len(e.Fields) == 0 {
-		return p.T("The mail could not be processed. Please write on the web page.")
+		return p.T("The email could not be processed. Please write on the site.")
 	}
 	if e.Message != "" {
 		return p.T(e.Message, e.Args...)
@@ -60,7 +110,7 @@ func Reason(p *lang.Printer, reason error) string {
 	for _, f := range e.Fields {
 		sentences = append(sentences, p.T(f.Message, f.Args...))
 	}
-	return strings.Join(append(sentences, p.T("Please change this and send the mail again, or write on the web page.")), " ")
+	return strings.Join(append(sentences, p.T("Please change this and send the email again, or write on the site.")), " ")
 }
 
 // hold keeps a message whose sender is not proven, or whose address only somebody else may have entered, and asks the
@@ -68,15 +118,19 @@ func Reason(p *lang.Printer, reason error) string {
 func (in *Intake) hold(ctx context.Context, d delivery) error {
 	secret := strings.ToLower(rand.Text())
 	p := in.printer(d.sender)
-	reason := p.T("A mail to %s bears your address, but your mail provider did not vouch for it.", d.to)
+	reason := p.T("An email to %s carries your address, but your email provider didn’t confirm that it’s from you.", d.to)
 	if d.proof == proven {
-		reason = p.T("A mail to %s came from your address for the first time. Confirm once that the address is yours.", d.to)
+		reason = p.T("This is the first email from your address (to %s). Please confirm once that the address is yours.", d.to)
+	}
+	subject := p.T("Did you send us an email?")
+	if in.vouchedFor(d) {
+		subject = p.T("Did you write this? %s", subjectOr(p, d.message.Subject))
 	}
 	if err := in.Limit(ctx, d.from); err != nil {
 		return err
 	}
 	return in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		fresh, err := in.remember(ctx, tx, d)
+		fresh, err := in.isFirst(ctx, tx, d)
 		if err != nil || !fresh {
 			return err
 		}
@@ -86,19 +140,23 @@ func (in *Intake) hold(ctx context.Context, d delivery) error {
 		_, err = tx.Insert(ctx, `
 			INSERT INTO held_messages (secret_hash, person_id, sender, recipient, message, received_at, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			hashSecret(secret), d.sender.PersonID, d.from, d.to, d.raw, tx.Now, clock.At(tx.Now.Add(heldFor)))
+			hashSecret(secret), d.sender.PersonID, d.from, d.to, d.raw, tx.Now, clock.At(tx.Now.AddDate(0, 0, in.heldDays())))
 		if err != nil {
 			return fmt.Errorf("hold a message: %w", err)
 		}
 		return in.Letters.Post(ctx, tx, notify.Letter{
 			Address: d.from, Name: d.sender.Name, Kind: "mail-held", Language: p.Language(), Answering: d.message.MessageID,
-			Subject: p.T("Did you write this? %s", subjectOr(p, d.message.Subject)),
+			Subject: subject,
 			Intro:   reason,
-			Note:    p.T("If you wrote it, confirm it and it is delivered. If not, do nothing: it is thrown away after 7 days."),
-			Actions: []notify.Action{{Label: p.T("Deliver the mail"), URL: in.BaseURL + HeldPath(secret), Primary: true}},
+			Note: p.N("If you wrote it, confirm it and it will be delivered. If not, you don’t have to do anything: it will be deleted after one day.",
+				"If you wrote it, confirm it and it will be delivered. If not, you don’t have to do anything: it will be deleted after %d days.", in.heldDays()),
+			Actions: []notify.Action{{Label: p.T("Deliver the email"), URL: in.BaseURL + HeldPath(secret), Primary: true}},
 		})
 	})
 }
+
+// heldDays is how many days a message waits for its sender's confirmation.
+func (in *Intake) heldDays() int { return cmp.Or(in.HeldDays, 7) }
 
 // What may wait for the confirmation of one person: anybody can claim their address.
 const (
@@ -118,7 +176,7 @@ func hasRoom(ctx context.Context, tx *sqldb.Tx, d delivery) error {
 		return fmt.Errorf("count the held messages: %w", err)
 	}
 	if held.Count >= maxHeld || held.Count > 0 && held.Bytes+int64(len(d.raw)) > maxHeldBytes {
-		return errs.New(errs.TooMany, "Too many mails from this address are waiting to be confirmed. Confirm them with the links that you got by mail; what is not confirmed is deleted after 7 days.")
+		return errs.New(errs.TooMany, "Too many emails from this address are waiting to be confirmed. Confirm them with the links we sent you; emails that aren’t confirmed are deleted after a few days.")
 	}
 	return nil
 }
@@ -143,12 +201,12 @@ func (in *Intake) FindHeld(ctx context.Context, secret string) (Held, error) {
 	err := in.DB.Get(ctx, &h, `SELECT id, person_id, sender, recipient, message, received_at FROM held_messages WHERE secret_hash = ? AND expires_at > ?`,
 		hashSecret(secret), clock.Clock(nil).Now())
 	if errs.Is(err, errs.NotFound) {
-		return h, errs.New(errs.NotFound, "This mail has been delivered already, or it waited too long. Please send it again.")
+		return h, errs.New(errs.NotFound, "This email has already been delivered, or it waited too long. If it didn’t arrive, please send it again.")
 	}
 	if err != nil {
 		return h, err
 	}
-	m, err := mime.Parse(bytes.NewReader(h.Message), in.Limits)
+	m, err := in.parse(h.Message)
 	if err == nil {
 		h.Subject = mime.Shorten(m.Subject, maxSubject)
 	}
@@ -162,7 +220,7 @@ func (in *Intake) Release(ctx context.Context, secret string) (Held, error) {
 	if err != nil {
 		return h, err
 	}
-	m, err := mime.Parse(bytes.NewReader(h.Message), in.Limits)
+	m, err := in.parse(h.Message)
 	if err != nil {
 		return h, err
 	}
@@ -185,25 +243,13 @@ func (in *Intake) Release(ctx context.Context, secret string) (Held, error) {
 	})
 }
 
-// RemoveExpired throws away held messages that waited too long, and forgets messages that no mail server
-// will deliver again.
-func (in *Intake) RemoveExpired(ctx context.Context) error {
-	return in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM held_messages WHERE expires_at <= ?`, tx.Now); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `DELETE FROM received_messages WHERE received_at <= ?`, clock.At(tx.Now.AddDate(0, 0, -90)))
-		return err
-	})
+func (in *Intake) printer(person community.Viewer) *lang.Printer {
+	return in.Catalogues.Printer(person.Language, in.Zone)
 }
 
-func (in *Intake) printer(person community.Viewer) *lang.Printer {
-	language := person.Language
-	if language == "" {
-		language = in.Language
-	}
-	return in.Catalogues.Printer(language, in.Zone)
-}
+// vouchedFor reports whether a mail server has vouched for the sender, so that a letter may quote the message: everybody
+// else could have us send words of theirs to whatever address they claim.
+func (in *Intake) vouchedFor(d delivery) bool { return in.AuthservID != "" && d.proof == proven }
 
 func subjectOr(p *lang.Printer, subject string) string {
 	if subject == "" {

@@ -36,7 +36,9 @@ func ReplyKeys(ctx context.Context, db *sqldb.DB, all []notify.Answerer) (map[no
 	err = db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		rows := make([][]any, len(missing))
 		for i, a := range missing {
-			rows[i] = []any{strings.ToLower(rand.Text())[:replyKeyLength], a.PersonID, orNull(a.ContentID), orNull(a.ContributionID), tx.Now}
+			rows[i] = []any{
+				strings.ToLower(rand.Text())[:replyKeyLength], a.PersonID, sqldb.OrNull(a.ContentID), sqldb.OrNull(a.ContributionID), tx.Now,
+			}
 		}
 		if err := tx.InsertNewRows(ctx, `INSERT INTO reply_keys (secret, person_id, content_id, contribution_id, created_at)`, rows); err != nil {
 			return err
@@ -47,6 +49,15 @@ func ReplyKeys(ctx context.Context, db *sqldb.DB, all []notify.Answerer) (map[no
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make reply keys: %w", err)
+	}
+	return keys, nil
+}
+
+// KnownReplyKeys returns those keys that there are already.
+func KnownReplyKeys(ctx context.Context, q sqldb.Querier, all []notify.Answerer) (map[notify.Answerer]string, error) {
+	keys, err := findKeys(ctx, q, all)
+	if err != nil {
+		return nil, fmt.Errorf("find the reply keys: %w", err)
 	}
 	return keys, nil
 }
@@ -85,13 +96,6 @@ func findKeys(ctx context.Context, q sqldb.Querier, all []notify.Answerer) (map[
 	return keys, err
 }
 
-func orNull(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return id
-}
-
 // replyTarget returns whose key it is and what it answers; NotFound for a key that nobody has, which
 // is what remains of something deleted.
 func replyTarget(ctx context.Context, q sqldb.Querier, key string) (personID int64, t Target, err error) {
@@ -100,15 +104,17 @@ func replyTarget(ctx context.Context, q sqldb.Querier, key string) (personID int
 		PersonID int64 `db:"person_id"`
 	}
 	const query = `
-		SELECT k.person_id, COALESCE(k.content_id, c.content_id, 0) AS content_id,
-		       COALESCE(c.conversation_id, 0) AS conversation_id, COALESCE(k.contribution_id, 0) AS contribution_id
-		  FROM reply_keys k LEFT JOIN contributions c ON c.id = k.contribution_id WHERE k.secret = ?`
+		SELECT k.person_id, COALESCE(k.content_id, c.content_id, 0) AS content_id, COALESCE(c.conversation_id, 0) AS conversation_id,
+		       COALESCE(k.contribution_id, 0) AS contribution_id, COALESCE(i.entity_id, v.entity_id, 0) AS entity_id
+		  FROM reply_keys k LEFT JOIN contributions c ON c.id = k.contribution_id
+		  LEFT JOIN contents i ON i.id = COALESCE(k.content_id, c.content_id) LEFT JOIN conversations v ON v.id = c.conversation_id
+		 WHERE k.secret = ?`
 	err = q.Get(ctx, &row, query, key)
 	if errs.Is(err, errs.NotFound) && strings.ToLower(key) != key {
 		err = q.Get(ctx, &row, query, strings.ToLower(key)) // some mail programs change the case of addresses
 	}
 	if errs.Is(err, errs.NotFound) || err == nil && row.ContentID == 0 && row.ConversationID == 0 {
-		err = errs.New(errs.NotFound, "What you answered does not exist any more. Please write on the web page.")
+		err = errs.New(errs.NotFound, "What you replied to no longer exists. Please write on the site.")
 	}
 	return row.PersonID, row.Target, err
 }

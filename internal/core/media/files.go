@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -24,11 +25,17 @@ type File struct {
 // Path returns the address where the file is downloaded.
 func (f File) Path() string { return "/-/files/" + f.Name }
 
+// StandsIn reports whether a text in markdown shows the file, or links to it.
+func (f File) StandsIn(text string) bool { return strings.Contains(text, "("+f.Path()+")") }
+
 // InsertFiles records stored files as belonging to what their ids say.
 func InsertFiles(ctx context.Context, tx *sqldb.Tx, files []File) error {
 	rows := make([][]any, len(files))
 	for i, f := range files {
-		rows[i] = []any{f.Name, f.OriginalName, f.MediaType, f.Size, orNull(f.CreatorID), orNull(f.ContributionID), orNull(f.ContentID), tx.Now}
+		rows[i] = []any{
+			f.Name, f.OriginalName, f.MediaType, f.Size,
+			sqldb.OrNull(f.CreatorID), sqldb.OrNull(f.ContributionID), sqldb.OrNull(f.ContentID), tx.Now,
+		}
 	}
 	err := tx.InsertRows(ctx, `INSERT INTO files (name, original_name, media_type, size, creator_id, contribution_id, content_id, created_at)`, rows)
 	if err != nil {
@@ -61,11 +68,4 @@ func FilesOfContributions(ctx context.Context, q sqldb.Querier, contributionIDs 
 		files[f.ContributionID] = append(files[f.ContributionID], f)
 	}
 	return files, nil
-}
-
-func orNull(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return id
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"grouprise.org/grouprise/internal/kit/errs"
 )
@@ -27,13 +28,24 @@ type Store interface {
 	Open(ctx context.Context, name string) (io.ReadSeekCloser, error)
 	// Remove deletes a file. Removing what is not there is no error.
 	Remove(ctx context.Context, name string) error
+	// Each calls fn with all files, some at a time and in no order. Files that come or go meanwhile may be left out.
+	Each(ctx context.Context, fn func(some []Listed) error) error
 	// Ping reports whether the store can be reached and written to.
 	Ping(ctx context.Context) error
 }
 
+// Listed is a file of a store.
+type Listed struct {
+	Name      string
+	ChangedAt time.Time
+}
+
+// listedAtOnce is how many files are looked at together.
+const listedAtOnce = 500
+
 // exists is the answer to who puts a file under a name that there is.
 func exists(cause error) error {
-	return errs.New(errs.Conflict, "A file of this name exists.").Because(cause)
+	return errs.New(errs.Conflict, "A file with this name already exists.").Because(cause)
 }
 
 // NewName returns a random name with the extension of the original one, in lower case. An extension that
@@ -80,7 +92,12 @@ func (f *Folder) Put(_ context.Context, name string, r io.Reader) (size int64, e
 			err = errors.Join(err, f.root.Remove(part))
 		}
 	}()
-	size, err = io.Copy(file, r)
+	// A mail server that runs a program for each mail may forbid the group everything, and the group may be that of the
+	// web server.
+	err = file.Chmod(0o640)
+	if err == nil {
+		size, err = io.Copy(file, r)
+	}
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err != nil {
 		return size, fmt.Errorf("write the file %s: %w", name, err)
@@ -124,6 +141,38 @@ func (f *Folder) Remove(_ context.Context, name string) error {
 		return fmt.Errorf("remove the file %s: %w", name, err)
 	}
 	return nil
+}
+
+// Each implements Store. What is in folders below is not the store's.
+func (f *Folder) Each(ctx context.Context, fn func(some []Listed) error) (err error) {
+	dir, err := f.root.Open(".")
+	if err != nil {
+		return fmt.Errorf("open the media folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	for ctx.Err() == nil {
+		entries, err := dir.ReadDir(listedAtOnce)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("list the media folder: %w", err)
+		}
+		some := make([]Listed, 0, len(entries))
+		for _, e := range entries {
+			info, err := e.Info()
+			if err == nil && info.Mode().IsRegular() {
+				some = append(some, Listed{Name: e.Name(), ChangedAt: info.ModTime()})
+			}
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("look at the file %s: %w", e.Name(), err)
+			}
+		}
+		if err := fn(some); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // Ping implements Store.

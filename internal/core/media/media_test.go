@@ -5,10 +5,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,8 +38,9 @@ func openFolder(t *testing.T) (*media.Folder, string) {
 // fakeS3 answers as a bucket of an S3-compatible store does to what package media asks. The black-box tests ask a real
 // one.
 type fakeS3 struct {
-	mu    sync.Mutex
-	files map[string][]byte
+	mu      sync.Mutex
+	files   map[string][]byte
+	changed map[string]time.Time // if not now
 }
 
 func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -45,6 +50,8 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	file, known := f.files[name]
 	upload := r.URL.Query().Get("uploadId")
 	switch {
+	case r.Method == http.MethodGet && r.URL.Query().Get("list-type") == "2":
+		f.list(w, r.URL.Query())
 	case r.Method == http.MethodPost && upload == "":
 		_, _ = io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>")
 	case known && r.Header.Get("If-None-Match") == "*":
@@ -81,6 +88,27 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Last-Modified", "Mon, 02 Nov 2026 10:00:00 GMT")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file))
 	}
+}
+
+// list answers with the names from the one on that the query continues at.
+func (f *fakeS3) list(w io.Writer, query url.Values) {
+	limit, _ := strconv.Atoi(query.Get("max-keys"))
+	names := slices.Sorted(maps.Keys(f.files))
+	at, _ := slices.BinarySearch(names, query.Get("continuation-token"))
+	names = names[at:]
+	rest := ""
+	if limit > 0 && len(names) > limit {
+		rest, names = names[limit], names[:limit]
+	}
+	_, _ = fmt.Fprintf(w, "<ListBucketResult><IsTruncated>%t</IsTruncated><NextContinuationToken>%s</NextContinuationToken>", rest != "", rest)
+	for _, name := range names {
+		changed, known := f.changed[name]
+		if !known {
+			changed = time.Now()
+		}
+		_, _ = fmt.Fprintf(w, "<Contents><Key>%s</Key><LastModified>%s</LastModified><Size>1</Size></Contents>", name, changed.UTC().Format(time.RFC3339))
+	}
+	_, _ = io.WriteString(w, "</ListBucketResult>")
 }
 
 // unchunk takes the signed chunks of an upload apart: "5;chunk-signature=…", a line end, five bytes.

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/sync/singleflight"
@@ -22,6 +23,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/picture"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Limits of pictures. One is read at a time, so that not more than maxBytes are taken by all.
@@ -30,6 +32,25 @@ const (
 	maxSide  = 1920       // pixels that are kept: what a screen shows
 	maxUses  = 200        // pictures that one text can show
 )
+
+// Accepted are the kinds of files that are pictures, for fields of forms. Because HEIC is not among them, iPhones turn
+// their pictures into JPEG before they send them.
+const Accepted = "image/jpeg,image/png,image/gif,image/webp,image/avif"
+
+// LimitUploads bounds what one person can fill the disk with.
+func LimitUploads() web.Limit {
+	return web.Limit{Name: "upload a picture", Count: 300, Per: 24 * time.Hour, Whom: web.PerAccount}
+}
+
+// CountUpload counts a picture that somebody is about to upload; TooMany if they have uploaded enough today.
+func CountUpload(ctx context.Context, limiter *web.Limiter, personID int64) error {
+	limit := LimitUploads()
+	err := limiter.Allow(ctx, limit, web.Account(personID))
+	if often, ok := errors.AsType[*errs.Error](err); ok && often.Kind == errs.TooMany {
+		return errs.New(errs.TooMany, "You can upload up to %d pictures a day. Please continue later.", limit.Count).After(often.RetryAfter)
+	}
+	return err
+}
 
 // renditions are the sizes in which a picture is shown, by the name that stands in its address.
 func renditions() map[string]func(picture.Picture) picture.Picture {
@@ -43,6 +64,9 @@ func renditions() map[string]func(picture.Picture) picture.Picture {
 		community.PreviewPicture: crop(1200, 630),
 		community.CardPicture:    crop(640, 400),
 		community.TextPicture:    func(p picture.Picture) picture.Picture { return p.Fit(960, 1920) },
+		community.LogoPicture:    func(p picture.Picture) picture.Picture { return p.Fit(480, 96) },
+		community.WallPicture:    func(p picture.Picture) picture.Picture { return p.Fit(1440, 480) },
+		community.ScreenPicture:  func(p picture.Picture) picture.Picture { return p.Fit(1600, 1600) },
 	}
 }
 
@@ -53,7 +77,17 @@ type Pictures struct {
 	sizes     map[string]func(picture.Picture) picture.Picture
 	rendering singleflight.Group
 	readSlot  chan struct{} // whoever reads a picture holds it
+
+	converting *converting // nil makes no WebP
+	readAVIF   Reader      // nil reads no AVIF
 }
+
+// Reader makes a JPEG or PNG of a picture that only a sandbox may read. What is wrong with the picture is
+// picture.ErrDamaged.
+type Reader func(ctx context.Context, file io.Reader) ([]byte, error)
+
+// ReadAVIFBy lets AVIF pictures be read from now on.
+func (p *Pictures) ReadAVIFBy(r Reader) { p.readAVIF = r }
 
 // NewPictures returns the keeper of the pictures in a database and a store.
 func NewPictures(db *sqldb.DB, store Store) *Pictures {
@@ -64,31 +98,60 @@ func NewPictures(db *sqldb.DB, store Store) *Pictures {
 // and made as small as a screen. It returns the picture's name. Invalid names the form field and says what
 // is wrong with the picture.
 func (p *Pictures) Add(ctx context.Context, creatorID int64, field string, r io.ReadSeeker) (name string, err error) {
-	taken, err := p.read(ctx, r)
-	large, tooLarge := errors.AsType[picture.TooLarge](err)
-	switch {
-	case tooLarge:
-		return "", errs.Check(errs.Field(field, "This picture is too large: one of its kind may have %d million pixels. Make it smaller first.", large.Pixels/1_000_000))
-	case errors.Is(err, picture.ErrFormat):
-		return "", errs.Check(errs.Field(field, "This is no picture that can be shown. Choose a JPEG, PNG, GIF or WebP file."))
-	case errors.Is(err, picture.ErrDamaged):
-		return "", errs.Check(errs.Field(field, "This picture is damaged, or of a kind that is rare. Open it in another program and save it again as JPEG or PNG."))
-	case err != nil:
-		return "", err
-	}
-	// The size stands in the name, so that a page can leave room before the picture is there.
-	name = fmt.Sprintf("%s-%dx%d%s", strings.ToLower(rand.Text()), taken.Width(), taken.Height(), taken.Extension())
-	if err := p.put(ctx, name, taken); err != nil {
+	return p.add(ctx, creatorID, field, "", r)
+}
+
+// ofPage stands in the names of pictures of pages.
+const ofPage = "-page"
+
+// AddPage adds the picture of a page, as Add does: small versions of it show its top.
+func (p *Pictures) AddPage(ctx context.Context, creatorID int64, field string, r io.ReadSeeker) (name string, err error) {
+	return p.add(ctx, creatorID, field, ofPage, r)
+}
+
+func (p *Pictures) add(ctx context.Context, creatorID int64, field, mark string, r io.ReadSeeker) (name string, err error) {
+	name, size, err := p.keep(ctx, field, mark, r)
+	if err != nil {
 		return "", err
 	}
 	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Insert(ctx, `INSERT INTO images (name, creator_id, created_at) VALUES (?, ?, ?)`, name, creatorID, tx.Now)
+		_, err := tx.Insert(ctx, `INSERT INTO images (name, bytes, creator_id, created_at) VALUES (?, ?, ?, ?)`, name, size, creatorID, tx.Now)
 		return err
 	})
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("record the picture %s: %w", name, err), p.store.Remove(ctx, name))
 	}
 	return name, nil
+}
+
+// Keep takes a picture as Add does, but only puts it into the store: whoever calls it records the name and how many bytes
+// there are, or has it erased.
+func (p *Pictures) Keep(ctx context.Context, field string, r io.ReadSeeker) (name string, size int64, err error) {
+	return p.keep(ctx, field, "", r)
+}
+
+func (p *Pictures) keep(ctx context.Context, field, mark string, r io.ReadSeeker) (name string, size int64, err error) {
+	taken, err := p.read(ctx, r)
+	if errors.Is(err, picture.ErrAVIF) && p.readAVIF != nil {
+		taken, err = p.readInSandbox(ctx, r)
+	}
+	large, tooLarge := errors.AsType[picture.TooLarge](err)
+	switch {
+	case tooLarge:
+		return "", 0, errs.Check(errs.Field(field, "This picture is too large: in its format, %d million pixels is the limit. Make it smaller first.", large.Pixels/1_000_000))
+	case errors.Is(err, picture.ErrHEIC):
+		return "", 0, errs.Check(errs.Field(field, "This picture is in a format of phones that browsers can’t show (HEIC). Send it from the phone itself, which turns it into JPEG, or save it as JPEG in a photo app."))
+	case errors.Is(err, picture.ErrFormat), errors.Is(err, picture.ErrAVIF):
+		return "", 0, errs.Check(errs.Field(field, "This picture can’t be shown. Choose a JPEG, PNG, GIF, WebP or AVIF file."))
+	case errors.Is(err, picture.ErrDamaged):
+		return "", 0, errs.Check(errs.Field(field, "This picture is damaged or in an unusual format. Open it in another program and save it again as JPEG or PNG."))
+	case err != nil:
+		return "", 0, err
+	}
+	// The size stands in the name, so that a page can leave room before the picture is there.
+	name = fmt.Sprintf("%s-%dx%d%s%s", strings.ToLower(rand.Text()), taken.Width(), taken.Height(), mark, taken.Extension())
+	size, err = p.put(ctx, name, taken)
+	return name, size, err
 }
 
 // read reads a picture when it is its turn.
@@ -104,13 +167,31 @@ func (p *Pictures) read(ctx context.Context, r io.ReadSeeker) (picture.Picture, 
 	return read, err
 }
 
-func (p *Pictures) put(ctx context.Context, name string, made picture.Picture) error {
+// readInSandbox reads an AVIF picture, unless it is too large by what it says of itself.
+func (p *Pictures) readInSandbox(ctx context.Context, r io.ReadSeeker) (picture.Picture, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return picture.Picture{}, fmt.Errorf("read the picture again: %w", err)
+	}
+	file, err := io.ReadAll(r)
+	if err != nil {
+		return picture.Picture{}, fmt.Errorf("read the picture again: %w", err)
+	}
+	if err := picture.CheckAVIF(file); err != nil {
+		return picture.Picture{}, err
+	}
+	pixels, err := p.readAVIF(ctx, bytes.NewReader(file))
+	if err != nil {
+		return picture.Picture{}, err
+	}
+	return p.read(ctx, bytes.NewReader(pixels))
+}
+
+func (p *Pictures) put(ctx context.Context, name string, made picture.Picture) (size int64, err error) {
 	var file bytes.Buffer
 	if err := made.Write(&file); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := p.store.Put(ctx, name, &file)
-	return err
+	return p.store.Put(ctx, name, &file)
 }
 
 // Stored is a picture that is open for reading.
@@ -123,12 +204,20 @@ type Stored struct {
 // rendition is made when it is first asked for, and kept. NotFound covers pictures that are not for the
 // viewer.
 func (p *Pictures) Open(ctx context.Context, v community.Viewer, name, size string) (Stored, error) {
+	return p.OpenFor(ctx, v, name, size, false)
+}
+
+// OpenFor is Open for somebody who may read WebP, too: they get the rendition as WebP if it is there already.
+func (p *Pictures) OpenFor(ctx context.Context, v community.Viewer, name, size string, readsWebP bool) (Stored, error) {
 	condition, args := visible(v)
-	var found string
-	if err := p.db.Get(ctx, &found, `SELECT i.name FROM images i WHERE i.name = ? AND `+condition, append([]any{name}, args...)...); err != nil {
+	var found struct {
+		Name string `db:"name"`
+		WebP string `db:"webp"`
+	}
+	if err := p.db.Get(ctx, &found, `SELECT i.name, i.webp FROM images i WHERE i.name = ? AND `+condition, append([]any{name}, args...)...); err != nil {
 		return Stored{}, fmt.Errorf("find the picture %q: %w", name, err)
 	}
-	if found != name { // the database leaves out what it cannot keep, such as NUL
+	if found.Name != name { // the database leaves out what it cannot keep, such as NUL
 		return Stored{}, errs.New(errs.NotFound, "This file does not exist.")
 	}
 	if size == "" {
@@ -136,15 +225,20 @@ func (p *Pictures) Open(ctx context.Context, v community.Viewer, name, size stri
 	}
 	change, ok := p.sizes[size]
 	if !ok {
-		return Stored{}, errs.New(errs.NotFound, "There is no such size of a picture.")
+		return Stored{}, errs.New(errs.NotFound, "This picture size doesn’t exist.")
 	}
 	kept := renditionName(name, size)
+	if readsWebP && hasWebP(found.WebP, size) {
+		if r, err := p.open(ctx, webpName(kept)); !errs.Is(err, errs.NotFound) {
+			return r, err
+		}
+	}
 	r, err := p.open(ctx, kept)
 	if !errs.Is(err, errs.NotFound) {
 		return r, err
 	}
 	// Whoever asks first makes it for all; their going away must not take it from the others.
-	_, err, _ = p.rendering.Do(kept, func() (any, error) { return nil, p.makeRendition(context.WithoutCancel(ctx), name, kept, change) })
+	_, err, _ = p.rendering.Do(kept, func() (any, error) { return nil, p.makeRendition(context.WithoutCancel(ctx), name, size, change) })
 	if err != nil {
 		return Stored{}, err
 	}
@@ -156,7 +250,8 @@ func (p *Pictures) open(ctx context.Context, stored string) (Stored, error) {
 	return Stored{ReadSeekCloser: r, Name: stored}, err
 }
 
-func (p *Pictures) makeRendition(ctx context.Context, name, kept string, change func(picture.Picture) picture.Picture) error {
+func (p *Pictures) makeRendition(ctx context.Context, name, size string, change func(picture.Picture) picture.Picture) error {
+	kept := renditionName(name, size)
 	original, err := p.store.Open(ctx, name)
 	if err != nil {
 		return err
@@ -165,7 +260,10 @@ func (p *Pictures) makeRendition(ctx context.Context, name, kept string, change 
 	if err := errors.Join(err, original.Close()); err != nil {
 		return fmt.Errorf("read the picture %s: %w", name, err)
 	}
-	if err := p.put(ctx, kept, change(whole)); err != nil && !errs.Is(err, errs.Conflict) { // another process was faster
+	if strings.Contains(name, ofPage+".") {
+		whole = whole.FromTop()
+	}
+	if _, err := p.put(ctx, kept, change(whole)); err != nil && !errs.Is(err, errs.Conflict) { // another process was faster
 		return err
 	}
 	var id int64
@@ -174,7 +272,10 @@ func (p *Pictures) makeRendition(ctx context.Context, name, kept string, change 
 		// Somebody has removed the picture meanwhile, and could not know of this.
 		return errors.Join(err, p.store.Remove(ctx, kept))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return p.convertLater(ctx, name, size)
 }
 
 // renditionName returns the name of a rendition in the store.
@@ -220,53 +321,7 @@ func (p *Pictures) SetEntityPictures(ctx context.Context, entityID int64, change
 	if err != nil {
 		return err
 	}
-	return p.erase(ctx, gone)
-}
-
-// Discard removes pictures that were added for something that failed; an empty name is none. Those that
-// something shows stay.
-func (p *Pictures) Discard(ctx context.Context, names ...string) error {
-	if strings.Join(names, "") == "" {
-		return nil
-	}
-	var gone []string
-	err := p.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		gone, err = deleteUnused(ctx, tx, names...)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return p.erase(ctx, gone)
-}
-
-// deleteUnused forgets those pictures that nothing shows, and returns their names.
-func deleteUnused(ctx context.Context, tx *sqldb.Tx, names ...string) (gone []string, err error) {
-	err = tx.Select(ctx, &gone, `SELECT i.name FROM images i WHERE i.name IN (?)
-		AND NOT EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name OR e.cover = i.name)
-		AND NOT EXISTS (SELECT 1 FROM image_uses u WHERE u.image_id = i.id)`, names)
-	if err != nil {
-		return nil, fmt.Errorf("look for pictures that nothing shows: %w", err)
-	}
-	if len(gone) == 0 {
-		return nil, nil
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM images WHERE name IN (?)`, gone); err != nil {
-		return nil, fmt.Errorf("remove pictures that nothing shows: %w", err)
-	}
-	return gone, nil
-}
-
-// erase removes pictures and what was made of them from the store.
-func (p *Pictures) erase(ctx context.Context, names []string) error {
-	var problems error
-	for _, name := range names {
-		problems = errors.Join(problems, p.store.Remove(ctx, name))
-		for size := range p.sizes {
-			problems = errors.Join(problems, p.store.Remove(ctx, renditionName(name, size)))
-		}
-	}
-	return problems
+	return p.Erase(ctx, gone)
 }
 
 // pictureInText finds the names of pictures in a text.
@@ -318,7 +373,7 @@ func Use(ctx context.Context, tx *sqldb.Tx, authorID int64, text string, content
 	}
 	rows := make([][]any, len(ids))
 	for i, id := range ids {
-		rows[i] = []any{id, orNull(contentID), orNull(contributionID)}
+		rows[i] = []any{id, sqldb.OrNull(contentID), sqldb.OrNull(contributionID)}
 	}
 	if err := tx.InsertRows(ctx, `INSERT INTO image_uses (image_id, content_id, contribution_id)`, rows); err != nil {
 		return fmt.Errorf("note the pictures of a text: %w", err)
@@ -327,20 +382,22 @@ func Use(ctx context.Context, tx *sqldb.Tx, authorID int64, text string, content
 }
 
 // visible is the condition on rows of images under the alias i that the viewer may see: their own pictures,
-// those that stand for a person or group, and those in a text that they may read. The face of a person goes
+// those that stand for a person, a group or the site, and those in a text or a gallery that they may read. The face of a person goes
 // with their name, also where their page is not public; the wide picture stands on that page only.
 func visible(v community.Viewer) (condition string, args []any) {
 	contents, ofContents := policy.ReadableContents("c", v)
 	comments, ofComments := policy.ReadableComments("k", "c.entity_id", v)
 	conversations, ofConversations := policy.ReadableConversations("d", v)
-	condition = `(i.creator_id = ? OR EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name) OR EXISTS (SELECT 1 FROM entities e WHERE e.cover = i.name
+	condition = `(i.creator_id = ? OR EXISTS (SELECT 1 FROM entities e WHERE e.picture = i.name)
+		OR EXISTS (SELECT 1 FROM site_settings s WHERE ` + standsForTheSite + ` AND s.value = i.name) OR EXISTS (SELECT 1 FROM entities e WHERE e.cover = i.name
 			AND NOT EXISTS (SELECT 1 FROM people h WHERE h.entity_id = e.id AND NOT h.public))
 		OR EXISTS (SELECT 1 FROM image_uses u JOIN contents c ON c.id = u.content_id WHERE u.image_id = i.id AND ` + contents + `)
+		OR EXISTS (SELECT 1 FROM gallery_pictures y JOIN contents c ON c.id = y.content_id WHERE y.image_id = i.id AND ` + contents + `)
 		OR EXISTS (SELECT 1 FROM image_uses u JOIN contributions k ON k.id = u.contribution_id JOIN contents c ON c.id = k.content_id
 			WHERE u.image_id = i.id AND ` + contents + ` AND ` + comments + `)
 		OR EXISTS (SELECT 1 FROM image_uses u JOIN contributions k ON k.id = u.contribution_id JOIN conversations d ON d.id = k.conversation_id
 			WHERE u.image_id = i.id AND k.deleted_at IS NULL AND ` + conversations + `))`
-	return condition, slices.Concat([]any{v.PersonID}, ofContents, ofContents, ofComments, ofConversations)
+	return condition, slices.Concat([]any{v.PersonID}, ofContents, ofContents, ofContents, ofComments, ofConversations)
 }
 
 // Upload adds a picture that came with a form, as Add does.
@@ -359,7 +416,11 @@ var entity = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
 // Markdown returns what shows a picture in a text. What its owner called the file describes it to those who
 // do not see it: what means something in Markdown, or is not to be seen itself, is left out.
 func Markdown(name, original string) string {
-	description := strings.TrimSuffix(original, path.Ext(original))
+	return markdown(name, strings.TrimSuffix(original, path.Ext(original)))
+}
+
+// markdown is Markdown for a description that is no name of a file.
+func markdown(name, description string) string {
 	description = strings.Map(func(r rune) rune {
 		switch {
 		case strings.ContainsRune("[]()\\`*_<>!\n\r", r):

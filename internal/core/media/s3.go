@@ -103,6 +103,31 @@ func (b *Bucket) Remove(ctx context.Context, name string) error {
 	return nil
 }
 
+// Each implements Store. What is in folders below is not the store's.
+func (b *Bucket) Each(ctx context.Context, fn func(some []Listed) error) error {
+	ctx, stop := context.WithCancel(ctx) // or else what lists goes on
+	defer stop()
+	some := make([]Listed, 0, listedAtOnce)
+	for object := range b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{MaxKeys: listedAtOnce}) {
+		if object.Err != nil {
+			return translate("list", b.name, object.Err)
+		}
+		if !strings.HasSuffix(object.Key, "/") {
+			some = append(some, Listed{Name: object.Key, ChangedAt: object.LastModified})
+		}
+		if len(some) == listedAtOnce {
+			if err := fn(some); err != nil {
+				return err
+			}
+			some = some[:0]
+		}
+	}
+	if err := ctx.Err(); err != nil || len(some) == 0 {
+		return err
+	}
+	return fn(some)
+}
+
 // Ping implements Store.
 func (b *Bucket) Ping(ctx context.Context) error {
 	name := "ping-" + strings.ToLower(rand.Text())
@@ -123,7 +148,7 @@ func translate(what, name string, err error) error {
 	case answer.StatusCode == http.StatusPreconditionFailed, answer.StatusCode == http.StatusConflict:
 		return exists(err)
 	case answer.StatusCode >= http.StatusInternalServerError, answer.StatusCode == 0:
-		return errs.New(errs.Unavailable, "The store of files does not answer at the moment. Please try again in a minute.").Because(fmt.Errorf("%s %s: %w", what, name, err))
+		return errs.New(errs.Unavailable, "The file storage isn’t responding at the moment. Please try again in a minute.").Because(fmt.Errorf("%s %s: %w", what, name, err))
 	default:
 		return fmt.Errorf("%s the file %s: %w", what, name, err)
 	}

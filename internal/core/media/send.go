@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,16 +16,21 @@ const DownloadsPath = "/protected-downloads/"
 
 // Sender sends stored files to browsers. The zero value sends them itself; one of SendThrough leaves that
 // to the web server in front, once it has been decided who may have a file.
-type Sender struct{ header, prefix string }
+type Sender struct {
+	header, prefix string
+	works          *atomic.Bool // the web server in front has been seen sending a file
+}
 
 // SendThrough returns a Sender that hands files over to the web server in front: nginx, apache or lighttpd,
-// or none. root is the folder of the store, which that server must be able to read.
+// or none. root is the folder of the store, which that server must be able to read. Until a Probe has seen that it does,
+// and while it does not, the Sender sends files itself: browsers would keep the empty answers of a server that does not
+// know what it is told.
 func SendThrough(server, root string) Sender {
 	switch server {
 	case "nginx":
-		return Sender{header: "X-Accel-Redirect", prefix: DownloadsPath}
+		return Sender{header: "X-Accel-Redirect", prefix: DownloadsPath, works: new(atomic.Bool)}
 	case "apache", "lighttpd":
-		return Sender{header: "X-Sendfile", prefix: (&url.URL{Path: filepath.Clean(root) + "/"}).EscapedPath()}
+		return Sender{header: "X-Sendfile", prefix: (&url.URL{Path: filepath.Clean(root) + "/"}).EscapedPath(), works: new(atomic.Bool)}
 	default:
 		return Sender{}
 	}
@@ -33,10 +39,15 @@ func SendThrough(server, root string) Sender {
 // Send answers with the stored file of a name, or a part of it. The handler has set the headers that say
 // what it is, with an ETag; whoever has that already is told so.
 func (s Sender) Send(w http.ResponseWriter, r *http.Request, name string, file io.ReadSeeker) {
-	if s.header == "" {
+	if s.header == "" || !s.works.Load() {
 		http.ServeContent(w, r, "", time.Time{}, file)
 		return
 	}
+	s.handOver(w, r, name)
+}
+
+// handOver answers with the name of a file alone.
+func (s Sender) handOver(w http.ResponseWriter, r *http.Request, name string) {
 	// The web server knows the file, and cuts the part out of it that was asked for.
 	whole := r.Clone(r.Context())
 	whole.Header.Del("Range")

@@ -1,8 +1,11 @@
 package media_test
 
 import (
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"testing"
 
@@ -38,7 +41,7 @@ func TestTheWebServerIsToldWhatToSend(t *testing.T) {
 		w := httptest.NewRecorder()
 		w.Header().Set("ETag", `"a"`)
 		w.Header().Set("Content-Type", "text/plain")
-		media.SendThrough(c.server, "/srv/the media/").Send(w, r, "a b?.txt", strings.NewReader(text))
+		seenSending(t, media.SendThrough(c.server, "/srv/the media/")).Send(w, r, "a b?.txt", strings.NewReader(text))
 		h := w.Header()
 		if w.Code != c.status || h.Get("X-Accel-Redirect") != c.accel || h.Get("X-Sendfile") != c.sendfile || w.Body.String() != c.body {
 			t.Errorf("%s %s %s: %s: status %d, %v, %q", c.server, c.method, c.header, c.value, w.Code, h, w.Body)
@@ -47,4 +50,37 @@ func TestTheWebServerIsToldWhatToSend(t *testing.T) {
 			t.Errorf("a copy that is still right has no mark: %v", h)
 		}
 	}
+}
+
+// seenSending returns a sender that has seen a web server in front of it send a file.
+func seenSending(t *testing.T, s media.Sender) media.Sender {
+	t.Helper()
+	store, err := media.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	p := media.Probe{Sender: s, Store: store, Client: media.ProbeClient()}
+	if !p.Needed() {
+		return s
+	}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		p.ServeHTTP(answer, r)
+		maps.Copy(w.Header(), answer.Header())
+		w.Header().Del("Content-Length") // that of our own answer, which is empty
+		file, err := store.Open(r.Context(), path.Base(w.Header().Get("X-Accel-Redirect")+w.Header().Get("X-Sendfile")))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer file.Close()
+		_, _ = io.Copy(w, file)
+	}))
+	defer front.Close()
+	p.BaseURL = front.URL
+	if err := p.Ask(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -35,6 +35,17 @@ func (a Audience) And(b Audience) Audience {
 	return Audience{circles: slices.Concat(a.circles, b.circles)}
 }
 
+// Except returns the audience without the people of a query for a column person_id.
+func (a Audience) Except(query string, args ...any) Audience {
+	rest := Audience{circles: make([]circle, len(a.circles))}
+	for i, c := range a.circles {
+		c.query = fmt.Sprintf(`SELECT v.person_id FROM (%s) v WHERE NOT EXISTS (SELECT 1 FROM (%s) w WHERE w.person_id = v.person_id)`, c.query, query)
+		c.args = slices.Concat(c.args, args)
+		rest.circles[i] = c
+	}
+	return rest
+}
+
 // IsEmpty reports whether there is nobody to look for.
 func (a Audience) IsEmpty() bool { return len(a.circles) == 0 }
 
@@ -83,8 +94,11 @@ func (n *Notifier) targetsSQL(notice Notice, e community.Activity, a Audience) (
 	silenced := "0"
 	if !notice.Always {
 		silenced = n.silencedSQL
-		args = append(args, appliesArgs(e)...)
-		args = append(args, appliesArgs(e)...)
+		if notice.Pressing {
+			silenced = n.refusedSQL
+		}
+		args = append(args, appliesArgs(e, notice.Said)...)
+		args = append(args, appliesArgs(e, notice.Said)...)
 	}
 	audience, more := a.SQL()
 	args = append(args, more...)
@@ -102,15 +116,25 @@ func (n *Notifier) targetsSQL(notice Notice, e community.Activity, a Audience) (
 func (n *Notifier) reachableSQL(notice Notice, e community.Activity) (sum string, args []any) {
 	sum = "0"
 	for i, channel := range n.config.Channels {
-		if notice.Channels != nil && !slices.Contains(notice.Channels, channel.Name()) {
+		if !notice.uses(channel) {
 			continue
 		}
-		condition := "(" + channel.Reaches() + ")"
+		conditions := []string{"(" + channel.Reaches() + ")"}
+		for _, other := range n.config.Channels {
+			if s, ok := other.(Substitute); ok && s.Replaces() == channel.Name() && notice.uses(other) {
+				conditions = append(conditions, "NOT ("+other.Reaches()+")")
+			}
+		}
 		if !channel.ServesActor() {
-			condition += ` AND p.id <> ?`
+			conditions = append(conditions, "p.id <> ?")
 			args = append(args, e.ActorID)
 		}
-		sum += fmt.Sprintf(` + CASE WHEN %s THEN %d ELSE 0 END`, condition, 1<<i)
+		sum += fmt.Sprintf(` + CASE WHEN %s THEN %d ELSE 0 END`, strings.Join(conditions, " AND "), 1<<i)
 	}
 	return sum, args
+}
+
+// uses reports whether people may be told on a channel.
+func (n Notice) uses(c Channel) bool {
+	return n.Channels == nil || slices.Contains(n.Channels, c.Name())
 }

@@ -9,6 +9,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -172,9 +173,6 @@ func (n *Notifier) listRecipients(ctx context.Context, ids []int64, activities m
 	}
 	recipients := map[int64]Recipient{}
 	for _, r := range rows {
-		if r.Language == "" {
-			r.Language = n.config.Language
-		}
 		r.Standings = standings
 		recipients[r.PersonID] = r
 	}
@@ -191,7 +189,7 @@ func (n *Notifier) compose(ctx context.Context, attempts []*attempt) {
 			a.state = StateWithdrawn
 			continue
 		}
-		message, err := notice.Compose(ctx, q, n.config.Catalogues.Printer(to.Language, n.config.Zone), activity, to)
+		message, err := n.composeOne(ctx, q, notice, a.delivery)
 		switch {
 		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Denied):
 			a.state = StateWithdrawn
@@ -201,6 +199,20 @@ func (n *Notifier) compose(ctx context.Context, attempts []*attempt) {
 			a.delivery.Message = message
 		}
 	}
+}
+
+// composeOne makes a message, with what other rooms add to it.
+func (n *Notifier) composeOne(ctx context.Context, q sqldb.Querier, notice Notice, d Delivery) (*Message, error) {
+	message, err := notice.Compose(ctx, q, n.config.Catalogues.Printer(d.To.Language, n.config.Zone), d.Activity, d.To)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range n.enclosures[d.Activity.Name] {
+		if err := e.Add(ctx, q, d.Activity, d.To, message); err != nil {
+			return nil, fmt.Errorf("enclose %s: %w", e.About, err)
+		}
+	}
+	return message, nil
 }
 
 // prepare lets each channel look up what its messages need.
@@ -284,10 +296,8 @@ func (n *Notifier) settleTogether(ctx context.Context, ended []*attempt) error {
 		if !errs.Is(err, errs.Unavailable) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if !clock.Pause(ctx, time.Second) {
 			return err
-		case <-time.After(time.Second):
 		}
 	}
 }

@@ -2,10 +2,13 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -23,8 +26,11 @@ func (n *Notifier) Jobs() []queue.Kind {
 	}
 }
 
-// fanOut turns activities into deliveries: each in one transaction, and once, however often it runs. Those that
-// come together share the transaction, unless one of them fails.
+// portionSize is how many people one transaction of the fan-out tells: beyond it others who write would wait.
+const portionSize = 500
+
+// fanOut turns activities into deliveries, and each once, however often it runs. Activities that come together share
+// what they can, unless one of them fails.
 func (n *Notifier) fanOut(ctx context.Context, jobs []queue.Job) []error {
 	failures := make([]error, len(jobs))
 	err := n.fanOutTogether(ctx, jobs)
@@ -36,6 +42,15 @@ func (n *Notifier) fanOut(ctx context.Context, jobs []queue.Job) []error {
 	return failures
 }
 
+// pending is an activity of which people are still to be told.
+type pending struct {
+	community.Activity
+	FannedTo int64    `db:"fanned_to"` // everybody up to this person has been told
+	targets  []target // the others
+}
+
+// fanOutTogether reads whom activities are told to and writes the deliveries, a portion in each transaction. The
+// activity keeps how far that has come, and what was written is not written again. The last portion ends the jobs.
 func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
 	ids := make([]int64, len(jobs))
 	for i, job := range jobs {
@@ -45,67 +60,128 @@ func (n *Notifier) fanOutTogether(ctx context.Context, jobs []queue.Job) error {
 		}
 		ids[i] = task.ActivityID
 	}
-	return n.config.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		var activities []community.Activity
-		err := tx.SelectLocked(ctx, &activities, `SELECT `+activityColumns+` FROM activities WHERE id IN (?) AND done_at IS NULL ORDER BY id`, ids)
-		if err != nil {
-			return fmt.Errorf("read the activities %v: %w", ids, err)
+	var activities []pending
+	err := n.config.DB.Select(ctx, &activities, `SELECT `+activityColumns+`, fanned_to FROM activities WHERE id IN (?) AND done_at IS NULL ORDER BY id`, ids)
+	if err != nil {
+		return fmt.Errorf("read the activities %v: %w", ids, err)
+	}
+	for i := range activities {
+		if err := n.readTargets(ctx, &activities[i]); err != nil {
+			return fmt.Errorf("fan out activity %d (%s): %w", activities[i].ID, activities[i].Name, err)
 		}
-		for _, e := range activities {
-			if err := n.insertDeliveries(ctx, tx, e); err != nil {
-				return fmt.Errorf("fan out activity %d (%s): %w", e.ID, e.Name, err)
+	}
+	portions := split(activities)
+	for i, portion := range portions {
+		err := n.config.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
+			if err := n.insertPortion(ctx, tx, portion); err != nil || i < len(portions)-1 {
+				return err
 			}
+			return queue.FinishAll(ctx, tx, jobs)
+		})
+		if err != nil {
+			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE activities SET done_at = ? WHERE id IN (?) AND done_at IS NULL`, tx.Now, ids); err != nil {
-			return fmt.Errorf("mark the activities %v done: %w", ids, err)
-		}
-		return queue.FinishAll(ctx, tx, jobs)
-	})
+	}
+	return nil
 }
 
-const activityColumns = `id, name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at`
-
-// insertDeliveries writes the deliveries of an activity on every channel.
-func (n *Notifier) insertDeliveries(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
-	notice, ok := n.notices[e.Name]
+// readTargets reads who is told of an activity and has not been told yet.
+func (n *Notifier) readTargets(ctx context.Context, a *pending) error {
+	notice, ok := n.notices[a.Name]
 	if !ok {
 		return nil
 	}
-	audience, err := notice.Audience(ctx, tx, e)
+	audience, err := notice.Audience(ctx, n.config.DB, a.Activity)
 	if err != nil {
 		return fmt.Errorf("work out the audience: %w", err)
 	}
 	if audience.IsEmpty() {
 		return nil
 	}
-	query, args := n.targetsSQL(notice, e, audience)
-	var targets []target
-	if err := tx.Select(ctx, &targets, query+` ORDER BY a.person_id`, args...); err != nil {
+	query, args := n.targetsSQL(notice, a.Activity, audience)
+	if err := n.config.DB.Select(ctx, &a.targets, query+` AND a.person_id > ? ORDER BY a.person_id`, append(args, a.FannedTo)...); err != nil {
 		return fmt.Errorf("read the audience: %w", err)
 	}
-	for i, channel := range n.config.Channels {
-		var deliveries []Delivery
-		for _, t := range targets {
-			if t.on(i) {
-				deliveries = append(deliveries, Delivery{Activity: e, To: Recipient{PersonID: t.PersonID, Reason: t.Reason}, Channel: channel.Name()})
+	return nil
+}
+
+// step is what one transaction does for one activity.
+type step struct {
+	activity community.Activity
+	from, to int64    // people; to is the last of the targets
+	targets  []target // in the order of people
+	last     bool     // nobody is left
+}
+
+// split cuts the targets of activities into portions of bounded size; small activities share one. There is always one
+// portion, because the jobs end in the last.
+func split(activities []pending) [][]step {
+	portions, room := [][]step{nil}, portionSize
+	for _, a := range activities {
+		for from, rest := a.FannedTo, a.targets; ; {
+			if room == 0 {
+				portions, room = append(portions, nil), portionSize
+			}
+			k := min(room, len(rest))
+			s := step{activity: a.Activity, from: from, to: from, targets: rest[:k], last: k == len(rest)}
+			if k > 0 {
+				s.to = rest[k-1].PersonID
+			}
+			portions[len(portions)-1] = append(portions[len(portions)-1], s)
+			from, rest, room = s.to, rest[k:], room-k
+			if s.last {
+				break
 			}
 		}
-		if err := n.insertForChannel(ctx, tx, channel, deliveries); err != nil {
-			return fmt.Errorf("deliver by %s: %w", channel.Name(), err)
+	}
+	return portions
+}
+
+const activityColumns = `id, name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, date_id, occurred_at`
+
+// insertPortion writes the deliveries of a portion on every channel and how far its activities have come.
+func (n *Notifier) insertPortion(ctx context.Context, tx *sqldb.Tx, portion []step) error {
+	for _, s := range portion {
+		var done clock.Time
+		if s.last {
+			done = tx.Now
+		}
+		rows, err := tx.Exec(ctx, `UPDATE activities SET fanned_to = ?, done_at = ? WHERE id = ? AND fanned_to = ? AND done_at IS NULL`, s.to, done, s.activity.ID, s.from)
+		if err == nil && rows == 0 {
+			err = errs.New(errs.Conflict, "").Because(errors.New("another process fans it out"))
+		}
+		if err != nil {
+			return fmt.Errorf("mark how far activity %d has come: %w", s.activity.ID, err)
+		}
+		if s.last {
+			if err := n.announce(ctx, tx, s.activity); err != nil {
+				return fmt.Errorf("announce activity %d (%s) in chat rooms: %w", s.activity.ID, s.activity.Name, err)
+			}
+		}
+		for i, channel := range n.config.Channels {
+			var deliveries []Delivery
+			for _, t := range s.targets {
+				if t.on(i) {
+					deliveries = append(deliveries, Delivery{Activity: s.activity, To: Recipient{PersonID: t.PersonID, Reason: t.Reason}, Channel: channel.Name()})
+				}
+			}
+			if err := n.insertForChannel(ctx, tx, channel, deliveries); err != nil {
+				return fmt.Errorf("fan out activity %d (%s): deliver by %s: %w", s.activity.ID, s.activity.Name, channel.Name(), err)
+			}
 		}
 	}
 	return nil
 }
 
-// insertForChannel writes the deliveries of one channel and, unless the channel delivers in the database,
-// a job for each. It runs once per activity, because activities are locked and marked done with it.
+// insertForChannel writes the deliveries of one channel and, unless the channel takes them from here, a job for each. It
+// runs once per person and activity, because the activity remembers how far it has come.
 func (n *Notifier) insertForChannel(ctx context.Context, tx *sqldb.Tx, channel Channel, all []Delivery) error {
 	if len(all) == 0 {
 		return nil
 	}
-	instant, isInstant := channel.(InstantChannel)
+	take := taking(channel)
 	state := StateWaiting
-	if isInstant {
+	if take != nil {
 		state = StateSent
 	}
 	rows := make([][]any, len(all))
@@ -118,10 +194,22 @@ func (n *Notifier) insertForChannel(ctx context.Context, tx *sqldb.Tx, channel C
 	if err != nil {
 		return err
 	}
-	if isInstant {
-		return instant.DeliverAll(ctx, tx, all)
+	if take != nil {
+		return take(ctx, tx, all)
 	}
 	return n.config.Queue.EnqueueMany(ctx, tx, JobDeliver, payloads...)
+}
+
+// taking returns how a channel takes deliveries in the transaction of the fan-out; nil if each needs a job.
+func taking(channel Channel) func(ctx context.Context, tx *sqldb.Tx, all []Delivery) error {
+	switch c := channel.(type) {
+	case InstantChannel:
+		return c.DeliverAll
+	case RelayChannel:
+		return c.TakeOver
+	default:
+		return nil
+	}
 }
 
 // markDead marks a delivery dead in the transaction that gives its job up.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"unicode/utf8"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/queue"
@@ -22,10 +25,46 @@ type Letters struct{ queue outbox.Enqueuer }
 // NewLetters returns a letter box that is emptied by the task runner.
 func NewLetters(q outbox.Enqueuer) *Letters { return &Letters{queue: q} }
 
+// maxCalled is how long a name may be in a letter to somebody whose address is not proved, in characters.
+const maxCalled = 60
+
+// address finds what mail programs turn into links, and what only looks like one.
+var address = regexp.MustCompile(`(?i)[\pL\d]\.[\pL\d]|@|://|www\.`)
+
+// Called returns what a letter calls a person or group whose name anybody may have chosen. Letters go to whatever address
+// is typed, so a name that holds an address, or is as long as a text, is replaced by the short name.
+func Called(name, slug string) string {
+	if utf8.RuneCountInString(name) > maxCalled || address.MatchString(name) {
+		return slug
+	}
+	return name
+}
+
+// GroupCalled returns what a letter is about if that is a group, by what letters call it; nil if it is none.
+func GroupCalled(e community.Entity) *community.Entity {
+	if !e.IsGroup() {
+		return nil
+	}
+	e.Name = Called(e.Name, e.Slug)
+	return &e
+}
+
 // Post sends a letter once the transaction has been committed.
 func (l *Letters) Post(ctx context.Context, tx *sqldb.Tx, letter Letter) error {
 	if err := l.queue.Enqueue(ctx, tx, JobLetter, letter); err != nil {
 		return fmt.Errorf("post a letter: %w", err)
+	}
+	return nil
+}
+
+// PostAll sends letters once the transaction has been committed.
+func (l *Letters) PostAll(ctx context.Context, tx *sqldb.Tx, all []Letter) error {
+	payloads := make([]any, len(all))
+	for n, letter := range all {
+		payloads[n] = letter
+	}
+	if err := l.queue.EnqueueMany(ctx, tx, JobLetter, payloads...); err != nil {
+		return fmt.Errorf("post letters: %w", err)
 	}
 	return nil
 }
@@ -37,7 +76,7 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 		return err
 	}
 	if n.config.Postman == nil {
-		return errs.New(errs.Unavailable, "This person cannot be reached this way.").Because(errors.New("the house has no postman: letters wait"))
+		return errs.New(errs.Unavailable, "This person can’t be reached this way.").Because(errors.New("the house has no postman: letters wait"))
 	}
 	err := n.config.Postman.Post(ctx, l)
 	if err == nil {

@@ -11,6 +11,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -32,6 +33,8 @@ const (
 	Starter    Reason = "starter"    // the person began the conversation
 	Subscriber Reason = "subscriber" // the person subscribed to the group
 	Member     Reason = "member"     // the person is a member of the group
+	Attendee   Reason = "attendee"   // the person wants to come to the event
+	Mentioned  Reason = "mentioned"  // the text mentions the person
 )
 
 // Recipient is somebody who is told. What a channel needs to reach them it looks up by itself.
@@ -72,19 +75,43 @@ type Notice struct {
 	Channels []string
 	// Always ignores the recipients' preferences: for what they must know.
 	Always bool
+	// Said is what somebody says in a thread: whoever has muted it finds it on the site alone.
+	Said bool
+	// Rooms says that chat rooms are told as well.
+	Rooms bool
+	// Pressing reaches those who want to be told later, in a digest, at once: for what would come too late.
+	Pressing bool
+}
+
+// Enclosure is what a room adds to the messages about some activities, whoever composes them.
+type Enclosure struct {
+	Activities []community.ActivityName
+	About      string // one line for the print of the house
+	// Add adds it to a message. NotFound or Denied withdraw the delivery, as in Notice.
+	Add func(ctx context.Context, q sqldb.Querier, e community.Activity, to Recipient, m *Message) error
+}
+
+// String returns the enclosure as `grouprise admin house` prints it.
+func (e Enclosure) String() string {
+	names := make([]string, len(e.Activities))
+	for i, name := range e.Activities {
+		names[i] = string(name)
+	}
+	return strings.Join(names, ", ") + " → " + e.About
 }
 
 // Delivery is one notice on its way to one person on one channel.
 type Delivery struct {
 	Activity community.Activity
-	To       Recipient // for an InstantChannel only who they are, and the reason
+	To       Recipient // for an InstantChannel or a RelayChannel only who they are, and the reason
 	Channel  string
 	// Message is what the recipient is told; nil for an InstantChannel, which shows what it finds in the
-	// database when somebody looks.
+	// database when somebody looks, and for a RelayChannel.
 	Message *Message
 }
 
-// Channel is a way to reach people: e-mail, the inbox, a chat. It is a PostChannel or an InstantChannel, too.
+// Channel is a way to reach people: e-mail, the inbox, a chat. It is a PostChannel, an InstantChannel or a RelayChannel,
+// too.
 type Channel interface {
 	// Name is the channel's name in the database: "email". Letters only.
 	Name() string
@@ -119,17 +146,32 @@ type InstantChannel interface {
 	DeliverAll(ctx context.Context, tx *sqldb.Tx, all []Delivery) error
 }
 
+// RelayChannel is a channel that takes deliveries over in the transaction of the fan-out, and makes them by jobs of its
+// own. What they say it asks for when it makes them, by ComposeFor.
+type RelayChannel interface {
+	Channel
+	TakeOver(ctx context.Context, tx *sqldb.Tx, all []Delivery) error
+}
+
+// Substitute is a channel that people choose in place of another one: who is reached by it is not reached by that.
+type Substitute interface {
+	Channel
+	// Replaces returns the name of the other channel.
+	Replaces() string
+}
+
 // Config is what a Notifier stands on.
 type Config struct {
 	DB         *sqldb.DB
 	Queue      outbox.Enqueuer
 	Catalogues *lang.Catalogues
 	Zone       *time.Location
-	Language   string // of the site: for everybody who has not chosen one
 	Channels   []Channel
 	Postman    Postman
 	// Never names people who are told nothing, such as the importer of feeds.
 	Never []int64
+	// Rooms are the chat rooms; nil is none.
+	Rooms Rooms
 }
 
 // Names of the jobs. Deliveries and letters have lanes of their own: nobody waits for a password while
@@ -151,15 +193,18 @@ const (
 type Notifier struct {
 	config      Config
 	notices     map[community.ActivityName]Notice
+	enclosures  map[community.ActivityName][]Enclosure
 	channels    map[string]Channel
-	silencedSQL string
+	silencedSQL string              // on which channels people are not told at once
+	refusedSQL  string              // on which they are never told
 	leaving     *semaphore.Weighted // by messages; see maxUnsettled
 }
 
 // New returns a notifier. It can tell rooms how far a notice would reach; what follows activities it learns by Follow.
 func New(c Config) *Notifier {
 	n := &Notifier{
-		config: c, notices: map[community.ActivityName]Notice{}, channels: map[string]Channel{}, silencedSQL: silencedSQL(c.Channels),
+		config: c, notices: map[community.ActivityName]Notice{}, enclosures: map[community.ActivityName][]Enclosure{}, channels: map[string]Channel{},
+		silencedSQL: silencedSQL(c.Channels, notAtOnce), refusedSQL: silencedSQL(c.Channels, never),
 		leaving: semaphore.NewWeighted(maxUnsettled),
 	}
 	for _, channel := range c.Channels {
@@ -178,4 +223,13 @@ func (n *Notifier) Follow(notices ...Notice) error {
 		n.notices[notice.Activity] = notice
 	}
 	return nil
+}
+
+// Enclose adds what rooms add to messages. Like Follow, it must be called before the first activity is told.
+func (n *Notifier) Enclose(enclosures ...Enclosure) {
+	for _, e := range enclosures {
+		for _, name := range e.Activities {
+			n.enclosures[name] = append(n.enclosures[name], e)
+		}
+	}
 }

@@ -108,7 +108,7 @@ func open(t *testing.T, db *sqldb.DB) *post {
 	jobs := queue.New(db, queue.Config{})
 	p.outbox, p.letters = outbox.New(jobs), notify.NewLetters(jobs)
 	p.notifier = notify.New(notify.Config{
-		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en",
+		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC,
 		Channels: []notify.Channel{p.channel, inbox.Inbox{}}, Postman: p.channel,
 	})
 	if err := p.notifier.Follow(notify.Notice{
@@ -342,8 +342,9 @@ func TestManyDeliveriesGoTogetherAndEndAlone(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = p.queue.Run(ctx) })
-		for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
-			if c, err := p.queue.Counts(t.Context()); err != nil || c.Waiting+c.Later+c.Running == 0 {
+		for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(5 * time.Millisecond) {
+			kinds, err := p.queue.CountsByKind(t.Context())
+			if c := queue.Total(kinds); err != nil || c.Waiting+c.Later+c.Running == 0 {
 				break
 			}
 		}
@@ -396,5 +397,29 @@ func TestLettersAreCarried(t *testing.T) {
 	p.run()
 	if !slices.Equal(p.channel.letters, []string{"eva@example.org: Confirm your address"}) {
 		t.Errorf("carried %v", p.channel.letters)
+	}
+}
+
+func TestRoomsAddToTheMessagesOfOthers(t *testing.T) {
+	t.Parallel()
+	p := open(t, dbtest.SQLite(t))
+	p.notifier.Enclose(notify.Enclosure{
+		Activities: []community.ActivityName{community.CommentPosted}, About: "a remark",
+		Add: func(_ context.Context, _ sqldb.Querier, e community.Activity, to notify.Recipient, m *notify.Message) error {
+			if to.PersonID == p.cast.Bert.ID {
+				return errs.New(errs.Denied, "This page is for administrators.")
+			}
+			m.Subject += " with " + string(e.Name)
+			return nil
+		},
+	}, notify.Enclosure{Activities: []community.ActivityName{community.ContentPublished}, Add: func(context.Context, sqldb.Querier, community.Activity, notify.Recipient, *notify.Message) error {
+		return errors.New("nobody has published anything")
+	}})
+	p.happens()
+	if got := p.channel.sent; len(got["anna"]) != 1 || got["anna"][0] != "as owner with comment.posted" {
+		t.Errorf("%v", got)
+	}
+	if got := p.states()["bert record"]; got != notify.StateWithdrawn {
+		t.Errorf("what may not be added is %s", got)
 	}
 }

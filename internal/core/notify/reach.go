@@ -33,25 +33,25 @@ func (n *Notifier) Reach(ctx context.Context, q sqldb.Querier, e community.Activ
 	}
 	query, args := n.targetsSQL(notice, e, audience)
 	var counts []struct {
-		target
-		People int `db:"people"`
+		Told   channelSet `db:"told"`
+		People int        `db:"people"`
 	}
 	err := q.Select(ctx, &counts, `
-		SELECT t.reachable, t.silenced, COUNT(*) AS people FROM (`+query+`) t WHERE t.person_id <> ?
-		 GROUP BY t.reachable, t.silenced ORDER BY t.reachable, t.silenced`, append(args, e.ActorID)...)
+		SELECT t.reachable & ~t.silenced AS told, COUNT(*) AS people FROM (`+query+`) t WHERE t.person_id <> ?
+		 GROUP BY t.reachable & ~t.silenced ORDER BY told`, append(args, e.ActorID)...)
 	if err != nil {
 		return Reach{}, fmt.Errorf("count whom %s would reach: %w", e.Name, err)
 	}
 	var r Reach
 	for _, c := range counts {
-		if c.Reachable&^c.Silenced != 0 {
+		if c.Told != 0 {
 			r.People += c.People
 		}
 	}
 	for i, channel := range n.config.Channels {
 		people := 0
 		for _, c := range counts {
-			if c.on(i) {
+			if c.Told.has(i) {
 				people += c.People
 			}
 		}
@@ -83,13 +83,13 @@ func (r Reach) Without(some Reach) Reach {
 func (r Reach) Sentence(p *lang.Printer) string {
 	switch r.People {
 	case 0:
-		return p.T("Nobody is told.")
+		return p.T("Nobody will be notified.")
 	case 1:
-		return p.T("One person is told.")
+		return p.T("1 person will be notified.")
 	}
 	ways := make([]string, len(r.ByChannel))
 	for i, c := range r.ByChannel {
 		ways[i] = c.Channel.Reached(p, c.People)
 	}
-	return p.T("%d people are told: %s.", r.People, strings.Join(ways, ", "))
+	return p.T("%d people will be notified: %s.", r.People, strings.Join(ways, ", "))
 }

@@ -105,7 +105,7 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 	}
 	jobs := queue.New(db, queue.Config{})
 	notifier := notify.New(notify.Config{
-		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Language: "en", Never: silent,
+		DB: db, Queue: jobs, Catalogues: catalogues, Zone: time.UTC, Never: silent,
 		Channels: []notify.Channel{silentMail{email.New(email.Config{})}, silentBox{}, silentPush{devices}},
 	})
 	if err := notifier.Follow(notify.Notice{
@@ -334,17 +334,17 @@ func TestHowManyAreToldIsSaidInWords(t *testing.T) {
 		reach           notify.Reach
 		english, german string
 	}{
-		{notify.Reach{}, "Nobody is told.", "Niemand erfährt davon."},
-		{notify.Reach{People: 1, ByChannel: []notify.ChannelReach{on(mail, 1)}}, "One person is told.", "Ein Mensch erfährt davon."},
+		{notify.Reach{}, "Nobody will be notified.", "Niemand wird benachrichtigt."},
+		{notify.Reach{People: 1, ByChannel: []notify.ChannelReach{on(mail, 1)}}, "1 person will be notified.", "1 Person wird benachrichtigt."},
 		{
 			notify.Reach{People: 2, ByChannel: []notify.ChannelReach{on(mail, 1), on(box, 2)}},
-			"2 people are told: one by mail, 2 on the site.", "2 Menschen erfahren davon: einer per Mail, 2 auf der Seite.",
+			"2 people will be notified: 1 by email, 2 on the site.", "2 Personen werden benachrichtigt: 1 per E-Mail, 2 auf der Seite.",
 		},
 		{
 			notify.Reach{People: 34, ByChannel: []notify.ChannelReach{on(mail, 31), on(box, 1), on(devices, 2)}},
-			"34 people are told: 31 by mail, one on the site, 2 on their devices.", "34 Menschen erfahren davon: 31 per Mail, einer auf der Seite, 2 auf ihren Geräten.",
+			"34 people will be notified: 31 by email, 1 on the site, 2 on their devices.", "34 Personen werden benachrichtigt: 31 per E-Mail, 1 auf der Seite, 2 auf ihren Geräten.",
 		},
-		{notify.Reach{People: 3, ByChannel: []notify.ChannelReach{on(devices, 1), on(box, 2)}}, "3 people are told: one on a device, 2 on the site.", "3 Menschen erfahren davon: einer auf einem Gerät, 2 auf der Seite."},
+		{notify.Reach{People: 3, ByChannel: []notify.ChannelReach{on(devices, 1), on(box, 2)}}, "3 people will be notified: 1 on a device, 2 on the site.", "3 Personen werden benachrichtigt: 1 auf einem Gerät, 2 auf der Seite."},
 	} {
 		for language, want := range map[string]string{"en": c.english, "de": c.german} {
 			if got := c.reach.Sentence(catalogues.Printer(language, time.UTC)); got != want {

@@ -31,7 +31,7 @@ type Reaction struct {
 
 // Enqueuer is the part of the task queue that puts jobs in.
 type Enqueuer interface {
-	Enqueue(ctx context.Context, tx *sqldb.Tx, kind string, payload any, opts ...queue.Option) error
+	queue.Enqueuer
 	EnqueueMany(ctx context.Context, tx *sqldb.Tx, kind string, payloads ...any) error
 }
 
@@ -61,9 +61,9 @@ func (o *Outbox) Record(ctx context.Context, tx *sqldb.Tx, e community.Activity)
 		e.OccurredAt = tx.Now
 	}
 	id, err := tx.Insert(ctx, `
-		INSERT INTO activities (name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, occurred_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.Name, e.ActorID, e.EntityID, e.PersonID, e.ContentID, e.ConversationID, e.ContributionID, e.OccurredAt)
+		INSERT INTO activities (name, actor_id, entity_id, person_id, content_id, conversation_id, contribution_id, date_id, occurred_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.Name, e.ActorID, e.EntityID, e.PersonID, e.ContentID, e.ConversationID, e.ContributionID, e.DateID, e.OccurredAt)
 	if err != nil {
 		return 0, fmt.Errorf("record the activity %s: %w", e.Name, err)
 	}

@@ -35,17 +35,15 @@ func Initials(e community.Entity) string {
 	return string(letters)
 }
 
-// avatarColour returns a colour for the circle: the entity's own, if it is one and dark enough for
-// white letters, else one of the theme's that the id chooses.
-func avatarColour(e community.Entity) string {
+// AvatarColour returns the colour #rrggbb that stands for a person or group: the entity's own, if it is one and dark
+// enough for white letters, else one that the id chooses.
+func AvatarColour(e community.Entity) string {
 	if darkEnough(e.Colour) {
 		return e.Colour
 	}
-	return palette[int(e.ID%int64(len(palette))+int64(len(palette)))%len(palette)]
+	all := community.Colours()
+	return all[int(e.ID%int64(len(all))+int64(len(all)))%len(all)]
 }
-
-// palette are colours on which white letters have a contrast of 4.5:1 and more.
-var palette = [...]string{"#2a5a9c", "#7a3b8f", "#a0392b", "#2f6b3c", "#8a5a00", "#176b75", "#9c2f66", "#4d5a2a"}
 
 // darkEnough reports whether white letters on a colour #rrggbb have a contrast of at least 4.5:1.
 func darkEnough(colour string) bool {

@@ -27,8 +27,13 @@ func build(t *testing.T, db *sqldb.DB) town {
 		return p.Viewer
 	}
 	member, outsider, owner, writer := person("member"), person("outsider"), person("owner"), person("writer")
+	former, gone := person("former"), person("gone") // who left the group, and who left the threads
 	garten := cast.AddGroup(t, db, "garten")
 	w.entities[garten.EntityID] = garten.Entity()
+	archived := cast.AddGroup(t, db, "archived")
+	cast.Execute(t, db, `UPDATE entities SET archived_at = 1 WHERE id = ?`, archived.EntityID)
+	w.entities[archived.EntityID] = archived.Entity()
+	cast.Join(t, db, archived.ID, member.PersonID)
 	cast.Join(t, db, garten.ID, member.PersonID)
 	cast.Subscribe(t, db, garten.EntityID, outsider.PersonID)
 
@@ -36,6 +41,8 @@ func build(t *testing.T, db *sqldb.DB) town {
 		for _, public := range []bool{true, false} {
 			for _, deleted := range []bool{true, false} {
 				content := cast.AddContent(t, db, cast.Content{EntityID: entity, AuthorID: member.PersonID, Public: public, Deleted: deleted})
+				cast.AddContribution(t, db, cast.Contribution{ContentID: content, AuthorID: former.PersonID, Inside: true})
+				cast.AddContribution(t, db, cast.Contribution{ContentID: content, AuthorID: gone.PersonID, Left: true})
 				for _, internal := range []bool{false, true} {
 					cast.AddContribution(t, db, cast.Contribution{ContentID: content, AuthorID: writer.PersonID, Internal: internal})
 					cast.AddContribution(t, db, cast.Contribution{ContentID: content, AuthorID: outsider.PersonID, Internal: internal, Deleted: true})
@@ -45,6 +52,8 @@ func build(t *testing.T, db *sqldb.DB) town {
 		for _, deleted := range []bool{true, false} {
 			conversation := cast.AddConversation(t, db, cast.Conversation{EntityID: entity, AuthorID: writer.PersonID, Deleted: deleted})
 			cast.AddContribution(t, db, cast.Contribution{ConversationID: conversation, AuthorID: writer.PersonID})
+			cast.AddContribution(t, db, cast.Contribution{ConversationID: conversation, AuthorID: former.PersonID, Inside: true})
+			cast.AddContribution(t, db, cast.Contribution{ConversationID: conversation, AuthorID: gone.PersonID, Left: true})
 			cast.AddContribution(t, db, cast.Contribution{ConversationID: conversation, AuthorID: outsider.PersonID, Deleted: true})
 		}
 	}
@@ -86,7 +95,7 @@ func TestRulesAndTheirTwinsInSQLAgree(t *testing.T) {
 				}
 				return s
 			}
-			part := policy.Part{Wrote: name == "writer"}
+			part, talk := policy.Part{Kept: name == "writer"}, policy.Part{Kept: name == "writer" || name == "former"}
 			compare := func(rule string, items []item, can func(item) bool, sql, condition string, args []any) {
 				t.Helper()
 				var want, got []int64
@@ -115,9 +124,13 @@ func TestRulesAndTheirTwinsInSQLAgree(t *testing.T) {
 			compare("CanReadComment", comments, func(i item) bool {
 				return policy.CanReadComment(standing(i.EntityID), policy.Comment{AuthorID: i.AuthorID, Public: i.Public, Deleted: i.Deleted})
 			}, `SELECT k.id FROM contributions k JOIN contents c ON c.id = k.content_id`, condition, args)
+			condition, args = policy.TracesOfComments("k", "c.entity_id", v)
+			compare("CanSeeTrace", comments, func(i item) bool {
+				return policy.CanSeeTrace(standing(i.EntityID), policy.Comment{AuthorID: i.AuthorID, Public: i.Public, Deleted: i.Deleted})
+			}, `SELECT k.id FROM contributions k JOIN contents c ON c.id = k.content_id`, condition, args)
 			condition, args = policy.ReadableConversations("v", v)
 			compare("CanReadConversation", conversations, func(i item) bool {
-				return policy.CanReadConversation(standing(i.EntityID), i.Deleted, part)
+				return policy.CanReadConversation(standing(i.EntityID), i.Deleted, talk)
 			}, `SELECT v.id FROM conversations v`, condition, args)
 		}
 		if seen == 0 {
@@ -167,6 +180,7 @@ func TestWhoMayRead(t *testing.T) {
 	nobody := community.Standing{}
 	stranger := community.Standing{Viewer: person}
 	member := community.Standing{Viewer: person, Member: true}
+	archived := community.Standing{Viewer: person, Member: true, Archived: true}
 	owner := community.Standing{Viewer: person, Owner: true}
 	internal, public, deleted := policy.Content{}, policy.Content{Public: true}, policy.Content{Public: true, Deleted: true}
 	for _, c := range []struct {
@@ -177,20 +191,26 @@ func TestWhoMayRead(t *testing.T) {
 		{"nobody reads what is public", policy.CanReadContent(nobody, public, policy.Part{}), true},
 		{"nobody does not read what is internal", policy.CanReadContent(nobody, internal, policy.Part{}), false},
 		{"a stranger does not read what is internal", policy.CanReadContent(stranger, internal, policy.Part{}), false},
-		{"who has commented reads on", policy.CanReadContent(stranger, internal, policy.Part{Wrote: true}), true},
-		{"who has commented does not find it in lists", policy.CanReadContent(stranger, internal, policy.Part{}), false},
+		{"who commented from outside reads on", policy.CanReadContent(stranger, internal, policy.Part{Kept: true}), true},
+		{"who commented from outside does not find it in lists", policy.CanReadContent(stranger, internal, policy.Part{}), false},
 		{"a member reads what is internal", policy.CanReadContent(member, internal, policy.Part{}), true},
 		{"the owner reads what is internal", policy.CanReadContent(owner, internal, policy.Part{}), true},
-		{"a member does not read what is deleted", policy.CanReadContent(member, deleted, policy.Part{Wrote: true}), false},
+		{"a member does not read what is deleted", policy.CanReadContent(member, deleted, policy.Part{Kept: true}), false},
 		{"a stranger does not read an internal comment", policy.CanReadComment(stranger, policy.Comment{AuthorID: 8}), false},
 		{"its author reads an internal comment", policy.CanReadComment(stranger, policy.Comment{AuthorID: 7}), true},
 		{"nobody is not the author of a comment by nobody", policy.CanReadComment(nobody, policy.Comment{}), false},
-		{"who took part reads a conversation", policy.CanReadConversation(stranger, false, policy.Part{Wrote: true}), true},
-		{"nobody reads no conversation", policy.CanReadConversation(nobody, false, policy.Part{Wrote: true}), false},
+		{"nobody reads a comment that was removed", policy.CanReadComment(member, policy.Comment{Public: true, Deleted: true}), false},
+		{"whoever could read it sees that it was", policy.CanSeeTrace(nobody, policy.Comment{Public: true, Deleted: true}), true},
+		{"a stranger does not see the trace of an internal one", policy.CanSeeTrace(stranger, policy.Comment{AuthorID: 8, Deleted: true}), false},
+		{"who took part reads a conversation", policy.CanReadConversation(stranger, false, policy.Part{Kept: true}), true},
+		{"nobody reads no conversation", policy.CanReadConversation(nobody, false, policy.Part{Kept: true}), false},
 		{"nobody comments nowhere", policy.CanComment(nobody, public, policy.Part{}), false},
 		{"a stranger comments on what is public", policy.CanComment(stranger, public, policy.Part{}), true},
 		{"a stranger publishes nothing", policy.CanPublish(stranger), false},
 		{"a member publishes", policy.CanPublish(member), true},
+		{"a member of an archived group reads what is internal", policy.CanReadContent(archived, internal, policy.Part{}), true},
+		{"a member of an archived group publishes nothing", policy.CanPublish(archived), false},
+		{"a member of an archived group comments nowhere in it", policy.CanComment(archived, internal, policy.Part{}), false},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)

@@ -62,7 +62,7 @@ func (s *Site) Outlet(o Outlet) templ.Component {
 
 // showLogo leads to a logo by its name; the addresses stand in mails and feeds of existing sites.
 func (s *Site) showLogo(v *Visit) error {
-	logos := map[string]string{"backdrop": s.Dress.Backdrop, "favicon": s.Dress.Favicon, "square": s.Dress.Square, "text": s.Logo}
+	logos := map[string]string{"backdrop": s.Dress.Backdrop, "favicon": v.look.Favicon, "square": v.look.Square, "text": v.look.Logo}
 	address := logos[v.Path("which")]
 	if address == "" {
 		return notFound()

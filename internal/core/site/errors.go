@@ -38,11 +38,15 @@ func (v *Visit) ShowAgain(err error, page func(parts.Errors) (Page, error)) erro
 	if err != nil && !correctable(err) {
 		return err
 	}
-	p, problem := page(v.Errors(err))
+	wrong := v.Errors(err)
+	if v.restoring {
+		wrong = parts.Errors{} // nobody has sent it
+	}
+	p, problem := page(wrong)
 	if problem != nil {
 		return problem
 	}
-	if err != nil && p.Status == 0 {
+	if err != nil && p.Status == 0 && !v.restoring {
 		p.Status = v.Refuse(err)
 	}
 	return v.Show(p)

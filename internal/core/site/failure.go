@@ -8,8 +8,13 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/url"
+	"path"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -46,6 +51,8 @@ func statusOf(err error) int {
 		return http.StatusTooManyRequests
 	case errs.Unavailable:
 		return http.StatusServiceUnavailable
+	case errs.Gone:
+		return http.StatusGone
 	default:
 		return http.StatusInternalServerError
 	}
@@ -69,12 +76,19 @@ func (v *Visit) fail(err error) {
 	if v.R.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		return // nobody is there to read it
 	}
+	former, removed := v.former(err)
+	if removed {
+		err = errs.New(errs.Gone, "This group has been removed.")
+	}
 	v.logFailure(err)
 	v.raw.Header().Set("Cache-Control", "no-store")
 	setRetryAfter(v.raw, err)
-	if v.route.Failures == AsPage {
-		v.failPage(err)
-	} else {
+	switch v.route.Failures {
+	case AsPage:
+		v.failPage(err, former)
+	case AsText:
+		v.failText(err, former)
+	default:
 		v.failScript(err)
 	}
 }
@@ -107,14 +121,18 @@ func (v *Visit) failScript(err error) {
 }
 
 // failPage answers with a page. Whoever is not signed in and must be, or would perhaps be allowed then, is led to the
-// sign-in page.
-func (v *Visit) failPage(err error) {
+// sign-in page. former is the present short name of whoever had the one in the address; "" if there is nobody.
+func (v *Visit) failPage(err error, former string) {
 	ctx := v.R.Context()
 	kind := errs.KindOf(err)
 	if kind == errs.Unauthenticated || kind == errs.Denied && !v.Viewer.SignedIn() && v.session {
+		v.keepUnsent()
 		if v.redirect(community.SignInPath(v.comeBack()), http.StatusSeeOther) == nil {
 			return
 		}
+	}
+	if former != "" && (v.R.Method == http.MethodGet || v.R.Method == http.MethodHead) && v.followFormer(former) {
+		return
 	}
 	page := v.FailurePage(err)
 	buffer := templ.GetBuffer()
@@ -127,16 +145,30 @@ func (v *Visit) failPage(err error) {
 	v.write(page.Status, buffer)
 }
 
+// former returns the present short name of whoever had the one with which an address begins where there is nothing, ""
+// if nobody had it, or that a group had it which has been removed.
+func (v *Visit) former(err error) (slug string, removed bool) {
+	if v.site.deps.Former == nil || statusOf(err) != http.StatusNotFound {
+		return "", false
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(v.R.URL.Path, "/"), "/")
+	return v.site.deps.Former(v.Context(), first)
+}
+
+// followFormer leads on to the same address below another short name, and reports whether it could.
+func (v *Visit) followFormer(slug string) bool {
+	_, rest, _ := strings.Cut(strings.TrimPrefix(v.R.URL.Path, "/"), "/")
+	address := url.URL{Path: "/" + slug + "/" + rest, RawQuery: v.R.URL.RawQuery}
+	path, ok := web.LocalPath(address.String(), v.site.BaseURL)
+	return ok && v.redirect(path, http.StatusFound) == nil
+}
+
 // comeBack returns where signing in should lead: this page, or the page of the form that was sent.
 func (v *Visit) comeBack() string {
 	if v.R.Method == http.MethodGet || v.R.Method == http.MethodHead {
 		return v.Local(v.R.URL.RequestURI())
 	}
-	path, ok := web.LocalPath(v.R.Referer(), v.site.BaseURL)
-	if !ok || path == "" {
-		return ""
-	}
-	return path
+	return v.formPage()
 }
 
 // logFailure logs what an administrator should know of.
@@ -149,6 +181,9 @@ func (v *Visit) logFailure(err error) {
 	switch errs.KindOf(err) {
 	case errs.Internal:
 		log(slog.LevelError, "a page failed")
+		if v.site.deps.Broken != nil {
+			v.site.deps.Broken(ctx, v.R.Method+" "+rec.Route, err)
+		}
 	case errs.Unavailable:
 		log(slog.LevelWarn, "a page could not be made")
 	case errs.TooMany:
@@ -164,6 +199,23 @@ func (v *Visit) FailurePage(err error) Page {
 	return Page{Title: f.Title, Status: f.Status, Body: failureBody(f), Hidden: true}
 }
 
+// showAddress says which address the site has to somebody who came by another one. Nothing of the page may come from the
+// name in the request, and neither styles nor scripts are to be had there.
+func (v *Visit) showAddress() {
+	address := v.site.BaseURL + "/"
+	if v.R.Method == http.MethodGet || v.R.Method == http.MethodHead {
+		address = v.site.BaseURL + v.Local(v.R.URL.EscapedPath())
+	}
+	buffer := templ.GetBuffer()
+	defer templ.ReleaseBuffer(buffer)
+	if err := addressDocument(v, address).Render(v.R.Context(), buffer); err != nil {
+		v.logFailure(err)
+	}
+	v.raw.Header().Set("Content-Security-Policy", "default-src 'none'")
+	v.raw.Header().Set("Cache-Control", "no-store")
+	v.write(http.StatusBadRequest, buffer)
+}
+
 // failure returns what is said about an error.
 func (v *Visit) failure(err error) failure {
 	status := statusOf(err)
@@ -171,35 +223,49 @@ func (v *Visit) failure(err error) failure {
 	switch status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		f.Title = v.T("Not found")
-		f.Text = v.T("There is no such page, or it is not there any more. Perhaps the address has a slip, or somebody removed what stood here.")
+		f.Text = v.T("This page doesn’t exist, or it has been removed. Check the address for typos.")
+		if len(v.site.Searches) > 0 && status == http.StatusNotFound {
+			f.Search, f.Words = v.site.Searches[0], wordsOf(v.R.URL.Path)
+		}
 		if near := v.site.deps.Near; near != nil && status == http.StatusNotFound {
 			f.Near = near(v, v.R.URL.Path)
 		}
 		if status == http.StatusMethodNotAllowed {
-			f.Title = v.T("That does not work here")
-			f.Text = v.T("This address cannot be used like that. Please go back and use the buttons of the page.")
+			f.Title = v.T("That doesn’t work here")
+			f.Text = v.T("This address can’t be used like that. Please go back and use the buttons on the page.")
 		}
+	case http.StatusGone:
+		f.Title = v.T("No longer here")
+		f.Text = v.T("This page no longer exists.")
 	case http.StatusForbidden:
-		f.Title = v.T("Not for you")
-		f.Text = v.T("This page is only for some people, for example for the members of a group.")
+		f.Title = v.T("No access")
+		if v.subject.Entity.IsGroup() {
+			f.Title = v.T("Members only")
+		}
+		f.Text = v.T("Only some people can see this page, such as the members of a group.")
+		if v.subject.Entity.ID != 0 && v.Viewer.SignedIn() {
+			if next, err := v.Blocks(DeniedMain, v.subject); err == nil { // whoever asks learns why not in any case
+				f.Next = next
+			}
+		}
 	case http.StatusBadRequest:
-		f.Title = v.T("That could not be read")
-		f.Text = v.T("Something in the request was not as expected. Please go back and try again.")
+		f.Title = v.T("That didn’t work")
+		f.Text = v.T("Your browser sent something unexpected. Please go back and try again.")
 	case http.StatusConflict:
-		f.Title = v.T("Something has changed meanwhile")
-		f.Text = v.T("Please go back, load the page again and repeat what you did.")
+		f.Title = v.T("Something has changed in the meantime")
+		f.Text = v.T("Please go back, reload the page and try again.")
 	case http.StatusRequestEntityTooLarge:
 		f.Title = v.T("Too large")
-		f.Text = v.T("What you sent is larger than this site takes. Please choose smaller or fewer files.")
+		f.Text = v.T("What you sent is larger than this site allows. Please choose smaller or fewer files.")
 	case http.StatusTooManyRequests:
-		f.Title = v.T("Too often")
-		f.Text = v.T("That was too often. Please wait a little and try again.")
+		f.Title = v.T("Too many attempts")
+		f.Text = v.T("Please wait a little and try again.")
 	case http.StatusServiceUnavailable:
 		f.Title = v.T("Back in a moment")
-		f.Text = v.T("The site cannot reach its data at the moment. Nothing is lost. Please try again in a minute.")
+		f.Text = v.T("The site can’t reach its data at the moment. Nothing is lost. Please try again in a minute.")
 	default:
 		f.Title = v.T("Something went wrong")
-		f.Text = v.T("That is our fault, not yours. The administrators find it in the log under the number below.")
+		f.Text = v.T("That’s our fault, not yours. Administrators can find the cause in the log with the number below.")
 		f.Number = web.RecordOf(v.R.Context()).ID
 	}
 	if problem, ok := errors.AsType[*errs.Error](err); ok && status != http.StatusInternalServerError && status != http.StatusServiceUnavailable && problem.Message != "" {
@@ -208,10 +274,26 @@ func (v *Visit) failure(err error) failure {
 	return f
 }
 
+// wordsOf returns what the last part of a path may have been about.
+func wordsOf(address string) string {
+	last := path.Base(address)
+	if len(last) > 60 || !utf8.ValidString(last) {
+		return ""
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return ' '
+	}, last))
+}
+
 // failure is what is said about an error.
 type failure struct {
 	Status              int
 	Title, Text, Number string
-	Search              string       // path of the search page
-	Near                []parts.Link // pages that may be meant
+	Search              Search          // what else to look for it with; the zero value is nothing
+	Words               string          // of the address that there is nothing at
+	Near                []parts.Link    // pages that may be meant
+	Next                templ.Component // what else there is to do; nil for nothing
 }

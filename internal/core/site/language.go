@@ -14,19 +14,16 @@ const (
 	languageKept   = 365 * 24 * time.Hour
 )
 
-// chooseLanguage decides, in this order: what the person chose, what the visitor chose in the foot,
-// what the browser wants if the site follows it, the site's language.
+// chooseLanguage returns the first of these that the site speaks: what the person chose, what the visitor chose on this
+// device, what the browser prefers, the site's language.
 func (s *Site) chooseLanguage(r *http.Request, chosen string) string {
-	if chosen == "" {
-		if cookie, err := r.Cookie(web.CookieName(languageCookie, s.Secure())); err == nil && s.speaks(cookie.Value) {
-			chosen = cookie.Value
-		}
+	if s.speaks(chosen) {
+		return chosen
 	}
-	accepted := r.Header.Get("Accept-Language")
-	if chosen == "" && (!s.Negotiate || accepted == "") {
-		chosen = s.Language
+	if cookie, err := r.Cookie(web.CookieName(languageCookie, s.Secure())); err == nil && s.speaks(cookie.Value) {
+		return cookie.Value
 	}
-	return s.deps.Catalogues.Match(accepted, chosen)
+	return s.deps.Catalogues.Match(s.deps.Catalogues.Accepted(r.Header.Get("Accept-Language")))
 }
 
 func (s *Site) speaks(language string) bool {
@@ -37,7 +34,7 @@ type languageForm struct {
 	Language string `form:"language" text:"line" validate:"required,max=20"`
 }
 
-// updateLanguage keeps the language that was chosen in the foot: in a cookie, and for people who have
+// updateLanguage keeps the language that was chosen in the bar: in a cookie, and for people who have
 // signed in with their settings.
 func (s *Site) updateLanguage(v *Visit) error {
 	var f languageForm

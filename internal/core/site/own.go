@@ -18,10 +18,10 @@ const (
 	staticPath   = "/stadt/static/"
 	healthPath   = "/stadt/healthz"
 	readyPath    = "/stadt/readyz"
-	robotsPath   = "/robots.txt"
 	manifestPath = "/stadt/manifest.webmanifest"
 	workerPath   = "/service-worker.js" // in the root, because it serves all pages
 	offlinePath  = "/stadt/offline/"
+	coloursPath  = "/stadt/colours/"
 )
 
 // dist holds the bundled styles, scripts and fonts. They are made by `make generate`.
@@ -42,9 +42,10 @@ func (s *Site) ownRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Path: healthPath, Handle: showHealth, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: readyPath, Handle: s.showReady, KnownBy: ByNothing},
-		{Method: http.MethodGet, Path: robotsPath, Handle: showRobots, KnownBy: ByNothing},
 		{Method: http.MethodPost, Path: languagePath, Handle: s.updateLanguage},
+		{Method: http.MethodPost, Path: unsentPath, Handle: discardUnsent, SignedIn: true},
 		{Method: http.MethodGet, Path: "/stadt/logos/{which}", Handle: s.showLogo, KnownBy: ByNothing},
+		{Method: http.MethodGet, Path: coloursPath + "{colour}", Handle: showColours, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: manifestPath, Handle: s.showManifest, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: workerPath, Handle: s.showWorker, KnownBy: ByNothing},
 		{Method: http.MethodGet, Path: offlinePath, Handle: showOffline},
@@ -66,16 +67,7 @@ func (s *Site) showReady(v *Visit) error {
 	if len(missing) == 0 {
 		return v.text("ready\n")
 	}
-	return errs.New(errs.Unavailable, "Not everything that this site needs is there.").After(10 * time.Second).Because(errors.Join(missing...))
-}
-
-func showRobots(v *Visit) error {
-	return v.text(`User-agent: *
-Disallow: /stadt/abuse
-Disallow: /stadt/login
-Disallow: /stadt/signup
-Disallow: /stadt/tags
-`)
+	return errs.New(errs.Unavailable, "Something this site needs is missing.").After(10 * time.Second).Because(errors.Join(missing...))
 }
 
 // text answers with plain text.

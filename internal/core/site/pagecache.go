@@ -38,6 +38,8 @@ type cachedPage struct {
 	body    []byte
 	etag    string
 
+	document *Document // what it is if it is no page
+
 	compress   sync.Once
 	compressed []byte // with gzip, once somebody has asked for it; nil if that failed
 
@@ -75,15 +77,18 @@ func newPageCache(changes func() int64, c clock.Clock) (*pageCache, error) {
 }
 
 // cacheKey returns under which key the answer to a request of a Cached route is kept, or "" if it is nobody else's
-// business: the browser has a session or waits for a message.
-func (s *Site) cacheKey(r *http.Request) string {
+// business: the browser has a session or waits for a message. A route that knows nobody answers everybody alike.
+func (s *Site) cacheKey(r *http.Request, knownBy Identity) string {
 	if s.cache.changes == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return ""
 	}
-	if s.hasCookie(r, web.SessionCookie) || s.hasCookie(r, flashCookie) {
-		return ""
+	key := "* " + r.URL.RequestURI()
+	if knownBy != ByNothing {
+		if s.hasCookie(r, web.SessionCookie) || s.hasCookie(r, flashCookie) {
+			return ""
+		}
+		key = s.chooseLanguage(r, "") + " " + r.URL.RequestURI()
 	}
-	key := s.chooseLanguage(r, "") + " " + r.URL.RequestURI()
 	if len(key) > maxCacheKey {
 		return ""
 	}
@@ -106,18 +111,20 @@ func (c *pageCache) get(key string) (*cachedPage, bool) {
 	return page, true
 }
 
-// add keeps a page whose rendering began after so many changes.
-func (c *pageCache) add(key string, changes int64, body []byte) *cachedPage {
+// newPage returns a page that is not kept yet.
+func newPage(body []byte) *cachedPage {
 	sum := sha256.Sum256(body)
-	page := &cachedPage{
-		changes: changes, made: c.clock.Now(), body: bytes.Clone(body), kept: true,
-		etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
-	}
+	return &cachedPage{body: body, etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+}
+
+// add keeps a page whose rendering began after so many changes.
+func (c *pageCache) add(key string, changes int64, page *cachedPage) *cachedPage {
+	page.changes, page.made, page.kept = changes, c.clock.Now(), true
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pages.Remove(key) // Add would replace the page and not count that
 	c.pages.Add(key, page)
-	c.count(page, len(key)+len(body))
+	c.count(page, len(key)+len(page.body))
 	return page
 }
 
@@ -157,13 +164,15 @@ func (c *pageCache) gzipped(page *cachedPage) []byte {
 // send answers with a page, or by 304 if the browser has it.
 func (c *pageCache) send(w http.ResponseWriter, r *http.Request, page *cachedPage) {
 	h := w.Header()
-	pageHeader(h)
+	if page.document != nil {
+		page.document.header(h)
+	} else {
+		pageHeader(h)
+	}
 	h.Set("ETag", page.etag)
-	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
-		if known = strings.TrimSpace(known); known == page.etag || known == "*" {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
+	if page.isKnown(r) {
+		w.WriteHeader(http.StatusNotModified)
+		return
 	}
 	body := page.body
 	if web.AcceptsGzip(r) {
@@ -178,6 +187,21 @@ func (c *pageCache) send(w http.ResponseWriter, r *http.Request, page *cachedPag
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) //nolint:gosec // a rendered page; and a browser that has gone is nobody's fault
 	}
+}
+
+// isKnown reports whether whoever asks has the page: by its mark, or by its time where no mark is sent.
+func (p *cachedPage) isKnown(r *http.Request) bool {
+	marks := r.Header.Get("If-None-Match")
+	if marks == "" {
+		since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+		return err == nil && p.document != nil && p.document.isUnchangedSince(since)
+	}
+	for known := range strings.SplitSeq(marks, ",") {
+		if known = strings.TrimSpace(known); known == p.etag || known == "*" {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyDeclared returns a query with nothing but the parameters that a route declares, each once and in the order of the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,6 +73,15 @@ func TestCachedPagesAreMadeOnceAndAreNeverOld(t *testing.T) {
 		t.Errorf("%v, %d bytes", zipped.Header(), zipped.Body.Len())
 	}
 	expect("another language", "/stadt/cached/", 2, "Cookie", "language=de")
+	german := expect("the same language by another way", "/stadt/cached/", 2, "Accept-Language", "de-AT, en;q=0.3")
+	if w := expect("the copy in another language", "/stadt/cached/", 2, "Accept-Language", "de", "If-None-Match", first.Header().Get("ETag")); w.Code != http.StatusOK ||
+		!strings.Contains(w.Body.String(), `lang="de"`) || w.Header().Get("ETag") != german.Header().Get("ETag") {
+		t.Errorf("%d in %v", w.Code, w.Header())
+	}
+	if w := expect("the copy in this language", "/stadt/cached/", 2, "Accept-Language", "de", "If-None-Match", german.Header().Get("ETag")); w.Code != http.StatusNotModified ||
+		!slices.Contains(w.Header().Values("Vary"), "Accept-Language, Cookie") {
+		t.Errorf("%d in %v", w.Code, w.Header())
+	}
 	expect("another query", "/stadt/cached/?before=1-1", 3)
 	expect("the same query", "/stadt/cached/?utm_source=x&before=1-1&before=2", 3)
 	expect("a parameter that the route does not declare", "/stadt/cached/?utm_source=x", 3)

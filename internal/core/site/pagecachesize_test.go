@@ -23,7 +23,7 @@ func newTestCache(t *testing.T) (c *pageCache, now, changes *atomic.Int64) {
 func TestAPageIsCachedForASecondOrUntilSomethingChanges(t *testing.T) {
 	t.Parallel()
 	c, now, changes := newTestCache(t)
-	c.add("de /", changes.Load(), []byte("page"))
+	c.add("de /", changes.Load(), newPage([]byte("page")))
 	for _, step := range []struct {
 		later   int64
 		changes int64
@@ -34,12 +34,12 @@ func TestAPageIsCachedForASecondOrUntilSomethingChanges(t *testing.T) {
 			t.Errorf("%d ms later: %v", step.later, ok)
 		}
 	}
-	c.add("de /", changes.Load(), []byte("page"))
+	c.add("de /", changes.Load(), newPage([]byte("page")))
 	changes.Add(1)
 	if _, ok := c.get("de /"); ok {
 		t.Error("an old page after a change")
 	}
-	c.add("de /", changes.Load()-1, []byte("page"))
+	c.add("de /", changes.Load()-1, newPage([]byte("page")))
 	if _, ok := c.get("de /"); ok {
 		t.Error("a page whose rendering began before a change")
 	}
@@ -52,7 +52,7 @@ func TestCachedPagesHaveABoundInBytes(t *testing.T) {
 	for i := range 300 {
 		body := make([]byte, 190_000)
 		_, _ = noise.Read(body) // which gzip cannot make smaller
-		page := c.add(strconv.Itoa(i%250), 0, body)
+		page := c.add(strconv.Itoa(i%250), 0, newPage(body))
 		if i%2 == 0 && len(c.gzipped(page)) < len(body) {
 			t.Fatal("noise became smaller")
 		}
@@ -67,7 +67,7 @@ func TestCachedPagesHaveABoundInBytes(t *testing.T) {
 	if sum > maxCachedBytes || sum < maxCachedBytes*9/10 {
 		t.Errorf("the pages have %d bytes, of which %d are counted", sum, c.bytes)
 	}
-	gone := c.add("gone", 0, bytes.Repeat([]byte("x"), 1000))
+	gone := c.add("gone", 0, newPage(bytes.Repeat([]byte("x"), 1000)))
 	c.pages.Purge()
 	if small := c.gzipped(gone); len(small) == 0 || c.bytes != 0 {
 		t.Errorf("%d bytes are counted for pages that are gone", c.bytes)

@@ -32,11 +32,11 @@ type appIcon struct {
 
 func (s *Site) showManifest(v *Visit) error {
 	m := appManifest{
-		Name: s.Name, ShortName: shortName(s.Name), Lang: s.Language, ID: "/", StartURL: "/", Scope: "/", Display: "standalone",
-		Theme: s.ThemeColour, Background: "#fbf8f2",
+		Name: v.look.Name, ShortName: shortName(v.look.Name), Lang: s.deps.Catalogues.Match(), ID: "/", StartURL: "/", Scope: "/", Display: "standalone",
+		Theme: v.look.ThemeColour, Background: "#fbf8f2",
 	}
-	if s.Dress.Square != "" { // beside it a phone would choose ours, because it knows their sizes
-		m.Icons = []appIcon{{Src: s.Dress.Square, Sizes: "any", Purpose: "any"}}
+	if v.look.Square != "" { // beside it a phone would choose ours, because it knows their sizes
+		m.Icons = []appIcon{{Src: v.look.Square, Sizes: "any", Purpose: "any"}}
 	} else {
 		m.Icons = s.ownIcons()
 	}
@@ -80,12 +80,12 @@ func (s *Site) showWorker(v *Visit) error {
 		return notFound()
 	}
 	var files []string
-	for _, source := range []string{"site.css", "site.js", "offline.js", "icon.svg", "source-sans-3-latin-wght-normal.woff2"} {
+	for _, source := range []string{"site.css", "site.js", "offline.js", "chunk.js", "icon.svg", "source-sans-3-latin-wght-normal.woff2"} {
 		if path := s.static.Path(source); path != "" {
 			files = append(files, path)
 		}
 	}
-	known := map[string]any{"files": files, "site": s.Name, "icon": cmp.Or(s.Dress.Square, s.static.Path("icon-192.png"))}
+	known := map[string]any{"files": files, "site": v.look.Name, "icon": cmp.Or(v.look.Square, s.static.Path("icon-192.png"))}
 	text, err := json.Marshal(known)
 	if err != nil {
 		return fmt.Errorf("write the service worker: %w", err)

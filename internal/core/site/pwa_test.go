@@ -3,6 +3,7 @@ package site_test
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,6 +33,14 @@ func TestTheSiteCanBePutOnAHomeScreen(t *testing.T) {
 	worker := visitor.Get("/service-worker.js")
 	if worker.Header.Get("Cache-Control") != "no-cache" || !strings.HasPrefix(worker.Body, "Object.assign(self, {") || !strings.Contains(worker.Body, "/stadt/offline/") {
 		t.Errorf("%d %.200s", worker.Status, worker.Body)
+	}
+	listed, _, _ := strings.Cut(worker.Body, "\n")
+	for _, script := range regexp.MustCompile(`"(/stadt/static/[^"]+\.js)"`).FindAllStringSubmatch(listed, -1) {
+		for _, other := range regexp.MustCompile(`import[^"(]*"\./([^"]+)"`).FindAllStringSubmatch(visitor.Get(script[1]).Body, -1) {
+			if !strings.Contains(listed, other[1]) {
+				t.Errorf("%s needs %s, which is not there without a connection", script[1], other[1])
+			}
+		}
 	}
 	visitor.Get("/stadt/offline/")
 	visitor.Sees(http.StatusOK, "You are offline")

@@ -69,8 +69,8 @@ func TestARouteSaysInWhichFormItFails(t *testing.T) {
 		{visitor: nobody, name: "denied", status: 401, asPart: "Please sign in.", asJSON: `{"problem":"Please sign in."}`},
 		{visitor: anna, name: "denied", status: 403, asPart: "Only for &lt;members&gt;.", asJSON: `{"problem":"Only for \u003cmembers\u003e."}`},
 		{visitor: anna, name: "invalid", status: 422, asPart: "Enter a name.", asJSON: `{"problem":"Enter a name."}`},
-		{visitor: anna, name: "broken", status: 500, asPart: "That is our fault, not yours. The administrators find it in the log under the number below."},
-		{visitor: anna, name: "away", status: 503, retryAfter: "60", asPart: "The site cannot reach its data at the moment. Nothing is lost. Please try again in a minute."},
+		{visitor: anna, name: "broken", status: 500, asPart: "That’s our fault, not yours. Administrators can find the cause in the log with the number below."},
+		{visitor: anna, name: "away", status: 503, retryAfter: "60", asPart: "The site can’t reach its data at the moment. Nothing is lost. Please try again in a minute."},
 	} {
 		for form, want := range map[string]string{"part": test.asPart, "json": test.asJSON} {
 			got := test.visitor.Ask(http.MethodGet, "/stadt/"+form+"/"+test.name)

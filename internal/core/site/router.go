@@ -7,18 +7,21 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/web"
+	"grouprise.org/grouprise/internal/kit/webdav"
 )
 
 // Handler answers a visit. The error it returns becomes a page.
 type Handler func(v *Visit) error
 
 // Route is a path and who answers there. A path is a pattern of net/http: {name} stands for one
-// segment, {name...} for the rest. Every path is answered with and without a slash at its end, and
-// HEAD wherever GET is.
+// segment, {name...} for the rest. In the first segment it may stand for a part: /sitemap-{number}.xml. Every path is
+// answered with and without a slash at its end, and HEAD wherever GET is.
 type Route struct {
 	Method   string // GET, POST, …; "" for any
 	Path     string
@@ -31,14 +34,21 @@ type Route struct {
 	Query []string
 
 	// Cached says that the page looks the same to everybody who has not signed in, as long as nothing changes in the
-	// database: it depends on the path, the declared parameters and the language alone.
+	// database: it depends on the path, the declared parameters and the language alone. Where nothing tells who the visitor
+	// is it does not depend on the language either.
 	Cached bool
 
 	KnownBy  Identity    // what tells who the visitor is
+	Scope    string      // what an app password must be for, where it tells who the visitor is
 	Failures FailureForm // in which form the visitor is told that something failed
 
-	BodyLimit int64      // bytes; zero means 1 MiB
-	Limit     *web.Limit // how often a client may come
+	BodyLimit int64 // bytes; zero means 1 MiB
+
+	// Limit is how often a visitor may come: an account, or a network of whoever has not signed in. A POST that has
+	// neither this nor Counts has that of [Usual].
+	Limit *web.Limit
+	// Counts are the limits that the handler counts by itself, because they depend on what was typed.
+	Counts []web.Limit
 }
 
 // Identity is what tells who a visitor is.
@@ -55,6 +65,10 @@ const (
 
 	// ByNothing leaves everybody unknown, and works without the database.
 	ByNothing
+
+	// ByAppPassword is a password that somebody has made for a program, which sends it with each request (HTTP Basic).
+	// There is no session.
+	ByAppPassword
 )
 
 // FailureForm is the form in which a visitor is told that something failed.
@@ -69,7 +83,32 @@ const (
 
 	// AsJSON is an object for a script, whose "problem" is a sentence; 401 as with AsPart.
 	AsJSON
+
+	// AsText is a sentence for a program, which goes by the status. Who must sign in first is told so with status 401.
+	AsText
 )
+
+// Usual is how often a visitor may do what has no limit of its own: far more than a person does.
+func Usual() web.Limit {
+	return web.Limit{Name: "do something", Count: 600, Per: time.Hour, Whom: web.PerVisitor}
+}
+
+// limited returns the route with the limit of [Usual] where it needs one and has none.
+func (r Route) limited() Route {
+	if r.Limit == nil && r.Method == http.MethodPost && len(r.Counts) == 0 {
+		usual := Usual()
+		r.Limit = &usual
+	}
+	return r
+}
+
+// Limits returns all limits of the route.
+func (r Route) Limits() []web.Limit {
+	if r = r.limited(); r.Limit != nil {
+		return append([]web.Limit{*r.Limit}, r.Counts...)
+	}
+	return r.Counts
+}
 
 // defaultBody is how many bytes a request may have that no route says otherwise about.
 const defaultBody = 1 << 20
@@ -82,17 +121,25 @@ const maxIgnored = 64 << 20
 // group has a multiplexer of its own.
 type router struct {
 	site        *Site
-	town, files *http.ServeMux // /stadt/…, /-/…
+	town, files *http.ServeMux // /stadt/…; /-/… and /.well-known/…
 	entities    *http.ServeMux // the rest
+	parted      *http.ServeMux // paths in whose first segment a wildcard stands for a part
+	parts       []partedSegment
 }
 
-func (s *Site) newRouter(routes []Route) (http.Handler, error) {
-	rt := &router{site: s, town: http.NewServeMux(), files: http.NewServeMux(), entities: http.NewServeMux()}
+func (s *Site) newRouter(routes []Route) (*router, error) {
+	rt := &router{site: s, town: http.NewServeMux(), files: http.NewServeMux(), entities: http.NewServeMux(), parted: http.NewServeMux()}
 	for _, route := range routes {
 		if route.Handle == nil || !strings.HasPrefix(route.Path, "/") {
 			return nil, fmt.Errorf("the route %s %s is incomplete", route.Method, route.Path)
 		}
-		if err := register(rt.muxOf(route.Path), route, s.answer(&route)); err != nil {
+		route = route.limited()
+		mux, answer := rt.muxOf(route.Path), answering{s, &route}
+		if part, name, ok := parseParted(route.Path); ok {
+			rt.parts, mux = append(rt.parts, part), rt.parted
+			route.Path = part.path(name)
+		}
+		if err := register(mux, route, answer); err != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +166,7 @@ func (rt *router) muxOf(p string) *http.ServeMux {
 	switch first, _, _ := strings.Cut(strings.TrimPrefix(p, "/"), "/"); first {
 	case "stadt":
 		return rt.town
-	case "-":
+	case "-", ".well-known":
 		return rt.files
 	default:
 		return rt.entities
@@ -155,7 +202,15 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL = &short
 	}
 	m := &match{requested: requested, raw: w}
-	rt.muxOf(plain).ServeHTTP(m, r)
+	mux := rt.muxOf(plain)
+	for _, part := range rt.parts {
+		if value, ok := part.match(plain); ok {
+			apart := *requested
+			apart.Path, apart.RawPath = part.path(value), ""
+			r.URL, mux = &apart, rt.parted
+		}
+	}
+	mux.ServeHTTP(m, r)
 	if m.found {
 		return
 	}
@@ -176,6 +231,9 @@ type match struct {
 	raw       http.ResponseWriter
 	found     bool
 
+	restoring *Visit // of the page whose form is shown with what was not sent; nil for an ordinary request
+	restored  bool
+
 	header http.Header
 	code   int
 }
@@ -194,44 +252,61 @@ func (m *match) Write(b []byte) (int, error) { return len(b), nil }
 // WriteHeader implements http.ResponseWriter.
 func (m *match) WriteHeader(code int) { m.code = code }
 
-// answer makes a handler of a route: session, viewer, language and permission first.
-func (s *Site) answer(route *Route) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m, ok := w.(*match)
-		if !ok {
-			panic("a route is reached by the router alone")
+// answering is a route in a multiplexer: session, viewer, language and permission come first.
+type answering struct {
+	site  *Site
+	route *Route
+}
+
+// ServeHTTP implements http.Handler.
+func (a answering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m, ok := w.(*match)
+	if !ok {
+		panic("a route is reached by the router alone")
+	}
+	m.found = true
+	r.URL = a.declared(m.requested)
+	if m.restoring != nil {
+		m.restored = m.restoring.restoreOn(a.route, r)
+		return
+	}
+	s := a.site
+	web.RecordOf(r.Context()).Route = a.route.Path
+	key, changes := "", int64(0)
+	if a.route.Cached {
+		key = s.cacheKey(r, a.route.KnownBy)
+	}
+	if key != "" {
+		if page, ok := s.cache.get(key); ok {
+			s.cache.send(m.raw, r, page)
+			return
 		}
-		m.found = true
-		r.URL = m.requested
-		if r.URL.RawQuery != "" {
-			declared := *r.URL
-			declared.RawQuery = onlyDeclared(r.URL.RawQuery, route.Query)
-			r.URL = &declared
-		}
-		web.RecordOf(r.Context()).Route = route.Path
-		key, changes := "", int64(0)
-		if route.Cached {
-			key = s.cacheKey(r)
-		}
-		if key != "" {
-			if page, ok := s.cache.get(key); ok {
-				s.cache.send(m.raw, r, page)
-				return
-			}
-			changes = s.cache.changes()
-		}
-		v := s.newVisit(m.raw, r, route)
-		v.cacheKey, v.changes = key, changes
-		if err := v.handle(); err != nil {
-			v.fail(err)
-		}
-		v.end()
-	})
+		changes = s.cache.changes()
+	}
+	v := s.newVisit(m.raw, r, a.route)
+	v.cacheKey, v.changes = key, changes
+	if err := v.handle(); err != nil {
+		v.fail(err)
+	}
+	v.end()
+}
+
+// declared returns an address with the parameters alone that the route declares.
+func (a answering) declared(requested *url.URL) *url.URL {
+	if requested.RawQuery == "" {
+		return requested
+	}
+	u := *requested
+	u.RawQuery = onlyDeclared(requested.RawQuery, a.route.Query)
+	return &u
 }
 
 // handle lets the handler answer. A page that others render at this moment for the cache is taken from there.
 func (v *Visit) handle() error {
 	if err := v.begin(); err != nil {
+		return err
+	}
+	if err := v.findUnsent(); err != nil || v.unsent != nil && v.restore() {
 		return err
 	}
 	if v.cacheKey == "" {
@@ -255,9 +330,9 @@ func (v *Visit) handle() error {
 
 // begin checks, in this order, what can be refused without asking the database first.
 func (v *Visit) begin() error {
-	origin := v.site.origins.Check(v.R)
+	origin := v.checkOrigin()
 	if origin != nil && v.route.KnownBy == BySession {
-		return errs.New(errs.Denied, "This request came from another site. Please go back, load the page again and repeat what you did.").Because(origin)
+		return errs.New(errs.Denied, "This request came from another site. Please go back, reload the page and try again.").Because(origin)
 	}
 	limit := v.route.BodyLimit
 	if limit == 0 {
@@ -270,21 +345,44 @@ func (v *Visit) begin() error {
 		return form.TooLarge(limit)
 	}
 	v.R.Body = http.MaxBytesReader(v.raw, v.R.Body, limit)
-	if v.route.KnownBy != ByNothing && origin == nil {
+	if origin == nil {
 		if err := v.identify(); err != nil {
 			return err
 		}
 	}
 	if v.route.Limit != nil {
-		if err := v.site.deps.Limiter.Request(v.R, *v.route.Limit); err != nil {
+		if err := v.count(*v.route.Limit); err != nil {
 			return err
 		}
 	}
 	switch {
 	case (v.route.SignedIn || v.route.Admin) && !v.Viewer.SignedIn():
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+		return community.PleaseSignIn()
 	case v.route.Admin && !v.Viewer.Admin:
 		return errs.New(errs.Denied, "This page is for administrators.")
 	}
 	return nil
+}
+
+// checkOrigin returns an error if a request comes from another site, and could change something. What WebDAV adds for
+// reading cannot, no more than GET.
+func (v *Visit) checkOrigin() error {
+	if v.R.Method == webdav.PropFind || v.R.Method == webdav.Report {
+		return nil
+	}
+	return v.site.origins.Check(v.R)
+}
+
+// count counts the visitor: by account, or by network if they have not signed in.
+func (v *Visit) count(limit web.Limit) error {
+	var err error
+	if v.Viewer.SignedIn() {
+		err = v.site.deps.Limiter.Allow(v.Context(), limit, web.Account(v.Viewer.PersonID))
+	} else {
+		err = v.site.deps.Limiter.Request(v.R, limit)
+	}
+	if err == nil || errs.Is(err, errs.TooMany) {
+		return err
+	}
+	return unavailable(err)
 }

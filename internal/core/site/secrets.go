@@ -9,6 +9,30 @@ import (
 // secretNames are the wildcards whose values let somebody in and stay out of the log.
 var secretNames = [...]string{"key", "secret", "token"}
 
+// KeyPaths returns the paths of the routes at which secrets stand, up to and with the secret, each once.
+func KeyPaths(routes []Route) (paths []string) {
+	for _, route := range routes {
+		segments := segmentsOf(route.Path)
+		if secret := secretAt(segments); secret >= 0 {
+			paths = append(paths, "/"+strings.Join(segments[:secret+1], "/"))
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// holdsSecret reports whether the addresses of a route let somebody in.
+func (r *Route) holdsSecret() bool {
+	return slices.ContainsFunc(secretNames[:], func(name string) bool { return strings.Contains(r.Path, "{"+name+"}") })
+}
+
+// secretAt returns which segment of the path of a route is a secret, or -1.
+func secretAt(segments []string) int {
+	return slices.IndexFunc(segments, func(s string) bool {
+		return slices.ContainsFunc(secretNames[:], func(name string) bool { return s == "{"+name+"}" })
+	})
+}
+
 // secretText is what secrets look like, wherever they stand in an address: 26 and more letters and digits of base 32.
 var secretText = regexp.MustCompile(`(?i)[a-z2-7]{26,}`)
 
@@ -23,9 +47,7 @@ func newConcealment(routes []Route) *concealment {
 	c := &concealment{}
 	for _, route := range routes {
 		segments := segmentsOf(route.Path)
-		secret := slices.IndexFunc(segments, func(s string) bool {
-			return slices.ContainsFunc(secretNames[:], func(name string) bool { return s == "{"+name+"}" })
-		})
+		secret := secretAt(segments)
 		if secret < 0 {
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -52,5 +54,34 @@ func TestNoSecretOfALinkStandsInTheLog(t *testing.T) {
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://"+s.Domain+"/garten/", nil))
 	if !strings.Contains(log.String(), "path=/garten/") {
 		t.Errorf("a page without a secret is logged as %s", &log)
+	}
+}
+
+func TestPathsOfKeysEndWithTheKey(t *testing.T) {
+	t.Parallel()
+	got := strings.Join(site.KeyPaths([]site.Route{
+		{Path: "/stadt/reset/{key}/done"}, {Path: "/stadt/mail/{secret}"}, {Method: http.MethodPost, Path: "/stadt/mail/{secret}"}, {Path: "/stadt/groups/{id}"},
+	}), " ")
+	if want := "/stadt/mail/{secret} /stadt/reset/{key}"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestNobodyKeepsPagesBehindLinksWithKeys looks at what pages say of being kept, which browsers and our service worker
+// heed.
+func TestNobodyKeepsPagesBehindLinksWithKeys(t *testing.T) {
+	t.Parallel()
+	show := func(v *site.Visit) error { return v.Show(site.Page{Title: "x", Body: templ.NopComponent}) }
+	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), []site.Route{
+		{Method: http.MethodGet, Path: "/stadt/a/{key}", Handle: show},
+		{Method: http.MethodGet, Path: "/stadt/b/{secret}/c", Handle: show},
+		{Method: http.MethodGet, Path: "/stadt/d/{id}/{token}", Handle: show},
+		{Method: http.MethodGet, Path: "/stadt/e/{id}", Handle: show},
+	})
+	v := webtest.Visit(t, handler)
+	for path, want := range map[string]string{"/stadt/a/1/": "no-store", "/stadt/b/1/c/": "no-store", "/stadt/d/1/2/": "no-store", "/stadt/e/1/": "private, no-cache"} {
+		if got := v.Get(path); got.Status != http.StatusOK || got.Header.Get("Cache-Control") != want {
+			t.Errorf("%s: %d, %s", path, got.Status, got.Header.Get("Cache-Control"))
+		}
 	}
 }

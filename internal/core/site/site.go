@@ -14,7 +14,7 @@
 //		if err != nil {
 //			return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return newGroupPage(v, f, e) })
 //		}
-//		v.Flash(parts.Done, "The group “%s” has been founded.", f.Name)
+//		v.Flash(parts.Done, "You’ve started the group “%s”.", f.Name)
 //		return v.Redirect(community.EntityPath(f.Slug))
 //	}
 //
@@ -35,6 +35,8 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/schemaorg"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/form"
@@ -44,7 +46,7 @@ import (
 
 // Config is what the administrator decides about pages.
 type Config struct {
-	Name    string // of the site, shown in the bar and in titles
+	Name    string // of the site, shown in the bar and in titles; administrators may set another one
 	Domain  string // without port
 	BaseURL string // https://example.org or http://localhost:8008, without a slash at the end
 	Secret  string // signs what travels through browsers
@@ -53,14 +55,13 @@ type Config struct {
 	Hosts          []string       // names that are answered beside Domain
 	Loopback       bool           // the listener is on a loopback address: localhost and 127.0.0.1 are answered too
 	TrustedProxies []netip.Prefix // may say who the client is
+	LogClients     bool           // the log says by which address each request came
 	Policy         web.Policy     // additions to the content security policy
 
-	Language  string // the site's language, "de"
-	Negotiate bool   // a visitor's browser may choose another language
-	Zone      *time.Location
+	Zone *time.Location
 
 	UploadMax     int64    // bytes of one uploaded file; zero means 10 MiB
-	ThemeColour   string   // #rrggbb
+	ThemeColour   string   // #rrggbb; this and what follows wins over what administrators set
 	Logo          string   // path of a picture that stands for the name in the bar
 	Claims        []string // sentences of which each page shows one
 	Dress         Dress
@@ -68,10 +69,11 @@ type Config struct {
 	Demonstration bool // says on every page that nothing here is real
 }
 
-// Operator is who runs the site. What is empty is not linked.
+// Operator is where the foot leads to those who run the site. What is empty is not linked.
 type Operator struct {
-	Name, About, Imprint, DataProtection, Help string
-	Abuse                                      string // the path of the page that is reported is appended
+	About, DataProtection, Help string
+	Imprint                     string // linked once somebody has written it
+	Abuse                       string // the path of the page that is reported is appended
 }
 
 // Viewers load who looks. The people room fills it.
@@ -80,6 +82,13 @@ type Viewers interface {
 	Viewer(ctx context.Context, personID int64) (community.Viewer, error)
 	// SetLanguage keeps the language that a person chose.
 	SetLanguage(ctx context.Context, personID int64, language string) error
+}
+
+// Programs know who has made the app password that a program sends. The accounts room fills it.
+type Programs interface {
+	// ProgramOwner returns the person whose name and app password these are, if it is for the scope. Others are
+	// Unauthenticated, and TooMany after some.
+	ProgramOwner(ctx context.Context, login, secret, scope string) (personID int64, err error)
 }
 
 // Check asks whether something that the site stands on is there.
@@ -94,11 +103,22 @@ type Deps struct {
 	Sessions   *web.Sessions
 	Limiter    *web.Limiter
 	Viewers    Viewers
+	Programs   Programs // may be nil where no route is for programs
+	Unsent     *web.UnsentForms
 	Log        *slog.Logger
 	Clock      clock.Clock
 
 	// Near returns the pages whose addresses are most like one that there is not. May be nil.
 	Near func(v *Visit, path string) []parts.Link
+
+	// Former returns the present slug of whoever had one before that nobody has now, "" if there is nobody, or that it
+	// was that of a group which has been removed. May be nil.
+	Former func(ctx context.Context, slug string) (now string, removed bool)
+	// Broken is told of pages that failed because of a defect. May be nil.
+	Broken func(ctx context.Context, route string, err error)
+
+	// Settings are what administrators have set on pages. May be nil.
+	Settings *settings.Settings
 
 	// Changes returns a number that is another one after each change in the database. Without it no page is
 	// cached.
@@ -112,22 +132,20 @@ type Site struct {
 	deps     Deps
 	signer   *web.Signer
 	static   *web.Static
+	router   *router
 	forms    *form.Reader
 	origins  *http.CrossOriginProtection
 	base     *url.URL
 	cache    *pageCache
 	printers map[string]*lang.Printer
 
-	languages []ownLanguage // that can be chosen
+	languages []ownLanguage // that there are catalogues for
 }
 
 // New returns the site.
 func New(c Config, d Deps) (*Site, error) {
 	if c.Zone == nil {
 		c.Zone = time.UTC
-	}
-	if c.Language == "" {
-		c.Language = lang.Fallback
 	}
 	if c.ThemeColour == "" {
 		c.ThemeColour = "#2a62ac"
@@ -159,7 +177,7 @@ func New(c Config, d Deps) (*Site, error) {
 		forms: form.New(c.UploadMax), origins: http.NewCrossOriginProtection(),
 		printers: map[string]*lang.Printer{},
 	}
-	for _, language := range d.Catalogues.Languages() {
+	for _, language := range d.Catalogues.All() {
 		s.printers[language] = d.Catalogues.Printer(language, c.Zone)
 		s.languages = append(s.languages, ownLanguage{language, LanguageName(language)})
 	}
@@ -179,14 +197,15 @@ func (s *Site) Handler(c Contributions) (http.Handler, error) {
 	c.sort()
 	s.Contributions = c
 	routes := append(s.ownRoutes(), c.Routes...)
-	router, err := s.newRouter(routes)
-	if err != nil {
+	var err error
+	if s.router, err = s.newRouter(routes); err != nil {
 		return nil, err
 	}
 	front := web.Front{
-		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy,
+		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy, LogClients: s.LogClients,
 		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: []string{healthPath, readyPath},
-		Conceal: newConcealment(routes).path,
+		Conceal: newConcealment(routes).path, HostsOption: "extra_allowed_hosts",
+		Misdirected: func(w http.ResponseWriter, r *http.Request) { s.newVisit(w, r, &Route{}).showAddress() },
 		Fail: func(w http.ResponseWriter, r *http.Request, err error) {
 			s.newVisit(w, r, &Route{}).fail(err)
 		},
@@ -194,7 +213,7 @@ func (s *Site) Handler(c Contributions) (http.Handler, error) {
 	if s.Loopback {
 		front.Hosts = append(front.Hosts, "localhost", "127.0.0.1", "::1")
 	}
-	return front.Wrap(router), nil
+	return front.Wrap(s.router), nil
 }
 
 // Page is what a handler shows. The frame adds everything around it.
@@ -203,16 +222,19 @@ type Page struct {
 	Status int    // zero means 200
 	Crumbs []parts.Crumb
 	Body   templ.Component
+	Side   SideMenu          // the pages beside this one; empty where it stands alone
 	Aside  templ.Component   // context: beside the body on wide screens, below it on others
 	Entity *community.Entity // the group or person that the page belongs to
 	Wide   bool              // the body may be wider than a column of text: lists, tables, pictures
 
-	OwnHeading  bool   // the body has its own h1
-	Description string // for search engines and previews in messengers
-	Canonical   string // the path that search engines should remember
-	Feed        string // path of the feed of this page
-	Picture     string // path of a picture for previews in messengers
-	Hidden      bool   // search engines should leave the page alone
+	OwnHeading  bool        // the body has its own h1
+	Description string      // for search engines and previews in messengers
+	Canonical   string      // the path that search engines should remember
+	Alternates  []Alternate // feeds and the like that this page alone knows of
+	Preview     Preview
+	Things      []schemaorg.Thing // what the page is about, for programs that have not signed in
+	Hidden      bool              // search engines and messengers should leave the page alone
+	NoIndex     bool              // search engines should not list it: it shows a part of what is on other pages
 }
 
 // statusOr returns the page's status.

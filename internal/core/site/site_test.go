@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,15 +75,15 @@ func TestEveryErrorHasAPageOfItsOwn(t *testing.T) {
 		{name: "an entity named like a word of a path", method: "GET", path: "/groups/x/edit", status: 200, sees: "Edit of groups"},
 		{name: "no such page", method: "GET", path: "/stadt/nowhere/", status: 404, sees: "Not found"},
 		{name: "a path that climbs", method: "GET", path: "/a/../b/", status: 404, sees: "Not found"},
-		{name: "a wrong method", method: "DELETE", path: "/garten/", status: 405, sees: "does not work"},
+		{name: "a wrong method", method: "DELETE", path: "/garten/", status: 405, sees: "That doesn’t work here"},
 		{name: "nobody at a page for people", method: "GET", path: "/stadt/groups/3/members/", status: 303, location: "/stadt/login/?next=%2Fstadt%2Fgroups%2F3%2Fmembers%2F"},
 		{name: "Anna at a page for people", who: c.Anna.ID, method: "GET", path: "/stadt/groups/3/members/", status: 200, sees: "Members"},
 		{name: "nobody at a page for administrators", method: "GET", path: "/stadt/admin/", status: 303, location: "/stadt/login/?next=%2Fstadt%2Fadmin%2F"},
-		{name: "Anna at a page for administrators", who: c.Anna.ID, method: "GET", path: "/stadt/admin/", status: 403, sees: "Not for you"},
+		{name: "Anna at a page for administrators", who: c.Anna.ID, method: "GET", path: "/stadt/admin/", status: 403, sees: "No access"},
 		{name: "an administrator", who: c.Admin.ID, method: "GET", path: "/stadt/admin/", status: 200, sees: "Administration"},
-		{name: "Anna is denied", who: c.Anna.ID, method: "GET", path: "/stadt/denied/", status: 403, sees: "Not for you"},
+		{name: "Anna is denied", who: c.Anna.ID, method: "GET", path: "/stadt/denied/", status: 403, sees: "No access"},
 		{name: "the database is away", method: "GET", path: "/stadt/away/", status: 503, sees: "Nothing is lost"},
-		{name: "too often", method: "GET", path: "/stadt/often/", status: 429, sees: "too often"},
+		{name: "Too many attempts", method: "GET", path: "/stadt/often/", status: 429, sees: "Too many attempts"},
 		{name: "a defect", method: "GET", path: "/stadt/broken/", status: 500, sees: "not yours"},
 		{name: "a panic", method: "GET", path: "/stadt/panic/", status: 500, sees: "not yours"},
 	} {
@@ -183,9 +184,46 @@ func TestVisitorChoosesALanguage(t *testing.T) {
 			v.As(who)
 		}
 		v.Get("/")
-		v.Sees(200, `lang="en"`, "Skip to the content")
+		v.Sees(200, `lang="en"`, "Skip to content")
 		v.Submit("language", map[string]string{"language": "de"})
 		v.Sees(200, `<html lang="de">`, "Zum Inhalt springen")
+	}
+}
+
+func TestTheBrowserDecidesWhereNobodyHasChosenALanguage(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	c := cast.New(t, db)
+	people := webtest.People{c.Anna.ID: c.Anna.Viewer, c.Bert.ID: c.Bert.Viewer}
+	if err := people.SetLanguage(t.Context(), c.Bert.ID, "en"); err != nil {
+		t.Fatal(err)
+	}
+	handler := webtest.Start(t, webtest.NewSite(t, db, people), []site.Route{
+		{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: v.T("Home")}) }},
+	})
+	for _, row := range []struct {
+		name, browser, cookie string
+		who                   int64
+		want                  string
+	}{
+		{"a browser that says nothing", "", "", 0, "en"},
+		{"a browser that prefers another language", "de-AT, en;q=0.5", "", 0, "de"},
+		{"a browser that prefers none of ours", "fr", "", 0, "en"},
+		{"the choice on this device wins", "de", "en", 0, "en"},
+		{"a choice that is none does not", "de", "fr", 0, "de"},
+		{"an account without a choice", "de", "", c.Anna.ID, "de"},
+		{"an account's choice wins", "de", "de", c.Bert.ID, "en"},
+	} {
+		v := webtest.VisitAs(t, handler, row.who)
+		v.Header = http.Header{"Accept-Language": {row.browser}}
+		if row.cookie != "" {
+			v.Header.Set("Cookie", "language="+row.cookie)
+		}
+		v.Get("/")
+		v.Sees(http.StatusOK, `<html lang="`+row.want+`">`)
+		if got := v.Page.Header.Values("Vary"); !slices.Contains(got, "Accept-Language, Cookie") {
+			t.Errorf("%s: Vary: %q", row.name, got)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/paging"
+	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -33,23 +34,40 @@ type Visit struct {
 	site       *Site
 	route      *Route // the zero value if none answers
 	raw        http.ResponseWriter
-	session    bool   // a session has been loaded
-	cacheKey   string // the key under which the page may be kept for others, or empty
-	changes    int64  // in the database, before it was read for that
+	session    bool            // a session has been loaded
+	cacheKey   string          // the key under which the page may be kept for others, or empty
+	changes    int64           // in the database, before it was read for that
+	look       Look            // what the site shows of itself
+	unsent     *web.UnsentForm // what the viewer wrote here and could not send; nil for nothing
+	restoring  bool            // the form that belongs to it is shown, and nothing is done
+	subject    Subject         // what the page is about, if the handler has said it
+	memo       *sqldb.Memo     // of what blocks of the page have asked; nil before
 	flashes    []parts.Message
 	newFlashes []parts.Message
 }
 
 // newVisit returns the visit of somebody unknown in the site's language; identify learns more.
 func (s *Site) newVisit(w http.ResponseWriter, r *http.Request, route *Route) *Visit {
-	v := &Visit{R: r, site: s, route: route, raw: w}
+	v := &Visit{R: r, site: s, route: route, raw: w, look: s.look(r.Context())}
 	v.W = &savingWriter{ResponseWriter: w, visit: v}
 	v.speak(s.chooseLanguage(r, ""))
 	return v
 }
 
-// identify loads the session and the viewer. It asks the database only when the browser has a cookie.
+// identify finds out who the visitor is, by what the route says that tells it.
 func (v *Visit) identify() error {
+	switch v.route.KnownBy {
+	case ByNothing:
+		return nil
+	case ByAppPassword:
+		return v.identifyProgram()
+	default:
+		return v.identifySession()
+	}
+}
+
+// identifySession loads the session and the viewer. It asks the database only when the browser has a cookie.
+func (v *Visit) identifySession() error {
 	r, err := v.site.deps.Sessions.Load(v.R)
 	if err != nil {
 		return unavailable(err)
@@ -66,10 +84,15 @@ func (v *Visit) identify() error {
 	case err != nil:
 		return fmt.Errorf("load the viewer: %w", err)
 	}
-	v.Viewer = viewer
-	web.RecordOf(r.Context()).PersonID = id
-	v.speak(v.site.chooseLanguage(r, viewer.Language))
+	v.recognise(viewer)
 	return nil
+}
+
+// recognise notes who the visitor is.
+func (v *Visit) recognise(viewer community.Viewer) {
+	v.Viewer = viewer
+	web.RecordOf(v.Context()).PersonID = viewer.PersonID
+	v.speak(v.site.chooseLanguage(v.R, viewer.Language))
 }
 
 // unavailable makes sure that a session that cannot be read is answered by 503 and not by 500: the
@@ -78,7 +101,7 @@ func unavailable(err error) error {
 	if errs.Is(err, errs.Unavailable) {
 		return err
 	}
-	return errs.New(errs.Unavailable, "The site cannot reach its data at the moment. Please try again in a minute.").After(time.Minute).Because(err)
+	return errs.New(errs.Unavailable, "The site can’t reach its data at the moment. Please try again in a minute.").After(time.Minute).Because(err)
 }
 
 // speak sets the language of everything that is said from here on.
@@ -99,6 +122,15 @@ func (v *Visit) end() {
 
 // Context returns the request's context. It carries the language.
 func (v *Visit) Context() context.Context { return v.R.Context() }
+
+// Memo returns the database as it answers each question of this visit once: blocks in different spots of a page that show
+// the same thing read it together.
+func (v *Visit) Memo(q sqldb.Querier) sqldb.Querier {
+	if v.memo == nil {
+		v.memo = sqldb.NewMemo(q)
+	}
+	return v.memo
+}
 
 // Site returns the site that is visited.
 func (v *Visit) Site() *Site { return v.site }
@@ -121,12 +153,9 @@ func (v *Visit) ID(name string) (int64, error) {
 	return id, nil
 }
 
-// Declares reports whether the route declares a parameter. It is for pieces of pages that stand on many routes.
-func (v *Visit) Declares(name string) bool { return slices.Contains(v.route.Query, name) }
-
 // Query returns a parameter of the address that the route declares, trimmed; "" if there is none.
 func (v *Visit) Query(name string) string {
-	if !v.Declares(name) {
+	if !slices.Contains(v.route.Query, name) {
 		panic(fmt.Sprintf("the route %s %s reads the parameter %q and does not declare it", v.route.Method, v.route.Path, name))
 	}
 	return v.parameter(name)
@@ -148,6 +177,17 @@ func (v *Visit) Before() paging.Cursor { return paging.ParseCursor(v.Query("befo
 // Older returns the address of the page that begins behind the cursor: the last entry shown.
 func (v *Visit) Older(last paging.Cursor) string { return v.withQuery("before", last.String()) }
 
+// First returns the address of the first page of such a list.
+func (v *Visit) First() string { return v.withQuery("before", "") }
+
+// WithQueryOf returns a path with the parameters of the visit that the route declares.
+func (v *Visit) WithQueryOf(path string) string {
+	if v.R.URL.RawQuery == "" {
+		return path
+	}
+	return path + "?" + v.R.URL.RawQuery
+}
+
 // After returns where the page of a list of the most active begins: behind the entry that the parameter "after" names.
 func (v *Visit) After() paging.Rank { return paging.ParseRank(v.Query("after")) }
 
@@ -164,6 +204,24 @@ func (v *Visit) Ranked(last paging.Rank) parts.Onward {
 	return o
 }
 
+// Narrow returns the address of the visit's own list with one parameter set, or removed if the value is empty: its first
+// page.
+func (v *Visit) Narrow(name, value string) string {
+	q := v.R.URL.Query()
+	for _, page := range []string{"before", "after"} {
+		q.Del(page)
+	}
+	if q.Set(name, value); value == "" {
+		q.Del(name)
+	}
+	u := url.URL{Path: v.R.URL.Path, RawQuery: q.Encode()}
+	return u.String()
+}
+
+// Narrowed reports whether the address asks for a part of the page, or another page of its list: search engines need not
+// know it.
+func (v *Visit) Narrowed() bool { return v.R.URL.RawQuery != "" }
+
 // withQuery returns the visit's own address, as far as the route declares its parameters, with one of them set,
 // or removed if the value is empty.
 func (v *Visit) withQuery(name, value string) string {
@@ -177,7 +235,13 @@ func (v *Visit) withQuery(name, value string) string {
 
 // Bind reads the form that was sent into a struct; see package form for its tags. The error has the
 // kind Invalid and the fields that are wrong, or TooLarge.
-func (v *Visit) Bind(dst any) error { return v.site.forms.Read(v.R, dst) }
+func (v *Visit) Bind(dst any) error {
+	err := v.site.forms.Read(v.R, dst)
+	if v.restoring {
+		return errNotSent().Because(err)
+	}
+	return err
+}
 
 // Next returns where the visitor wanted to go: the local path in the parameter "next" or the form field of that name,
 // else "".
@@ -215,6 +279,7 @@ func (v *Visit) URL(path string) string { return v.site.URL(path) }
 
 // SignIn makes the visitor the person from the next request on.
 func (v *Visit) SignIn(person int64, remember bool) error {
+	v.rememberWriter(person)
 	return v.site.deps.Sessions.SignIn(v.R.Context(), person, remember)
 }
 
@@ -223,6 +288,7 @@ func (v *Visit) SignIn(person int64, remember bool) error {
 func (v *Visit) SignOut() error {
 	v.Viewer = community.Viewer{}
 	v.raw.Header().Set("Clear-Site-Data", `"cache"`)
+	v.forgetUnsent()
 	return v.site.deps.Sessions.SignOut(v.R.Context())
 }
 
@@ -244,6 +310,12 @@ func (v *Visit) Redirect(path string) error {
 }
 
 func (v *Visit) redirect(path string, code int) error {
+	if v.restoring {
+		return errNotSent()
+	}
+	if err := v.dropSent(); err != nil {
+		return err
+	}
 	v.keepFlashes()
 	if err := v.save(); err != nil {
 		return err
@@ -269,7 +341,7 @@ func (v *Visit) Show(p Page) error {
 	status := p.statusOr(http.StatusOK)
 	if v.cacheKey != "" && status == http.StatusOK && len(v.flashes) == 0 && buffer.Len() <= maxCachedPage {
 		cache := v.site.cache
-		cache.send(v.raw, v.R, cache.add(v.cacheKey, v.changes, buffer.Bytes()))
+		cache.send(v.raw, v.R, cache.add(v.cacheKey, v.changes, newPage(bytes.Clone(buffer.Bytes()))))
 		return nil
 	}
 	v.write(status, buffer)
@@ -313,6 +385,9 @@ func (v *Visit) render(buffer *bytes.Buffer, p Page) error {
 }
 
 func (v *Visit) write(status int, page *bytes.Buffer) {
+	if v.route.holdsSecret() { // whoever finds the page where a browser keeps it finds the address, too
+		v.raw.Header().Set("Cache-Control", "no-store")
+	}
 	pageHeader(v.raw.Header())
 	v.raw.WriteHeader(status)
 	if v.R.Method != http.MethodHead {
@@ -324,7 +399,7 @@ func (v *Visit) write(status int, page *bytes.Buffer) {
 // said otherwise.
 func pageHeader(h http.Header) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Add("Vary", "Cookie")
+	h.Add("Vary", "Accept-Language, Cookie")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private, no-cache")
 	}

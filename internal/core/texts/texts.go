@@ -5,10 +5,14 @@ package texts
 import (
 	"context"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/tagging"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -22,34 +26,40 @@ const maxReferences = 400
 type Texts struct {
 	cache  *markdown.Cache
 	origin string
+	links  *regexp.Regexp // to pages of the site
 }
 
 // New returns a renderer for a site whose address is baseURL, without a slash at its end.
-func New(cache *markdown.Cache, baseURL string) *Texts { return &Texts{cache: cache, origin: baseURL} }
+func New(cache *markdown.Cache, baseURL string) *Texts {
+	return &Texts{cache: cache, origin: baseURL, links: linksTo(baseURL)}
+}
 
 // Source is a text and how it is shown.
 type Source struct {
 	Text    string
 	Options markdown.Options // Prefix must differ for each text of a page
+	Place   Place            // where it was written; the zero value is a text that is not kept
 }
 
 // Render returns the HTML of each source for the viewer. Texts that refer to nothing cost no query,
-// others two in all.
+// others three in all.
 func (t *Texts) Render(ctx context.Context, q sqldb.Querier, v community.Viewer, p *lang.Printer, sources ...Source) ([]string, error) {
 	rendered := make([]markdown.Rendered, len(sources))
-	var refs []markdown.Ref
+	references := map[Place][]markdown.Ref{}
 	for i, s := range sources {
 		s.Options.Origin = t.origin
 		rendered[i] = t.cache.Render(s.Text, s.Options)
-		refs = append(refs, rendered[i].Refs...)
+		if refs := rendered[i].Refs; len(refs) > 0 {
+			references[s.Place] = append(references[s.Place], refs...)
+		}
 	}
-	lookup, err := find(ctx, q, v, refs)
+	found, err := find(ctx, q, v, references)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]string, len(sources))
 	for i, r := range rendered {
-		all[i] = r.Resolve(lookup, p)
+		all[i] = r.Resolve(found.lookup(sources[i].Place), p)
 	}
 	return all, nil
 }
@@ -58,24 +68,32 @@ func (t *Texts) Render(ctx context.Context, q sqldb.Querier, v community.Viewer,
 // References stand as they were written. The result is not escaped.
 func (t *Texts) Summary(text string, words int) string { return t.cache.Text(text, words) }
 
-// mentioned is a person or group that a text names.
-type mentioned struct {
-	ID       int64                `db:"id"`
-	Kind     community.EntityKind `db:"kind"`
-	Slug     string               `db:"slug"`
-	Key      string               `db:"slug_key"`
-	Name     string               `db:"name"`
-	PersonID int64                `db:"person_id"`
-	Public   bool                 `db:"public"`
+// Shows reports whether there is anything to see of a text in a format. It is the one rule for what people write,
+// whatever it belongs to and whichever way it comes.
+func (t *Texts) Shows(f markdown.Format, text string) bool { return t.cache.Shows(f, text) }
+
+// SummaryOf returns the same of a text in a format.
+func (t *Texts) SummaryOf(f markdown.Format, text string, words int) string {
+	return t.cache.TextOf(f, text, words)
 }
 
-// path returns where the name leads: to the page, or to a message to somebody whose page is not public.
-func (m mentioned) path() string {
-	if m.Public {
-		return community.EntityPath(m.Slug)
+// LineSource is how many characters of a text a query has to read for FirstLine.
+const LineSource = 600
+
+// FirstLine returns how a text begins, in one line of bounded length and without any markup, for lists that are read at a
+// glance. The result is not escaped.
+func (t *Texts) FirstLine(f markdown.Format, text string) string {
+	const words, runes = 24, 140
+	line := []rune(t.SummaryOf(f, text, words))
+	if len(line) > runes {
+		return string(line[:runes-1]) + "…"
 	}
-	return community.ContactPath(m.PersonID)
+	return string(line)
 }
+
+// PageIDs are the ids that the pages of the site have themselves, as markdown.Options.Taken wants them: the main text of a
+// page, whose headings are named as links from elsewhere know them, keeps clear of them.
+const PageIDs = "comments content languages readers field- contribution- content- conversation- summary-title"
 
 // item is a content item that a text names.
 type item struct {
@@ -84,40 +102,67 @@ type item struct {
 	Title    string `db:"title"`
 }
 
+// findings are what the texts of a page refer to.
+type findings struct {
+	entities map[Place]map[string]mentioned // by slug
+	items    map[itemKey]item
+}
+
 // find looks references up.
-func find(ctx context.Context, q sqldb.Querier, v community.Viewer, refs []markdown.Ref) (markdown.Lookup, error) {
-	keys, slugs := wanted(refs)
-	entities := map[string]mentioned{}
-	if len(keys) > 0 {
-		var found []mentioned
-		err := q.Select(ctx, &found, `
-			SELECT e.id, e.kind, e.slug, e.slug_key, e.name, COALESCE(p.id, 0) AS person_id, COALESCE(p.public, TRUE) AS public
-			  FROM entities e LEFT JOIN people p ON p.entity_id = e.id WHERE e.slug_key IN (?)`, keys)
-		if err != nil {
-			return nil, fmt.Errorf("look up who is mentioned: %w", err)
-		}
-		for _, m := range found {
-			entities[m.Key] = m
+func find(ctx context.Context, q sqldb.Querier, v community.Viewer, references map[Place][]markdown.Ref) (f findings, err error) {
+	if f.entities, err = findEntities(ctx, q, references); err != nil {
+		return f, err
+	}
+	var slugs []string
+	owners := map[int64]bool{}
+	for place, refs := range references {
+		_, items := wanted(refs)
+		slugs = append(slugs, items...)
+		for _, at := range []Place{place.kept(), {}} {
+			for _, m := range f.entities[at] {
+				owners[m.ID] = true
+			}
 		}
 	}
-	items, err := findItems(ctx, q, v, entities, slugs)
-	if err != nil {
-		return nil, err
-	}
+	f.items, err = findItems(ctx, q, v, slices.Sorted(maps.Keys(owners)), slugs)
+	return f, err
+}
+
+// lookup returns what finds the references of the text at a place.
+func (f findings) lookup(place Place) markdown.Lookup {
 	return func(r markdown.Ref) (markdown.Target, bool) {
-		m, ok := entities[strings.ToLower(r.Entity)]
+		if r.Kind == markdown.Tag {
+			return tagTarget(r.Label)
+		}
+		m, ok := f.entities[place.kept()][strings.ToLower(r.Entity)]
+		if !ok && place.Draft {
+			m, ok = f.entities[Place{}][strings.ToLower(r.Entity)]
+		}
 		switch {
 		case !ok:
 			return markdown.Target{}, false
 		case r.Kind == markdown.Mention:
 			return markdown.Target{URL: m.path(), Title: m.Name, Label: "@" + m.Slug}, true
 		case r.Kind == markdown.Content:
-			i, ok := items[itemKey{m.ID, strings.ToLower(r.Slug)}]
+			i, ok := f.items[itemKey{m.ID, strings.ToLower(r.Slug)}]
 			return markdown.Target{URL: community.ContentPath(m.Slug, i.Slug), Title: i.Title}, ok
 		default:
 			return markdown.Target{}, false
 		}
-	}, nil
+	}
+}
+
+// tagTarget returns where a tag leads, with what styles tell tags by. That takes no look into the database.
+func tagTarget(name string) (markdown.Target, bool) {
+	t, ok := tagging.Named(name)
+	if !ok {
+		return markdown.Target{}, false
+	}
+	data := map[string]string{"tag-slug": t.Slug}
+	if family, _ := t.Parts(); family != "" {
+		data["tag-group-key"] = tagging.Slug(family)
+	}
+	return markdown.Target{URL: t.Path(), Data: data}, true
 }
 
 // wanted returns the slugs of entities and of content items that references name, each once.
@@ -146,18 +191,14 @@ type itemKey struct {
 	slug     string
 }
 
-func findItems(ctx context.Context, q sqldb.Querier, v community.Viewer, entities map[string]mentioned, slugs []string) (map[itemKey]item, error) {
+func findItems(ctx context.Context, q sqldb.Querier, v community.Viewer, owners []int64, slugs []string) (map[itemKey]item, error) {
 	items := map[itemKey]item{}
-	if len(entities) == 0 || len(slugs) == 0 {
+	if len(owners) == 0 || len(slugs) == 0 {
 		return items, nil
-	}
-	owners := make([]int64, 0, len(entities))
-	for _, m := range entities {
-		owners = append(owners, m.ID)
 	}
 	readable, args := policy.ReadableContents("c", v)
 	var found []item
-	err := q.Select(ctx, &found, `SELECT c.entity_id, c.slug, c.title FROM contents c WHERE c.entity_id IN (?) AND c.slug IN (?) AND `+readable,
+	err := q.Select(ctx, &found, `SELECT c.entity_id, c.slug, c.title FROM contents c WHERE c.entity_id IN (?) AND c.slug_key IN (?) AND `+readable+` ORDER BY c.id DESC`,
 		append([]any{owners, slugs}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("look up what is referred to: %w", err)

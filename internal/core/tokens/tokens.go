@@ -52,7 +52,8 @@ func Issue(ctx context.Context, tx *sqldb.Tx, t Token, data any, lifetime time.D
 	_, err = tx.Insert(ctx, `
 		INSERT INTO tokens (kind, secret_hash, person_id, entity_id, address, data, created_at, expires_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.Kind, hash(secret), orNull(t.PersonID), orNull(t.EntityID), t.Address, string(encoded), tx.Now, clock.At(tx.Now.Add(lifetime)))
+		t.Kind, hash(secret), sqldb.OrNull(t.PersonID), sqldb.OrNull(t.EntityID), t.Address, string(encoded),
+		tx.Now, clock.At(tx.Now.Add(lifetime)))
 	if err != nil {
 		return "", fmt.Errorf("issue a token of kind %s: %w", t.Kind, err)
 	}
@@ -77,7 +78,7 @@ func find(ctx context.Context, q sqldb.Querier, condition string, arg any, kind 
 		SELECT id, kind, COALESCE(person_id, 0) AS person_id, COALESCE(entity_id, 0) AS entity_id, address, data, created_at, expires_at
 		  FROM tokens WHERE `+condition+` AND kind = ? AND expires_at > ?`, arg, kind, now)
 	if errs.Is(err, errs.NotFound) {
-		return t, errs.New(errs.NotFound, "This link has been used already or has expired. Ask for a new one.")
+		return t, errs.New(errs.NotFound, "This link has already been used or has expired. Request a new one.")
 	}
 	if err != nil {
 		return t, fmt.Errorf("find a token of kind %s: %w", kind, err)
@@ -110,27 +111,18 @@ func use(ctx context.Context, tx *sqldb.Tx, t Token) error {
 		return fmt.Errorf("redeem a token of kind %s: %w", t.Kind, err)
 	}
 	if removed == 0 {
-		return errs.New(errs.NotFound, "This link has been used already or has expired. Ask for a new one.")
+		return errs.New(errs.NotFound, "This link has already been used or has expired. Request a new one.")
 	}
 	return nil
 }
 
 // RemoveExpired removes the tokens whose lifetime is over; a periodic job calls it.
 func RemoveExpired(ctx context.Context, db *sqldb.DB) error {
-	return db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE expires_at <= ?`, tx.Now)
-		return err
-	})
+	return sqldb.Sweep(ctx, db, sqldb.Removal[int64](ctx, `DELETE FROM tokens WHERE id IN (?)`),
+		`SELECT id FROM tokens WHERE expires_at <= ? ORDER BY id`, db.Now())
 }
 
 func hash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
-}
-
-func orNull(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return id
 }

@@ -22,11 +22,13 @@ package accounts
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/estate"
+	"grouprise.org/grouprise/internal/core/intents"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
@@ -48,13 +50,15 @@ type Deps struct {
 	Captcha    *captcha.Captcha
 	Passwords  *password.Hasher
 
-	SiteName string
-	Language string // of the site, "de"
+	SiteName fmt.Stringer
 	URL      func(path string) string
 
 	// UnknownPerson is the id of the person who inherits what people wrote who deleted their account. If
 	// there is no such person, or they can sign in, a person is created for it.
 	UnknownPerson int64
+
+	// Special are the ids of others who are there for the site itself, such as the one who publishes what is imported.
+	Special []int64
 
 	// Operators is the path where people write to whoever runs the site; empty if nowhere.
 	Operators string
@@ -64,6 +68,9 @@ type Deps struct {
 
 	// Estate returns what all modules of the house keep of people.
 	Estate func() []estate.Holding
+
+	// Intents returns who knows what people were about to do when they learned that it needs an account. May be nil.
+	Intents func() intents.Intents
 }
 
 // Accounts is the room.
@@ -74,7 +81,10 @@ func New(d Deps) *Accounts { return &Accounts{deps: d} }
 
 // Module returns the room's table of contents.
 func (r *Accounts) Module() module.Module {
-	return module.Module{Name: "accounts", Routes: r.routes(), Entries: entries(), Estate: holdings()}
+	return module.Module{
+		Name: "accounts", Routes: r.routes(), Entries: entries(), Estate: holdings(), Commands: r.commands(),
+		Sweeps: []module.Sweep{{About: "app passwords that ended a month ago", Run: r.removeExpired}},
+	}
 }
 
 // Kinds of tokens of this room, and how long their links work.
@@ -88,12 +98,12 @@ const (
 
 // limitLetters bounds how often strangers of one network can have mails sent to an address.
 func limitLetters() web.Limit {
-	return web.Limit{Name: "account mails to an address from a network", Count: 5, Per: 10 * time.Minute}
+	return web.Limit{Name: "account mails to an address from a network", Count: 5, Per: 10 * time.Minute, Whom: web.PerAddressAndNetwork}
 }
 
 // limitLettersAnywhere bounds how often all of them can.
 func limitLettersAnywhere() web.Limit {
-	return web.Limit{Name: "account mails to an address", Count: 20, Per: time.Hour}
+	return web.Limit{Name: "account mails to an address", Count: 20, Per: time.Hour, Whom: web.PerAddress}
 }
 
 // allowLetter counts a mail to the address of a key.
@@ -104,11 +114,15 @@ func (r *Accounts) allowLetter(ctx context.Context, key string) error {
 	return r.deps.Limiter.Allow(ctx, limitLettersAnywhere(), key)
 }
 
+// intents returns who knows what people were about to do.
+func (r *Accounts) intents() intents.Intents {
+	if r.deps.Intents == nil {
+		return intents.None{}
+	}
+	return r.deps.Intents()
+}
+
 // printerOf returns the printer of a person's language.
 func (r *Accounts) printerOf(person community.Person) *lang.Printer {
-	language := person.Language
-	if language == "" {
-		language = r.deps.Language
-	}
-	return r.deps.Catalogues.Printer(language, nil)
+	return r.deps.Catalogues.Printer(person.Language, nil)
 }

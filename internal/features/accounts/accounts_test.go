@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/features/content"
@@ -33,6 +33,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/captchatest"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
@@ -79,14 +80,28 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 	w.Accounts = accounts.New(accounts.Deps{
 		DB: w.db, People: w.people, Outbox: w.outbox, Letters: notify.NewLetters(w.box),
 		Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), Passwords: hasher,
-		SiteName: "Neustadt", Language: "en", URL: func(path string) string { return "http://example.org" + path },
+		SiteName: settings.SiteName{Default: "Neustadt"}, URL: func(path string) string { return "http://example.org" + path },
 		UnknownPerson: 1, Operators: "/stadt/help/", Devices: "/stadt/settings/devices/", Estate: w.estate,
 	})
-	w.handler = webtest.Open(t, webtest.NewSite(t, db, w.people), w.Module(), w.people.Module(), module.Module{Routes: []site.Route{
+	w.handler = webtest.Open(t, webtest.NewSite(t, db, viewers{w.people, w.Accounts}), w.Module(), w.people.Module(), module.Module{Routes: []site.Route{
+		{Method: http.MethodGet, Path: programPath, KnownBy: site.ByAppPassword, Scope: string(accounts.ScopeCalendars), SignedIn: true, Failures: site.AsText, Handle: func(v *site.Visit) error {
+			_, err := v.W.Write([]byte(v.Viewer.Slug))
+			return err
+		}},
 		{Method: http.MethodGet, Path: "/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }},
+		{Method: http.MethodGet, Path: "/stadt/welcome/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: "Start"}) }, Query: []string{"next"}},
 		{Method: http.MethodGet, Path: "/{slug}/", Handle: func(v *site.Visit) error { return v.Show(site.Page{Title: v.Path("slug")}) }},
 	}})
 	return w
+}
+
+// programPath is where a program learns whose it is.
+const programPath = "/stadt/test-program/"
+
+// viewers know who looks, by a session or by an app password.
+type viewers struct {
+	*people.People
+	site.Programs
 }
 
 func newTown(t *testing.T) *town {
@@ -160,7 +175,7 @@ func (b *postbox) Enqueue(_ context.Context, tx *sqldb.Tx, kind string, payload 
 		return err
 	}
 	var l notify.Letter
-	if err := json.Unmarshal(encoded, &l); err != nil {
+	if err := json.Unmarshal(encoded, &l); err != nil { //nolint:musttag // as the queue does it, with the names of the fields
 		return err
 	}
 	tx.AfterCommit(func() {
@@ -225,33 +240,12 @@ func link(t *testing.T, l notify.Letter) string {
 	return strings.TrimPrefix(l.Actions[0].URL, "http://example.org")
 }
 
-var questionLabel = regexp.MustCompile(`(?s)<label for="field-captcha_0">\s*(.*?)\s*</label>`)
-
-// answer returns the answer to the question on a page.
-func answer(t *testing.T, page string) string {
-	t.Helper()
-	found := questionLabel.FindStringSubmatch(page)
-	if found == nil {
-		t.Fatalf("the page asks no question:\n%s", page)
-	}
-	for question, answer := range map[string]string{
-		"after winter": "spring", "days does a week": "7", "months does": "12", "after Wednesday": "Thursday", "snow": "white",
-		"sky": "blue", "grass": "green", "opposite of day": "night", "hours does": "24",
-	} {
-		if strings.Contains(found[1], question) {
-			return answer
-		}
-	}
-	t.Fatalf("nobody knows the answer to %q", found[1])
-	return ""
-}
-
 // signUp fills in the page for signing up.
 func (w *town) signUp(t *testing.T, v *webtest.Visitor, address, password string) {
 	t.Helper()
 	v.Get("/stadt/signup/")
 	v.Submit("password1", map[string]string{
-		"email": address, "password1": password, "password2": password, "captcha_0": answer(t, v.Page.Body),
+		"name": "Emil Efeu", "email": address, "password1": password, "password2": password, "captcha_0": captchatest.Solve(t, v.Page.Body),
 	})
 }
 

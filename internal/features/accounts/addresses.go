@@ -15,7 +15,7 @@ import (
 )
 
 func limitAddresses() web.Limit {
-	return web.Limit{Name: "manage addresses", Count: 10, Per: time.Minute}
+	return web.Limit{Name: "manage addresses", Count: 10, Per: time.Minute, Whom: web.PerAccount}
 }
 
 // resendAfter is how long somebody waits before another mail goes to an address that they want to add.
@@ -76,7 +76,7 @@ func (r *Accounts) AddAddress(ctx context.Context, v community.Viewer, text stri
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), web.Account(v.PersonID)); err != nil {
 		return err
 	}
 	all, err := r.ListAddresses(ctx, v.PersonID)
@@ -84,9 +84,9 @@ func (r *Accounts) AddAddress(ctx context.Context, v community.Viewer, text stri
 	case err != nil:
 		return err
 	case containsKey(all.Own, key):
-		return errs.Check(errs.Field("email", "This address is yours already."))
+		return errs.Check(errs.Field("email", "You’ve already added this address."))
 	case len(all.Own)+len(all.Pending) >= maxAddresses:
-		return errs.Check(errs.Field("email", "You have %d addresses, which is the most. Remove one first.", maxAddresses))
+		return errs.Check(errs.Field("email", "You can’t have more than %d addresses. Remove one first.", maxAddresses))
 	}
 	if err := r.reauthenticate(ctx, v.PersonID, proof); err != nil {
 		return err
@@ -135,7 +135,7 @@ func (r *Accounts) ResendConfirmation(ctx context.Context, v community.Viewer, t
 	if !ok {
 		return errs.Check(errs.Field("email", notAnAddress))
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), web.Account(v.PersonID)); err != nil {
 		return err
 	}
 	own, err := listAddresses(ctx, r.deps.DB, v.PersonID)
@@ -238,7 +238,7 @@ func (r *Accounts) takeAddress(ctx context.Context, tx *sqldb.Tx, personID int64
 // case it was somebody else.
 func (r *Accounts) MakeMain(ctx context.Context, v community.Viewer, text string) error {
 	_, key, _ := ParseAddress(text)
-	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), web.Account(v.PersonID)); err != nil {
 		return err
 	}
 	return r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -253,9 +253,9 @@ func (r *Accounts) MakeMain(ctx context.Context, v community.Viewer, text string
 		a, ok := byKey(own, key)
 		switch {
 		case !ok:
-			return errs.New(errs.Invalid, "This address is not yours. Add it first.")
+			return errs.New(errs.Invalid, "This address isn’t one of yours. Add it first.")
 		case a.VerifiedAt.IsZero():
-			return errs.New(errs.Invalid, "Confirm this address first: follow the link in the mail.")
+			return errs.New(errs.Invalid, "Confirm this address first: open the link in the email.")
 		case a.Main:
 			return nil
 		}
@@ -275,7 +275,7 @@ func (r *Accounts) MakeMain(ctx context.Context, v community.Viewer, text string
 // RemoveAddress removes an address, or gives up one that waits for its confirmation. The main one stays.
 func (r *Accounts) RemoveAddress(ctx context.Context, v community.Viewer, text string) error {
 	_, key, _ := ParseAddress(text)
-	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), v.Slug); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitAddresses(), web.Account(v.PersonID)); err != nil {
 		return err
 	}
 	return r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -285,7 +285,7 @@ func (r *Accounts) RemoveAddress(ctx context.Context, v community.Viewer, text s
 		}
 		a, ok := byKey(own, key)
 		if ok && a.Main {
-			return errs.New(errs.Invalid, "This is your main address, where mails are sent. Make another one the main address first.")
+			return errs.New(errs.Invalid, "This is your main address, where your emails go. Choose another main address first.")
 		}
 		if !ok {
 			return deleteLinksOf(ctx, tx, v.PersonID, tokenAddress, key)

@@ -18,13 +18,13 @@ import (
 func (r *Accounts) CreateAdmin(ctx context.Context, slug, text string) (person community.Person, link string, err error) {
 	address, key, ok := ParseAddress(text)
 	if !ok {
-		return person, "", errs.New(errs.Invalid, "“%s” is not an e-mail address.", text)
+		return person, "", errs.New(errs.Invalid, "“%s” is not an email address.", text)
 	}
 	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		owner, err := getAccount(ctx, tx, ownsAddress, key)
 		switch {
 		case err == nil && !strings.EqualFold(owner.Slug, slug):
-			return errs.New(errs.Conflict, "The address %s belongs to the person “%s”.", address, owner.Slug)
+			return errs.New(errs.Conflict, "The address %s belongs to “%s”.", address, owner.Slug)
 		case errs.Is(err, errs.NotFound):
 			person, err = r.insertPerson(ctx, tx, people.Draft{Slug: slug, Address: address}, true)
 		case err == nil:

@@ -39,22 +39,37 @@ func (r *Accounts) Leftovers(ctx context.Context, personID int64) (Leftovers, er
 // Delete deletes the viewer's account: what the modules keep of them goes or passes to the unknown person, as the
 // estate of each says. Reactions to the activity find everything still there.
 func (r *Accounts) Delete(ctx context.Context, v community.Viewer) error {
+	return r.delete(ctx, v.PersonID, func(*sqldb.Tx, account) error { return nil })
+}
+
+// delete deletes an account unless check says why not.
+func (r *Accounts) delete(ctx context.Context, personID int64, check func(tx *sqldb.Tx, a account) error) error {
 	err := r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		heir, err := r.unknownPerson(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if heir.ID == v.PersonID {
-			return errs.New(errs.Denied, "This account inherits what others leave. It cannot be deleted.")
+		if heir.ID == personID {
+			return errs.New(errs.Denied, "This account holds what deleted accounts leave behind. It can’t be deleted.")
 		}
-		_, err = r.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.PersonDeleted, ActorID: v.PersonID, PersonID: v.PersonID, EntityID: v.EntityID})
+		a, err := getAccount(ctx, tx, `p.id = ?`, personID)
 		if err != nil {
 			return err
 		}
-		return estate.Settle(ctx, tx, r.deps.Estate(), ownerOf(v), estate.Owner{PersonID: heir.ID, EntityID: heir.EntityID})
+		if err := check(tx, a); err != nil {
+			return err
+		}
+		_, err = r.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.PersonDeleted, ActorID: a.ID, PersonID: a.ID, EntityID: a.EntityID})
+		if err != nil {
+			return err
+		}
+		if err := r.deps.People.Retire(ctx, tx, a.EntityID); err != nil {
+			return err
+		}
+		return estate.Settle(ctx, tx, r.deps.Estate(), estate.Owner{PersonID: a.ID, EntityID: a.EntityID}, estate.Owner{PersonID: heir.ID, EntityID: heir.EntityID})
 	})
 	if err != nil {
-		return fmt.Errorf("delete the account of %s: %w", v.Slug, err)
+		return fmt.Errorf("delete the account of person %d: %w", personID, err)
 	}
 	return nil
 }
@@ -89,7 +104,7 @@ func (r *Accounts) createUnknownPerson(ctx context.Context, tx *sqldb.Tx) (commu
 	if err != nil {
 		return community.Person{}, err
 	}
-	name := r.deps.Catalogues.Printer(r.deps.Language, nil).T("Somebody who left")
+	name := r.deps.Catalogues.Printer("", nil).T("Deleted account")
 	heir, err := r.deps.People.Create(ctx, tx, people.Draft{Slug: slug, FirstName: name, Inactive: true})
 	if err != nil {
 		return heir, err

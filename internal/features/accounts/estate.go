@@ -12,9 +12,19 @@ func holdings() []estate.Holding {
 		{Table: "sessions", Column: "person_id", Fate: estate.Dropped},
 		{Table: "tokens", Column: "person_id", Fate: estate.Dropped},
 		{Table: "tokens", Column: "entity_id", Profile: true, Fate: estate.Dropped},
+		{Table: "app_passwords", Column: "person_id", Fate: estate.Dropped, Export: estate.List[exportedAppPassword]("app_passwords", `
+			SELECT name, scope, created_at, expires_at, used_at FROM app_passwords WHERE person_id = ? ORDER BY id`)},
 		{Table: "email_addresses", Column: "person_id", Fate: estate.Dropped, Export: estate.List[exportedAddress]("email_addresses", `
 			SELECT address, main, verified_at FROM email_addresses WHERE person_id = ? ORDER BY id`)},
 	}
+}
+
+type exportedAppPassword struct {
+	Name      string     `db:"name"       json:"name"`
+	Scope     Scope      `db:"scope"      json:"scope"`
+	CreatedAt clock.Time `db:"created_at" json:"created_at"`
+	ExpiresAt clock.Time `db:"expires_at" json:"expires_at"`
+	UsedAt    clock.Time `db:"used_at"    json:"used_at,omitzero"`
 }
 
 type exportedAddress struct {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/intents"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/lang"
 )
@@ -14,8 +15,12 @@ const (
 	passwordPath  = "/stadt/settings/password/" //nolint:gosec // a path is no password
 	dataPath      = "/stadt/settings/gestalt/delete/"
 
+	// AppPasswordsPath is where people make passwords for programs.
+	AppPasswordsPath = "/stadt/settings/app-passwords/" //nolint:gosec // a path is no password
+
 	signUpPath       = "/stadt/signup/"
 	signInPath       = "/stadt/login/"
+	signOutPath      = "/stadt/logout/"
 	resetRequestPath = "/stadt/password/reset/"
 	confirmPrefix    = "/stadt/confirm/"
 	exportPath       = "/stadt/settings/gestalt/export/"
@@ -33,86 +38,94 @@ func letter(p *lang.Printer, kind, address, name, subject string) notify.Letter 
 
 // confirmAction is what a letter offers whose link proves the address.
 func (r *Accounts) confirmAction(t *lang.Printer, secret string) []notify.Action {
-	return []notify.Action{{Label: t.T("Confirm the address"), URL: r.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
+	return []notify.Action{{Label: t.T("Confirm address"), URL: r.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
 }
 
-// signInActions are what a letter offers to somebody who has an account already.
-func (r *Accounts) signInActions(t *lang.Printer) []notify.Action {
+// signInActions are what a letter offers to somebody who has an account already; next is where they were going.
+func (r *Accounts) signInActions(t *lang.Printer, next string) []notify.Action {
 	return []notify.Action{
-		{Label: t.T("Sign in"), URL: r.deps.URL(signInPath), Primary: true},
+		{Label: t.T("Sign in"), URL: r.deps.URL(community.SignInPath(next)), Primary: true},
 		{Label: t.T("Set a new password"), URL: r.deps.URL(resetRequestPath)},
 	}
 }
 
-func (r *Accounts) letterConfirmSignUp(t *lang.Printer, address, secret string) notify.Letter {
+// letterConfirmSignUp also says which group the person is about to belong to, but only by a name that carries no message
+// of others: anybody may type the address of somebody else.
+func (r *Accounts) letterConfirmSignUp(t *lang.Printer, address, secret string, intent intents.Intent) notify.Letter {
 	l := letter(t, "confirm-sign-up", address, "", t.T("Confirm your address"))
-	l.Intro = t.T("Somebody, presumably you, signed up at %s with this address. The account comes into being when you confirm it.", r.deps.SiteName)
+	l.Intro = t.T("Someone (probably you) signed up at %s with this address. Confirm it to create your account.", r.deps.SiteName)
+	switch name := notify.Called(intent.Group.Name, intent.Group.Slug); {
+	case intent.Any() && intent.Message:
+		l.Intro += " " + t.T("Your request to join “%s” will then be sent.", name)
+	case intent.Any():
+		l.Intro += " " + t.T("You’ll then be a member of “%s”.", name)
+	}
 	l.Actions = r.confirmAction(t, secret)
-	l.Note = t.T("The link works once and for three days. If it was not you, do nothing: without the confirmation there is no account.")
+	l.Note = t.T("The link works once, within three days. If this wasn’t you, you can ignore this email: no account will be created.")
 	return l
 }
 
-func (r *Accounts) letterAccountExists(t *lang.Printer, address string, owner community.Person) notify.Letter {
-	l := letter(t, "account-exists", address, owner.Name, t.T("You have an account already"))
-	l.Intro = t.T("Somebody, presumably you, wanted to sign up at %s with this address. It belongs to an account already: %s (@%s).", r.deps.SiteName, owner.Name, owner.Slug)
-	l.Actions = r.signInActions(t)
-	l.Note = t.T("If it was not you, do nothing: your account stays as it is.")
+func (r *Accounts) letterAccountExists(t *lang.Printer, address string, owner community.Person, next string) notify.Letter {
+	l := letter(t, "account-exists", address, owner.Name, t.T("You already have an account"))
+	l.Intro = t.T("Someone (probably you) tried to sign up at %s with this address. It already belongs to an account: %s (@%s).", r.deps.SiteName, owner.Name, owner.Slug)
+	l.Actions = r.signInActions(t, next)
+	l.Note = t.T("If this wasn’t you, you can ignore this email: your account won’t change.")
 	return l
 }
 
 func (r *Accounts) letterConfirmAddress(t *lang.Printer, address string, person community.Person, secret string) notify.Letter {
-	l := letter(t, "confirm-address", address, person.Name, t.T("Confirm your address"))
-	l.Intro = t.T("%s (@%s) wants to use this address at %s.", person.Name, person.Slug, r.deps.SiteName)
+	l := letter(t, "confirm-address", address, "", t.T("Confirm your address"))
+	l.Intro = t.T("%s (@%s) would like to use this address at %s.", notify.Called(person.Name, person.Slug), person.Slug, r.deps.SiteName)
 	l.Actions = r.confirmAction(t, secret)
-	l.Note = t.T("The link works once and for three days. If this is not your account, do nothing: without the confirmation the address is not added.")
+	l.Note = t.T("The link works once, within three days. If this isn’t your account, you can ignore this email: the address won’t be added.")
 	return l
 }
 
 func (r *Accounts) letterAddressTaken(t *lang.Printer, address string, owner community.Person) notify.Letter {
-	l := letter(t, "address-taken", address, owner.Name, t.T("Your address belongs to an account already"))
-	l.Intro = t.T("Somebody, presumably you, wanted to add this address to another account at %s. It belongs to %s (@%s) already and stays there.", r.deps.SiteName, owner.Name, owner.Slug)
-	l.Actions = r.signInActions(t)
-	l.Note = t.T("To use the address for the other account, remove it from this one first. If it was not you, do nothing.")
+	l := letter(t, "address-taken", address, owner.Name, t.T("Your address already belongs to an account"))
+	l.Intro = t.T("Someone (probably you) tried to add this address to another account at %s. It already belongs to %s (@%s) and stays there.", r.deps.SiteName, owner.Name, owner.Slug)
+	l.Actions = r.signInActions(t, "")
+	l.Note = t.T("To use the address for the other account, remove it from this one first. If this wasn’t you, you can ignore this email.")
 	return l
 }
 
 func (r *Accounts) letterReset(t *lang.Printer, address string, person community.Person, secret string) notify.Letter {
 	l := letter(t, "new-password", address, person.Name, t.T("Set a new password"))
-	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s for %s (@%s).", r.deps.SiteName, person.Name, person.Slug)
+	l.Intro = t.T("Someone (probably you) asked for a new password at %s for %s (@%s).", r.deps.SiteName, person.Name, person.Slug)
 	l.Actions = []notify.Action{{Label: t.T("Set a new password"), URL: r.resetURL(person, secret), Primary: true}}
 	l.Facts = []notify.Fact{{Label: t.T("Short name"), Value: person.Slug}}
-	l.Note = t.T("The link works once and for three days. If it was not you, do nothing: your password stays as it is.")
+	l.Note = t.T("The link works once, within three days. If this wasn’t you, you can ignore this email: your password won’t change.")
 	return l
 }
 
 func (r *Accounts) letterNoAccount(t *lang.Printer, address string) notify.Letter {
 	l := letter(t, "no-account", address, "", t.T("There is no account with this address"))
-	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s. No account has this address. Perhaps you signed up with another one.", r.deps.SiteName)
+	l.Intro = t.T("Someone (probably you) asked for a new password at %s, but there is no account with this address. Maybe you signed up with another one.", r.deps.SiteName)
 	l.Actions = []notify.Action{{Label: t.T("Sign up"), URL: r.deps.URL(signUpPath), Primary: true}}
-	l.Note = t.T("If it was not you, do nothing.")
+	l.Note = t.T("If this wasn’t you, you can ignore this email.")
 	return l
 }
 
 func (r *Accounts) letterClosed(t *lang.Printer, address string, person community.Person) notify.Letter {
 	l := letter(t, "account-closed", address, person.Name, t.T("Your account has been closed"))
-	l.Intro = t.T("Somebody, presumably you, asked for a new password at %s for %s (@%s). This account has been closed, so it cannot get one.", r.deps.SiteName, person.Name, person.Slug)
+	l.Intro = t.T("Someone (probably you) asked for a new password at %s for %s (@%s). This account has been closed, so its password can’t be changed.", r.deps.SiteName, person.Name, person.Slug)
 	if r.deps.Operators != "" {
-		l.Actions = []notify.Action{{Label: t.T("Write to the people who run the site"), URL: r.deps.URL(r.deps.Operators)}}
+		l.Actions = []notify.Action{{Label: t.T("Contact the people who run this site"), URL: r.deps.URL(r.deps.Operators)}}
 	}
 	return l
 }
 
 func (r *Accounts) letterPasswordChanged(t *lang.Printer, address string, person community.Person) notify.Letter {
 	l := letter(t, "password-changed", address, person.Name, t.T("Your password has been changed"))
-	l.Intro = t.T("The password of %s (@%s) at %s has been changed. Everyone else is signed out, and notifications on all devices are off.", person.Name, person.Slug, r.deps.SiteName)
+	l.Intro = t.T("The password of %s (@%s) at %s has been changed. All other devices are signed out, notifications are off on every device, and app passwords no longer work.", person.Name, person.Slug, r.deps.SiteName)
 	l.Actions = []notify.Action{{Label: t.T("Set a new password"), URL: r.deps.URL(resetRequestPath)}}
-	l.Note = t.T("If it was you, all is well. If not, set a new password at once by the link above.")
+	l.Note = t.T("If this was you, there’s nothing to do. If not, set a new password right away with the link above.")
 	return l
 }
 
 func (r *Accounts) letterMainChanged(t *lang.Printer, before, now string, person community.Person) notify.Letter {
-	l := letter(t, "main-address-changed", before, person.Name, t.T("Your mails go to another address from now on"))
-	l.Intro = t.T("The main address of %s (@%s) at %s is %s now.", person.Name, person.Slug, r.deps.SiteName, now)
+	l := letter(t, "main-address-changed", before, person.Name, t.T("Your emails now go to another address"))
+	l.Intro = t.T("The main address of %s (@%s) at %s is now %s.", person.Name, person.Slug, r.deps.SiteName, now)
 	return r.checkAccount(t, l)
 }
 
@@ -128,12 +141,23 @@ func (r *Accounts) letterAddressRemoved(t *lang.Printer, address, removed string
 	return r.checkAccount(t, l)
 }
 
+func (r *Accounts) letterAppPassword(t *lang.Printer, address string, person community.Person, p AppPassword) notify.Letter {
+	l := letter(t, "app-password", address, person.Name, t.T("A new app password was created"))
+	l.Intro = t.T("Someone (probably you) created an app password for %s (@%s) at %s. An app that has it can do what is listed here, and nothing else.", person.Name, person.Slug, r.deps.SiteName)
+	l.Facts = []notify.Fact{
+		{Label: t.T("App or device"), Value: p.Name}, {Label: t.T("What the app may do"), Value: t.T(string(p.Scope.label()))}, {Label: t.T("Works until"), Value: t.Date(p.ExpiresAt)},
+	}
+	l.Actions = []notify.Action{{Label: t.T("App passwords"), URL: r.deps.URL(AppPasswordsPath)}}
+	l.Note = t.T("If this was you, there’s nothing to do. If not, sign in and change your password.")
+	return l
+}
+
 // checkAccount ends a letter about a change of the account that somebody else may have made.
 func (r *Accounts) checkAccount(t *lang.Printer, l notify.Letter) notify.Letter {
-	l.Actions = []notify.Action{{Label: t.T("E-mail addresses"), URL: r.deps.URL(addressesPath)}}
+	l.Actions = []notify.Action{{Label: t.T("Email addresses"), URL: r.deps.URL(addressesPath)}}
 	if r.deps.Devices != "" {
 		l.Actions = append(l.Actions, notify.Action{Label: t.T("Devices that get notifications"), URL: r.deps.URL(r.deps.Devices)})
 	}
-	l.Note = t.T("If it was you, all is well. If not, sign in and change your password.")
+	l.Note = t.T("If this was you, there’s nothing to do. If not, sign in and change your password.")
 	return l
 }

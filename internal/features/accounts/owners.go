@@ -55,15 +55,20 @@ func (r *Accounts) ProveAddress(ctx context.Context, tx *sqldb.Tx, personID int6
 // Verified says that the mailbox has just been proven; the address is confirmed then. It is Invalid
 // if the text is no address.
 func (r *Accounts) FindOrCreate(ctx context.Context, tx *sqldb.Tx, address string, verified bool) (community.Person, error) {
-	address, key, ok := ParseAddress(address)
+	return r.findOrCreate(ctx, tx, people.Draft{Address: address}, verified)
+}
+
+func (r *Accounts) findOrCreate(ctx context.Context, tx *sqldb.Tx, draft people.Draft, verified bool) (community.Person, error) {
+	address, key, ok := ParseAddress(draft.Address)
 	if !ok {
 		return community.Person{}, errs.Check(errs.Field("email", notAnAddress))
 	}
+	draft.Address = address
 	var person community.Person
 	// Another process may create the same person, or take the slug, at the same moment.
 	for range 3 {
 		err := tx.Nested(ctx, func() (err error) {
-			person, err = r.findOrInsert(ctx, tx, address, key, verified)
+			person, err = r.findOrInsert(ctx, tx, draft, key, verified)
 			return err
 		})
 		if !errs.Is(err, errs.Conflict) {
@@ -73,11 +78,11 @@ func (r *Accounts) FindOrCreate(ctx context.Context, tx *sqldb.Tx, address strin
 	return community.Person{}, errs.New(errs.Unavailable, "The site is very busy. Please try again in a moment.")
 }
 
-func (r *Accounts) findOrInsert(ctx context.Context, tx *sqldb.Tx, address, key string, verified bool) (community.Person, error) {
+func (r *Accounts) findOrInsert(ctx context.Context, tx *sqldb.Tx, d people.Draft, key string, verified bool) (community.Person, error) {
 	a, err := findAddress(ctx, tx, key)
 	switch {
 	case errs.Is(err, errs.NotFound):
-		return r.insertPerson(ctx, tx, people.Draft{Address: address}, verified)
+		return r.insertPerson(ctx, tx, d, verified)
 	case err != nil:
 		return community.Person{}, err
 	case verified && !a.Main && a.VerifiedAt.IsZero():
@@ -85,7 +90,7 @@ func (r *Accounts) findOrInsert(ctx context.Context, tx *sqldb.Tx, address, key 
 		if err := deleteAddress(ctx, tx, a.ID); err != nil {
 			return community.Person{}, err
 		}
-		return r.insertPerson(ctx, tx, people.Draft{Address: address}, true)
+		return r.insertPerson(ctx, tx, d, true)
 	case verified:
 		if err := verifyAddress(ctx, tx, a.ID); err != nil {
 			return community.Person{}, err

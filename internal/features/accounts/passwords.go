@@ -13,10 +13,12 @@ import (
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-func limitReset() web.Limit { return web.Limit{Name: "reset password", Count: 20, Per: time.Minute} }
+func limitReset() web.Limit {
+	return web.Limit{Name: "reset password", Count: 20, Per: time.Minute, Whom: web.PerVisitor}
+}
 
 func limitPassword() web.Limit {
-	return web.Limit{Name: "change password", Count: 5, Per: time.Minute}
+	return web.Limit{Name: "change password", Count: 5, Per: time.Minute, Whom: web.PerAccount}
 }
 
 // RequestReset sends a mail to an address: with a link to set a password if somebody owns it, or that
@@ -155,7 +157,7 @@ func (r *Accounts) HasPassword(ctx context.Context, personID int64) (bool, error
 // ChangePassword replaces a person's password by a new one, if they know the present one; somebody
 // without a password needs none. A mail says so. Ending the other sessions is left to the handler.
 func (r *Accounts) ChangePassword(ctx context.Context, v community.Viewer, present, typed, repeated string) error {
-	if err := r.deps.Limiter.Allow(ctx, limitPassword(), v.Slug); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitPassword(), web.Account(v.PersonID)); err != nil {
 		return err
 	}
 	a, err := getAccount(ctx, r.deps.DB, `p.id = ?`, v.PersonID)
@@ -168,7 +170,7 @@ func (r *Accounts) ChangePassword(ctx context.Context, v community.Viewer, prese
 			return err
 		}
 		if !ok {
-			return errs.Check(errs.Field("oldpassword", "This is not your present password."))
+			return errs.Check(errs.Field("oldpassword", "That’s not your current password."))
 		}
 	}
 	hash, err := r.hashNew(ctx, v.PersonID, typed, repeated)
@@ -182,8 +184,9 @@ func (r *Accounts) ChangePassword(ctx context.Context, v community.Viewer, prese
 	return nil
 }
 
-// renewPassword stores a new password of a person and throws everybody else out: all links end, other rooms end what they
-// keep by the activity, and a mail tells the main address. Ending the sessions is left to the caller, who may have one.
+// renewPassword stores a new password of a person and throws everybody else out: all links and app passwords end, other
+// rooms end what they keep by the activity, and a mail tells the main address. Ending the sessions is left to the caller,
+// who may have one.
 func (r *Accounts) renewPassword(ctx context.Context, tx *sqldb.Tx, personID int64, hash string) error {
 	a, err := getAccount(ctx, tx, `p.id = ?`, personID)
 	if err != nil {
@@ -193,6 +196,9 @@ func (r *Accounts) renewPassword(ctx context.Context, tx *sqldb.Tx, personID int
 		return err
 	}
 	if err := deleteAllLinks(ctx, tx, personID); err != nil {
+		return err
+	}
+	if err := deleteAppPasswords(ctx, tx, personID); err != nil {
 		return err
 	}
 	_, err = r.deps.Outbox.Record(ctx, tx, community.Activity{
@@ -224,7 +230,7 @@ func (r *Accounts) reauthenticate(ctx context.Context, personID int64, proof Pro
 	if proof.Password == "" {
 		return errs.Check(errs.Field("password", "Enter your password."))
 	}
-	if err := r.deps.Limiter.Allow(ctx, limitPassword(), personSubject(personID)); err != nil {
+	if err := r.deps.Limiter.Allow(ctx, limitPassword(), web.Account(personID)); err != nil {
 		return err
 	}
 	a, err := getAccount(ctx, r.deps.DB, `p.id = ?`, personID)
@@ -236,7 +242,7 @@ func (r *Accounts) reauthenticate(ctx context.Context, personID int64, proof Pro
 		return err
 	}
 	if !ok {
-		return errs.Check(errs.Field("password", "This is not your present password."))
+		return errs.Check(errs.Field("password", "That’s not your current password."))
 	}
 	return nil
 }

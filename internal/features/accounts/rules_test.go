@@ -34,6 +34,11 @@ func TestAddressesAreTakenApartOrRefused(t *testing.T) {
 		{text: "anna@.example.org"},
 		{text: "anna..ahorn@example.org"},
 		{text: strings.Repeat("a", 250) + "@example.org"},
+		{text: strings.Repeat("x", 65) + "@example.org"},
+		{text: "anna@" + strings.Repeat("x", 64) + ".org"},
+		{text: "anna@192.0.2.1"},
+		{text: "anna@example..org"},
+		{text: "anna@-example.org"},
 	} {
 		address, key, ok := ParseAddress(c.text)
 		if ok != (c.key != "") || address != c.address || key != c.key {

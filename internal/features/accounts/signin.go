@@ -2,11 +2,11 @@ package accounts
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/intents"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -21,22 +21,22 @@ const (
 
 // limitSignInAccount bounds the tries of one account from one network: strangers do not use up the owner's.
 func limitSignInAccount() web.Limit {
-	return web.Limit{Name: nameSignInAccount, Count: 5, Per: 5 * time.Minute}
+	return web.Limit{Name: nameSignInAccount, Count: 5, Per: 5 * time.Minute, Whom: web.PerAccountAndNetwork}
 }
 
 // limitSignInAnywhere bounds the tries of one account from all networks together. The owner still gets in by the link in
 // a mail, which sets it back.
 func limitSignInAnywhere() web.Limit {
-	return web.Limit{Name: nameSignInAnywhere, Count: 100, Per: time.Hour}
+	return web.Limit{Name: nameSignInAnywhere, Count: 100, Per: time.Hour, Whom: web.PerAccount}
 }
 
 func limitSignInClient() web.Limit {
-	return web.Limit{Name: nameSignInClient, Count: 60, Per: 5 * time.Minute}
+	return web.Limit{Name: nameSignInClient, Count: 60, Per: 5 * time.Minute, Whom: web.PerNetwork}
 }
 
 // errInactive says that an account has been closed by an administrator.
 func errInactive() error {
-	return errs.New(errs.Invalid, "This account has been closed. Write to the people who run this site if you want to know why.")
+	return errs.New(errs.Invalid, "This account has been closed. If you’d like to know why, contact the people who run this site.")
 }
 
 // SignIn returns the person whose name or address and password these are. Wrong ones are Invalid with
@@ -46,7 +46,7 @@ func (r *Accounts) SignIn(ctx context.Context, login, typed, client string) (com
 	login = strings.TrimSpace(login)
 	var wrong []errs.FieldError
 	if login == "" {
-		wrong = append(wrong, errs.Field("login", "Enter your short name or your e-mail address."))
+		wrong = append(wrong, errs.Field("login", "Enter your short name or your email address."))
 	}
 	if typed == "" {
 		wrong = append(wrong, errs.Field("password", "Enter your password."))
@@ -69,7 +69,7 @@ func (r *Accounts) SignIn(ctx context.Context, login, typed, client string) (com
 	case err != nil:
 		return community.Person{}, err
 	case !ok:
-		return community.Person{}, errs.New(errs.Invalid, "The name, the address or the password is not right. If you have no password yet or forgot it, ask for a new one below.")
+		return community.Person{}, errs.New(errs.Invalid, "The name, address or password isn’t right. If you’ve forgotten your password or don’t have one yet, set a new one below.")
 	case !a.Active:
 		return community.Person{}, errInactive()
 	}
@@ -86,10 +86,10 @@ func (r *Accounts) allowTry(ctx context.Context, subject, client string) error {
 
 // forgetTries sets the tries of an account back: those from a network, and those from everywhere.
 func (r *Accounts) forgetTries(ctx context.Context, personID int64, client string) error {
-	if err := r.deps.Limiter.Forget(ctx, limitSignInAccount(), personSubject(personID)+" "+client); err != nil {
+	if err := r.deps.Limiter.Forget(ctx, limitSignInAccount(), web.Account(personID)+" "+client); err != nil {
 		return err
 	}
-	return r.deps.Limiter.Forget(ctx, limitSignInAnywhere(), personSubject(personID))
+	return r.deps.Limiter.Forget(ctx, limitSignInAnywhere(), web.Account(personID))
 }
 
 // networkOf returns from which network a request comes; "" outside of requests.
@@ -132,10 +132,16 @@ func (r *Accounts) findLogin(ctx context.Context, login string) (account, error)
 // name that nobody has.
 func signInSubject(a account, login string) string {
 	if a.ID != 0 {
-		return personSubject(a.ID)
+		return web.Account(a.ID)
 	}
 	return strings.ToLower(login)
 }
 
-// personSubject names a person whose doings are counted.
-func personSubject(personID int64) string { return "person " + strconv.FormatInt(personID, 10) }
+// Fulfil does what somebody who has just signed in was about to do at a path, as far as the rules allow it.
+func (r *Accounts) Fulfil(ctx context.Context, path string, person community.Person) (f intents.Fulfilled, err error) {
+	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		f, err = r.intents().Fulfil(ctx, tx, path, person, "")
+		return err
+	})
+	return f, err
+}

@@ -10,45 +10,54 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/intents"
 	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-func limitSignUp() web.Limit { return web.Limit{Name: "sign up", Count: 20, Per: time.Minute} }
+func limitSignUp() web.Limit {
+	return web.Limit{Name: "sign up", Count: 20, Per: time.Minute, Whom: web.PerVisitor}
+}
 
 func limitConfirm() web.Limit {
-	return web.Limit{Name: "confirm by password", Count: 5, Per: 5 * time.Minute}
+	return web.Limit{Name: "confirm by password", Count: 5, Per: 5 * time.Minute, Whom: web.PerLink}
 }
 
 // SignUp is what somebody enters who wants an account.
 type SignUp struct {
+	Name     string // that they want to be called by
 	Address  string
 	Password string
 	Repeated string // the password, typed a second time
 	Captcha  captcha.Fields
-	Next     string // path to go to after the confirmation; may be empty
+	Next     string // path to go to after the confirmation, and what they were about to do there; may be empty
+	Message  string // to the group that decides about them; may be empty
 	Language string // in which the mail is written
 }
 
 // signUpData is what a sign-up keeps until its mailbox is proven.
 type signUpData struct {
+	Name     string `json:"name"`
 	Address  string `json:"address"` // as it was typed
 	Hash     string `json:"hash"`
 	Browser  string `json:"browser"`
 	Next     string `json:"next,omitempty"`
+	Message  string `json:"message,omitempty"`
 	Language string `json:"language,omitempty"`
 }
 
 // CheckSignUp returns what is wrong with a sign-up, field by field; nil if nothing is.
 func (r *Accounts) CheckSignUp(printer *lang.Printer, s SignUp) error {
-	var wrong []errs.FieldError
+	wrong := checkName(s.Name)
 	if _, _, ok := ParseAddress(s.Address); !ok {
 		wrong = append(wrong, errs.Field("email", notAnAddress))
 	}
 	wrong = append(wrong, checkNewPassword(s.Password, s.Repeated, s.Address)...)
+	wrong = append(wrong, checkMessage(s.Message)...)
 	wrong = append(wrong, r.deps.Captcha.Check(printer, s.Captcha)...)
 	return errs.Check(wrong...)
 }
@@ -76,16 +85,21 @@ func (r *Accounts) SignUp(ctx context.Context, printer *lang.Printer, s SignUp) 
 		owner, err := getAccount(ctx, tx, ownsAddress, key)
 		switch {
 		case err == nil && owner.Password != "":
-			return r.deps.Letters.Post(ctx, tx, r.letterAccountExists(printer, address, owner.Person))
+			return r.deps.Letters.Post(ctx, tx, r.letterAccountExists(printer, address, owner.Person, s.Next))
 		case err != nil && !errs.Is(err, errs.NotFound):
 			return err
 		}
-		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenSignUp, Address: key},
-			signUpData{Address: address, Hash: hash, Browser: browser, Next: s.Next, Language: s.Language}, linkLifetime)
+		secret, err := tokens.Issue(ctx, tx, tokens.Token{Kind: tokenSignUp, Address: key}, signUpData{
+			Name: s.Name, Address: address, Hash: hash, Browser: browser, Next: s.Next, Message: s.Message, Language: s.Language,
+		}, linkLifetime)
 		if err != nil {
 			return err
 		}
-		return r.deps.Letters.Post(ctx, tx, r.letterConfirmSignUp(printer, address, secret))
+		intent, err := r.intents().Find(ctx, tx, s.Next)
+		if err != nil {
+			return err
+		}
+		return r.deps.Letters.Post(ctx, tx, r.letterConfirmSignUp(printer, address, secret, intent))
 	})
 	if err != nil {
 		return "", fmt.Errorf("sign up: %w", err)
@@ -131,9 +145,10 @@ func sameBrowser(a, b string) bool {
 
 // Confirmed says what a link brought about.
 type Confirmed struct {
-	Person community.Person
-	Exists bool // there was an account already: nothing was changed, signing in is next
-	Next   string
+	Person    community.Person
+	Exists    bool // there was an account already: nothing was changed, signing in is next
+	Next      string
+	Fulfilled intents.Fulfilled // what became of what they were about to do
 }
 
 // ConfirmSignUp makes an account of a sign-up whose mailbox has been proven, or gives a password to the
@@ -162,7 +177,9 @@ func (r *Accounts) ConfirmSignUp(ctx context.Context, secret, browser, typed str
 			return err
 		}
 		var err error
-		done.Person, err = r.FindOrCreate(ctx, tx, data.Address, true)
+		draft := people.Draft{Address: data.Address}
+		draft.FirstName, draft.LastName = people.SplitName(data.Name)
+		done.Person, err = r.findOrCreate(ctx, tx, draft, true)
 		if err != nil {
 			return err
 		}
@@ -176,7 +193,14 @@ func (r *Accounts) ConfirmSignUp(ctx context.Context, secret, browser, typed str
 		if done.Exists = a.Password != ""; done.Exists {
 			return nil
 		}
-		return r.activate(ctx, tx, a.Person, data)
+		if err := r.activate(ctx, tx, a.Person, data); err != nil {
+			return err
+		}
+		if done.Person, err = r.Get(ctx, tx, done.Person.ID); err != nil {
+			return err
+		}
+		done.Fulfilled, err = r.intents().Fulfil(ctx, tx, data.Next, done.Person, data.Message)
+		return err
 	})
 	if err != nil {
 		return Confirmed{}, fmt.Errorf("confirm a sign-up: %w", err)
@@ -192,7 +216,10 @@ func (r *Accounts) activate(ctx context.Context, tx *sqldb.Tx, person community.
 	if err := updateSignedIn(ctx, tx, person.ID); err != nil {
 		return err
 	}
-	if person.Language == "" && data.Language != r.deps.Catalogues.Match("", r.deps.Language) {
+	if err := r.deps.People.Introduce(ctx, tx, person, data.Name); err != nil {
+		return err
+	}
+	if person.Language == "" && data.Language != r.deps.Catalogues.Match() {
 		if err := r.deps.People.ChooseLanguage(ctx, tx, person.ID, data.Language); err != nil {
 			return err
 		}
@@ -206,7 +233,7 @@ func (r *Accounts) activate(ctx context.Context, tx *sqldb.Tx, person community.
 // confirmPassword checks the password that belongs to a link.
 func (r *Accounts) confirmPassword(ctx context.Context, tokenID int64, hash, typed string) error {
 	if typed == "" {
-		return errs.Check(errs.Field("password", "Enter the password that you chose when you signed up."))
+		return errs.Check(errs.Field("password", "Enter the password you chose when you signed up."))
 	}
 	if err := r.deps.Limiter.Allow(ctx, limitConfirm(), strconv.FormatInt(tokenID, 10)); err != nil {
 		return err
@@ -216,7 +243,7 @@ func (r *Accounts) confirmPassword(ctx context.Context, tokenID int64, hash, typ
 		return err
 	}
 	if !ok {
-		return errs.Check(errs.Field("password", "This is not the password that was chosen with this sign-up. If you never signed up, close this page: nothing happens."))
+		return errs.Check(errs.Field("password", "That’s not the password you chose when you signed up. If you never signed up, just close this page."))
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (r *Accounts) addressesPage(v *site.Visit, f addressForm, err error) error 
 		return needErr
 	}
 	return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) {
-		return v.SettingsPage(v.T("E-mail addresses"), addressesBody(all, f, asks, e)), nil
+		return v.SettingsPage(v.T("Email addresses"), addressesBody(all, f, asks, e)), nil
 	})
 }
 
@@ -53,13 +53,14 @@ func (r *Accounts) changeAddress(v *site.Visit, f addressForm) (done lang.Text, 
 	address := f.Address
 	switch button := v.R.PostForm.Has; {
 	case button("action_add"):
-		return lang.Text("A mail is on its way to %s. Follow the link in it to add the address."), r.AddAddress(v.Context(), v.Viewer, address, Proof{v.Session().SignedInAt(v.Context()), f.Password})
+		proof := Proof{v.Session().SignedInAt(v.Context()), f.Password}
+		return lang.Text("We’ve sent an email to %s. Open the link in it to add the address."), r.AddAddress(v.Context(), v.Viewer, address, proof)
 	case button("action_send"):
-		return lang.Text("A mail is on its way to %s, unless one was sent a moment ago."), r.ResendConfirmation(v.Context(), v.Viewer, address)
+		return lang.Text("We’ve sent an email to %s, unless we sent one a moment ago."), r.ResendConfirmation(v.Context(), v.Viewer, address)
 	case button("action_primary"):
-		return lang.Text("Mails go to %s from now on."), r.MakeMain(v.Context(), v.Viewer, address)
+		return lang.Text("Emails now go to %s."), r.MakeMain(v.Context(), v.Viewer, address)
 	case button("action_remove"):
-		return lang.Text("The address %s is removed."), r.RemoveAddress(v.Context(), v.Viewer, address)
+		return lang.Text("The address %s has been removed."), r.RemoveAddress(v.Context(), v.Viewer, address)
 	default:
 		return "", nil
 	}

@@ -17,7 +17,7 @@ type resetRequestForm struct {
 // refuseSignedIn keeps people who are signed in from pages for those who cannot.
 func refuseSignedIn(v *site.Visit) error {
 	if v.Viewer.SignedIn() {
-		return errs.New(errs.Denied, "You are signed in. Change your password in the settings, or sign out first.")
+		return errs.New(errs.Denied, "You’re signed in. Change your password in the settings, or sign out first.")
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func (r *Accounts) createResetRequest(v *site.Visit) error {
 }
 
 func showResetRequested(v *site.Visit) error {
-	v.Flash(parts.Info, "A mail is on its way to you. It says how to go on.")
+	v.Flash(parts.Info, "We’ve sent you an email. It says what to do next.")
 	return v.Redirect("/")
 }
 
@@ -118,7 +118,7 @@ func (r *Accounts) createReset(v *site.Visit) error {
 	if err := v.SignIn(owner.ID, false); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "Your new password is set, and you are signed in.")
+	v.Flash(parts.Done, "Your new password is set, and you’re signed in.")
 	return v.Redirect("/")
 }
 
@@ -159,7 +159,7 @@ func (r *Accounts) updatePassword(v *site.Visit) error {
 	if err := v.Session().EndOthers(v.Context(), v.Viewer.PersonID); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "Your password is changed. You are signed out everywhere else, and notifications on all devices are off.")
+	v.Flash(parts.Done, "Your password has been changed. You’re signed out everywhere else, notifications are off on every device, and app passwords no longer work.")
 	return v.Redirect(community.EntityPath(v.Viewer.Slug))
 }
 

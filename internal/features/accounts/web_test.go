@@ -13,6 +13,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/testkit/captchatest"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -23,9 +24,9 @@ func TestSomebodySignsUpConfirmsAndIsSignedIn(t *testing.T) {
 	v := w.visit(t)
 	v.Get("/stadt/signup/?next=/stadt/gestalten/")
 	v.Submit("password1", map[string]string{
-		"email": "Emil@Example.org", "password1": goodPassword, "password2": goodPassword, "captcha_0": answer(t, v.Page.Body),
+		"name": "Emil Efeu", "email": "Emil@Example.org", "password1": goodPassword, "password2": goodPassword, "captcha_0": captchatest.Solve(t, v.Page.Body),
 	})
-	v.Sees(http.StatusOK, "Look into your mailbox")
+	v.Sees(http.StatusOK, "Check your email")
 	if n := w.count(t, `SELECT COUNT(*) FROM people`); n != 5 {
 		t.Errorf("there are %d people before the confirmation", n)
 	}
@@ -34,7 +35,7 @@ func TestSomebodySignsUpConfirmsAndIsSignedIn(t *testing.T) {
 	v.Sees(http.StatusOK, "Emil@Example.org", "Confirm and sign in")
 	v.DoesNotSee(`type="password"`)
 	v.Submit("Confirm and sign in", nil)
-	v.Sees(http.StatusOK, "Welcome, emil.")
+	v.Sees(http.StatusOK, "Welcome, Emil Efeu.")
 	if !strings.HasPrefix(v.Page.Path, "/stadt/gestalten/") {
 		t.Errorf("the confirmation leads to %s", v.Page.Path)
 	}
@@ -44,7 +45,7 @@ func TestSomebodySignsUpConfirmsAndIsSignedIn(t *testing.T) {
 		t.Errorf("activities: %s", got)
 	}
 	v.Get(path)
-	v.Sees(http.StatusNotFound, "does not work any more")
+	v.Sees(http.StatusNotFound, "no longer works")
 }
 
 func TestALinkInAnotherBrowserAsksForThePassword(t *testing.T) {
@@ -56,14 +57,14 @@ func TestALinkInAnotherBrowserAsksForThePassword(t *testing.T) {
 	phone.Get(path)
 	phone.Sees(http.StatusOK, "You signed up in another browser")
 	phone.Submit("Confirm and sign in", map[string]string{"password": ""})
-	phone.Sees(http.StatusUnprocessableEntity, "Enter the password that you chose")
+	phone.Sees(http.StatusUnprocessableEntity, "Enter the password you chose")
 	phone.Submit("Confirm and sign in", map[string]string{"password": "something else"})
-	phone.Sees(http.StatusUnprocessableEntity, "This is not the password")
+	phone.Sees(http.StatusUnprocessableEntity, "That’s not the password")
 	if n := w.count(t, `SELECT COUNT(*) FROM people`); n != 5 {
 		t.Errorf("there are %d people", n)
 	}
 	phone.Submit("Confirm and sign in", map[string]string{"password": goodPassword})
-	phone.Sees(http.StatusOK, "Welcome, emil.")
+	phone.Sees(http.StatusOK, "Welcome, Emil Efeu.")
 }
 
 func TestGuessingThePasswordOfALinkEnds(t *testing.T) {
@@ -91,7 +92,7 @@ func TestAPasswordlessAccountIsAdoptedOnlyThroughItsMailbox(t *testing.T) {
 	}
 	v.Get("/stadt/login/")
 	v.Submit("login", map[string]string{"login": "dora", "password": goodPassword})
-	v.Sees(http.StatusUnprocessableEntity, "is not right")
+	v.Sees(http.StatusUnprocessableEntity, "isn’t right")
 
 	v.Get(link(t, w.box.take(t, "confirm-sign-up", "dora@example.org")))
 	v.Submit("Confirm and sign in", nil)
@@ -112,7 +113,7 @@ func TestSigningUpTellsNobodyWhoHasAnAccount(t *testing.T) {
 	for _, address := range []string{"ANNA@example.org", "emil@example.org"} {
 		v := w.visit(t)
 		w.signUp(t, v, address, goodPassword)
-		v.Sees(http.StatusOK, "Look into your mailbox")
+		v.Sees(http.StatusOK, "Check your email")
 		pages = append(pages, v.Page.Path)
 		w.box.mu.Lock()
 		kind := w.box.letters[0].Kind
@@ -141,15 +142,15 @@ func TestSigningUpTwiceDoesNoHarm(t *testing.T) {
 	v.Get(second)
 	v.Sees(http.StatusOK, "You signed up in another browser")
 	v.Submit("Confirm and sign in", map[string]string{"password": goodPassword})
-	v.Sees(http.StatusUnprocessableEntity, "This is not the password")
+	v.Sees(http.StatusUnprocessableEntity, "That’s not the password")
 	w.wait(time.Minute)
 	w.signUp(t, v, "emil@example.org", goodPassword)
 	v.Get(link(t, w.box.take(t, "confirm-sign-up", "emil@example.org")))
 	v.Submit("Confirm and sign in", nil)
-	v.Sees(http.StatusOK, "Welcome, emil.")
+	v.Sees(http.StatusOK, "Welcome, Emil Efeu.")
 	for _, path := range []string{first, second} {
 		thief.Get(path)
-		thief.Sees(http.StatusNotFound, "does not work any more")
+		thief.Sees(http.StatusNotFound, "no longer works")
 	}
 	if got := w.activities(t); got != "person.joined" {
 		t.Errorf("activities: %s", got)
@@ -160,22 +161,22 @@ func TestASignUpSaysWhatIsWrongAndKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	right := func(t *testing.T, page string) url.Values {
-		return url.Values{"email": {"emil@example.org"}, "password1": {goodPassword}, "password2": {goodPassword}, "captcha_0": {answer(t, page)}}
+		return url.Values{"name": {"Emil Efeu"}, "email": {"emil@example.org"}, "password1": {goodPassword}, "password2": {goodPassword}, "captcha_0": {captchatest.Solve(t, page)}}
 	}
 	for _, c := range []struct {
 		field, value string
 		sees         string
 	}{
-		{"email", "emil", "Enter an e-mail address like"},
-		{"email", "Emil <emil@example.org>", "Enter an e-mail address like"},
+		{"email", "emil", "Enter an email address like"},
+		{"email", "Emil <emil@example.org>", "Enter an email address like"},
 		{"password1", "", "Enter a password."},
 		{"password1", "kurz", "Use at least 8 characters."},
-		{"password1", "1234567890", "Use more than digits."},
-		{"password1", "passwort", "Many people use this password"},
-		{"password2", "etwas anderes", "The two passwords differ."},
+		{"password1", "1234567890", "Don’t use only digits."},
+		{"password1", "passwort", "This password is very common"},
+		{"password2", "etwas anderes", "The passwords don’t match."},
 		{"captcha_0", "", "Please answer the question."},
-		{"captcha_0", "Pudding", "That is not the answer."},
-		{"captcha_1", "forged", "The question was too old."},
+		{"captcha_0", "Pudding", "That’s not the right answer."},
+		{"captcha_1", "forged", "The question has expired."},
 	} {
 		t.Run(c.field+" "+c.value, func(t *testing.T) {
 			t.Parallel()
@@ -200,16 +201,16 @@ func TestTheAnswerToAQuestionWorksOnce(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t)
 	v.Get("/stadt/signup/")
-	fields := map[string]string{"email": "emil@example.org", "password1": goodPassword, "password2": "not the same", "captcha_0": answer(t, v.Page.Body)}
+	fields := map[string]string{"name": "Emil Efeu", "email": "emil@example.org", "password1": goodPassword, "password2": "not the same", "captcha_0": captchatest.Solve(t, v.Page.Body)}
 	v.Submit("password1", fields)
 	v.Sees(http.StatusUnprocessableEntity, `value="`+fields["captcha_0"]+`"`) // the right answer is kept
 	page := v.Page
 	fields["password2"] = goodPassword
 	v.Submit("password1", fields)
-	v.Sees(http.StatusOK, "Look into your mailbox")
+	v.Sees(http.StatusOK, "Check your email")
 	v.Page = page
 	v.Submit("password1", fields)
-	v.Sees(http.StatusUnprocessableEntity, "answered before")
+	v.Sees(http.StatusUnprocessableEntity, "already been answered")
 }
 
 func TestPeopleSignInByNameOrConfirmedAddress(t *testing.T) {
@@ -302,7 +303,7 @@ func TestNobodyLocksAnotherOut(t *testing.T) {
 		v := w.visit(t)
 		v.Network = from(n)
 		v.Send("/stadt/password/reset/", url.Values{"email": {"anna@example.org"}}, true)
-		v.Sees(http.StatusOK, "A mail is on its way to you.")
+		v.Sees(http.StatusOK, "We’ve sent you an email.")
 	}
 	w.box.mu.Lock()
 	for _, l := range w.box.letters {
@@ -333,7 +334,7 @@ func TestSigningInIsSlowedDownPerClient(t *testing.T) {
 			t.Fatal("nobody signed in")
 		}
 	}
-	if _, err := w.SignIn(t.Context(), "anna", cast.Password, "192.0.2.1"); err == nil || !strings.Contains(err.Error(), "too often") {
+	if _, err := w.SignIn(t.Context(), "anna", cast.Password, "192.0.2.1"); err == nil || !strings.Contains(err.Error(), "Too many attempts") {
 		t.Errorf("the 61st try of a client: %v", err)
 	}
 	if _, err := w.SignIn(t.Context(), "anna", cast.Password, "192.0.2.2"); err != nil {
@@ -402,7 +403,7 @@ func TestWhoIsSignedInIsLedOnFromThePagesForStrangers(t *testing.T) {
 		}
 	}
 	v.Get("/stadt/password/reset/")
-	v.Sees(http.StatusForbidden, "You are signed in.")
+	v.Sees(http.StatusForbidden, "You’re signed in.")
 }
 
 func TestSigningOutAsksFirst(t *testing.T) {
@@ -419,7 +420,7 @@ func TestSigningOutAsksFirst(t *testing.T) {
 	}
 	v.Get("/stadt/logout/?next=/stadt/gestalten/")
 	v.Submit("You can sign in again", nil)
-	v.Sees(http.StatusOK, "You are signed out.")
+	v.Sees(http.StatusOK, "You’re signed out.")
 	v.Ask(http.MethodGet, "/stadt/settings/")
 	v.Sees(http.StatusSeeOther)
 	v.Ask(http.MethodGet, "/stadt/logout/")
@@ -433,7 +434,7 @@ func TestAForgottenPasswordIsSetByALinkThatLeaksNowhere(t *testing.T) {
 	v := w.visit(t)
 	v.Get("/stadt/password/reset/")
 	v.Submit("email", map[string]string{"email": "BERT@example.org"})
-	v.Sees(http.StatusOK, "A mail is on its way to you.")
+	v.Sees(http.StatusOK, "We’ve sent you an email.")
 	path := link(t, w.box.take(t, "new-password", "BERT@example.org"))
 
 	v.Ask(http.MethodGet, path)
@@ -450,7 +451,7 @@ func TestAForgottenPasswordIsSetByALinkThatLeaksNowhere(t *testing.T) {
 	v.Sees(http.StatusOK, "For Bert Birke (@bert).")
 	v.DoesNotSee(secret)
 	v.Submit("password1", map[string]string{"password1": "bertbert", "password2": "bertbert"})
-	v.Sees(http.StatusUnprocessableEntity, "too much like your name")
+	v.Sees(http.StatusUnprocessableEntity, "too similar to your name")
 	v.Submit("password1", map[string]string{"password1": goodPassword, "password2": goodPassword})
 	v.Sees(http.StatusOK, "Your new password is set")
 	v.Get("/stadt/settings/")
@@ -460,9 +461,9 @@ func TestAForgottenPasswordIsSetByALinkThatLeaksNowhere(t *testing.T) {
 
 	other := w.visit(t)
 	other.Get(path)
-	other.Sees(http.StatusNotFound, "does not work any more", "Ask for a new link")
+	other.Sees(http.StatusNotFound, "no longer works", "Ask for a new link")
 	other.Get(where)
-	other.Sees(http.StatusNotFound, "does not work any more")
+	other.Sees(http.StatusNotFound, "no longer works")
 	other.Send("/stadt/login/", url.Values{"login": {"bert"}, "password": {goodPassword}}, false)
 	other.Sees(http.StatusSeeOther)
 }
@@ -480,7 +481,7 @@ func TestTheMailForAForgottenPasswordTellsWhatThePageDoesNot(t *testing.T) {
 		v := w.visit(t)
 		v.Get("/stadt/password/reset/")
 		v.Submit("email", map[string]string{"email": address})
-		v.Sees(http.StatusOK, "A mail is on its way to you.")
+		v.Sees(http.StatusOK, "We’ve sent you an email.")
 		w.box.take(t, kind, address)
 	}
 }
@@ -494,7 +495,7 @@ func TestAMailboxIsNotFloodedWithMails(t *testing.T) {
 		v.Sees(http.StatusSeeOther)
 	}
 	v.Send("/stadt/password/reset/", url.Values{"email": {"ANNA@example.org"}}, false)
-	v.Sees(http.StatusTooManyRequests, "too often")
+	v.Sees(http.StatusTooManyRequests, "Too many attempts")
 	if v.Page.Header.Get("Retry-After") == "" {
 		t.Error("429 without Retry-After")
 	}
@@ -526,7 +527,7 @@ func TestALinkForThePasswordEnds(t *testing.T) {
 			path := link(t, w.box.take(t, "new-password", "anna@example.org"))
 			c.do(t, w)
 			v.Get(path)
-			v.Sees(http.StatusNotFound, "does not work any more")
+			v.Sees(http.StatusNotFound, "no longer works")
 		})
 	}
 }
@@ -540,9 +541,9 @@ func TestOldAndInventedLinksGetAPageThatHelps(t *testing.T) {
 		"/stadt/password/reset/key/5a-6b7c-0123456789abcdef/", "/stadt/password/reset/key/x/", "/stadt/password/reset/key/-/",
 	} {
 		v.Get(path)
-		v.Sees(http.StatusNotFound, "This link does not work any more")
+		v.Sees(http.StatusNotFound, "This link no longer works")
 		v.Send(path, url.Values{"password1": {goodPassword}, "password2": {goodPassword}}, false)
-		v.Sees(http.StatusNotFound, "This link does not work any more")
+		v.Sees(http.StatusNotFound, "This link no longer works")
 	}
 	for path, want := range map[string]string{
 		"/stadt/login/signup/": "/stadt/login/", "/stadt/password/reset/key/done/": "/stadt/login/", "/stadt/password/reset/done/": "/",
@@ -563,9 +564,9 @@ func TestChangingThePasswordEndsTheOtherSessions(t *testing.T) {
 	v, tablet := w.visit(t).As(w.Anna.ID), w.visit(t).As(w.Anna.ID)
 	v.Get("/stadt/settings/password/")
 	v.Submit("oldpassword", map[string]string{"oldpassword": "wrong", "password1": goodPassword, "password2": goodPassword})
-	v.Sees(http.StatusUnprocessableEntity, "This is not your present password.")
+	v.Sees(http.StatusUnprocessableEntity, "That’s not your current password.")
 	v.Submit("oldpassword", map[string]string{"oldpassword": cast.Password, "password1": goodPassword, "password2": goodPassword})
-	v.Sees(http.StatusOK, "Your password is changed.")
+	v.Sees(http.StatusOK, "Your password has been changed.")
 	if v.Page.Path != "/anna/" {
 		t.Errorf("it leads to %s", v.Page.Path)
 	}
@@ -645,7 +646,7 @@ func TestAChangeOfAddressesEndsTheLinksThatWait(t *testing.T) {
 				t.Fatal(err)
 			}
 			v.Get(path)
-			v.Sees(http.StatusNotFound, "does not work any more")
+			v.Sees(http.StatusNotFound, "no longer works")
 		})
 	}
 }
@@ -655,12 +656,12 @@ func TestAddingAnAddressAsksForThePasswordAfterAWhile(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t).As(w.Anna.ID)
 	v.Get("/stadt/email/")
-	v.DoesNotSee("Present password")
+	v.DoesNotSee("Current password")
 	w.wait(11 * time.Minute)
 	v.Get("/stadt/email/")
-	v.Sees(http.StatusOK, "Present password")
+	v.Sees(http.StatusOK, "Current password")
 	add := url.Values{"action_add": {"1"}, "email": {"anna@verein.example"}}
-	for password, sentence := range map[string]string{"": "Enter your password.", "wrong": "This is not your present password."} {
+	for password, sentence := range map[string]string{"": "Enter your password.", "wrong": "That’s not your current password."} {
 		add.Set("password", password)
 		v.Send("/stadt/email/", add, false)
 		v.Sees(http.StatusUnprocessableEntity, sentence)
@@ -668,7 +669,7 @@ func TestAddingAnAddressAsksForThePasswordAfterAWhile(t *testing.T) {
 	}
 	add.Set("password", cast.Password)
 	v.Send("/stadt/email/", add, true)
-	v.Sees(http.StatusOK, "A mail is on its way")
+	v.Sees(http.StatusOK, "We’ve sent an email to")
 	w.box.take(t, "confirm-address", "anna@verein.example")
 }
 
@@ -690,10 +691,10 @@ func TestWhoHasNoPasswordSetsOne(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t).As(w.Dora.ID)
 	v.Get("/stadt/settings/password/")
-	v.Sees(http.StatusOK, "You have no password yet.")
+	v.Sees(http.StatusOK, "You don’t have a password yet.")
 	v.DoesNotSee("oldpassword")
 	v.Submit("password1", map[string]string{"password1": goodPassword, "password2": goodPassword})
-	v.Sees(http.StatusOK, "Your password is changed.")
+	v.Sees(http.StatusOK, "Your password has been changed.")
 	v.Get("/stadt/password/set/")
 	v.Sees(http.StatusOK, "oldpassword")
 }
@@ -705,7 +706,7 @@ func TestAnAddressIsAddedConfirmedMadeMainAndRemoved(t *testing.T) {
 	v.Get("/stadt/email/")
 	v.Sees(http.StatusOK, "anna@example.org", "main address")
 	v.Submit("action_add", map[string]string{"email": "Anna@Verein.example", "action_add": "1"})
-	v.Sees(http.StatusOK, "anna@verein.example", "waits for the link")
+	v.Sees(http.StatusOK, "anna@verein.example", "waiting to be confirmed")
 	path := link(t, w.box.take(t, "confirm-address", "Anna@Verein.example"))
 
 	v.Send("/stadt/email/", url.Values{"action_send": {"1"}, "email": {"anna@verein.example"}}, true)
@@ -715,22 +716,22 @@ func TestAnAddressIsAddedConfirmedMadeMainAndRemoved(t *testing.T) {
 	w.box.take(t, "confirm-address", "anna@verein.example")
 
 	v.Send("/stadt/email/", url.Values{"action_primary": {"1"}, "email": {"anna@verein.example"}}, true)
-	v.Sees(http.StatusUnprocessableEntity, "This address is not yours.")
+	v.Sees(http.StatusUnprocessableEntity, "This address isn’t one of yours.")
 	v.Get(path)
 	v.Sees(http.StatusOK, "Anna Ahorn", "Anna@Verein.example")
-	v.Submit("gets the address", nil)
+	v.Submit("Add the address", nil)
 	v.Sees(http.StatusOK, "The address is confirmed.")
-	v.DoesNotSee("waits for the link")
+	v.DoesNotSee("waiting to be confirmed")
 	w.box.take(t, "address-added", "anna@example.org")
 	v.Send("/stadt/email/", url.Values{"action_primary": {"1"}, "email": {"anna@verein.example"}}, true)
-	v.Sees(http.StatusOK, "Mails go to")
+	v.Sees(http.StatusOK, "Emails now go to")
 	if got := w.box.takeAll(); got != "main-address-changed Anna@Verein.example, main-address-changed anna@example.org" {
 		t.Errorf("of the new main address heard: %s", got)
 	}
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@verein.example"}}, true)
 	v.Sees(http.StatusUnprocessableEntity, "This is your main address")
 	v.Send("/stadt/email/", url.Values{"action_remove": {"1"}, "email": {"anna@example.org"}}, true)
-	v.Sees(http.StatusOK, "is removed")
+	v.Sees(http.StatusOK, "has been removed")
 	w.box.take(t, "address-removed", "Anna@Verein.example")
 	if n := w.count(t, `SELECT COUNT(*) FROM email_addresses WHERE person_id = ? AND main AND address_key = 'anna@verein.example'`, w.Anna.ID); n != 1 {
 		t.Error("the new address is not the only and main one")
@@ -747,15 +748,15 @@ func TestAddingAnAddressTellsNothingAndBlocksNobody(t *testing.T) {
 		v.Send("/stadt/email/", url.Values{"action_add": {"1"}, "email": {address}}, true)
 	}
 	add("bert@example.org")
-	v.Sees(http.StatusOK, "A mail is on its way to bert@example.org", "waits for the link")
+	v.Sees(http.StatusOK, "We’ve sent an email to bert@example.org", "waiting to be confirmed")
 	w.box.take(t, "address-taken", "bert@example.org")
 	add("emil@example.org")
-	v.Sees(http.StatusOK, "A mail is on its way to emil@example.org")
+	v.Sees(http.StatusOK, "We’ve sent an email to emil@example.org")
 	w.box.take(t, "confirm-address", "emil@example.org")
 	add("carla@example.org")
-	v.Sees(http.StatusUnprocessableEntity, "This address is yours already.")
+	v.Sees(http.StatusUnprocessableEntity, "You’ve already added this address.")
 	add("no address")
-	v.Sees(http.StatusUnprocessableEntity, "Enter an e-mail address like", "no address")
+	v.Sees(http.StatusUnprocessableEntity, "Enter an email address like", "no address")
 
 	emil := w.visit(t)
 	w.signUp(t, emil, "emil@example.org", goodPassword)
@@ -779,7 +780,7 @@ func TestAnAddressThatSomebodyProvedMeanwhileStaysTheirs(t *testing.T) {
 		t.Fatal(err)
 	}
 	carla.Get(path)
-	carla.Submit("gets the address", nil)
+	carla.Submit("Add the address", nil)
 	carla.Sees(http.StatusConflict, "This address belongs to another account.")
 }
 
@@ -791,9 +792,9 @@ func TestConfirmingForSomebodyElseSignsOut(t *testing.T) {
 	path := link(t, w.box.take(t, "confirm-address", "carla@verein.example"))
 	bert := w.visit(t).As(w.Bert.ID)
 	bert.Get(path)
-	bert.Sees(http.StatusOK, "You are signed in as somebody else")
-	bert.Submit("gets the address", nil)
-	bert.Sees(http.StatusOK, "It belongs to @carla now.", "Sign in")
+	bert.Sees(http.StatusOK, "You’re signed in with another account")
+	bert.Submit("Add the address", nil)
+	bert.Sees(http.StatusOK, "It now belongs to @carla.", "Sign in")
 	bert.Ask(http.MethodGet, "/stadt/settings/")
 	bert.Sees(http.StatusSeeOther)
 }
@@ -803,7 +804,7 @@ func TestAnAccountIsDeletedOnThePage(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t).As(w.Anna.ID)
 	v.Get("/stadt/settings/gestalt/delete/")
-	v.Sees(http.StatusOK, "2 memberships in groups", "2 subscriptions", "/stadt/help/", "Delete my account")
+	v.Sees(http.StatusOK, "2 group memberships", "2 subscriptions", "/stadt/help/", "Delete my account")
 	v.Submit("Delete my account", nil)
 	v.Sees(http.StatusOK, "Your account has been deleted.")
 	v.Ask(http.MethodGet, "/stadt/settings/")
@@ -856,7 +857,7 @@ func TestALinkToAnAddressEndsWithIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.Get(path)
-	v.Sees(http.StatusNotFound, "does not work any more")
+	v.Sees(http.StatusNotFound, "no longer works")
 }
 
 // exported is what a test reads of a download.
@@ -934,7 +935,7 @@ func TestDownloadingOnesDataIsLimited(t *testing.T) {
 		v.Sees(http.StatusOK)
 	}
 	v.Ask(http.MethodGet, "/stadt/settings/gestalt/export/")
-	v.Sees(http.StatusTooManyRequests, "too often")
+	v.Sees(http.StatusTooManyRequests, "Too many attempts")
 	if v.Page.Header.Get("Retry-After") == "" || v.Page.Header.Get("Content-Disposition") != "" {
 		t.Errorf("the headers are %v", v.Page.Header)
 	}

@@ -1,19 +1,25 @@
-// Package admin is the room of whoever looks after the site: what waits, what failed for good and can be
-// tried again, and what the site believes.
+// Package admin is the room of whoever looks after the site: what it still needs before it opens, its name, texts, logo
+// and colour, what waits, what failed for good and can be tried again, and what the site believes.
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/queue"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Path is the address of the room.
@@ -21,8 +27,10 @@ const Path = "/stadt/admin/"
 
 // Queue is what this room needs of the task runner.
 type Queue interface {
-	// Counts says how many jobs there are in each state.
-	Counts(ctx context.Context) (queue.Counts, error)
+	// CountsByKind says how many jobs of each kind there are in each state.
+	CountsByKind(ctx context.Context) ([]queue.KindCounts, error)
+	// RetryAll lets all dead jobs of a kind run again.
+	RetryAll(ctx context.Context, kind string) (int, error)
 	// Dead lists jobs that failed for good, the newest first: those with an id below before.
 	Dead(ctx context.Context, before int64, limit int) ([]queue.DeadJob, error)
 	// Retry lets a dead job run again; NotFound if there is none.
@@ -33,11 +41,19 @@ type Queue interface {
 
 // Deps is what the room stands on.
 type Deps struct {
-	Queue Queue
+	Queue      Queue
+	TestMail   TestMail
+	DB         *sqldb.DB
+	Settings   *settings.Settings
+	Catalogues *lang.Catalogues
+	Pictures   *media.Pictures
+	MaxBytes   int64 // of one picture
 	// Facts are what an administrator should know about the site.
 	Facts []module.Fact
 	// Warnings are what an administrator should change.
 	Warnings []lang.Text
+	// Cautions are the same, for what changes.
+	Cautions []module.Caution
 	// Reserved returns who has a short name that nobody could take today.
 	Reserved func(ctx context.Context) ([]community.Entity, error)
 }
@@ -50,6 +66,7 @@ func New(d Deps) *Admin { return &Admin{d} }
 
 // Module returns the room's table of contents.
 func (a *Admin) Module() module.Module {
+	tests := limitTests()
 	return module.Module{
 		Name: "admin",
 		Entries: []site.Entry{{Menu: site.MyMenu, Order: 90, About: Path, Places: func(v *site.Visit) []site.Place {
@@ -58,12 +75,20 @@ func (a *Admin) Module() module.Module {
 			}
 			return []site.Place{{Path: Path, Label: v.T("Administration"), Icon: parts.IconSettings}}
 		}}},
-		Routes: []site.Route{
+		Routes: append(a.settingsRoutes(), []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: a.show, Admin: true, Query: []string{"before"}},
+			{Method: http.MethodPost, Path: Path + "jobs", Handle: a.retryAll, Admin: true},
+			{Method: http.MethodPost, Path: Path + "test-mail", Handle: a.testMail, Admin: true, Limit: &tests},
 			{Method: http.MethodPost, Path: Path + "jobs/{id}/retry", Handle: a.retry, Admin: true},
 			{Method: http.MethodPost, Path: Path + "jobs/{id}/discard", Handle: a.discard, Admin: true},
-		},
+		}...),
 	}
+}
+
+// limitTests bounds test mails, as letters are bounded: each waits for the mail server while the browser does, and a mail
+// server may hold it against the site to be tried all the time.
+func limitTests() web.Limit {
+	return web.Limit{Name: "send a test mail", Count: 20, Per: time.Hour, Whom: web.PerVisitor}
 }
 
 // perPage is how many dead jobs stand on one page.
@@ -88,7 +113,7 @@ func about(payload string) string {
 }
 
 func (a *Admin) show(v *site.Visit) error {
-	counts, err := a.deps.Queue.Counts(v.Context())
+	kinds, err := a.deps.Queue.CountsByKind(v.Context())
 	if err != nil {
 		return err
 	}
@@ -100,12 +125,25 @@ func (a *Admin) show(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	b := body{Counts: counts, Reserved: reserved}
-	for _, f := range a.deps.Facts {
-		b.Facts = append(b.Facts, parts.Pair{Term: v.T(string(f.Term)), Value: parts.Text(f.Value)})
+	tasks, err := a.checklist(v)
+	if err != nil {
+		return err
+	}
+	b := body{Kinds: kinds, Reserved: reserved, Tasks: tasks, Pages: settingsPlaces(v)[1:]}
+	if b.Facts, err = a.facts(v); err != nil {
+		return err
 	}
 	for _, w := range a.deps.Warnings {
 		b.Warnings = append(b.Warnings, v.T(string(w)))
+	}
+	for _, ask := range a.deps.Cautions {
+		caution, err := ask(v.Context(), v.Lang)
+		if err != nil {
+			return err
+		}
+		if caution != "" {
+			b.Warnings = append(b.Warnings, caution)
+		}
 	}
 	for _, j := range dead {
 		b.Dead = append(b.Dead, deadJob{j, about(j.Payload)})
@@ -118,6 +156,24 @@ func (a *Admin) show(v *site.Visit) error {
 	})
 }
 
+// facts returns what an administrator should know about the site, as it is now.
+func (a *Admin) facts(v *site.Visit) (all []parts.Pair, err error) {
+	for _, f := range a.deps.Facts {
+		value := f.Value
+		if f.Ask != nil {
+			if value, err = f.Ask(v.Context(), v.Lang); err != nil {
+				return nil, err
+			}
+		}
+		shown := parts.Text(cmp.Or(value, v.T("not set")))
+		if f.Path != "" {
+			shown = factLink(value, f.Path)
+		}
+		all = append(all, parts.Pair{Term: v.T(string(f.Term)), Value: shown})
+	}
+	return all, nil
+}
+
 func (a *Admin) retry(v *site.Visit) error {
 	id, err := v.ID("id")
 	if err != nil {
@@ -126,7 +182,7 @@ func (a *Admin) retry(v *site.Visit) error {
 	if err := a.deps.Queue.Retry(v.Context(), id); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "It is tried again.")
+	v.Flash(parts.Done, "It will be tried again.")
 	return v.Redirect(Path)
 }
 
@@ -138,6 +194,38 @@ func (a *Admin) discard(v *site.Visit) error {
 	if err := a.deps.Queue.Discard(v.Context(), id); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "It has been thrown away.")
+	v.Flash(parts.Done, "It has been discarded.")
 	return v.Redirect(Path)
+}
+
+// retryAll lets all jobs of a kind run again that failed for good.
+func (a *Admin) retryAll(v *site.Visit) error {
+	var f struct {
+		Kind string `form:"kind" text:"line"`
+	}
+	if err := v.Bind(&f); err != nil {
+		return err
+	}
+	if _, err := a.deps.Queue.RetryAll(v.Context(), f.Kind); err != nil {
+		return err
+	}
+	v.Flash(parts.Done, "All failed tasks of the kind %s will be tried again.", f.Kind)
+	return v.Redirect(Path)
+}
+
+// testMail sends a mail to the viewer at once, without the queue, and shows how far it came.
+func (a *Admin) testMail(v *site.Visit) error {
+	way, err := a.deps.TestMail.send(v.Context(), v.Lang, v.Viewer.PersonID)
+	outcome, b := settings.Passed, wayBody(wayView{Steps: way})
+	if err != nil {
+		outcome, b = settings.Failed, wayBody(wayView{Steps: way, Failure: err.Error()})
+	}
+	if err := a.deps.Settings.Put(v.Context(), v.Viewer.PersonID, settings.TestMail, outcome); err != nil {
+		return err
+	}
+	title := v.T("Test email")
+	return v.Show(site.Page{
+		Title: title, Body: b, Hidden: true,
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Administration"), Path: Path}, parts.Crumb{Label: title}),
+	})
 }

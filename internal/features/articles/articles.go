@@ -13,10 +13,10 @@ func Kind() content.Kind {
 		Name:      "article",
 		Label:     lang.Text("Article"),
 		Plural:    lang.Text("Articles"),
-		About:     lang.Text("What the groups and people of the town write."),
+		About:     lang.Text("What groups and people in town are writing."),
 		Write:     lang.Text("Write an article"),
 		Published: lang.Text("Your article is published."),
-		Empty:     lang.Text("Here the articles of the groups will stand."),
+		Empty:     lang.Text("No articles yet."),
 		Icon:      parts.IconFile,
 		ListPath:  "/stadt/articles",
 	}

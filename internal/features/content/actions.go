@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -30,7 +33,8 @@ func (c *Content) Get(ctx context.Context, q sqldb.Querier, v community.Viewer, 
 
 // Find is Get for the slugs of the entity and the item, whatever their case.
 func (c *Content) Find(ctx context.Context, q sqldb.Querier, v community.Viewer, entity, slug string) (Item, community.Standing, error) {
-	i, err := getItem(ctx, q, ` WHERE e.slug_key = ? AND c.slug = ?`, strings.ToLower(entity), slug)
+	i, err := getItem(ctx, q, ` WHERE e.slug_key = ? AND c.slug_key = ? ORDER BY CASE WHEN c.slug = ? THEN 0 ELSE 1 END, c.id LIMIT 1`,
+		strings.ToLower(entity), strings.ToLower(slug), slug)
 	if err != nil {
 		return i, community.Standing{}, err
 	}
@@ -46,7 +50,7 @@ func mayRead(ctx context.Context, q sqldb.Querier, s community.Standing, i Item)
 	rule := policy.Content{Public: i.Public, Deleted: i.Deleted}
 	part := policy.Part{}
 	if !policy.CanReadContent(s, rule, part) && s.Viewer.SignedIn() {
-		if part.Wrote, err = threads.Wrote(ctx, q, s.Viewer.PersonID, i.ID, 0); err != nil {
+		if part, err = threads.PartOf(ctx, q, s.Viewer.PersonID, threads.Thread{ContentID: i.ID}); err != nil {
 			return err
 		}
 	}
@@ -54,11 +58,11 @@ func mayRead(ctx context.Context, q sqldb.Querier, s community.Standing, i Item)
 	case policy.CanReadContent(s, rule, part):
 		return nil
 	case i.Deleted:
-		return errNothingHere()
+		return community.ErrNothingHere()
 	case !s.Viewer.SignedIn():
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+		return community.PleaseSignIn()
 	default:
-		return errs.New(errs.Denied, "This is for members of the group only.")
+		return errs.New(errs.Denied, "Only members of the group can see this.")
 	}
 }
 
@@ -72,12 +76,12 @@ func (c *Content) Entity(ctx context.Context, v community.Viewer, slug string) (
 	return e, s, err
 }
 
-// Groups returns the groups in whose name the viewer may publish.
+// Groups returns the groups in whose name the viewer may publish: theirs that are not archived.
 func (c *Content) Groups(ctx context.Context, v community.Viewer) ([]community.Entity, error) {
 	return groupsOf(ctx, c.deps.DB, v.PersonID)
 }
 
-// Publisher returns in whose name the viewer wants to publish: a group of theirs, by its slug, or else
+// Publisher returns in whose name the viewer wants to publish: a group of theirs, by its slug or its id, or else
 // themselves. Nothing is chosen beforehand, because people published under their own name by mistake.
 func (c *Content) Publisher(ctx context.Context, v community.Viewer, group string, own bool) (community.Entity, error) {
 	if group == "" && own {
@@ -87,9 +91,13 @@ func (c *Content) Publisher(ctx context.Context, v community.Viewer, group strin
 	if err != nil {
 		return community.Entity{}, err
 	}
-	for _, g := range groups {
-		if g.Slug == group {
-			return g, nil
+	names := []func(community.Entity) string{
+		func(g community.Entity) string { return g.Slug },
+		func(g community.Entity) string { return strconv.FormatInt(g.OwnerID, 10) },
+	}
+	for _, name := range names { // a slug may be a number
+		if i := slices.IndexFunc(groups, func(g community.Entity) bool { return strings.EqualFold(name(g), group) }); i >= 0 {
+			return groups[i], nil
 		}
 	}
 	return community.Entity{}, errs.Check(errs.Field("group", "Choose a group, or your own profile."))
@@ -118,24 +126,17 @@ func (c *Content) CommentReach(ctx context.Context, v community.Viewer, i Item) 
 func (c *Content) Publish(ctx context.Context, v community.Viewer, d Draft) (item Item, err error) {
 	k, ok := c.kind(d.Kind)
 	if !ok {
-		return item, errNothingHere()
+		return item, community.ErrNothingHere()
 	}
-	if err := validate(k, d.Form, false); err != nil {
+	if err := validate(k, d.Form, false, c.deps.Texts.Shows); err != nil {
 		return item, err
 	}
 	if err := prepare(ctx, d.Form, v.PersonID); err != nil {
 		return item, err
 	}
 	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := lock(ctx, tx, d.Entity.ID, v.PersonID); err != nil {
+		if err := admit(ctx, tx, v, d.Entity); err != nil {
 			return err
-		}
-		s, err := policy.Standing(ctx, tx, v, d.Entity)
-		if err != nil {
-			return err
-		}
-		if !policy.CanPublish(s) {
-			return notMember(v)
 		}
 		id, err := findResubmitted(ctx, tx, d, v.PersonID)
 		if err != nil {
@@ -150,6 +151,22 @@ func (c *Content) Publish(ctx context.Context, v community.Viewer, d Draft) (ite
 		return err
 	})
 	return item, err
+}
+
+// admit lets somebody publish for an entity, and nobody else for it or in their name until the transaction ends. It
+// returns Denied or Unauthenticated if they may not.
+func admit(ctx context.Context, tx *sqldb.Tx, v community.Viewer, e community.Entity) error {
+	if err := lock(ctx, tx, e.ID, v.PersonID); err != nil {
+		return err
+	}
+	s, err := policy.Standing(ctx, tx, v, e)
+	if err != nil {
+		return err
+	}
+	if !policy.CanPublish(s) {
+		return errCannotPublish(s)
+	}
+	return nil
 }
 
 // prepare lets a form do what it has to do before the transaction.
@@ -172,20 +189,33 @@ func findResubmitted(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64)
 	return id, nil
 }
 
+// publish keeps a new item and records that it was published.
 func (c *Content) publish(ctx context.Context, tx *sqldb.Tx, k Kind, v community.Viewer, d Draft) (id int64, err error) {
+	if id, err = c.create(ctx, tx, k, v.PersonID, d); err != nil {
+		return 0, err
+	}
+	if err := c.grow(ctx, tx, v, d, id); err != nil {
+		return 0, err
+	}
+	activity, err := c.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: d.Entity.ID, ContentID: id})
+	if err != nil {
+		return 0, err
+	}
+	return id, c.noteMentioned(ctx, tx, texts.Mentioning{ContentID: id, ByID: v.PersonID, Text: d.Form.common().Text}, activity)
+}
+
+// create keeps a new item.
+func (c *Content) create(ctx context.Context, tx *sqldb.Tx, k Kind, authorID int64, d Draft) (id int64, err error) {
 	f := d.Form.common()
 	f.Pinned = f.Pinned && d.Entity.IsGroup()
 	if f.Slug, err = freeSlug(ctx, tx, d); err != nil {
 		return 0, err
 	}
-	if id, err = insert(ctx, tx, d, v.PersonID); err != nil {
+	if id, err = insert(ctx, tx, d, authorID); err != nil {
 		return 0, err
 	}
 	if err := d.Form.Save(ctx, tx, id); err != nil {
 		return 0, fmt.Errorf("save the %s %d: %w", k.Name, id, err)
-	}
-	if err := updateDerived(ctx, tx, id, 1, d.Form); err != nil {
-		return 0, err
 	}
 	stored, err := c.load(ctx, tx, k, Item{ID: id, Title: f.Title, Text: f.Text, Public: f.Public, Pinned: f.Pinned, Slug: f.Slug})
 	if err != nil {
@@ -195,20 +225,24 @@ func (c *Content) publish(ctx context.Context, tx *sqldb.Tx, k Kind, v community
 	if err != nil {
 		return 0, err
 	}
-	if err := insertVersion(ctx, tx, id, v.PersonID, 1, values, &f.Text); err != nil {
+	if err := insertVersion(ctx, tx, id, authorID, 1, values, &f.Text); err != nil {
 		return 0, err
 	}
-	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{Name: community.ContentPublished, ActorID: v.PersonID, EntityID: d.Entity.ID, ContentID: id})
-	return id, err
+	if err := updateDerived(ctx, tx, id, 1, d.Form); err != nil {
+		return 0, err
+	}
+	return id, c.bind(ctx, tx, id, f)
 }
 
-func errNothingHere() error { return errs.New(errs.NotFound, "There is nothing at this address.") }
-
-func notMember(v community.Viewer) error {
-	if !v.SignedIn() {
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+// errCannotPublish says why somebody who stands to an entity like this cannot publish in its name.
+func errCannotPublish(s community.Standing) error {
+	switch {
+	case !s.Viewer.SignedIn():
+		return community.PleaseSignIn()
+	case s.Inside() && s.Archived:
+		return community.ErrArchived()
 	}
-	return errs.New(errs.Denied, "Only members of the group can write in its name.")
+	return errs.New(errs.Denied, "Only members of the group can post in its name.")
 }
 
 // Revise changes an item. What somebody else has changed since the revision that the form was opened at is put
@@ -223,14 +257,17 @@ func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Fo
 	if err != nil {
 		return item, err
 	}
-	if err := validate(k, f, true); err != nil {
+	if f.common().Slug == "" {
+		f.common().Slug = item.Slug
+	}
+	if err := validate(k, f, true, c.deps.Texts.Shows); err != nil {
 		return item, err
 	}
 	if err := prepare(ctx, f, v.PersonID); err != nil {
 		return item, err
 	}
 	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := lockItem(ctx, tx, id); err != nil {
+		if err := LockItems(ctx, tx, id); err != nil {
 			return err
 		}
 		present, s, err := c.Get(ctx, tx, v, id)
@@ -245,10 +282,14 @@ func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Fo
 		if err := reconcile(ctx, tx, present, stored, f); err != nil {
 			return err
 		}
-		if err := validate(k, f, true); err != nil { // two changes that are right each may not fit together
+		if err := validate(k, f, true, c.deps.Texts.Shows); err != nil { // two changes that are right each may not fit together
 			return err
 		}
-		item, err = c.revise(ctx, tx, k, v, present, stored, f)
+		before, err := valuesOf(stored)
+		if err != nil {
+			return err
+		}
+		item, err = c.revise(ctx, tx, k, v, present, before, f)
 		return err
 	})
 	return item, err
@@ -257,12 +298,15 @@ func (c *Content) Revise(ctx context.Context, v community.Viewer, id int64, f Fo
 // open returns the kind of an item and its form with what it says now, if somebody who stands to its entity like this
 // may change it. NotFound is an item of a kind that the house does not have.
 func (c *Content) open(ctx context.Context, q sqldb.Querier, s community.Standing, i Item) (Kind, Form, error) {
-	if !CanEdit(s) {
-		return Kind{}, nil, notMember(s.Viewer)
+	if policy.CanPublish(s) && i.External {
+		return Kind{}, nil, errs.New(errs.Denied, "This comes from another site and can only be changed there.")
+	}
+	if !CanEdit(s, i.External) {
+		return Kind{}, nil, errCannotPublish(s)
 	}
 	k, ok := c.kind(i.Kind)
 	if !ok {
-		return k, nil, errNothingHere()
+		return k, nil, community.ErrNothingHere()
 	}
 	stored, err := c.load(ctx, q, k, i)
 	return k, stored, err
@@ -291,16 +335,12 @@ func reconcile(ctx context.Context, tx *sqldb.Tx, present Item, stored, f Form) 
 	if err != nil {
 		return err
 	}
-	return errs.New(errs.Conflict, "Somebody else has changed this in the meantime. What they wrote stands beside yours: put both together and save again.").
+	return errs.New(errs.Conflict, "Someone else has changed this in the meantime. You can see their version with yours: combine the two and save again.").
 		Because(&Overlaps{Author: latest.Author, At: latest.CreatedAt, Revision: present.Revision, Fields: overlaps})
 }
 
-// revise saves a form, and counts a revision if anything is different now.
-func (c *Content) revise(ctx context.Context, tx *sqldb.Tx, k Kind, v community.Viewer, present Item, stored, f Form) (Item, error) {
-	before, err := valuesOf(stored)
-	if err != nil {
-		return present, err
-	}
+// revise saves a form, and counts a revision if anything is different now from the values before.
+func (c *Content) revise(ctx context.Context, tx *sqldb.Tx, k Kind, v community.Viewer, present Item, before fieldValues, f Form) (Item, error) {
 	if err := completeVersion(ctx, tx, present.ID, present.Revision, before); err != nil {
 		return present, err
 	}
@@ -320,7 +360,7 @@ func (c *Content) revise(ctx context.Context, tx *sqldb.Tx, k Kind, v community.
 		return present, err
 	}
 	revision := present.Revision
-	if !maps.Equal(before, after) {
+	if !maps.Equal(before, after) || changesPart(f) {
 		revision++
 		var text *string
 		if fields.Text != present.Text {
@@ -329,8 +369,17 @@ func (c *Content) revise(ctx context.Context, tx *sqldb.Tx, k Kind, v community.
 		if err := insertVersion(ctx, tx, present.ID, v.PersonID, revision, after, text); err != nil {
 			return present, err
 		}
+		if err := c.bind(ctx, tx, present.ID, fields); err != nil {
+			return present, err
+		}
+		if err := c.tellMentioned(ctx, tx, v, present, fields.Text); err != nil {
+			return present, err
+		}
 	}
 	if err := updateDerived(ctx, tx, present.ID, revision, f); err != nil {
+		return present, err
+	}
+	if err := c.changed(ctx, tx, present.ID); err != nil {
 		return present, err
 	}
 	return getItem(ctx, tx, ` WHERE c.id = ?`, present.ID)
@@ -346,39 +395,18 @@ func (c *Content) Withdraw(ctx context.Context, v community.Viewer, id int64) er
 		if !CanDelete(s, item.Author.OwnerID, tx.Now) {
 			return errNotDeletable()
 		}
-		return markDeleted(ctx, tx, id)
+		return c.remove(ctx, tx, id)
 	})
+}
+
+// changed lets follow whoever shows items elsewhere.
+func (c *Content) changed(ctx context.Context, tx *sqldb.Tx, ids ...int64) error {
+	if c.deps.Changed == nil || len(ids) == 0 {
+		return nil
+	}
+	return c.deps.Changed(ctx, tx, ids...)
 }
 
 func errNotDeletable() error {
-	return errs.New(errs.Denied, "Only its author, and members who have belonged to the group for a week, can delete this.")
-}
-
-// Comment adds a comment to an item and returns its id.
-func (c *Content) Comment(ctx context.Context, v community.Viewer, contentID int64, text string, inReplyTo int64) (id int64, err error) {
-	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		id, err = c.comment(ctx, tx, v, threads.Post{ContentID: contentID, Text: text, InReplyToID: inReplyTo, Public: true})
-		return err
-	})
-	return id, err
-}
-
-// comment keeps a comment of the viewer and records that it was posted.
-func (c *Content) comment(ctx context.Context, tx *sqldb.Tx, v community.Viewer, p threads.Post) (int64, error) {
-	item, _, err := c.Get(ctx, tx, v, p.ContentID)
-	if err != nil {
-		return 0, err
-	}
-	if !v.SignedIn() {
-		return 0, errs.New(errs.Unauthenticated, "Please sign in.")
-	}
-	p.AuthorID = v.PersonID
-	id, fresh, err := c.deps.Threads.Post(ctx, tx, p)
-	if err != nil || !fresh {
-		return id, err
-	}
-	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{
-		Name: community.CommentPosted, ActorID: v.PersonID, EntityID: item.Entity.ID, ContentID: item.ID, ContributionID: id,
-	})
-	return id, err
+	return errs.New(errs.Denied, "Only the author, and people who have been members of the group for a week, can delete this.")
 }

@@ -52,7 +52,7 @@ func newHouse(t *testing.T, db *sqldb.DB, kinds ...content.Kind) *house {
 	}
 	t.Cleanup(func() { _ = folder.Close() })
 	words := texts.New(markdown.NewCache(1<<20), "http://example.org")
-	h.threads = threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
+	h.threads = threads.New(threads.Deps{DB: db, Media: folder, Texts: words, Outbox: outbox.New(&mailtest.Tray{})})
 	h.Content = content.New(content.Deps{
 		DB: db, Notices: h.notices, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Threads: h.threads, Texts: words,
 		Limiter: web.NewLimiter(db, nil), BaseURL: "http://example.org",
@@ -214,12 +214,13 @@ func TestWhatIsPinnedComesWithTheRest(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		pinned, items, more, err := h.ListPinned(t.Context(), h.Carla.Viewer, content.Filter{EntityID: h.Garten.EntityID, Limit: 3})
-		if err != nil || !more || titles(items) != "29 28 27" || titles(pinned) != "28 26 24 22 20 18 16 14 12 10" {
-			t.Errorf("pinned %s, listed %s, more %v, %v", titles(pinned), titles(items), more, err)
+		f := content.Filter{EntityID: h.Garten.EntityID, Limit: 3}
+		l, err := h.ListParted(t.Context(), h.Carla.Viewer, f)
+		if err != nil || !l.MoreItems || !l.MorePinned || titles(l.Items) != "29 27 25" || titles(l.Pinned) != "28 26 24 22 20 18 16 14 12 10" {
+			t.Errorf("pinned %s, listed %s, more %v and %v, %v", titles(l.Pinned), titles(l.Items), l.MorePinned, l.MoreItems, err)
 		}
-		if pinned[0].Entity.Name != "Garten am Bach" || pinned[0].Author.OwnerID != h.Anna.ID {
-			t.Errorf("%+v", pinned[0])
+		if l.Pinned[0].Entity.Name != "Garten am Bach" || l.Pinned[0].Author.OwnerID != h.Anna.ID {
+			t.Errorf("%+v", l.Pinned[0])
 		}
 	})
 }
@@ -440,8 +441,7 @@ func TestNoticesSayWhatHappened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := []string{fmt.Sprintf("content.%d.contribution.%d-0123456789abcdef@example.org", item.ID, first), "other@example.org"}
-	if err := h.reply(t, h.Bert, item.ID, 0, mailin.Incoming{Text: "Da.", InReplyTo: ids}); err != nil {
+	if err := h.reply(t, h.Bert, item.ID, first, mailin.Incoming{Text: "Da."}); err != nil {
 		t.Fatal(err)
 	}
 	answered := h.activity(t)
@@ -486,6 +486,7 @@ func TestRepliesByMail(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db)
 		item := h.publish(t, h.Anna, h.Garten.Entity(), "Internal", false)
+		cast.Execute(t, db, `UPDATE contents SET published_at = ?`, cast.Joined())
 		m := mailin.Incoming{Text: "Ja", Cut: "> Nein", SentAt: clock.Date(2026, time.March, 1, 9, 0), Attachments: []media.File{{Name: "x1.png", OriginalName: "Beet.png", MediaType: "image/png", Size: 3, CreatorID: h.Bert.ID}}}
 		if err := h.reply(t, h.Bert, item.ID, 0, m); err != nil {
 			t.Fatal(err)

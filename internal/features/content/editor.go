@@ -1,7 +1,10 @@
 package content
 
 import (
+	"cmp"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
@@ -11,6 +14,7 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/markdown"
 )
 
@@ -27,8 +31,68 @@ type editor struct {
 	Preview  string // HTML
 }
 
+// The parameters of the address of a form: an item that a new one begins as a copy of, and what stands in its fields.
+const (
+	copyParameter = "copy"
+	titleField    = "title"
+	pinnedField   = "pinned"
+)
+
+// fillingQuery returns the parameters by which links fill the form of a new item.
+func fillingQuery() []string {
+	return []string{copyParameter, fromParameter, partParameter, titleField, textField, pinnedField, publicField}
+}
+
+// fill puts what the address says into an empty form.
+func fill(v *site.Visit, f *Common) {
+	f.Title, f.Text = form.Clean(v.Query(titleField), form.Line), form.Clean(v.Query(textField), form.Lines)
+	switch v.Query(publicField) {
+	case "", "1", "on", "true", "True":
+	default:
+		f.Public = false
+	}
+	f.Pinned = !slices.Contains([]string{"", "0", "off", "false", "False"}, v.Query(pinnedField))
+}
+
+// CopyPath returns the address of the form in which an item is written that begins as a copy of another one.
+func (k Kind) CopyPath(i Item) string {
+	return k.WritePath(i.Entity.Slug) + "?" + copyParameter + "=" + strconv.FormatInt(i.ID, 10)
+}
+
 func (c *Content) newContent(v *site.Visit, k Kind) error {
-	return c.showEditor(v, nil, newEditor(k, nil))
+	e := newEditor(v, k, nil)
+	if err := c.copyInto(v, &e); err != nil {
+		return err
+	}
+	return c.showEditor(v, nil, e)
+}
+
+// copyInto fills the form of a new item with what another one says, if the address names one that the viewer may read, or
+// one that it is made of.
+func (c *Content) copyInto(v *site.Visit, e *editor) error {
+	if v.Query(fromParameter) != "" {
+		return c.growInto(v, e)
+	}
+	if v.Query(copyParameter) == "" {
+		return nil
+	}
+	id, err := strconv.ParseInt(v.Query(copyParameter), 10, 64)
+	if err != nil {
+		return community.ErrNothingHere()
+	}
+	item, _, err := c.Get(v.Context(), c.deps.DB, v.Viewer, id)
+	if err != nil {
+		return err
+	}
+	if item.Kind != e.Kind.Name {
+		return community.ErrNothingHere()
+	}
+	if e.Form, err = c.load(v.Context(), c.deps.DB, e.Kind, item); err != nil {
+		return err
+	}
+	fields := e.Form.common()
+	fields.Slug, fields.Version, fields.Pinned = "", 0, false
+	return nil
 }
 
 func (c *Content) newContentOf(v *site.Visit, k Kind) error {
@@ -36,13 +100,19 @@ func (c *Content) newContentOf(v *site.Visit, k Kind) error {
 	if err != nil {
 		return err
 	}
-	return c.showEditor(v, nil, newEditor(k, &publisher))
+	e := newEditor(v, k, &publisher)
+	if err := c.copyInto(v, &e); err != nil {
+		return err
+	}
+	return c.showEditor(v, nil, e)
 }
 
-// newEditor returns an empty form: what is published is public unless somebody chooses otherwise.
-func newEditor(k Kind, publisher *community.Entity) editor {
+// newEditor returns an empty form, but for what the address says: what is published is public unless somebody chooses
+// otherwise.
+func newEditor(v *site.Visit, k Kind, publisher *community.Entity) editor {
 	e := editor{Kind: k, Form: k.form(), Entity: publisher}
 	e.Form.common().Public = true
+	fill(v, e.Form.common())
 	return e
 }
 
@@ -67,7 +137,7 @@ func (c *Content) publishForm(v *site.Visit, e editor) error {
 	if err != nil {
 		return c.showEditor(v, err, e)
 	}
-	if err := c.throttle(v, "publish", 60); err != nil {
+	if err := c.throttle(v, LimitPublishing()); err != nil {
 		return c.showEditor(v, err, e)
 	}
 	item, err := c.Publish(v.Context(), v.Viewer, Draft{Kind: e.Kind.Name, Entity: publisher, Form: e.Form})
@@ -79,7 +149,7 @@ func (c *Content) publishForm(v *site.Visit, e editor) error {
 	} else {
 		v.Flash(parts.Done, "“%s” is published.", item.Title)
 	}
-	return v.Redirect(item.Path())
+	return v.Redirect(cmp.Or(v.Next(), item.Path()))
 }
 
 func (c *Content) editContent(v *site.Visit) error {
@@ -126,8 +196,9 @@ func (c *Content) visitedPublisher(v *site.Visit) (community.Entity, error) {
 	if err != nil {
 		return e, err
 	}
+	v.Concerns(site.Subject{Entity: e, Standing: s})
 	if !policy.CanPublish(s) {
-		return e, notMember(v.Viewer)
+		return e, errCannotPublish(s)
 	}
 	return e, nil
 }
@@ -138,7 +209,11 @@ func (c *Content) chosenPublisher(v *site.Visit, e editor) (community.Entity, er
 		return *e.Entity, nil
 	}
 	f := e.Form.common()
-	return c.Publisher(v.Context(), v.Viewer, f.Group, f.Own)
+	publisher, err := c.Publisher(v.Context(), v.Viewer, f.Group, f.Own)
+	if err == nil && f.Group != "" {
+		f.Group = publisher.Slug
+	}
+	return publisher, err
 }
 
 // formBytes is how large a form of one of the kinds may be.
@@ -150,10 +225,14 @@ func (c *Content) formBytes(kinds ...Kind) int64 {
 	return int64(maxPictures+files)*c.deps.MaxBytes + 1<<20
 }
 
-// readForm reads a form and puts the pictures that came with it at the end of its text.
+// readForm reads a form, and puts the pictures that came with it where they belong: at the end of its text, or where its
+// kind wants them.
 func (c *Content) readForm(v *site.Visit, f Form) error {
-	if err := v.Bind(f); err != nil {
+	if err := receive(v, f, v.Bind(f)); err != nil {
 		return err
+	}
+	if l, ok := f.(Lenient); ok {
+		l.ReadOthers(v.R.PostForm)
 	}
 	fields := f.common()
 	if len(fields.Pictures) > maxPictures {
@@ -167,6 +246,24 @@ func (c *Content) readForm(v *site.Visit, f Form) error {
 		fields.Text = strings.TrimSpace(fields.Text + "\n\n" + media.Markdown(name, file.Filename))
 	}
 	return nil
+}
+
+// receive lets a form keep the files that came with it. What is wrong with them stands beside what else is wrong.
+func receive(v *site.Visit, f Form, wrong error) error {
+	r, ok := f.(Receiver)
+	if !ok || wrong != nil && !errs.Is(wrong, errs.Invalid) {
+		return wrong
+	}
+	err := r.Receive(v.Context(), v.Viewer.PersonID)
+	if err == nil {
+		return wrong
+	}
+	problem, ok := errors.AsType[*errs.Error](wrong)
+	also, both := errors.AsType[*errs.Error](err)
+	if ok && both {
+		return errs.Check(append(problem.Fields, also.Fields...)...)
+	}
+	return err
 }
 
 // showEditor shows the form: with what was typed and what is wrong with it, if there is an error, and as a preview, if
@@ -193,7 +290,11 @@ func (c *Content) editorPage(v *site.Visit, e editor) (site.Page, error) {
 		return site.Page{}, err
 	}
 	if f := e.Form.common(); f.Preview != "" && f.Text != "" {
-		html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, texts.Source{Text: f.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}})
+		source := texts.Source{Text: f.Text, Options: markdown.Options{HeadingLevel: 3, Prefix: "preview"}, Place: texts.Place{Draft: true}}
+		if e.Item != nil {
+			source.Place.ContentID = e.Item.ID
+		}
+		html, err := c.deps.Texts.Render(v.Context(), c.deps.DB, v.Viewer, v.Lang, source)
 		if err != nil {
 			return site.Page{}, err
 		}
@@ -217,6 +318,15 @@ func (c *Content) editorPage(v *site.Visit, e editor) (site.Page, error) {
 func (c *Content) readersOfForm(v *site.Visit, e editor) (readers, error) {
 	if e.Item != nil {
 		return c.readersOf(v, *e.Item)
+	}
+	if e.Entity != nil && e.Entity.IsGroup() && e.Form.common().Preview == "" {
+		many, err := hasManySubscribers(v.Context(), c.deps.DB, e.Entity.ID)
+		if err != nil {
+			return readers{}, err
+		}
+		if many {
+			return c.readersUncounted(v, *e.Entity)
+		}
 	}
 	publisher, err := c.chosenPublisher(v, e)
 	if errs.Is(err, errs.Invalid) {

@@ -5,18 +5,23 @@ import (
 	"fmt"
 	"maps"
 	"mime/multipart"
+	"net/url"
 	"path"
+	"strconv"
 
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/schemaorg"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Kind is what is particular to one kind of content. Package contenttest has a suite that proves one.
@@ -31,18 +36,43 @@ type Kind struct {
 	Icon      parts.IconName
 	ListPath  string // address of all of them, without a slash at the end; the last part stands in other addresses, too
 	Order     Order  // of that list
+	OwnList   bool   // the module of the kind answers at ListPath
 
-	TextOptional bool // an item may do without a text
-	Files        int  // how many files its own fields take, beside the pictures of the text
+	Changes      lang.Text   // said of who is told of a change; empty is nobody
+	TextOptional bool        // an item may do without a text
+	Limits       []web.Limit // by which the kind counts changes of its items
+	Files        int         // how many files its own fields take, beside the pictures of the text
+	Pictorial    bool        // its own fields take pictures: the form has no second field, for those of the text
 
 	// Form returns an empty form. Nil is a kind without fields of its own.
 	Form func() Form
 	// Body returns what the page of an item shows above the text, and Card what stands below the title in
 	// lists, by the ids of the items. Each asks the database once for all of them, if at all. Nil shows nothing.
 	Body, Card func(v *site.Visit, q sqldb.Querier, items []Item) (map[int64]templ.Component, error)
+	// Query are the parameters of a page's address that Body, and blocks beside it, read.
+	Query []string
 	// Facts returns what mails, previews, feeds and calendars say beside the title and the text, by id and in
 	// the language of the context, which may be that of somebody else than the viewer. Nil says nothing.
 	Facts func(ctx context.Context, q sqldb.Querier, ids []int64) (map[int64][]Fact, error)
+	// Attached returns the files that feeds offer beside what an item says, by id. Nil is nothing. Whoever may read an item
+	// may have them.
+	Attached func(ctx context.Context, q sqldb.Querier, ids []int64) (map[int64][]Attachment, error)
+	// Things returns what the page of a public item says to programs in the words of schema.org, given what content says
+	// of works of all kinds. Nil is an article.
+	Things func(v *site.Visit, q sqldb.Querier, i Item, w schemaorg.Work) ([]schemaorg.Thing, error)
+	// Words returns what items are found by beside their title and text, such as a place, by their ids. Nil is nothing.
+	Words func(ctx context.Context, q sqldb.Querier, ids []int64) (map[int64][]string, error)
+	// Seed returns what a form of another kind begins with that is made of a part of an item, such as the event of a date
+	// that a poll has found: values by the names of its fields. NotFound if there is no such part. Nil is a kind of whose
+	// items nothing is made. Grow is called in the transaction that publishes what was made; whoever does may publish for
+	// the entity of both.
+	Seed func(ctx context.Context, q sqldb.Querier, from Item, part string) (url.Values, error)
+	Grow func(ctx context.Context, tx *sqldb.Tx, from Item, part string, id int64) error
+	// Moved is called in the transaction in which items have come to belong to other groups or people. Nil does nothing.
+	Moved func(ctx context.Context, tx *sqldb.Tx, ids []int64) error
+	// Module returns what the room of the kind contributes beside what content does for it. It is called once. Nil is
+	// nothing.
+	Module func(c *Content) module.Module
 }
 
 // Fact is one labelled line.
@@ -83,10 +113,32 @@ type Dated interface {
 	Dates() (starts, ends clock.Time)
 }
 
-// Pictured is a Form of a kind whose items are shown on cards with another picture than the first of the text.
+// Pictured is a Form of a kind whose items are shown on cards with another picture than the first of the text. Whoever may
+// read the item may see it; the form has made sure that it is for its author to show.
 type Pictured interface {
 	// CardPicture returns the picture's name, after Save; "" is the first of the text.
 	CardPicture() string
+}
+
+// Illustrated is a Form of a kind whose items consist of pictures: lists and mails show the first of them, and the oldest
+// item of a group that is public and pinned stands in the head of its page.
+type Illustrated interface {
+	// Album returns the pictures, after Save.
+	Album() community.Album
+}
+
+// Receiver is a Form that takes files from a browser. It is called as soon as the form has been read, whatever else may
+// be wrong with it, so that nobody has to choose a file twice: the form that is shown again has what it kept.
+type Receiver interface {
+	// Receive keeps the files for somebody. An error that is Invalid is shown beside its field.
+	Receive(ctx context.Context, personID int64) error
+}
+
+// Merger is a Form with fields that are put together part by part, when two people have changed them at once.
+type Merger interface {
+	// Merge puts what the other form has made of a field into this one's. base is what there was before, in JSON. It reports
+	// whether it could: else both are shown.
+	Merge(field, base string, theirs Form) bool
 }
 
 // Preparer is a Form that has something to do before the transaction begins, such as keeping files that came
@@ -96,18 +148,31 @@ type Preparer interface {
 	Prepare(ctx context.Context, authorID int64) error
 }
 
+// Lenient is a Form that reads more of what was sent than its fields say, such as fields of other programs.
+type Lenient interface {
+	ReadOthers(sent url.Values)
+}
+
+// Partial is a Form that may change something of an item that its fields do not say, such as one date of a series: that
+// counts as a revision, too.
+type Partial interface {
+	ChangesPart() bool
+}
+
 // Common are the fields that the forms of all kinds have, and the form of a kind that has no others.
 type Common struct {
 	Title  string `form:"title" text:"line" label:"Title"`
 	Text   string `form:"text" label:"Text"`
 	Public bool   `form:"public" label:"Public"`
-	Pinned bool   `form:"pinned" label:"Pin to the top of the group's page"`
+	Pinned bool   `form:"pinned" label:"Pin to the top of the group’s page"`
 	Slug   string `form:"slug" text:"line" label:"Short name"`
 
 	Version int    `form:"version"`           // the revision that was changed; 0 is not compared
 	Group   string `form:"group" text:"line"` // slug of the group that publishes it
 	Own     bool   `form:"as_gestalt"`
 	Preview string `form:"preview"`
+	From    int64  `form:"from_item"`             // the item that it is made of; 0 for none
+	Part    string `form:"from_part" text:"line"` // of that item
 
 	Pictures []*multipart.FileHeader `form:"pictures" label:"Pictures"`
 }
@@ -151,9 +216,9 @@ func (k Kind) WritePath(entitySlug string) string {
 // query returns the parameters that the list of the kind reads.
 func (k Kind) query() []string {
 	if k.Order == NextFirst {
-		return []string{"before", "past"}
+		return []string{"before", "past", community.TagParameter}
 	}
-	return []string{"before"}
+	return []string{"before", community.TagParameter}
 }
 
 // kind returns the kind of a name.
@@ -208,18 +273,34 @@ func byKind[T any](c *Content, items []Item, of func(Kind) func([]Item) (map[int
 // Facts returns what mails, previews, feeds and calendars say of items beside their title and text, by id and
 // in the language of the context. Whether somebody may read them is for the caller to know.
 func (c *Content) Facts(ctx context.Context, q sqldb.Querier, items ...Item) (map[int64][]Fact, error) {
+	all, err := c.kindFacts(ctx, q, items)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range items {
+		if n := i.Album.Count; n > 0 {
+			all[i.ID] = append(all[i.ID], Fact{Label: lang.T(ctx, "Pictures"), Value: strconv.Itoa(n)})
+		}
+	}
+	return all, nil
+}
+
+// kindFacts returns what the kinds say of items.
+func (c *Content) kindFacts(ctx context.Context, q sqldb.Querier, items []Item) (map[int64][]Fact, error) {
 	return byKind(c, items, func(k Kind) func([]Item) (map[int64][]Fact, error) {
 		if k.Facts == nil {
 			return nil
 		}
-		return func(some []Item) (map[int64][]Fact, error) {
-			ids := make([]int64, len(some))
-			for n, i := range some {
-				ids[n] = i.ID
-			}
-			return k.Facts(ctx, q, ids)
-		}
+		return func(some []Item) (map[int64][]Fact, error) { return k.Facts(ctx, q, idsOf(some)) }
 	})
+}
+
+func idsOf(items []Item) []int64 {
+	ids := make([]int64, len(items))
+	for n, i := range items {
+		ids[n] = i.ID
+	}
+	return ids
 }
 
 // bodies returns what kinds show on pages.
@@ -237,5 +318,5 @@ func (c *Content) shown(v *site.Visit, show func(*site.Visit, sqldb.Querier, []I
 	if show == nil {
 		return nil
 	}
-	return func(some []Item) (map[int64]templ.Component, error) { return show(v, c.deps.DB, some) }
+	return func(some []Item) (map[int64]templ.Component, error) { return show(v, v.Memo(c.deps.DB), some) }
 }

@@ -24,7 +24,7 @@ const (
 )
 
 // passing are the fields of a form that say nothing about the item.
-var passing = []string{"version", "group", "as_gestalt", "preview"}
+var passing = []string{"version", "group", "as_gestalt", "preview", fromParameter, partParameter}
 
 // fieldValues are the fields of a form as revisions keep them: JSON by name. Equal values are equal texts.
 type fieldValues map[string]string
@@ -39,13 +39,13 @@ type formField struct {
 var uploads = []reflect.Type{reflect.TypeFor[*multipart.FileHeader](), reflect.TypeFor[[]*multipart.FileHeader]()}
 
 // fieldsOf returns the fields of a form that say something about the item. Files that come with a form do not: what
-// becomes of them stands in other fields.
+// becomes of them stands in other fields. Nor do fields with the tag merge:"-", which only tell the values of others apart.
 func fieldsOf(f Form) []formField {
 	form := reflect.ValueOf(f).Elem()
 	var all []formField
 	for _, sf := range reflect.VisibleFields(form.Type()) {
 		name, _, _ := strings.Cut(sf.Tag.Get("form"), ",")
-		if name == "" || name == "-" || slices.Contains(passing, name) || slices.Contains(uploads, sf.Type) {
+		if name == "" || name == "-" || slices.Contains(passing, name) || slices.Contains(uploads, sf.Type) || sf.Tag.Get("merge") == "-" {
 			continue
 		}
 		all = append(all, formField{name: name, label: lang.Text(sf.Tag.Get("label")), value: form.FieldByIndex(sf.Index)})
@@ -150,6 +150,12 @@ func (o *Overlaps) own() []Overlap {
 	return own
 }
 
+// mergeParts lets a form put together a field that two people have changed, and reports whether it could.
+func mergeParts(mine, theirs Form, field, before string) bool {
+	m, ok := mine.(Merger)
+	return ok && m.Merge(field, before, theirs)
+}
+
 // merge puts what somebody wrote together with what is there now. Both began with base, which lacks the fields that
 // nobody knows any more. Fields that only the other one changed become theirs in the form; those that both changed are
 // returned. When the other one changed who may read the item, that is always returned, and becomes theirs.
@@ -175,6 +181,7 @@ func merge(mine, theirs Form, base fieldValues) ([]Overlap, error) {
 			target[n].value.Set(field.value)
 		case known && wanted[field.name] == before:
 			target[n].value.Set(field.value)
+		case known && mergeParts(mine, theirs, field.name, before):
 		default:
 			overlaps = append(overlaps, Overlap{Name: field.name, Label: field.label, Theirs: field.value.Interface()})
 		}

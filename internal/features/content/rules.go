@@ -2,7 +2,6 @@ package content
 
 import (
 	"errors"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -10,6 +9,8 @@ import (
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/glyph"
+	"grouprise.org/grouprise/internal/kit/markdown"
 )
 
 // The limits of an item: of its texts in characters, and how many pictures come with one form.
@@ -28,12 +29,17 @@ type Draft struct {
 	Kind   string
 	Entity community.Entity
 	Form   Form
+
+	// PublishedAt is when the source of an external item published it; zero is now.
+	PublishedAt clock.Time
+
+	external bool // it follows a source elsewhere
 }
 
 // validate checks a form of a kind: the common fields, and then the kind's own. An item that exists has a short name,
-// too.
-func validate(k Kind, f Form, exists bool) error {
-	wrong := f.common().validate(k.TextOptional, exists)
+// too. shows tells whether there is anything to see of a text.
+func validate(k Kind, f Form, exists bool, shows func(markdown.Format, string) bool) error {
+	wrong := f.common().validate(k.TextOptional, exists, shows)
 	if err := f.Validate(); err != nil {
 		problem, ok := errors.AsType[*errs.Error](err)
 		if !ok || len(problem.Fields) == 0 {
@@ -44,19 +50,19 @@ func validate(k Kind, f Form, exists bool) error {
 	return errs.Check(wrong...)
 }
 
-func (c *Common) validate(textOptional, exists bool) []errs.FieldError {
+func (c *Common) validate(textOptional, exists bool, shows func(markdown.Format, string) bool) []errs.FieldError {
 	var wrong []errs.FieldError
 	switch {
-	case strings.TrimSpace(c.Title) == "":
-		wrong = append(wrong, errs.Field("title", "Give it a title."))
+	case !glyph.Visible(c.Title):
+		wrong = append(wrong, errs.Field("title", "Enter a title."))
 	case utf8.RuneCountInString(c.Title) > maxTitle:
-		wrong = append(wrong, errs.Field("title", "This title is too long: it may have %d characters.", maxTitle))
+		wrong = append(wrong, errs.Field("title", "Use at most %d characters for the title.", maxTitle))
 	}
 	switch {
-	case strings.TrimSpace(c.Text) == "" && !textOptional:
-		wrong = append(wrong, errs.Field("text", "Write something first."))
 	case utf8.RuneCountInString(c.Text) > maxText:
-		wrong = append(wrong, errs.Field("text", "This text is too long: it may have %d characters.", maxText))
+		wrong = append(wrong, errs.Field("text", "Use at most %d characters for the text.", maxText))
+	case !textOptional && !shows(markdown.Marked, c.Text):
+		wrong = append(wrong, errs.Field("text", "Write something first."))
 	}
 	if exists && !validSlug(c.Slug) {
 		wrong = append(wrong, errs.Field("slug", "Use only letters from a to z, digits, hyphens and underscores, at most %d.", maxSlug))
@@ -73,8 +79,8 @@ func validSlug(slug string) bool {
 }
 
 // CanEdit reports whether the viewer may change an item: every member may change what their group
-// published.
-func CanEdit(s community.Standing) bool { return policy.CanPublish(s) }
+// published, unless it is changed elsewhere.
+func CanEdit(s community.Standing, external bool) bool { return policy.CanPublish(s) && !external }
 
 // CanDelete reports whether the viewer may delete an item that somebody wrote: who wrote it, the owner of
 // the profile, and members who have belonged to the group for a week.

@@ -11,6 +11,8 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/tagging"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/form"
@@ -20,11 +22,11 @@ import (
 
 // itemColumns is what is read of an item beside its text. The names of the columns lead into the entities of an Item.
 const itemColumns = `
-	SELECT c.id, c.kind, COALESCE(c.slug, '') AS slug, c.title, c.public, c.pinned, c.message_key, c.revision, c.published_at, c.starts_at, c.ends_at, c.picture,
+	SELECT c.id, c.kind, COALESCE(c.slug, '') AS slug, c.title, c.public, c.pinned, c.message_key, c.revision, c.external, c.published_at, c.starts_at, c.ends_at, c.picture, c.album,
 	       c.deleted_at IS NOT NULL AS deleted,
 	       (SELECT COUNT(*) FROM contributions k WHERE k.content_id = c.id AND k.public AND k.deleted_at IS NULL) AS comments,
 	       e.id AS "entity.id", e.kind AS "entity.kind", COALESCE(g.id, o.id, 0) AS "entity.owner_id", e.slug AS "entity.slug", e.name AS "entity.name",
-	       e.colour AS "entity.colour", e.picture AS "entity.picture",
+	       e.colour AS "entity.colour", e.picture AS "entity.picture", e.archived_at IS NOT NULL AS "entity.archived",
 	       a.id AS "author.id", a.kind AS "author.kind", p.id AS "author.owner_id", a.slug AS "author.slug", a.name AS "author.name",
 	       a.colour AS "author.colour", a.picture AS "author.picture", p.public AS author_public, `
 
@@ -95,9 +97,13 @@ func freeSlug(ctx context.Context, tx *sqldb.Tx, d Draft) (string, error) {
 }
 
 func insert(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (int64, error) {
-	f := d.Form.common()
-	id, err := tx.Insert(ctx, `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, pinned, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.Kind, d.Entity.ID, authorID, f.Slug, f.Title, f.Public, f.Pinned, tx.Now)
+	f, at := d.Form.common(), tx.Now
+	if d.external && !d.PublishedAt.IsZero() {
+		at = d.PublishedAt
+	}
+	id, err := tx.Insert(ctx, `
+		INSERT INTO contents (kind, entity_id, author_id, slug, title, public, pinned, external, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.Kind, d.Entity.ID, authorID, f.Slug, f.Title, f.Public, f.Pinned, d.external, at)
 	if err != nil {
 		return 0, fmt.Errorf("insert a content item: %w", err)
 	}
@@ -107,7 +113,7 @@ func insert(ctx context.Context, tx *sqldb.Tx, d Draft, authorID int64) (int64, 
 func update(ctx context.Context, tx *sqldb.Tx, id int64, f *Common) error {
 	_, err := tx.Exec(ctx, `UPDATE contents SET title = ?, slug = ?, public = ?, pinned = ? WHERE id = ?`, f.Title, f.Slug, f.Public, f.Pinned, id)
 	if errs.Is(err, errs.Conflict) {
-		return errs.Check(errs.Field("slug", "Something else has this short name already."))
+		return errs.Check(errs.Field("slug", "This short name is already taken. Choose another one."))
 	}
 	if err != nil {
 		return fmt.Errorf("update content %d: %w", id, err)
@@ -115,7 +121,7 @@ func update(ctx context.Context, tx *sqldb.Tx, id int64, f *Common) error {
 	return nil
 }
 
-// updateDerived keeps the number of the revision, and what lists need to know of a form: the time, and the picture on
+// updateDerived keeps the number of the revision, and what lists need to know of a form: the time, and the pictures on
 // the card.
 func updateDerived(ctx context.Context, tx *sqldb.Tx, id int64, revision int, f Form) error {
 	var starts, ends clock.Time
@@ -126,14 +132,31 @@ func updateDerived(ctx context.Context, tx *sqldb.Tx, id int64, revision int, f 
 	if pictured, ok := f.(Pictured); ok {
 		picture = pictured.CardPicture()
 	}
+	if picture != "" && albumOf(f).Count == 0 { // what consists of pictures keeps by itself which ones it shows
+		if err := media.ShowBeside(ctx, tx, picture, id); err != nil {
+			return err
+		}
+	}
 	if picture == "" {
 		picture = media.FirstIn(f.common().Text)
 	}
-	_, err := tx.Exec(ctx, `UPDATE contents SET revision = ?, starts_at = ?, ends_at = ?, picture = ? WHERE id = ?`, revision, starts, ends, picture, id)
+	album, err := albumOf(f).Encode()
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE contents SET revision = ?, starts_at = ?, ends_at = ?, picture = ?, album = ? WHERE id = ?`, revision, starts, ends, picture, album, id)
 	if err != nil {
 		return fmt.Errorf("update what lists know of content %d: %w", id, err)
 	}
 	return nil
+}
+
+// albumOf returns the pictures that an item consists of.
+func albumOf(f Form) community.Album {
+	if illustrated, ok := f.(Illustrated); ok {
+		return illustrated.Album()
+	}
+	return community.Album{}
 }
 
 // insertVersion keeps what an item says at a revision. The text is left out where it is that of the revision before.
@@ -211,24 +234,26 @@ func markDeleted(ctx context.Context, tx *sqldb.Tx, id int64) error {
 	if _, err := tx.Exec(ctx, `UPDATE contents SET deleted_at = ?, slug = NULL WHERE id = ? AND deleted_at IS NULL`, tx.Now, id); err != nil {
 		return fmt.Errorf("delete content %d: %w", id, err)
 	}
-	return nil
+	return tagging.Withdrawn(ctx, tx, []int64{id})
 }
 
-// lockItem holds an item until the transaction ends.
-func lockItem(ctx context.Context, tx *sqldb.Tx, id int64) error {
-	var locked int64
-	if err := tx.GetLocked(ctx, &locked, `SELECT id FROM contents WHERE id = ?`, id); err != nil {
-		return fmt.Errorf("lock content %d: %w", id, err)
+// LockItems holds items until the transaction ends: of two who change them, or what hangs on them, one sees what the other
+// did. Items that are gone are none to be held.
+func LockItems(ctx context.Context, tx *sqldb.Tx, ids ...int64) error {
+	var locked []int64
+	if err := tx.SelectLocked(ctx, &locked, `SELECT id FROM contents WHERE id IN (?) ORDER BY id`, ids); err != nil {
+		return fmt.Errorf("lock the contents %v: %w", ids, err)
 	}
 	return nil
 }
 
-// groupsOf returns the groups that a person belongs to, by name.
+// groupsOf returns the groups that a person belongs to and that are not archived, by name.
 func groupsOf(ctx context.Context, q sqldb.Querier, personID int64) ([]community.Entity, error) {
 	var all []community.Entity
 	err := q.Select(ctx, &all, `
 		SELECT e.id, e.kind, g.id AS owner_id, e.slug, e.name, e.colour, e.picture
-		  FROM memberships m JOIN "groups" g ON g.id = m.group_id JOIN entities e ON e.id = g.entity_id WHERE m.person_id = ? ORDER BY e.name_key, e.id`, personID)
+		  FROM memberships m JOIN "groups" g ON g.id = m.group_id JOIN entities e ON e.id = g.entity_id
+		 WHERE m.person_id = ? AND e.archived_at IS NULL ORDER BY e.name_key, e.id`, personID)
 	if err != nil {
 		return nil, fmt.Errorf("list the groups of a person: %w", err)
 	}
@@ -253,26 +278,41 @@ func insiders(e community.Entity) notify.Audience {
 			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`, e.ID, e.OwnerID)
 }
 
-// outsiders returns the subscribers who are not told of something internal.
+// outsiders returns the subscribers who are not told of something internal. Most subscribers are members: both lists
+// are read in the order of their indexes, instead of each subscriber being looked up.
 func outsiders(e community.Entity) notify.Audience {
 	if !e.IsGroup() {
 		return notify.Audience{}
 	}
 	return notify.Among(notify.Subscriber, `
-		SELECT s.person_id FROM subscriptions s WHERE s.entity_id = ? AND NOT EXISTS (
-			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = s.person_id)`, e.ID, e.OwnerID)
+		SELECT s.person_id FROM subscriptions s WHERE s.entity_id = ? EXCEPT
+		SELECT m.person_id FROM memberships m WHERE m.group_id = ?`, e.ID, e.OwnerID)
 }
 
-// firstCommenter returns who wrote the first public comment on an item, if they do not belong to its
-// entity: whoever began to talk hears the answers.
+// firstCommenter returns who wrote the first public comment on an item, if they did not belong to its entity then and do
+// not now: whoever began to talk hears the answers, until they leave the thread.
 func firstCommenter(i Item) notify.Audience {
-	const first = `SELECT k.author_id AS person_id FROM contributions k WHERE k.content_id = ? AND k.public AND k.deleted_at IS NULL ORDER BY k.created_at, k.id LIMIT 1`
+	first := `
+		SELECT f.author_id AS person_id FROM (
+			SELECT k.author_id, k.inside, k.deleted_at, k.left_at FROM contributions k
+			 WHERE k.content_id = ? AND k.public AND k.deleted_at IS NULL ORDER BY k.created_at, k.id LIMIT 1) f WHERE ` + policy.KeepsContent("f")
 	if !i.Entity.IsGroup() {
 		return notify.Among(notify.Starter, first, i.ID)
 	}
-	return notify.Among(notify.Starter, `
-		SELECT f.person_id FROM (`+first+`) f WHERE NOT EXISTS (
-			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = f.person_id)`, i.ID, i.Entity.OwnerID)
+	return notify.Among(notify.Starter, first+` AND NOT EXISTS (
+			SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = f.author_id)`, i.ID, i.Entity.OwnerID)
+}
+
+// manySubscribers is from how many on a form does not wait until they are counted one by one.
+const manySubscribers = 300
+
+// hasManySubscribers reports whether so many subscribe to an entity.
+func hasManySubscribers(ctx context.Context, q sqldb.Querier, entityID int64) (bool, error) {
+	var n int
+	if err := q.Get(ctx, &n, `SELECT COUNT(*) FROM (SELECT person_id FROM subscriptions WHERE entity_id = ? LIMIT ?) s`, entityID, manySubscribers); err != nil {
+		return false, fmt.Errorf("count the subscribers of entity %d: %w", entityID, err)
+	}
+	return n == manySubscribers, nil
 }
 
 // countMembers returns how many people belong to a group.
@@ -281,4 +321,13 @@ func countMembers(ctx context.Context, q sqldb.Querier, groupID int64) (n int, e
 		return 0, fmt.Errorf("count the members of group %d: %w", groupID, err)
 	}
 	return n, nil
+}
+
+// hasPublished reports whether a group or person has published anything that is still there.
+func hasPublished(ctx context.Context, q sqldb.Querier, entityID int64) (published bool, err error) {
+	err = q.Get(ctx, &published, `SELECT EXISTS (SELECT 1 FROM contents WHERE entity_id = ? AND deleted_at IS NULL)`, entityID)
+	if err != nil {
+		return false, fmt.Errorf("look for content of entity %d: %w", entityID, err)
+	}
+	return published, nil
 }

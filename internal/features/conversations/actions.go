@@ -2,14 +2,17 @@ package conversations
 
 import (
 	"context"
+	"strconv"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bymail"
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -32,7 +35,7 @@ func (c *Conversations) Get(ctx context.Context, q sqldb.Querier, v community.Vi
 func mayRead(ctx context.Context, q sqldb.Querier, s community.Standing, conv Conversation) (err error) {
 	part := policy.Part{}
 	if s.Viewer.SignedIn() && !policy.CanReadConversation(s, conv.Deleted, part) {
-		if part.Wrote, err = threads.Wrote(ctx, q, s.Viewer.PersonID, 0, conv.ID); err != nil {
+		if part, err = threads.PartOf(ctx, q, s.Viewer.PersonID, threads.Thread{ConversationID: conv.ID}); err != nil {
 			return err
 		}
 	}
@@ -40,15 +43,15 @@ func mayRead(ctx context.Context, q sqldb.Querier, s community.Standing, conv Co
 	case policy.CanReadConversation(s, conv.Deleted, part):
 		return nil
 	case conv.Deleted:
-		return errs.New(errs.NotFound, "There is nothing at this address.")
+		return community.ErrNothingHere()
 	default:
-		return errs.New(errs.Denied, "Only those who take part can read this conversation.")
+		return errs.New(errs.Denied, "Only the people taking part can read this conversation.")
 	}
 }
 
 // Latest returns the conversations with a group or person that the viewer may read, those with the latest
 // messages first, and whether there are more.
-func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before paging.Cursor, limit int) ([]Conversation, bool, error) {
+func (c *Conversations) Latest(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before paging.Cursor, limit int) ([]Listed, bool, error) {
 	if !v.SignedIn() {
 		return nil, false, nil
 	}
@@ -84,17 +87,33 @@ func (c *Conversations) beginAndGet(ctx context.Context, tx *sqldb.Tx, authorID 
 }
 
 func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64, b Beginning) (id int64, err error) {
-	if err := errs.Check(b.validate()...); err != nil {
+	b.Subject = form.Clean(b.Subject, form.Line) // mails come by another door
+	if err := errs.Check(b.validate(c.deps.Texts.Shows)...); err != nil {
 		return 0, err
 	}
 	if id, err = begun(ctx, tx, authorID, b); err != nil || id != 0 {
 		return id, err
 	}
+	s, err := policy.Standing(ctx, tx, community.Viewer{PersonID: authorID}, b.Entity)
+	if err != nil {
+		return 0, err
+	}
+	if !policy.CanAdd(s) {
+		return 0, community.ErrArchived()
+	}
+	if !s.Inside() {
+		if err := c.countReceived(ctx, tx, b.Entity); err != nil {
+			return 0, err
+		}
+	}
 	if id, err = insertConversation(ctx, tx, authorID, b); err != nil {
 		return 0, err
 	}
+	if err := c.deps.Search.Put(ctx, tx, foundAs, id); err != nil {
+		return 0, err
+	}
 	message, _, err := c.deps.Threads.Post(ctx, tx, threads.Post{
-		ConversationID: id, AuthorID: authorID, Text: b.Text, Cut: b.Cut, Public: true, ByMail: b.ByMail, At: b.At, Files: b.Files,
+		ConversationID: id, AuthorID: authorID, Text: b.Text, Cut: b.Cut, Format: b.Format, Public: true, ByMail: b.ByMail, Inside: s.Inside(), At: b.At, Files: b.Files,
 	})
 	if err != nil {
 		return 0, err
@@ -114,24 +133,49 @@ func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64,
 	return id, err
 }
 
-// Answer adds a message to a conversation that the viewer may read and returns its id.
-func (c *Conversations) Answer(ctx context.Context, v community.Viewer, id int64, text string, inReplyTo int64) (message int64, err error) {
+// countReceived counts a message to somebody; TooMany if they have got many today.
+func (c *Conversations) countReceived(ctx context.Context, tx *sqldb.Tx, to community.Entity) error {
+	full, wait, err := c.deps.Limiter.CountIn(ctx, tx, limitReceived(), strconv.FormatInt(to.ID, 10))
+	if err == nil && full != "" {
+		err = errs.New(errs.TooMany, "“%s” has had many messages today. Please try again tomorrow.", to.Name).After(wait)
+	}
+	return err
+}
+
+// ApplyWith writes to a closed group in the name of a person who wants to belong to it. It implements
+// membership.Applications.
+func (c *Conversations) ApplyWith(ctx context.Context, tx *sqldb.Tx, g community.Group, person community.Person, text string) error {
+	p := c.deps.Catalogues.Printer(person.Language, nil)
+	_, err := c.begin(ctx, tx, person.ID, Beginning{Entity: g.Entity(), Subject: p.T("Request to join"), Text: text, Apply: true})
+	return err
+}
+
+// Answer adds a message to a conversation that the viewer may read, with files that have been stored, and returns its id.
+func (c *Conversations) Answer(ctx context.Context, v community.Viewer, id int64, text string, inReplyTo int64, files ...media.File) (message int64, err error) {
 	err = c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		message, err = c.answer(ctx, tx, v, threads.Post{ConversationID: id, Text: text, InReplyToID: inReplyTo})
+		message, err = c.answer(ctx, tx, v, threads.Post{ConversationID: id, Text: text, InReplyToID: inReplyTo, Files: files})
 		return err
 	})
 	return message, err
 }
 
 func (c *Conversations) answer(ctx context.Context, tx *sqldb.Tx, v community.Viewer, p threads.Post) (int64, error) {
-	conv, _, err := c.Get(ctx, tx, v, p.ConversationID)
+	conv, s, err := c.Get(ctx, tx, v, p.ConversationID)
 	if err != nil {
 		return 0, err
 	}
-	p.AuthorID, p.Public = v.PersonID, true
+	if !policy.CanAdd(s) {
+		return 0, community.ErrArchived()
+	}
+	p.AuthorID, p.Public, p.Inside = v.PersonID, true, s.Inside()
 	id, fresh, err := c.deps.Threads.Post(ctx, tx, p)
 	if err != nil || !fresh {
 		return id, err
+	}
+	if to, ok := conv.receiver(s); ok {
+		if err := c.countReceived(ctx, tx, to); err != nil {
+			return id, err
+		}
 	}
 	if err := touch(ctx, tx, conv.ID); err != nil {
 		return id, err
@@ -142,6 +186,19 @@ func (c *Conversations) answer(ctx context.Context, tx *sqldb.Tx, v community.Vi
 	return id, err
 }
 
+// receiver returns who gets a message from somebody who stands to the conversation's entity in a way: the entity, or
+// the other one of two people. What members write to their group, and to whoever wrote to it, is for nobody to count.
+func (c Conversation) receiver(s community.Standing) (community.Entity, bool) {
+	switch {
+	case !s.Inside():
+		return c.Entity, true
+	case c.Entity.IsGroup():
+		return community.Entity{}, false
+	default:
+		return c.Author, c.Author.ID != c.Entity.ID
+	}
+}
+
 // unconfirmed is a message that waits until its author has proven their address.
 type unconfirmed struct {
 	Subject string `json:"subject"`
@@ -150,9 +207,10 @@ type unconfirmed struct {
 }
 
 // BeginByMail keeps a message by somebody who has not signed in and sends them a letter with the link that
-// delivers it. What the caller learns does not depend on whether the address is known.
+// delivers it. What the caller learns does not depend on whether the address is known. The letter holds nothing of the
+// message: anybody may type the address of somebody else.
 func (c *Conversations) BeginByMail(ctx context.Context, address, language string, b Beginning) error {
-	if err := errs.Check(b.validate()...); err != nil {
+	if err := errs.Check(b.validate(c.deps.Texts.Shows)...); err != nil {
 		return err
 	}
 	return c.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -161,9 +219,10 @@ func (c *Conversations) BeginByMail(ctx context.Context, address, language strin
 			return err
 		}
 		return c.deps.ByMail.Send(ctx, tx, to, bymail.Letter{
-			Kind: "confirm-message", Subject: to.Lang.T("Please confirm your message: %s", b.Subject), Text: b.Text,
-			Intro:  to.Lang.T("Somebody, probably you, has written to “%s” on %s with this mail address:", b.Entity.Name, c.deps.SiteName),
-			Button: to.Lang.T("Deliver the message"), Path: "/stadt/conversations/confirm/",
+			Kind: "confirm-message", Subject: to.Lang.T("Please confirm your message"),
+			Intro: to.Lang.T("Someone (probably you) has written to “%s” at %s with this email address. Open the link to see the message and send it.",
+				notify.Called(b.Entity.Name, b.Entity.Slug), c.deps.SiteName),
+			Button: to.Lang.T("Send the message"), Path: "/stadt/conversations/confirm/",
 			Token: tokens.Token{Kind: tokenBegin, EntityID: b.Entity.ID}, Data: unconfirmed{b.Subject, b.Text, b.Apply},
 		})
 	})

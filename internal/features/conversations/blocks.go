@@ -5,6 +5,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/paging"
 )
@@ -13,11 +14,20 @@ import (
 const shownOfGroup = 3
 
 func (c *Conversations) acts() []site.Act {
-	return []site.Act{{About: "write to a group", Order: 40, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
-		if s.Group == nil {
+	return []site.Act{{About: "write to a group", Order: 40, Writes: true, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
+		if !s.Entity.IsGroup() || !policy.CanAdd(s.Standing) {
 			return parts.Button{}, false
 		}
-		return parts.Button{Path: community.GroupContactPath(s.Group.ID), Label: v.T("Write to the group")}, true
+		return parts.Button{Path: community.GroupContactPath(s.Entity.OwnerID), Label: v.T("Write to the group")}, true
+	}}}
+}
+
+func (c *Conversations) entries() []site.Entry {
+	return []site.Entry{{Menu: site.GroupMenu, Order: 30, About: "the conversations of the group, for members", Places: func(v *site.Visit) []site.Place {
+		if e, s := v.Subject().Entity, v.Subject().Standing; e.IsGroup() && s.Member {
+			return []site.Place{{Path: community.ConversationsPath(e.OwnerID), Label: v.T("Conversations")}}
+		}
+		return nil
 	}}}
 }
 
@@ -34,5 +44,5 @@ func (c *Conversations) showLatest(v *site.Visit, s site.Subject) (templ.Compone
 	if err != nil || len(latest) == 0 {
 		return nil, err
 	}
-	return latestBlock(latest, s), nil
+	return latestBlock(c.lines(latest), s), nil
 }

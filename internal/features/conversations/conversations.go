@@ -7,6 +7,7 @@ package conversations
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"grouprise.org/grouprise/internal/community"
@@ -16,12 +17,14 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/search"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
@@ -57,16 +60,17 @@ type Deps struct {
 	People     People
 	Threads    *threads.Threads
 	Texts      *texts.Texts
+	Search     *search.Index
 	ByMail     *bymail.ByMail
 	Notices    Notices
 	Catalogues *lang.Catalogues
 	Limiter    *web.Limiter
 	Captcha    *captcha.Captcha
 
-	SiteName      string
+	SiteName      fmt.Stringer
 	BaseURL       string // without a slash at the end
-	Language      string // of the site
 	OperatorGroup int64  // id of the group that gets reports of abuse
+	MaxBytes      int64  // of one uploaded file
 }
 
 // Conversations is the room.
@@ -81,26 +85,28 @@ const tokenBegin = "conversation"
 
 // Module returns the room's table of contents.
 func (c *Conversations) Module() module.Module {
+	counts, usual := append(bymail.Limits(), limitBeginnings(), limitReceived()), site.Usual()
+	withFiles := threads.FormBytes(c.deps.MaxBytes)
 	return module.Module{
-		Name: "conversations", Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(),
+		Name: "conversations", Finds: finds(), Entries: c.entries(), Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(), Commands: c.commands(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.newContact(c.withPerson)},
-			{Method: http.MethodPost, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.createContact(c.withPerson)},
+			{Method: http.MethodPost, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.createContact(c.withPerson), Counts: counts, BodyLimit: withFiles},
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/conversations/add", Handle: c.newContact(c.withGroup), Query: []string{"apply_for_membership"}},
-			{Method: http.MethodPost, Path: "/stadt/groups/{id}/conversations/add", Handle: c.createContact(c.withGroup), Query: []string{"apply_for_membership"}},
-			{Method: http.MethodGet, Path: "/stadt/groups/{id}/conversations", Handle: c.showOfGroup, SignedIn: true, Query: []string{"before"}},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/conversations/add", Handle: c.createContact(c.withGroup), Counts: counts, BodyLimit: withFiles, Query: []string{"apply_for_membership"}},
+			{Method: http.MethodGet, Path: "/stadt/groups/{id}/conversations", Handle: c.showOfGroup, Query: []string{"before"}},
 			{Method: http.MethodGet, Path: "/stadt/abuse/{path...}", Handle: c.newContact(c.report)},
-			{Method: http.MethodPost, Path: "/stadt/abuse/{path...}", Handle: c.createContact(c.report)},
-			{Method: http.MethodGet, Path: "/stadt/associations/{container}/contributions/{id}/reply-to-author", Handle: c.newContact(c.replyToAuthor), SignedIn: true},
-			{Method: http.MethodPost, Path: "/stadt/associations/{container}/contributions/{id}/reply-to-author", Handle: c.createContact(c.replyToAuthor), SignedIn: true},
-			{Method: http.MethodGet, Path: "/stadt/conversations/{id}", Handle: c.showConversation, SignedIn: true, Query: []string{"before", "reply"}},
-			{Method: http.MethodPost, Path: "/stadt/conversations/{id}", Handle: c.createMessage, SignedIn: true, Query: []string{"before", "reply"}},
+			{Method: http.MethodPost, Path: "/stadt/abuse/{path...}", Handle: c.createContact(c.report), Counts: counts, BodyLimit: withFiles},
+			{Method: http.MethodGet, Path: "/stadt/associations/{container}/contributions/{id}/reply-to-author", Handle: c.newContact(c.replyToAuthor)},
+			{Method: http.MethodPost, Path: "/stadt/associations/{container}/contributions/{id}/reply-to-author", Handle: c.createContact(c.replyToAuthor), Counts: []web.Limit{limitBeginnings(), limitReceived()}, BodyLimit: withFiles},
+			{Method: http.MethodGet, Path: "/stadt/conversations/{id}", Handle: c.showConversation, Query: threads.PageQuery()},
+			{Method: http.MethodPost, Path: "/stadt/conversations/{id}", Handle: c.createMessage, Counts: []web.Limit{threads.Limit(), limitReceived()}, Query: threads.PageQuery(), BodyLimit: withFiles},
 			{Method: http.MethodGet, Path: "/stadt/conversations/confirm/{secret}", Handle: c.askToDeliver},
-			{Method: http.MethodPost, Path: "/stadt/conversations/confirm/{secret}", Handle: c.deliverConfirmed},
+			{Method: http.MethodPost, Path: "/stadt/conversations/confirm/{secret}", Handle: c.deliverConfirmed, Limit: &usual, Counts: []web.Limit{limitReceived()}},
 		},
 		Notices:   []notify.Notice{c.messageNotice()},
-		Addresses: []mailin.Address{{About: "<group>@ begins a conversation with the group", Match: isGroup, Limit: limitBeginnings(), Deliver: c.deliverToGroup}},
-		Replies:   []mailin.Reply{{Container: mailin.ToConversation, Limit: limitAnswers(), Deliver: c.deliverReply}},
+		Addresses: []mailin.Address{{About: "<group>@ begins a conversation with the group, or goes on with what it answers", Match: addressOwner, Limit: limitBeginnings(), Counts: []web.Limit{limitReceived()}, Deliver: c.deliverToGroup}},
+		Replies:   []mailin.Reply{{Container: mailin.ToConversation, Limit: threads.Limit(), Counts: []web.Limit{limitReceived()}, Deliver: c.deliverReply, React: c.react}},
 	}
 }
 
@@ -118,6 +124,22 @@ type Conversation struct {
 	Entity community.Entity `db:"entity"` // the group or person that it is with
 	Author community.Entity `db:"author"` // who began it
 }
+
+// Listed is a conversation in a list, with its latest message.
+type Listed struct {
+	ID       int64           `db:"id"`
+	Subject  string          `db:"subject"`
+	LatestAt clock.Time      `db:"latest_at"`
+	Messages int             `db:"messages"`
+	Text     string          `db:"text"` // the beginning of the latest message
+	Format   markdown.Format `db:"format"`
+	Unread   bool            `db:"unread"` // the viewer has been notified of something in it, and has not read that
+
+	Author community.Entity `db:"author"` // of the latest message
+}
+
+// Path returns the address of the conversation.
+func (c Listed) Path() string { return community.ConversationPath(c.ID) }
 
 // Path returns the address of the conversation.
 func (c Conversation) Path() string { return community.ConversationPath(c.ID) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/conversations"
@@ -81,8 +83,8 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	notices := &mailtest.Notices{}
 	h.Conversations = conversations.New(conversations.Deps{
 		DB: db, Notices: notices, Outbox: out, Groups: rooms, Members: h.members, People: everybody, Threads: h.threads, Texts: words,
-		ByMail: byMail, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: "Neustadt",
-		BaseURL: "http://example.org", Language: "en", OperatorGroup: 22,
+		ByMail: byMail, Catalogues: catalogues, Limiter: limiter, Captcha: captcha.New(signer, limiter), SiteName: settings.SiteName{Default: "Neustadt"},
+		BaseURL: "http://example.org", OperatorGroup: 22, MaxBytes: 1 << 20,
 	})
 	notices.Open(t, db, h.Module().Notices...)
 	return h
@@ -161,11 +163,49 @@ func TestConversationsAreForThoseWhoTakePart(t *testing.T) {
 			}
 		}
 		all, more, err := h.Latest(t.Context(), db, h.Carla.Viewer, h.Garten.EntityID, paging.Cursor{}, 3)
-		if err != nil || more || len(all) != 1 || all[0].Messages != 4 || all[0].Author.Name != "Carla Clematis" || all[0].Entity.Name != "Garten am Bach" {
+		if err != nil || more || len(all) != 1 || all[0].Messages != 4 || all[0].Author.Name != "Carla Clematis" || all[0].Text != "Answer of Carla" || all[0].Unread {
 			t.Errorf("%+v, %v, %v", all, more, err)
 		}
 		if all, more, err := h.Latest(t.Context(), db, h.Anna.Viewer, h.Garten.EntityID, paging.Cursor{}, 1); err != nil || !more || len(all) != 1 {
 			t.Errorf("%+v, %v, %v", all, more, err)
+		}
+	})
+}
+
+// TestAMessageTellsWhomItMentions mentions people who read the conversation and people who do not.
+func TestAMessageTellsWhomItMentions(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		cast.Execute(t, db, `DELETE FROM subscriptions WHERE person_id = ?`, h.Bert.ID)
+		c := h.begin(t, h.Carla, h.Garten.Entity(), "Seeds")
+		says := func(who cast.Person, text, want string) {
+			t.Helper()
+			if _, err := h.Answer(t.Context(), who.Viewer, c.ID, text, 0); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.audience(t); got != want {
+				t.Errorf("%q is for %s", text, got)
+			}
+		}
+		says(h.Anna, "Who has some?", "anna subscriber, carla starter")
+		says(h.Carla, "@Bert, @anna, @carla, @dora, @garten or @nobody", "anna subscriber, bert mentioned, carla starter")
+		says(h.Anna, "`@bert`, [him](/bert/)", "anna subscriber, carla starter")
+		says(h.Bert, "I am @bert", "anna subscriber, carla starter")
+		cast.AddContribution(t, db, cast.Contribution{ConversationID: c.ID, AuthorID: h.Dora.ID})
+		says(h.Anna, "and @dora?", "anna subscriber, carla starter, dora mentioned")
+		left := cast.AddContribution(t, db, cast.Contribution{ConversationID: c.ID, AuthorID: h.Admin.ID, Left: true})
+		says(h.Anna, "and @demo-admin?", "anna subscriber, carla starter")
+
+		e := h.activity(t)
+		to := notify.Recipient{PersonID: h.Bert.ID, EntityID: h.Bert.EntityID, Reason: notify.Mentioned, SignsIn: true}
+		m, err := h.Module().Notices[0].Compose(t.Context(), db, h.catalogues.Printer("en", nil), e, to)
+		if err != nil || m.Intro != "Anna Ahorn mentions you in “Seeds”." || m.Because != "You get this email because it mentions you." || m.StopURL != "" {
+			t.Errorf("%d: %+v, %v", left, m, err)
+		}
+		private, err := h.Begin(t.Context(), h.Anna.Viewer, conversations.Beginning{Entity: h.Carla.Entity(), Subject: "Hello", Text: "What does @bert say?"})
+		if got := h.audience(t); err != nil || got != "anna starter, carla addressed" {
+			t.Errorf("conversation %d is for %s, %v", private.ID, got, err)
 		}
 	})
 }
@@ -217,6 +257,21 @@ func TestApplications(t *testing.T) {
 		}
 		golden.Equal(t, "application."+language, mailtest.PrintMessage(m))
 	}
+	accepts := func(to cast.Person) bool {
+		t.Helper()
+		m, err := h.Module().Notices[0].Compose(t.Context(), h.db, h.catalogues.Printer("en", nil), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: notify.Starter, SignsIn: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(m.Actions[0].URL, "/applications/") || !m.Actions[0].Primary
+	}
+	if accepts(h.Carla) {
+		t.Error("the applicant may accept themselves")
+	}
+	cast.Execute(t, h.db, `INSERT INTO memberships (group_id, person_id, joined_at) VALUES (?, ?, 0)`, h.Chor.ID, h.Carla.ID)
+	if accepts(h.Anna) {
+		t.Error("who is a member already is to be accepted")
+	}
 }
 
 func TestNoticesSayWhatHappened(t *testing.T) {
@@ -259,8 +314,8 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 		h := newHouse(t, db)
 		address, reply := h.Module().Addresses[0], h.Module().Replies[0]
 		for local, want := range map[string]bool{"garten": true, "GARTEN": true, "anna": false, "nirgends": false, "": false, strings.Repeat("x", 9000): false} {
-			if is, err := address.Match(t.Context(), db, local); err != nil || is != want {
-				t.Errorf("%.20s: %v, %v", local, is, err)
+			if owner, err := address.Match(t.Context(), db, local); err != nil || (owner == h.Garten.EntityID) != want {
+				t.Errorf("%.20s: %d, %v", local, owner, err)
 			}
 		}
 		deliver := func(what func(tx *sqldb.Tx) error) error { return db.Write(t.Context(), what) }
@@ -272,6 +327,15 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 		c, _, err := h.Get(t.Context(), db, h.Anna.Viewer, e.ConversationID)
 		if err != nil || c.Subject != "Message without a subject" || c.Messages != 1 || c.Author.OwnerID != h.Bert.ID {
 			t.Errorf("%+v, %v", c, err)
+		}
+		tagged := m
+		tagged.Subject = "Re: [garten] Water"
+		tagged.Attachments = nil
+		if err := deliver(func(tx *sqldb.Tx) error { return address.Deliver(t.Context(), tx, "garten", &tagged) }); err != nil {
+			t.Fatal(err)
+		}
+		if c, _, err := h.Get(t.Context(), db, h.Anna.Viewer, h.activity(t).ConversationID); err != nil || c.Subject != "Re: Water" {
+			t.Errorf("the subject is %q, %v", c.Subject, err)
 		}
 		target := mailin.Target{ConversationID: c.ID, ContributionID: e.ContributionID}
 		m = mailin.Incoming{Sender: h.Anna.Viewer, Text: "Me"}
@@ -289,6 +353,29 @@ func TestMailsToGroupsAndReplies(t *testing.T) {
 	})
 }
 
+func TestAMailInPlainTextStaysPlain(t *testing.T) {
+	t.Parallel()
+	h, handler := newTown(t)
+	m := mailin.Incoming{
+		Sender: h.Bert.Viewer, Subject: "Stars", Format: markdown.Plain,
+		Text: "Funny <grins>: 2*3*4\n1986. was good", Cut: "> Who <asks>?\n> *I*",
+	}
+	if err := h.db.Write(t.Context(), func(tx *sqldb.Tx) error { return h.Module().Addresses[0].Deliver(t.Context(), tx, "garten", &m) }); err != nil {
+		t.Fatal(err)
+	}
+	e := h.activity(t)
+	anna := webtest.Visit(t, handler).As(h.Anna.ID)
+	anna.Get(community.ConversationPath(e.ConversationID))
+	anna.Sees(200, "<p>Funny &lt;grins&gt;: 2*3*4<br>\n1986. was good</p>", "Quoted text and signature", "<blockquote>\n<p>Who &lt;asks&gt;?<br>\n*I*</p>")
+	anna.Get(community.ReplyToAuthorPath(e.ConversationID, e.ContributionID))
+	anna.Sees(200, html.EscapeString(`> Funny \<grins>: 2\*3\*4`), html.EscapeString(`> 1986\. was good`))
+	notice := h.Module().Notices[0]
+	told, err := notice.Compose(t.Context(), h.db, new(lang.Printer), e, notify.Recipient{PersonID: h.Anna.ID, EntityID: h.Anna.EntityID, SignsIn: true})
+	if err != nil || told.Format != markdown.Plain || told.Text != m.Text || !told.Cut.Happened || told.Cut.URL != told.URL {
+		t.Errorf("%+v, %v", told, err)
+	}
+}
+
 // Somebody's mails are taken side by side: none waits until another is kept.
 func TestMailsOfOneSenderDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
@@ -304,7 +391,7 @@ func TestMailsOfOneSenderDoNotWaitForEachOther(t *testing.T) {
 			})
 		}
 		err := take(t.Context(), "first", func() error {
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			return take(ctx, "second", func() error { return nil })
 		})
@@ -328,20 +415,20 @@ func TestTalkingOnTheWeb(t *testing.T) {
 	h, handler := newTown(t)
 	carla, anna := webtest.Visit(t, handler).As(h.Carla.ID), webtest.Visit(t, handler).As(h.Anna.ID)
 	carla.Get("/stadt/groups/22/conversations/add/?apply_for_membership=1")
-	carla.Sees(200, "Apply for membership of “Chor der Vielen”", "Application for membership")
+	carla.Sees(200, "Ask to join “Chor der Vielen”", "Request to join")
 	carla.Submit("Send", map[string]string{"text": ""})
 	carla.Sees(422, "Write something first.")
 	carla.Get("/stadt/groups/22/conversations/add/?apply_for_membership=1")
 	carla.Submit("Send", map[string]string{"text": "I **sing**."})
-	carla.Sees(200, "Your message is on its way.", "<strong>sing</strong>")
+	carla.Sees(200, "Your message has been sent.", "<strong>sing</strong>")
 	carla.DoesNotSee("Accept Carla")
 	path := carla.Page.Path
 	anna.Get(path)
-	anna.Sees(200, "Accept Carla Clematis as a member", "You can read this because you are a member")
-	anna.Submit("Your answer", map[string]string{"text": "Welcome"})
+	anna.Sees(200, "Accept Carla Clematis as a member", "All members of")
+	anna.Submit("Your reply", map[string]string{"text": "Welcome"})
 	anna.Sees(200, "Welcome", "Carla Clematis")
 	anna.Get("/stadt/groups/22/conversations/")
-	anna.Sees(200, "Application for membership", "One answer")
+	anna.Sees(200, "Request to join", "1 reply")
 	carla.Get("/stadt/groups/22/conversations/")
 	carla.Sees(403)
 	for person, want := range map[int64]int{0: 303, h.Bert.ID: 403} {
@@ -377,14 +464,10 @@ func TestFormsSayHowManyAreTold(t *testing.T) {
 		who        int64
 		path, says string
 	}{
-		{h.Carla.ID, group, "2 people are told: 2 by mail, 2 on the site."},
-		{h.Anna.ID, group, "One person is told."},
-		{0, group, "2 people are told"},
-		{h.Anna.ID, "/stadt/groups/22/conversations/add/", "Nobody is told."},
-		{h.Anna.ID, person, "One person is told."},
-		{h.Carla.ID, talk.Path(), "2 people are told"},
-		{h.Bert.ID, talk.Path(), "2 people are told"}, // Anna, and Carla who began
-		{h.Anna.ID, letter.Path(), "One person is told."},
+		{h.Bert.ID, group, "1 person will be notified."},
+		{h.Anna.ID, group, "1 person will be notified."},
+		{h.Anna.ID, "/stadt/groups/22/conversations/add/", "Nobody will be notified."},
+		{h.Bert.ID, talk.Path(), "2 people will be notified"}, // Anna, and Carla who began
 	} {
 		v := webtest.VisitAs(t, handler, c.who)
 		v.Get(c.path)
@@ -396,7 +479,16 @@ func TestFormsSayHowManyAreTold(t *testing.T) {
 	}
 	stranger := webtest.Visit(t, handler)
 	stranger.Get(person)
-	stranger.DoesNotSee("is told", "are told", "data-editor")
+	stranger.DoesNotSee("data-editor", "is told", "are told")
+	// The number would tell how members, or a single person, want to be told.
+	for path, people := range map[string][]int64{group: {0, h.Carla.ID}, person: {h.Anna.ID}, talk.Path(): {h.Carla.ID}, letter.Path(): {h.Anna.ID, h.Carla.ID}} {
+		for _, who := range people {
+			v := webtest.VisitAs(t, handler, who)
+			v.Get(path)
+			v.Sees(200)
+			v.DoesNotSee("is told", "are told")
+		}
+	}
 }
 
 func TestAnsweringTheAuthorAlone(t *testing.T) {
@@ -406,9 +498,9 @@ func TestAnsweringTheAuthorAlone(t *testing.T) {
 	path := community.ReplyToAuthorPath(c.ID, c.FirstID)
 	anna := webtest.Visit(t, handler).As(h.Anna.ID)
 	anna.Get(c.Path())
-	anna.Sees(200, "Answer Carla Clematis alone", path)
+	anna.Sees(200, "Reply privately to Carla Clematis", path)
 	anna.Get(path)
-	anna.Sees(200, "Write to Carla Clematis", "Re: Seeds", "&gt; About Seeds", "[Carla Clematis wrote this](http://example.org"+c.Path()+"#contribution-1)")
+	anna.Sees(200, "Write to Carla Clematis", "Re: Seeds", "&gt; About Seeds", "[Carla Clematis wrote this](http://example.org"+c.Path()+"?contribution=1#contribution-1)")
 	anna.Submit("Send", map[string]string{"text": "Between us"})
 	anna.Sees(200, "Only Anna Ahorn and Carla Clematis can read this.", "Between us")
 	anna.DoesNotSee("alone")
@@ -442,10 +534,10 @@ func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
 	}
 	v.Get("/stadt/groups/21/conversations/add/")
 	v.Submit("Send", map[string]string{"subject": "Seeds", "text": "Hello", "email": "nonsense"})
-	v.Sees(422, "Enter an e-mail address", "Please answer the question")
+	v.Sees(422, "Enter an email address", "Please answer the question")
 	fields := map[string]string{"subject": "Seeds", "text": "I have *seeds*.", "email": "Anna@example.org"}
 	for question, answer := range map[string]string{
-		"season": "spring", "days does a week": "7", "months": "12", "Wednesday": "thursday", "snow": "white", "sky": "blue", "grass": "green",
+		"season": "spring", "days are there in a week": "7", "months": "12", "Wednesday": "thursday", "snow": "white", "sky": "blue", "grass": "green",
 		"opposite": "night", "hours": "24",
 	} {
 		if strings.Contains(v.Page.Body, question) {
@@ -453,7 +545,7 @@ func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
 		}
 	}
 	v.Submit("Send", fields)
-	v.Sees(200, "A mail is on its way to you.")
+	v.Sees(200, "We’ve sent you an email.")
 	if activities := webtest.Activities(t, h.db); len(activities) != 0 {
 		t.Fatalf("something happened before the proof: %v", activities)
 	}
@@ -461,9 +553,9 @@ func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
 	golden.Equal(t, "confirm-message.en", mailtest.Print(letter))
 	link := mailtest.Link(t, letter, "/conversations/confirm/")
 	v.Get(link)
-	v.Sees(200, "Do you want to deliver your message “Seeds”")
-	v.Submit("Deliver the message", nil)
-	v.Sees(200, "Your message to “Garten am Bach” is on its way.")
+	v.Sees(200, "Do you want to send your message “Seeds”")
+	v.Submit("Send the message", nil)
+	v.Sees(200, "Your message to “Garten am Bach” has been sent.")
 	v.Get(link)
 	v.Sees(404)
 	if got := webtest.Activities(t, h.db); !slices.Equal(got, []string{"message.posted garten by anna"}) {
@@ -502,5 +594,46 @@ func TestAReportLeadsToNoOtherSite(t *testing.T) {
 		if status := anna.Page.Status; status != http.StatusOK && status != http.StatusNotFound {
 			t.Errorf("%s answers %d", path, status)
 		}
+	}
+}
+
+// TestNobodyIsFloodedWithMessages has outsiders write to a group on the web and by mail, and to a person in one
+// conversation, more often than anybody reads.
+func TestNobodyIsFloodedWithMessages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t))
+	const perDay = 200
+	write := func(n int) error {
+		if n%2 == 0 {
+			_, err := h.Begin(t.Context(), h.Carla.Viewer, conversations.Beginning{Entity: h.Garten.Entity(), Subject: "Laub", Text: fmt.Sprint(n)})
+			return err
+		}
+		return h.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			return h.Module().Addresses[0].Deliver(t.Context(), tx, "garten", &mailin.Incoming{Sender: h.Dora.Viewer, Subject: "Laub", Text: fmt.Sprint(n)})
+		})
+	}
+	for n := range perDay {
+		if err := write(n); err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	for n := range 2 {
+		if err := write(perDay + n); !errs.Is(err, errs.TooMany) || !strings.Contains(err.Error(), "“Garten am Bach” has had many messages today") {
+			t.Errorf("message %d to a group: %v", perDay+n+1, err)
+		}
+	}
+	h.begin(t, h.Anna, h.Garten.Entity(), "members go on")
+
+	conv := h.begin(t, h.Carla, h.Bert.Viewer.Entity(), "Kompost")
+	for n := range perDay - 1 {
+		if _, err := h.Answer(t.Context(), h.Carla.Viewer, conv.ID, fmt.Sprint(n), 0); err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if _, err := h.Answer(t.Context(), h.Carla.Viewer, conv.ID, "Hallo?", 0); !errs.Is(err, errs.TooMany) {
+		t.Errorf("a person is flooded in one conversation: %v", err)
+	}
+	if _, err := h.Answer(t.Context(), h.Bert.Viewer, conv.ID, "Lass das.", 0); err != nil {
+		t.Errorf("whoever is flooded cannot answer: %v", err)
 	}
 }

@@ -14,11 +14,11 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-// messageNotice tells the members of a group who subscribe to it, or the person who is addressed, and
-// whoever began the conversation, of a message.
+// messageNotice tells the members of a group who subscribe to it, or the person who is addressed, whoever began the
+// conversation, and whom the message mentions, of it.
 func (c *Conversations) messageNotice() notify.Notice {
 	return notify.Notice{
-		Activity: community.MessagePosted, About: "tells members who subscribe, or who is addressed, and the starter of a message",
+		Activity: community.MessagePosted, Said: true, About: "tells members who subscribe, or who is addressed, the starter, and whom it mentions, of a message",
 		Audience: func(ctx context.Context, q sqldb.Querier, e community.Activity) (notify.Audience, error) {
 			conv, err := getConversation(ctx, q, e.ConversationID)
 			if errs.Is(err, errs.NotFound) || err == nil && conv.Deleted {
@@ -27,10 +27,28 @@ func (c *Conversations) messageNotice() notify.Notice {
 			if err != nil {
 				return notify.Audience{}, err
 			}
-			return audience(conv), nil
+			mentioned, err := c.mentioned(ctx, q, e, conv)
+			return audience(conv).And(mentioned), err
 		},
-		Compose: c.compose,
+		Compose: c.compose, Rooms: true,
 	}
+}
+
+// mentioned returns the people whom a message mentions and who read its conversation: members of the group, whether they
+// subscribe or not, and whoever has written in it. In a conversation of two both are told anyway.
+func (c *Conversations) mentioned(ctx context.Context, q sqldb.Querier, e community.Activity, conv Conversation) (notify.Audience, error) {
+	if !conv.Entity.IsGroup() {
+		return notify.Audience{}, nil
+	}
+	k, err := c.deps.Threads.Contribution(ctx, q, e.ContributionID)
+	if errs.Is(err, errs.NotFound) {
+		return notify.Audience{}, nil
+	}
+	slugs := c.deps.Texts.Mentions(k.Text, k.Format)
+	if err != nil || len(slugs) == 0 {
+		return notify.Audience{}, err
+	}
+	return mentionedIn(conv, e, slugs), nil
 }
 
 func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Printer, e community.Activity, to notify.Recipient) (*notify.Message, error) {
@@ -54,28 +72,48 @@ func (c *Conversations) compose(ctx context.Context, q sqldb.Querier, p *lang.Pr
 		return nil, err
 	}
 	m := &notify.Message{
-		Kind: "message", From: notify.Sender{Name: k.AuthorName, Slug: k.AuthorSlug}, Subject: conv.Subject, Reply: k.ID != conv.FirstID,
-		Text: k.Text, URL: c.deps.BaseURL + k.Path(), Thread: conv.thread(k.ID, k.InReplyToID), Date: k.CreatedAt, Answer: notify.Answer{ContributionID: k.ID},
+		Kind: "message", Label: p.C("kind", "Message"), Face: k.Author(), Subject: conv.Subject, Reply: k.ID != conv.FirstID, Internal: true,
+		URL: c.deps.BaseURL + k.Path(), Thread: conv.thread(k.ID, k.InReplyToID),
 	}
-	switch entity := conv.Entity; {
-	case slices.ContainsFunc(applications, func(a membership.Application) bool { return a.ContributionID == k.ID }):
-		m.Intro = p.T("%s applies for membership of the group “%s”.", k.AuthorName, conv.Entity.Name)
-		m.Entity = &entity
-	case entity.IsGroup():
-		m.Intro = p.T("%s writes to the group “%s”.", k.AuthorName, conv.Entity.Name)
-		m.Entity = &entity
+	k.Compose(m)
+	m.MuteURL = c.deps.Threads.MuteURL(to.PersonID, threads.Thread{ConversationID: conv.ID})
+	application := slices.IndexFunc(applications, func(a membership.Application) bool { return a.ContributionID == k.ID })
+	if entity := conv.Entity; entity.IsGroup() {
+		m.Entity, m.Face = &entity, entity
+	}
+	switch {
+	case application >= 0:
+		m.Intro = p.T("%s would like to join the group “%s”.", k.AuthorName, conv.Entity.Name)
+	case m.Entity != nil:
+		m.Intro = p.T("%s wrote to the group “%s”.", k.AuthorName, conv.Entity.Name)
 	default:
-		m.Intro = p.T("%s writes in the conversation of %s and %s.", k.AuthorName, conv.Author.Name, conv.Entity.Name)
+		m.Intro = p.T("%s wrote in the conversation between %s and %s.", k.AuthorName, conv.Author.Name, conv.Entity.Name)
 	}
-	m.Subscribed = to.Reason == notify.Subscriber
+	switch to.Reason {
+	case notify.Addressed:
+		m.Because = p.T("You get this email because it’s addressed to you.")
+	case notify.Starter:
+		m.Because = p.T("You get this email because you started this conversation.")
+	case notify.Mentioned:
+		m.Intro = p.T("%s mentions you in “%s”.", k.AuthorName, conv.Subject)
+		m.Because = p.T("You get this email because it mentions you.")
+	case notify.Subscriber:
+		m.Subscribed = true
+	}
+	if m.Because != "" && to.Reason != notify.Mentioned {
+		m.StopURL = c.deps.Threads.LeaveURL(to.PersonID, threads.Thread{ConversationID: conv.ID})
+	}
 	if to.SignsIn {
-		m.Actions = []notify.Action{{Label: p.T("Read and answer on the web"), URL: m.URL, Primary: true}}
-		if conv.Entity.IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
-			m.Actions = append(m.Actions, notify.Action{Label: p.T("Answer %s alone", k.AuthorName), URL: c.deps.BaseURL + community.ReplyToAuthorPath(conv.ID, k.ID)})
+		m.Cut.URL = m.URL
+		accept := application >= 0 && applications[application].Open() && s.Member
+		if accept {
+			a := applications[application]
+			m.Actions = append(m.Actions, notify.Action{Label: p.T("Accept %s as a member", a.Name), URL: c.deps.BaseURL + community.AcceptApplicationPath(a.ID), Primary: true})
 		}
-	}
-	for _, f := range k.Files {
-		m.Attachments = append(m.Attachments, notify.Attachment{Name: f.OriginalName, MediaType: f.MediaType, File: f.Name, Size: f.Size})
+		m.Actions = append(m.Actions, notify.Action{Label: p.T("Read and reply"), URL: m.URL, Primary: !accept})
+		if conv.Entity.IsGroup() && threads.CanAnswerAlone(to.Viewer(), k) {
+			m.Actions = append(m.Actions, notify.Action{Label: p.T("Reply privately to %s", k.AuthorName), URL: c.deps.BaseURL + community.ReplyToAuthorPath(conv.ID, k.ID)})
+		}
 	}
 	return m, nil
 }

@@ -10,6 +10,8 @@ import (
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/glyph"
+	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -21,37 +23,43 @@ type Beginning struct {
 	Entity  community.Entity // whom it is addressed to
 	Subject string
 	Text    string
-	Cut     string // what a mail quoted and how it was signed
-	Apply   bool   // it applies for membership of the group
+	Cut     string          // what a mail quoted and how it was signed
+	Format  markdown.Format // of Text and Cut
+	Apply   bool            // it applies for membership of the group
 	ByMail  bool
 	At      clock.Time // when it was written; zero means now
 	Files   []media.File
 }
 
-func (b Beginning) validate() []errs.FieldError {
+// validate returns what is wrong with a first message; shows tells whether there is anything to see of a text. A mail may
+// consist of files alone.
+func (b Beginning) validate(shows func(markdown.Format, string) bool) []errs.FieldError {
 	var wrong []errs.FieldError
 	switch {
-	case strings.TrimSpace(b.Subject) == "":
-		wrong = append(wrong, errs.Field("subject", "Say in a few words what it is about."))
+	case !glyph.Visible(b.Subject):
+		wrong = append(wrong, errs.Field("subject", "Enter a subject: what is it about?"))
 	case utf8.RuneCountInString(b.Subject) > maxSubject:
-		wrong = append(wrong, errs.Field("subject", "This subject is too long: it may have %d characters.", maxSubject))
+		wrong = append(wrong, errs.Field("subject", "Use at most %d characters for the subject.", maxSubject))
 	}
 	switch {
-	case strings.TrimSpace(b.Text) == "" && len(b.Files) == 0 && strings.TrimSpace(b.Cut) == "":
-		wrong = append(wrong, errs.Field("text", "Write something first."))
 	case utf8.RuneCountInString(b.Text) > threads.MaxText:
-		wrong = append(wrong, errs.Field("text", "This text is too long: it may have %d characters.", threads.MaxText))
+		wrong = append(wrong, errs.Field("text", "Use at most %d characters for the text.", threads.MaxText))
+	case len(b.Files) == 0 && !glyph.Visible(b.Cut) && !shows(b.Format, b.Text):
+		wrong = append(wrong, errs.Field("text", "Write something first."))
 	}
 	return wrong
 }
 
 // limitBeginnings is how many conversations a person begins, whether on the web or by mail.
 func limitBeginnings() web.Limit {
-	return web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour}
+	return web.Limit{Name: "begin a conversation", Count: 30, Per: time.Hour, Whom: web.PerAccount}
 }
 
-// limitAnswers is how much a person answers, whether on the web or by mail; comments count as well.
-func limitAnswers() web.Limit { return web.Limit{Name: "comment", Count: 120, Per: time.Hour} }
+// limitReceived is how many messages a group gets from those who do not belong to it, and a person from everybody else,
+// whoever writes them, on the web or by mail.
+func limitReceived() web.Limit {
+	return web.Limit{Name: "messages to somebody", Count: 200, Per: 24 * time.Hour, Whom: web.PerRecipient}
+}
 
 // CanBegin reports whether the viewer may write to somebody: everybody may write to a group and to a
 // person whose page is public, and whoever has signed in to everybody.
@@ -68,13 +76,4 @@ func answered(title string) string {
 		title = string(r[:maxSubject-1]) + "…"
 	}
 	return title
-}
-
-// quoted returns a text as a quotation in markdown.
-func quoted(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(strings.TrimSpace(text)) {
-		b.WriteString("> " + strings.TrimRight(line, "\r\n") + "\n")
-	}
-	return b.String()
 }

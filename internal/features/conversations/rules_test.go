@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"grouprise.org/grouprise/internal/features/threads"
+	"grouprise.org/grouprise/internal/kit/markdown"
 )
 
 func TestABeginningHasALimitBeforeItIsKept(t *testing.T) {
@@ -18,7 +19,7 @@ func TestABeginningHasALimitBeforeItIsKept(t *testing.T) {
 		{strings.Repeat("ü", threads.MaxText), 0},
 		{strings.Repeat("a\n", threads.MaxText), 1},
 	} {
-		if wrong := (Beginning{Subject: "Hello", Text: c.text}).validate(); len(wrong) != c.wrong {
+		if wrong := (Beginning{Subject: "Hello", Text: c.text}).validate(markdown.NewCache(0).Shows); len(wrong) != c.wrong {
 			t.Errorf("%d bytes: %v", len(c.text), wrong)
 		}
 	}

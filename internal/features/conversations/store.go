@@ -9,6 +9,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
@@ -36,16 +37,25 @@ func getConversation(ctx context.Context, q sqldb.Querier, id int64) (Conversati
 }
 
 // listConversations returns the conversations with an entity that the viewer may read, those with the
-// latest messages first, and whether there are more.
-func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before paging.Cursor, limit int) (all []Conversation, more bool, err error) {
+// latest messages first, and whether there are more. Which ones is asked first, and then what was said in them: the index
+// gives their order only as long as nothing else is joined.
+func listConversations(ctx context.Context, q sqldb.Querier, v community.Viewer, entityID int64, before paging.Cursor, limit int) (all []Listed, more bool, err error) {
 	readable, args := policy.ReadableConversations("v", v)
-	where := ` WHERE v.entity_id = ? AND ` + readable
-	args = append([]any{entityID}, args...)
-	if !before.At.IsZero() {
-		where += ` AND (v.latest_at < ? OR v.latest_at = ? AND v.id < ?)`
-		args = append(args, before.At, before.At, before.ID)
-	}
-	err = q.Select(ctx, &all, selectConversations+where+` ORDER BY v.latest_at DESC, v.id DESC LIMIT ?`, append(args, limit+1)...)
+	behind, place := before.Behind("v.latest_at", "v.id")
+	args = append(append([]any{texts.LineSource, v.PersonID, entityID}, args...), append(place, limit+1)...)
+	err = q.Select(ctx, &all, `
+		SELECT f.id, f.subject, f.latest_at,
+		       (SELECT COUNT(*) FROM contributions n WHERE n.conversation_id = f.id AND n.deleted_at IS NULL) AS messages,
+		       COALESCE(SUBSTR(k.text, 1, ?), '') AS text, COALESCE(k.format, '') AS format,
+		       EXISTS (SELECT 1 FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL AND i.conversation_id = f.id) AS unread,
+		       a.id AS "author.id", a.kind AS "author.kind", a.slug AS "author.slug", a.name AS "author.name", a.colour AS "author.colour",
+		       a.picture AS "author.picture"
+		  FROM (SELECT v.id, v.subject, v.author_id, v.latest_at FROM conversations v
+		         WHERE v.entity_id = ? AND `+readable+` AND `+behind+` ORDER BY v.latest_at DESC, v.id DESC LIMIT ?) f
+		  LEFT JOIN contributions k ON k.id = (SELECT l.id FROM contributions l WHERE l.conversation_id = f.id AND l.deleted_at IS NULL
+		                                        ORDER BY l.created_at DESC, l.id DESC LIMIT 1)
+		  JOIN people p ON p.id = COALESCE(k.author_id, f.author_id) JOIN entities a ON a.id = p.entity_id
+		 ORDER BY f.latest_at DESC, f.id DESC`, args...)
 	if err != nil {
 		return nil, false, fmt.Errorf("list conversations: %w", err)
 	}
@@ -115,16 +125,30 @@ func getGroupEntity(ctx context.Context, q sqldb.Querier, slug string) (communit
 	return e, nil
 }
 
-// isGroup reports whether the part of a mail address before the @ is the slug of a group.
-func isGroup(ctx context.Context, q sqldb.Querier, local string) (is bool, err error) {
+// addressOwner returns the group that has the part of a mail address before the @ as its slug; 0 if none has.
+func addressOwner(ctx context.Context, q sqldb.Querier, local string) (entityID int64, err error) {
 	if len(local) > 150 {
-		return false, nil
+		return 0, nil
 	}
-	err = q.Get(ctx, &is, `SELECT EXISTS (SELECT 1 FROM entities WHERE slug_key = ? AND kind = ?)`, strings.ToLower(local), community.GroupEntity)
+	err = q.Get(ctx, &entityID, `SELECT id FROM entities WHERE slug_key = ? AND kind = ?`, strings.ToLower(local), community.GroupEntity)
+	if errs.Is(err, errs.NotFound) {
+		return 0, nil
+	}
 	if err != nil {
-		return false, fmt.Errorf("look for the group %q: %w", local, err)
+		return 0, fmt.Errorf("look for the group %q: %w", local, err)
 	}
-	return is, nil
+	return entityID, nil
+}
+
+// mentionedIn returns the people with some names whom the message of an activity mentions and who read its conversation
+// with a group.
+func mentionedIn(c Conversation, e community.Activity, slugs []string) notify.Audience {
+	return notify.Among(notify.Mentioned, `
+		SELECT DISTINCT p.id AS person_id FROM mentions n JOIN people p ON p.entity_id = n.entity_id
+		 WHERE n.contribution_id = ? AND n.slug_key IN (?) AND p.active AND p.id <> ? AND (
+		       EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = ? AND m.person_id = p.id)
+		    OR EXISTS (SELECT 1 FROM contributions k WHERE k.conversation_id = ? AND k.author_id = p.id AND `+policy.KeepsConversation("k")+`))`,
+		e.ContributionID, slugs, e.ActorID, c.Entity.OwnerID, c.ID)
 }
 
 // audience returns who is told of a message: the members of a group who subscribe to it, or the person

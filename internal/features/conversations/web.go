@@ -1,20 +1,25 @@
 package conversations
 
 import (
-	"strconv"
+	"strings"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // listSize is how many conversations stand on one page.
 const listSize = 12
 
 type answerForm struct {
+	threads.Uploads
+
 	Text      string `form:"text"`
 	InReplyTo int64  `form:"in_reply_to"`
 }
@@ -37,7 +42,12 @@ func (c *Conversations) showConversation(v *site.Visit) error {
 
 // page is the page of a conversation.
 func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Standing, f answerForm, e parts.Errors) (site.Page, error) {
-	messages, older, err := c.deps.Threads.Messages(v.Context(), c.deps.DB, conv.ID, v.Before())
+	answered := threads.Answered(v, f.InReplyTo)
+	before, err := c.deps.Threads.Before(v, threads.Thread{ConversationID: conv.ID}, answered)
+	if err != nil {
+		return site.Page{}, err
+	}
+	messages, older, err := c.deps.Threads.Messages(v.Context(), c.deps.DB, conv.ID, before)
 	if err != nil {
 		return site.Page{}, err
 	}
@@ -45,30 +55,33 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 	if err != nil {
 		return site.Page{}, err
 	}
-	b := conversationPage{Conversation: conv, Views: threads.Views(v, conv.Path(), messages, html, true, conv.Entity.IsGroup())}
+	b := conversationPage{Conversation: conv}
+	frame := threads.Frame{Path: conv.Path(), Entity: conv.Entity, Standing: s, Answer: policy.CanAdd(s)}
+	if b.Messages, err = c.deps.Threads.Show(v, frame, threads.Thread{ConversationID: conv.ID}, messages, html, older, before); err != nil {
+		return site.Page{}, err
+	}
 	if s.Member {
 		all, err := c.deps.Members.Applications(v.Context(), c.deps.DB, conv.ID)
 		if err != nil {
 			return site.Page{}, err
 		}
 		for _, a := range all {
-			if a.Open {
+			if a.Open() {
 				b.Applications = append(b.Applications, a)
 			}
 		}
 	}
-	if older {
-		b.Older = v.Older(paging.Cursor{At: messages[0].CreatedAt, ID: messages[0].ID})
-	}
-	if !v.Before().At.IsZero() {
-		b.Newest = conv.Path()
-	}
-	reach, err := c.Reach(v.Context(), v.Viewer, conv)
+	reach, err := c.reachSentence(v, conv, s)
 	if err != nil {
 		return site.Page{}, err
 	}
-	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your answer"), Button: v.T("Send"), Hint: access(v, conv, s) + " " + reach.Sentence(v.Lang), Text: f.Text, Errors: e}
-	b.Form.To, _ = threads.Answering(v, messages)
+	b.Form = threads.Answer{Action: conv.Path(), Label: v.T("Your reply"), Button: v.T("Send"), Hint: strings.TrimSpace(access(v, conv, s) + " " + reach), MaxBytes: c.deps.MaxBytes, Errors: e}
+	b.Form.Archived = !policy.CanAdd(s)
+	b.Form.To = threads.Find(messages, answered)
+	b.Form.Text = threads.Prefill(v, f.Text, b.Form.To)
+	if !s.Inside() {
+		b.Leave = c.deps.Threads.LeavePath(v.Viewer.PersonID, threads.Thread{ConversationID: conv.ID})
+	}
 	entity := conv.Entity
 	crumbs := v.FromHome()
 	if entity.IsGroup() {
@@ -81,9 +94,9 @@ func (c *Conversations) page(v *site.Visit, conv Conversation, s community.Stand
 func access(v *site.Visit, conv Conversation, s community.Standing) string {
 	switch {
 	case s.Member:
-		return v.T("You can read this because you are a member of “%s”. All members can, and %s.", conv.Entity.Name, conv.Author.Name)
+		return v.T("All members of “%s” can read this, and so can %s.", conv.Entity.Name, conv.Author.Name)
 	case conv.Entity.IsGroup():
-		return v.T("You can read this because you have written here. All members of “%s” can, too.", conv.Entity.Name)
+		return v.T("You and all members of “%s” can read this.", conv.Entity.Name)
 	default:
 		return v.T("Only %s and %s can read this.", conv.Author.Name, conv.Entity.Name)
 	}
@@ -99,7 +112,7 @@ func (c *Conversations) createMessage(v *site.Visit) error {
 	if err != nil {
 		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return c.page(v, conv, s, f, e) })
 	}
-	v.Flash(parts.Done, "Your message is on its way.")
+	v.Flash(parts.Done, "Your message has been sent.")
 	return v.Redirect(conv.Path() + "#" + community.ContributionAnchor(id))
 }
 
@@ -107,10 +120,14 @@ func (c *Conversations) submitAnswer(v *site.Visit, conv Conversation, f *answer
 	if err := v.Bind(f); err != nil {
 		return 0, err
 	}
-	if err := c.deps.Limiter.Allow(v.Context(), limitAnswers(), "person "+strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
+	if err := c.deps.Limiter.Allow(v.Context(), threads.Limit(), web.Account(v.Viewer.PersonID)); err != nil {
 		return 0, err
 	}
-	return c.Answer(v.Context(), v.Viewer, conv.ID, f.Text, f.InReplyTo)
+	err = c.deps.Threads.Attach(v.Context(), v.Viewer.PersonID, f.Uploads, func(files []media.File) error {
+		id, err = c.Answer(v.Context(), v.Viewer, conv.ID, f.Text, f.InReplyTo, files...)
+		return err
+	})
+	return id, err
 }
 
 // showOfGroup lists the conversations of a group for its members.
@@ -119,11 +136,10 @@ func (c *Conversations) showOfGroup(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	entity := g.Entity()
 	if !s.Member {
-		return errs.New(errs.Denied, "Only members of the group see its conversations.")
+		return errs.New(errs.Denied, "Only members of the group can see its conversations.")
 	}
-	all, more, err := c.Latest(v.Context(), c.deps.DB, v.Viewer, entity.ID, v.Before(), listSize)
+	all, more, err := c.Latest(v.Context(), c.deps.DB, v.Viewer, g.EntityID, v.Before(), listSize)
 	if err != nil {
 		return err
 	}
@@ -132,10 +148,7 @@ func (c *Conversations) showOfGroup(v *site.Visit) error {
 		older = v.Older(paging.Cursor{At: all[len(all)-1].LatestAt, ID: all[len(all)-1].ID})
 	}
 	if !v.Before().At.IsZero() {
-		newest = v.R.URL.Path
+		newest = v.First()
 	}
-	return v.Show(site.Page{
-		Title: v.T("Conversations"), Hidden: true, Entity: &entity, Body: listBody(g, all, older, newest),
-		Crumbs: v.FromHome(parts.Crumb{Label: g.Name, Path: entity.Path()}, parts.Crumb{Label: v.T("Conversations")}),
-	})
+	return v.Show(v.GroupTab(g, v.T("Conversations"), listBody(g, c.lines(all), older, newest)))
 }

@@ -1,20 +1,25 @@
 package conversations
 
 import (
+	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
+	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/parts"
+	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 type messageForm struct {
+	threads.Uploads
+
 	Subject string `form:"subject" text:"line"`
 	Text    string `form:"text"`
 	Address string `form:"email" text:"line"`
@@ -26,13 +31,14 @@ type contact struct {
 	Entity    community.Entity
 	Title     string
 	Lead      string
-	Reach     string // how many people will be notified
+	Reach     string // how many people will be notified, for members
 	Apply     bool
 	Form      messageForm
 	Challenge captcha.Challenge // for those who have not signed in
 	Answered  bool              // the challenge has been answered and cannot be answered so once more
 	Errors    parts.Errors
 	SignedIn  bool
+	MaxBytes  int64 // of one file
 	Cancel    string
 }
 
@@ -76,11 +82,11 @@ func (c *Conversations) withPerson(v *site.Visit) (contact, error) {
 	e := p.Entity()
 	switch {
 	case !CanBegin(v.Viewer, e, p.Public):
-		return contact{}, errs.New(errs.Unauthenticated, "Please sign in.")
+		return contact{}, community.PleaseSignIn()
 	case !p.Active:
-		return contact{}, errs.New(errs.NotFound, "There is nothing at this address.")
+		return contact{}, community.ErrNothingHere()
 	}
-	return contact{Entity: e, Title: v.T("Write to %s", p.Name), Lead: v.T("Only you and %s can read what you write. The answer comes here and by mail.", p.Name), Cancel: "/"}, nil
+	return contact{Entity: e, Title: v.T("Write to %s", p.Name), Lead: v.T("Only you and %s can read what you write. You’ll get the reply here and by email.", p.Name), Cancel: "/"}, nil
 }
 
 // withGroup returns the form to write to the group in the path.
@@ -89,20 +95,23 @@ func (c *Conversations) withGroup(v *site.Visit) (contact, error) {
 	if err != nil {
 		return contact{}, err
 	}
+	if !policy.CanAdd(s) {
+		return contact{}, community.ErrArchived()
+	}
 	f := contact{
 		Entity: g.Entity(), Title: v.T("Write to “%s”", g.Name), Cancel: g.Entity().Path(),
-		Lead: v.T("All members of the group can read what you write. The answer comes here and by mail."),
+		Lead: v.T("All members of the group can read what you write. You’ll get the reply here and by email."),
 	}
 	if v.Query("apply_for_membership") == "" {
 		return f, nil
 	}
 	if !membership.CanApply(s, g) {
-		return f, errs.New(errs.Denied, "This group takes no applications, or you are a member already.")
+		return f, errs.New(errs.Denied, "You can’t ask to join this group, or you’re already a member.")
 	}
 	f.Apply = true
-	f.Title = v.T("Apply for membership of “%s”", g.Name)
-	f.Lead = v.T("Say who you are and why you want to take part. Each member can then accept you.")
-	f.Form.Subject = v.T("Application for membership")
+	f.Title = v.T("Ask to join “%s”", g.Name)
+	f.Lead = v.T("Say who you are and why you’d like to take part. Any member can then accept you.")
+	f.Form.Subject = v.T("Request to join")
 	return f, nil
 }
 
@@ -122,21 +131,21 @@ func (c *Conversations) replyToAuthor(v *site.Visit) (contact, error) {
 	case err != nil:
 		return contact{}, err
 	case k.Container() != container:
-		return contact{}, errs.New(errs.NotFound, "There is nothing at this address.")
+		return contact{}, community.ErrNothingHere()
 	case !in.Entity.IsGroup() || !threads.CanAnswerAlone(v.Viewer, k):
-		return contact{}, errs.New(errs.Denied, "Only what somebody else has written in a group can be answered to them alone.")
+		return contact{}, errs.New(errs.Denied, "You can only reply privately to what someone else has written in a group.")
 	}
 	author, err := c.deps.People.Get(v.Context(), c.deps.DB, k.AuthorID)
 	switch {
 	case err != nil:
 		return contact{}, err
 	case !author.Active:
-		return contact{}, errs.New(errs.NotFound, "There is nothing at this address.")
+		return contact{}, community.ErrNothingHere()
 	}
 	return contact{
 		Entity: author.Entity(), Title: v.T("Write to %s", k.AuthorName), Cancel: k.Path(),
-		Lead: v.T("Only you and %s can read what you write. The answer comes here and by mail.", k.AuthorName),
-		Form: messageForm{Subject: answered(in.Title), Text: quoted(k.Text) + "\n" + v.T("[%s wrote this](%s)", k.AuthorName, v.URL(k.Path())) + "\n\n"},
+		Lead: v.T("Only you and %s can read what you write. You’ll get the reply here and by email.", k.AuthorName),
+		Form: messageForm{Subject: answered(in.Title), Text: k.Quoted(v)},
 	}, nil
 }
 
@@ -144,7 +153,7 @@ func (c *Conversations) replyToAuthor(v *site.Visit) (contact, error) {
 func (c *Conversations) report(v *site.Visit) (contact, error) {
 	g, err := c.deps.Groups.Get(v.Context(), c.deps.DB, c.deps.OperatorGroup)
 	if errs.Is(err, errs.NotFound) {
-		return contact{}, errs.New(errs.NotFound, "No group takes reports here yet.").Because(err)
+		return contact{}, errs.New(errs.NotFound, "There’s no group here yet that takes reports.").Because(err)
 	}
 	if err != nil {
 		return contact{}, err
@@ -152,14 +161,14 @@ func (c *Conversations) report(v *site.Visit) (contact, error) {
 	page := v.Local("/" + strings.TrimPrefix(strings.TrimPrefix(v.Path("path"), "path="), "/"))
 	return contact{
 		Entity: g.Entity(), Title: v.T("Report a page"), Cancel: page,
-		Lead: v.T("Tell the group “%s”, which runs this site, what is wrong with the page.", g.Name),
-		Form: messageForm{Subject: v.T("Report of a page"), Text: v.T("This page should be looked at: %s", v.URL(page)) + "\n\n"},
+		Lead: v.T("Tell the group “%s”, which runs this site, what’s wrong with the page.", g.Name),
+		Form: messageForm{Subject: v.T("Page report"), Text: v.T("Please take a look at this page: %s", v.URL(page)) + "\n\n"},
 	}, nil
 }
 
 // showContact shows the form, with what is wrong about what was typed if anything is.
 func (c *Conversations) showContact(v *site.Visit, wrong error, f contact) error {
-	f.SignedIn = v.Viewer.SignedIn()
+	f.SignedIn, f.MaxBytes = v.Viewer.SignedIn(), c.deps.MaxBytes
 	return v.ShowAgain(wrong, func(e parts.Errors) (_ site.Page, err error) {
 		if !f.SignedIn {
 			if f.Challenge, err = c.deps.Captcha.Redraw(v.Lang, f.Form.Fields, !f.Answered); err != nil {
@@ -174,13 +183,22 @@ func (c *Conversations) showContact(v *site.Visit, wrong error, f contact) error
 	})
 }
 
-// reachOfFirst says how many people are notified of a first message. How a single person wants to be notified is theirs
-// to know, so that strangers do not learn whether somebody has switched everything off.
+// reachOfFirst says how many people are notified of a first message.
 func (c *Conversations) reachOfFirst(v *site.Visit, e community.Entity) (string, error) {
-	if !e.IsGroup() && !v.Viewer.SignedIn() {
+	s, err := policy.Standing(v.Context(), c.deps.DB, v.Viewer, e)
+	if err != nil {
+		return "", err
+	}
+	return c.reachSentence(v, Conversation{Entity: e}, s)
+}
+
+// reachSentence says how many people are notified of a message, to members of the group alone: from the number others
+// would learn how members, or the person whom they write to, want to be notified.
+func (c *Conversations) reachSentence(v *site.Visit, conv Conversation, s community.Standing) (string, error) {
+	if !s.Member {
 		return "", nil
 	}
-	reach, err := c.Reach(v.Context(), v.Viewer, Conversation{Entity: e})
+	reach, err := c.Reach(v.Context(), v.Viewer, conv)
 	return reach.Sentence(v.Lang), err
 }
 
@@ -189,7 +207,7 @@ func (c *Conversations) beginSignedIn(v *site.Visit, f contact) error {
 	if err != nil {
 		return c.showContact(v, err, f)
 	}
-	v.Flash(parts.Done, "Your message is on its way.")
+	v.Flash(parts.Done, "Your message has been sent.")
 	return v.Redirect(conv.Path())
 }
 
@@ -197,21 +215,32 @@ func (c *Conversations) submitMessage(v *site.Visit, f *contact) (conv Conversat
 	if err := v.Bind(&f.Form); err != nil {
 		return conv, err
 	}
-	if err := c.deps.Limiter.Allow(v.Context(), limitBeginnings(), "person "+strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
+	if err := c.deps.Limiter.Allow(v.Context(), limitBeginnings(), web.Account(v.Viewer.PersonID)); err != nil {
 		return conv, err
 	}
-	return c.Begin(v.Context(), v.Viewer, f.beginning())
+	err = c.deps.Threads.Attach(v.Context(), v.Viewer.PersonID, f.Form.Uploads, func(files []media.File) error {
+		b := f.beginning()
+		b.Files = files
+		conv, err = c.Begin(v.Context(), v.Viewer, b)
+		return err
+	})
+	return conv, err
 }
 
 func (f contact) beginning() Beginning {
 	return Beginning{Entity: f.Entity, Subject: f.Form.Subject, Text: f.Form.Text, Apply: f.Apply}
 }
 
+// maxUnsigned is how large a form may be of somebody who has not signed in: they attach nothing, because until they have
+// proved their address it is anybody's.
+const maxUnsigned = 1 << 20
+
 func (c *Conversations) requestByMail(v *site.Visit, f contact) error {
+	v.R.Body = http.MaxBytesReader(v.W, v.R.Body, maxUnsigned)
 	if err := c.submitByMail(v, &f); err != nil {
 		return c.showContact(v, err, f)
 	}
-	v.Flash(parts.Info, "A mail is on its way to you. Follow the link in it to deliver your message.")
+	v.Flash(parts.Info, "We’ve sent you an email. Open the link in it to send your message.")
 	return v.Redirect(f.Entity.Path())
 }
 
@@ -220,7 +249,7 @@ func (c *Conversations) submitByMail(v *site.Visit, f *contact) error {
 		return err
 	}
 	b := f.beginning()
-	wrong := slices.Concat(b.validate(), c.deps.ByMail.CheckAddress(f.Form.Address), c.deps.Captcha.Check(v.Lang, f.Form.Fields))
+	wrong := slices.Concat(b.validate(c.deps.Texts.Shows), c.deps.ByMail.CheckAddress(f.Form.Address), c.deps.Captcha.Check(v.Lang, f.Form.Fields))
 	if err := errs.Check(wrong...); err != nil {
 		return err
 	}
@@ -241,10 +270,10 @@ func (c *Conversations) askToDeliver(v *site.Visit) error {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: v.T("Deliver your message"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Deliver your message")}),
-		Body: parts.ConfirmForm(parts.Confirmation{
-			Question: v.T("Do you want to deliver your message “%s” to “%s” with the address %s? Your address is kept, so that answers reach you.", b.Subject, b.Entity.Name, address),
-			Button:   v.T("Deliver the message"), Cancel: "/",
+		Title: v.T("Send your message"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Send your message")}),
+		Body: unconfirmedBody(b, parts.Confirmation{
+			Question: v.T("Do you want to send your message “%s” to “%s” from the address %s? Your address is stored so that replies can reach you.", b.Subject, b.Entity.Name, address),
+			Button:   v.T("Send the message"), Cancel: "/",
 		}),
 	})
 }
@@ -254,6 +283,6 @@ func (c *Conversations) deliverConfirmed(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "Your message to “%s” is on its way. The answer comes by mail.", conv.Entity.Name)
+	v.Flash(parts.Done, "Your message to “%s” has been sent. You’ll get the reply by email.", conv.Entity.Name)
 	return v.Redirect("/")
 }

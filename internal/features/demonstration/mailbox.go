@@ -39,8 +39,8 @@ func (r *Demonstration) showMails(v *site.Visit) error {
 		entries = append(entries, e)
 	}
 	return v.Show(site.Page{
-		Title: v.T("Outgoing mails"), Body: mailboxBody(entries), Hidden: true, Wide: true,
-		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Outgoing mails")}),
+		Title: v.T("Outgoing emails"), Body: mailboxBody(entries), Hidden: true, Wide: true,
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Outgoing emails")}),
 	})
 }
 
@@ -60,7 +60,7 @@ func (r *Demonstration) showMail(v *site.Visit) error {
 	}
 	return v.Show(site.Page{
 		Title: m.Subject, Body: mailBody(m, mailboxPath+url.PathEscape(v.Path("name"))+"/html/", string(data)), Hidden: true, Wide: true,
-		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Outgoing mails"), Path: mailboxPath}, parts.Crumb{Label: m.Subject}),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Outgoing emails"), Path: mailboxPath}, parts.Crumb{Label: m.Subject}),
 	})
 }
 

@@ -24,7 +24,7 @@ func showStyleguide(v *site.Visit) error {
 			{Name: "wrong-group", Message: v.T("Choose one of the options.")},
 			{Name: "wrong-reader", Message: v.T("Choose one of the options.")},
 			{Name: "wrong-rules", Message: v.T("Choose one of the options.")},
-			{Name: "wrong-files", Message: v.T("This is no picture that can be shown. Choose a JPEG, PNG, GIF or WebP file.")},
+			{Name: "wrong-files", Message: v.T("This picture can’t be shown. Choose a JPEG, PNG, GIF, WebP or AVIF file.")},
 		},
 	}
 	return v.Show(site.Page{
@@ -38,7 +38,7 @@ func sampleInputs() []parts.Input {
 	return []parts.Input{
 		{Name: "topic", Label: "Text", Required: true, Value: "Seed swap", Max: 80},
 		{Name: "place", Label: "Text that may be missing", Hint: "Street and number, or what everybody calls it."},
-		{Name: "mail", Label: "Mail address", Type: "email", Autocomplete: "email", Required: true},
+		{Name: "mail", Label: "Email address", Type: "email", Autocomplete: "email", Required: true},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, Hint: "At least ten characters."},
 		{Name: "site", Label: "Website", Type: "url", InputMode: "url", Value: "https://example.org"},
 		{Name: "telephone", Label: "Telephone", Type: "tel", Autocomplete: "tel"},
@@ -77,6 +77,8 @@ func icons() []parts.IconName {
 	return []parts.IconName{
 		parts.IconHome, parts.IconGroups, parts.IconCalendar, parts.IconSearch, parts.IconPerson, parts.IconBell, parts.IconLock, parts.IconGlobe, parts.IconPlus, parts.IconDone, parts.IconProblem, parts.IconInfo,
 		parts.IconMail, parts.IconTalk, parts.IconPin, parts.IconFeed, parts.IconEdit, parts.IconTrash, parts.IconPlace, parts.IconFile, parts.IconArrow, parts.IconMore, parts.IconSettings, parts.IconLeave,
-		parts.IconHelp, parts.IconLink, parts.IconList, parts.IconNumbers, parts.IconPicture,
+		parts.IconHelp, parts.IconLink, parts.IconList, parts.IconNumbers, parts.IconPicture, parts.IconDevice,
+		parts.IconCode, parts.IconUndo, parts.IconRedo, parts.IconHeart, parts.IconThumb, parts.IconBulb,
+		parts.IconBack, parts.IconClose, parts.IconUp, parts.IconDown, parts.IconMove, parts.IconPictures, parts.IconPoll,
 	}
 }

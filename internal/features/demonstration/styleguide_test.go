@@ -17,7 +17,7 @@ func TestTheStyleGuideShowsComponentsInTheirStates(t *testing.T) {
 	s := webtest.NewSite(t, dbtest.SQLite(t), webtest.People{})
 	v := webtest.Visit(t, webtest.Start(t, s, demonstration.New(t.TempDir()).Module().Routes))
 	v.Get("/stadt/styleguide/")
-	v.Sees(200, "aria-invalid", "Please have another look", "disabled", "First page", "Something went wrong", "Too often")
+	v.Sees(200, "aria-invalid", "Please check your entries", "disabled", "First page", "Something went wrong", "Too many attempts")
 	v.DoesNotSee("%!", " autofocus") // the page opens at its beginning
 }
 

@@ -16,40 +16,42 @@ import (
 const (
 	introduced = 6  // to whoever does not know the town yet
 	top        = 8  // in the margin
-	mine       = 12 // of the viewer
+	mineShown  = 12 // of the viewer
 )
 
 func (r *Groups) entries() []site.Entry {
 	return []site.Entry{
 		site.MenuLink(site.MainMenu, 20, community.GroupsPath, lang.Text("Groups"), parts.IconGroups),
 		site.MenuLink(site.FooterMenu, 10, community.GroupsPath, lang.Text("All groups"), parts.IconGroups),
-		{Menu: site.SettingsMenu, Order: 80, About: "the settings of the group in the address", Places: r.settingsPlaces},
+		{Menu: site.GroupMenu, Order: 90, About: "all about the group", Places: func(v *site.Visit) []site.Place {
+			e := v.Subject().Entity
+			if !e.IsGroup() {
+				return nil
+			}
+			return []site.Place{{Path: community.AboutGroupPath(e.OwnerID), Label: v.T("About")}}
+		}},
+		{Menu: site.ManageMenu, Order: 10, About: "the settings of the group", Places: func(v *site.Visit) []site.Place {
+			s := v.Subject()
+			if !s.Entity.IsGroup() || !CanChange(s.Standing) {
+				return nil
+			}
+			return []site.Place{{Path: community.GroupSettingsPath(s.Entity.Slug), Label: v.T("Group settings"), Icon: parts.IconSettings}}
+		}},
+		{Menu: site.ManageMenu, Order: 95, About: "archives the group, and reactivates it", Places: r.offerArchive},
 	}
 }
 
-// settingsPlaces returns what the group that the address names by ?group=… adds to the menu of settings pages that
-// declare it. A group that nobody knows adds nothing.
-func (r *Groups) settingsPlaces(v *site.Visit) []site.Place {
-	if !v.Declares("group") || v.Query("group") == "" {
-		return nil
-	}
-	g, s, err := r.bySlug(v, v.Query("group"))
-	if err != nil {
-		return nil // the menu is not what the visitor came for
-	}
-	var places []site.Place
-	for _, l := range settingsLinks(v.Lang, s, g) {
-		places = append(places, site.Place{Path: l.Path, Label: l.Label})
-	}
-	return places
+// searches is what the bar searches as long as no room searches more.
+func searches() []site.Search {
+	return []site.Search{{Order: 90, Path: community.GroupsPath, Parameter: "name", Label: lang.Text("Search groups")}}
 }
 
 func (r *Groups) acts() []site.Act {
-	return []site.Act{{About: "recommend a group by mail", Order: 70, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
-		if s.Group == nil || !s.Standing.Member && !s.Standing.Subscribed {
+	return []site.Act{{About: "invite people to a group", Order: 60, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
+		if s.Group == nil || s.Group.Archived() || !s.Standing.Member && !s.Standing.Subscribed {
 			return parts.Button{}, false
 		}
-		return parts.Button{Path: community.RecommendPath(s.Group.Slug), Label: v.T("Recommend")}, true
+		return parts.Button{Path: community.RecommendPath(s.Group.Slug), Label: v.T("Invite people")}, true
 	}}}
 }
 
@@ -58,9 +60,16 @@ func (r *Groups) blocks() []site.Block {
 		{Spot: site.StartAside, Order: 10, About: "the most active groups", Show: r.showTown},
 		{Spot: site.StartMain, Order: 20, About: "the groups of the viewer", Show: r.showMine},
 		{Spot: site.GroupMain, Order: 0, About: "name, place, description and acts", Show: r.showHead},
+		{Spot: site.GroupMain, Order: 2, About: "that the group is archived", Show: r.showArchived},
+		{Spot: site.GroupMain, Order: 5, About: "the tabs of the group", Show: func(v *site.Visit, _ site.Subject) (templ.Component, error) {
+			return v.GroupTabs(), nil
+		}},
+		{Spot: site.GroupAbout, Order: 10, About: "what the group says of itself, and who takes part", Show: r.showAll},
 		{Spot: site.GroupAside, Order: 10, About: "who takes part", Show: r.showFacts},
 		{Spot: site.GroupAside, Order: 90, About: "the most active other groups", Show: r.showOthers},
+		{Spot: site.TagMain, Order: 10, About: "the groups with the tag", Show: r.showTagged},
 		{Spot: site.ContentAside, Order: 10, About: "the group that has published it", Show: r.showBeside},
+		{Spot: site.DeniedMain, Order: 10, About: "the group that it belongs to, and how to take part", Show: r.showBeside},
 	}
 }
 
@@ -76,12 +85,12 @@ func (r *Groups) showTown(v *site.Visit, s site.Subject) (templ.Component, error
 	return groupsPanel(introductions(cards)), nil
 }
 
-// showMine shows the groups that the viewer is a member of, the most active ones first.
+// showMine shows the groups that the viewer is a member of, their favourite ones first.
 func (r *Groups) showMine(v *site.Visit, _ site.Subject) (templ.Component, error) {
 	if !v.Viewer.SignedIn() {
 		return nil, nil //nolint:nilnil // no block
 	}
-	all, more, err := r.Mine(v.Context(), r.deps.DB, v.Viewer, mine)
+	all, more, err := r.mineShownFirst(v.Context(), v.Memo(r.deps.DB), v.Viewer)
 	if err != nil {
 		return nil, err
 	}
@@ -103,17 +112,26 @@ func (r *Groups) showOthers(v *site.Visit, s site.Subject) (templ.Component, err
 
 // showHead shows what a group is, where, and how to take part.
 func (r *Groups) showHead(v *site.Visit, s site.Subject) (templ.Component, error) {
-	return head(*s.Group, r.about(*s.Group), v.Acts(s)), nil
+	acts, _ := v.Acts(s)
+	return head(*s.Group, r.about(*s.Group), acts), nil
 }
 
 func (r *Groups) about(g community.Group) markdown.Rendered {
 	return r.texts.Render(g.Description, markdown.Options{Preset: markdown.Inline})
 }
 
-// showFacts shows who takes part in a group and where it is seen.
+// showFacts shows who takes part in a group, where it is seen, and what the head of the page has no room for.
 func (r *Groups) showFacts(v *site.Visit, s site.Subject) (templ.Component, error) {
 	people, err := v.Blocks(site.GroupPeople, s)
-	return facts(r.profile(s), people), err
+	_, acts := v.Acts(s)
+	return facts(r.profile(s), people, acts), err
+}
+
+// showAll shows what a group says of itself, what is counted and known of it, and what the viewer can do.
+func (r *Groups) showAll(v *site.Visit, s site.Subject) (templ.Component, error) {
+	people, err := v.Blocks(site.GroupPeople, s)
+	first, rest := v.Acts(s)
+	return aboutBody(r.profile(s), r.about(*s.Group), people, slices.Concat(first, rest)), err
 }
 
 // showBeside shows whose text somebody reads, and how to take part.
@@ -126,5 +144,39 @@ func (r *Groups) showBeside(v *site.Visit, s site.Subject) (templ.Component, err
 		return nil, err
 	}
 	s.Group = &g
+	s.Standing.Archived = g.Archived()
 	return besideCard(g, r.about(g), slices.Clip(v.Entrances(s))), nil
+}
+
+func (r *Groups) steps() []site.Step {
+	return []site.Step{
+		{
+			Name: "groups", Order: 20, About: "the first group of a person",
+			Show: func(v *site.Visit, _ site.Subject) (site.StepLine, bool, error) {
+				mine, err := listMine(v.Context(), r.deps.DB, v.Viewer.PersonID, 1)
+				return site.StepLine{
+					Title: v.T("Find groups"), Text: v.T("Join a group to take part, or subscribe to hear what it’s doing."),
+					Links: []parts.Link{{Path: community.GroupsPath, Label: v.T("Browse groups")}},
+				}, len(mine) > 0, err
+			},
+		},
+		{
+			Name: "picture", Group: true, Order: 10, About: "a picture of the group",
+			Show: func(v *site.Visit, s site.Subject) (site.StepLine, bool, error) {
+				return site.StepLine{
+					Title: v.T("Add a picture of the group"), Text: v.T("It’s shown next to everything the group posts."),
+					Links: []parts.Link{{Path: community.GroupPicturesPath(s.Entity.Slug), Label: v.T("Choose a picture")}},
+				}, s.Entity.Picture != "", nil
+			},
+		},
+		{
+			Name: "description", Group: true, Order: 20, About: "two sentences about the group",
+			Show: func(v *site.Visit, s site.Subject) (site.StepLine, bool, error) {
+				return site.StepLine{
+					Title: v.T("Describe the group in two sentences"), Text: v.T("What you do, and who it’s for."),
+					Links: []parts.Link{{Path: community.GroupSettingsPath(s.Entity.Slug), Label: v.T("Write the description")}},
+				}, s.Group.Description != "", nil
+			},
+		},
+	}
 }

@@ -7,7 +7,10 @@ import (
 	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/tagging"
+	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/glyph"
 )
 
 // Limits of what a group says about itself, in characters.
@@ -16,6 +19,7 @@ const (
 	maxDescription = 200
 	maxAddress     = 1000
 	maxURL         = 200
+	maxTags        = 20
 )
 
 // Profile is what a group says about itself.
@@ -27,19 +31,33 @@ type Profile struct {
 	URL         string // empty, or a web address
 	FoundedOn   string // YYYY-MM-DD
 	Closed      bool
+	Tags        string // with commas between their names
 }
 
 // ProfileOf returns what a group says about itself.
 func ProfileOf(g community.Group) Profile {
 	return Profile{
 		Name: g.Name, Slug: g.Slug, Description: g.Description, Address: g.Address,
-		URL: g.URL, FoundedOn: g.FoundedOn, Closed: g.Closed,
+		URL: g.URL, FoundedOn: g.FoundedOn, Closed: g.Closed, Tags: tagging.FormatList(g.Tags.All()),
 	}
 }
 
 // CanChange reports whether the viewer may change what a group says about itself: every member may,
 // there are no roles.
 func CanChange(s community.Standing) bool { return s.Viewer.SignedIn() && s.Member }
+
+// settled is how long somebody belongs to a group before they may archive it, unless they founded it: as long as until
+// they may delete what others wrote for it.
+const settled = 7 * 24 * time.Hour
+
+// CanArchive reports whether the viewer may archive a group: who founded it and still belongs to it, and members who
+// have belonged to it for a week.
+func CanArchive(s community.Standing, founderID int64, now clock.Time) bool {
+	return CanChange(s) && !s.Archived && (s.Viewer.Is(founderID) || s.MemberAt.Before(now.Add(-settled)))
+}
+
+// CanReactivate reports whether the viewer may reactivate a group that is archived: every member may.
+func CanReactivate(s community.Standing) bool { return CanChange(s) && s.Archived }
 
 // CanSeeRelation reports whether the viewer has a page about how they stand to a group.
 func CanSeeRelation(s community.Standing) bool { return s.Viewer.SignedIn() }
@@ -65,12 +83,29 @@ func (p Profile) validate() []errs.FieldError {
 	return wrong
 }
 
+// validateTags returns what is wrong with the tags of a group, of which so many must be suggested ones. It names some of
+// these.
+func validateTags(tags []community.Tag, wrong []string, suggested []community.Tag, minimum int) []errs.FieldError {
+	minimum = min(minimum, len(suggested))
+	switch {
+	case len(wrong) > 0:
+		return []errs.FieldError{errs.Field(tagsField, "“%s” can’t be a tag. Use letters and digits, at most %d.", wrong[0], tagging.MaxName)}
+	case len(tags) > maxTags:
+		return []errs.FieldError{errs.Field(tagsField, "Use at most %d tags.", maxTags)}
+	case tagging.Count(tags, suggested) < minimum && minimum == 1:
+		return []errs.FieldError{errs.Field(tagsField, "Choose at least one of the recommended tags.")}
+	case tagging.Count(tags, suggested) < minimum:
+		return []errs.FieldError{errs.Field(tagsField, "Choose at least %d of the recommended tags.", minimum)}
+	}
+	return nil
+}
+
 // validateName returns what is wrong with a group's name.
 func validateName(name string) []errs.FieldError {
-	switch n := utf8.RuneCountInString(name); {
-	case n == 0:
+	switch {
+	case !glyph.Visible(name):
 		return []errs.FieldError{errs.Field("name", "Enter the name of the group.")}
-	case n > maxName:
+	case utf8.RuneCountInString(name) > maxName:
 		return []errs.FieldError{errs.Field("name", "Use at most %d characters for the name.", maxName)}
 	}
 	return nil

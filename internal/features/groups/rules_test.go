@@ -1,11 +1,13 @@
 package groups
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/tagging"
 )
 
 func TestProfilesSayWhatIsWrongWithThem(t *testing.T) {
@@ -100,6 +102,34 @@ func TestRecipientsAreFoundHoweverTheyAreSeparated(t *testing.T) {
 		addresses, names := parseRecipients(c.text)
 		if !slices.Equal(addresses, c.addresses) || !slices.Equal(names, c.names) {
 			t.Errorf("%q gives %v and %v, want %v and %v", c.text, addresses, names, c.addresses, c.names)
+		}
+	}
+}
+
+func TestGroupsNeedSomeOfTheRecommendedTags(t *testing.T) {
+	t.Parallel()
+	suggested, _ := tagging.ParseList("Umwelt, Kultur")
+	for _, c := range []struct {
+		list    string
+		minimum int
+		want    string
+	}{
+		{"", 0, ""},
+		{"", 1, "Choose at least one of the recommended tags."},
+		{"Garten", 1, "Choose at least one of the recommended tags."},
+		{"garten, UMWELT", 1, ""},
+		{"umwelt", 2, "Choose at least 2 of the recommended tags."},
+		{"umwelt, kultur", 2, ""},
+		{"umwelt, kultur", 3, ""}, // there are no more
+		{"umwelt, _", 0, "“_” can’t be a tag. Use letters and digits, at most 100."},
+	} {
+		tags, wrong := tagging.ParseList(c.list)
+		got := ""
+		if problems := validateTags(tags, wrong, suggested, c.minimum); len(problems) > 0 {
+			got = fmt.Sprintf(problems[0].Message, problems[0].Args...)
+		}
+		if got != c.want {
+			t.Errorf("%q of at least %d: %q, want %q", c.list, c.minimum, got, c.want)
 		}
 	}
 }

@@ -1,16 +1,22 @@
 package groups_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
+	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/settings"
+	"grouprise.org/grouprise/internal/core/tagging"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
@@ -23,11 +29,21 @@ import (
 )
 
 // room returns the room over a database, with the tray that its letters fall into.
-func room(db *sqldb.DB) (*groups.Groups, *mailtest.Tray) {
+func room(t *testing.T, db *sqldb.DB) (*groups.Groups, *mailtest.Tray) {
+	t.Helper()
 	tray := &mailtest.Tray{}
+	signer, err := web.NewSigner("a secret that nobody knows", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := web.NewLinkKeys("a secret that nobody knows", "reactivate")
+	if err != nil {
+		t.Fatal(err)
+	}
 	return groups.New(groups.Deps{
 		DB: db, Outbox: outbox.New(tray), Entities: entities.New(nil), Letters: notify.NewLetters(tray), Limiter: web.NewLimiter(db, nil),
-		BaseURL: "https://example.org", MailDomain: "example.org", Zone: time.UTC,
+		Captcha: captcha.New(signer, web.NewLimiter(db, nil)), ReactivationLinks: bymail.PersonalLinks{Keys: keys},
+		SiteName: settings.SiteName{Default: "Neustadt"}, BaseURL: "https://example.org", MailDomain: "example.org", Zone: time.UTC,
 	}), tray
 }
 
@@ -35,8 +51,8 @@ func TestAGroupIsFoundWhereItWasFounded(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
-		r, _ := room(db)
-		g, err := r.Found(t.Context(), c.Anna.Viewer, "Grüne Straße")
+		r, _ := room(t, db)
+		g, err := r.Found(t.Context(), c.Anna.Viewer, "Grüne Straße", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,12 +86,12 @@ func TestAGroupIsFoundWhereItWasFounded(t *testing.T) {
 func TestGroupsFoundedAtOnceGetSlugsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		r, _ := room(db)
+		r, _ := room(t, db)
 		var wg sync.WaitGroup
 		slugs := make([]string, 4)
 		for i := range slugs {
 			wg.Go(func() {
-				g, err := r.Found(t.Context(), community.Viewer{}, "Chor")
+				g, err := r.Found(t.Context(), community.Viewer{}, "Chor", "")
 				if err != nil {
 					t.Error(err)
 				}
@@ -90,11 +106,38 @@ func TestGroupsFoundedAtOnceGetSlugsOfTheirOwn(t *testing.T) {
 	})
 }
 
+func TestAGroupFoundedTwiceAtOnceIsOne(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r, _ := room(t, db)
+		viewer := c.Viewers()[c.Bert.ID]
+		var wg sync.WaitGroup
+		ids := make([]int64, 4)
+		for i := range ids {
+			wg.Go(func() {
+				g, err := r.Found(t.Context(), viewer, "Nachbarschaft Nord", "")
+				if err != nil {
+					t.Error(err)
+				}
+				ids[i] = g.ID
+			})
+		}
+		wg.Wait()
+		if slices.Sort(ids); ids[0] == 0 || ids[0] != ids[3] {
+			t.Errorf("one founding made the groups %v", ids)
+		}
+		if other, err := r.Found(t.Context(), viewer, "Nachbarschaft Süd", ""); err != nil || other.ID == ids[0] {
+			t.Errorf("another founding gives %v, %v", other.ID, err)
+		}
+	})
+}
+
 func TestMembersChangeWhatAGroupSaysAboutItself(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
-		r, _ := room(db)
+		r, _ := room(t, db)
 		p := groups.Profile{
 			Name: "Garten", Slug: "Gaertchen", Description: "Wir graben.", Address: "Am Bach", URL: "garten.example", FoundedOn: "1999-12-31", Closed: true,
 		}
@@ -130,9 +173,9 @@ func TestTheListShowsWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
-		r, _ := room(db)
+		r, _ := room(t, db)
 		for n := range 12 {
-			if _, err := r.Found(t.Context(), community.Viewer{}, fmt.Sprintf("Ämterrunde %d%%", n)); err != nil {
+			if _, err := r.Found(t.Context(), community.Viewer{}, fmt.Sprintf("Ämterrunde %d%%", n), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -176,13 +219,53 @@ func TestTheListShowsWhatIsAskedFor(t *testing.T) {
 	})
 }
 
+// TestTheListGoesOnInEachOrder turns all pages of the list: each group stands on one of them, in its place.
+func TestTheListGoesOnInEachOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r, _ := room(t, db)
+		for n := range 26 { // of which two each have the same name
+			if _, err := r.Found(t.Context(), community.Viewer{}, fmt.Sprintf("Gruppe %c", 'a'+n*7%26/2), ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cast.Execute(t, db, `UPDATE entities SET score = 7 WHERE id = ?`, c.Chor.EntityID)
+		for sort, before := range map[entities.Sort]func(a, b groups.Card) int{
+			entities.MostActive: func(a, b groups.Card) int {
+				return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.EntityID, a.EntityID))
+			},
+			entities.ByName: func(a, b groups.Card) int {
+				return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.EntityID, b.EntityID))
+			},
+			entities.Newest: func(a, b groups.Card) int { return cmp.Compare(b.ID, a.ID) },
+		} {
+			var all []groups.Card
+			for after, pages := (paging.Rank{}), 0; pages == 0 || after != (paging.Rank{}); pages++ {
+				list, err := r.List(t.Context(), db, community.Viewer{}, groups.Query{Sort: sort, After: after})
+				if err != nil || pages > 5 {
+					t.Fatal(pages, err)
+				}
+				all, after = append(all, list.Cards...), list.Last
+			}
+			ids := map[int64]bool{}
+			for _, card := range all {
+				ids[card.ID] = true
+			}
+			if len(all) != 28 || len(ids) != 28 || !slices.IsSortedFunc(all, before) {
+				t.Errorf("in the order %q there are %d groups: %v", sort, len(all), all)
+			}
+		}
+	})
+}
+
 func TestTheMostActiveGroupsFollowWhatChanges(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
-		r, _ := room(db)
+		r, _ := room(t, db)
 		for n := range 10 {
-			if _, err := r.Found(t.Context(), community.Viewer{}, fmt.Sprintf("Runde %d", n)); err != nil {
+			if _, err := r.Found(t.Context(), community.Viewer{}, fmt.Sprintf("Runde %d", n), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -216,7 +299,7 @@ func TestPeopleHaveTheirOwnGroups(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
-		r, _ := room(db)
+		r, _ := room(t, db)
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
 			_, err := tx.Exec(t.Context(), `UPDATE entities SET score = 7 WHERE id = ?`, c.Garten.EntityID)
 			return err
@@ -245,6 +328,13 @@ func TestPeopleHaveTheirOwnGroups(t *testing.T) {
 				t.Errorf("%q and at most %d: %+v, more: %t", q.as.Slug, q.n, mine, more)
 			}
 		}
+		cast.Execute(t, db, `UPDATE memberships SET score = 1 WHERE group_id = ? AND person_id = ?`, c.Chor.ID, c.Anna.ID)
+		if mine, _, err := r.Mine(t.Context(), db, c.Anna.Viewer, 2); err != nil || !slices.Equal(mine, []community.Entity{chor, garten}) {
+			t.Errorf("the group in which Anna is more active is not the first of hers: %+v, %v", mine, err)
+		}
+		if mine, more, err := groups.MineShownFirst(t.Context(), r, db, c.Anna.Viewer); err != nil || more || !slices.Equal(mine, []community.Entity{chor, garten}) {
+			t.Errorf("on the first page, the group in which Anna is more active is not the first of hers: %+v, %v", mine, err)
+		}
 		known, err := r.Introduced(t.Context(), db, community.Viewer{}, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -259,7 +349,7 @@ func TestTheHeadShowsTheMailAddressToMembersOnly(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
-		r, _ := room(db)
+		r, _ := room(t, db)
 		for _, who := range []struct {
 			viewer community.Viewer
 			mail   string
@@ -272,6 +362,40 @@ func TestTheHeadShowsTheMailAddressToMembersOnly(t *testing.T) {
 			if mail != who.mail || members != 2 || subscribers != 2 || s.Entity != c.Garten.Entity() || s.Standing.Member != (mail != "") {
 				t.Errorf("%q sees %q, %d members, %d subscribers", who.viewer.Slug, mail, members, subscribers)
 			}
+		}
+	})
+}
+
+func TestAGroupIsFoundedWithTheTagsThatItNeeds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := cast.New(t, db)
+		r := groups.New(groups.Deps{
+			DB: db, Outbox: outbox.New(&mailtest.Tray{}), Entities: entities.New(nil), Featured: tagging.Featured{{Name: "Umwelt"}, {Name: "Kultur"}}, MinFeatured: 1,
+		})
+		if _, err := r.Found(t.Context(), c.Anna.Viewer, "Imkerei", "Bienen"); !errs.Is(err, errs.Invalid) {
+			t.Errorf("without one: %v", err)
+		}
+		g, err := r.Found(t.Context(), c.Anna.Viewer, "Imkerei", "Bienen, umwelt")
+		if err != nil || tagging.FormatList(g.Tags.All()) != "Bienen, umwelt" {
+			t.Fatalf("%+v, %v", g, err)
+		}
+		cast.Join(t, db, g.ID, c.Anna.ID)
+		p := groups.ProfileOf(g)
+		p.Tags = "Bienen"
+		if _, err := r.Change(t.Context(), c.Anna.Viewer, g.ID, p); !errs.Is(err, errs.Invalid) {
+			t.Errorf("one less: %v", err)
+		}
+		if _, err := r.AddTag(t.Context(), c.Bert.Viewer, g.ID, community.Tag{Name: "Honig", Slug: "honig"}); !errs.Is(err, errs.Denied) {
+			t.Errorf("by a stranger: %v", err)
+		}
+		if g, err = r.AddTag(t.Context(), c.Anna.Viewer, g.ID, community.Tag{Name: "Honig", Slug: "honig"}); err != nil || tagging.FormatList(g.Tags.All()) != "Bienen, Honig, umwelt" {
+			t.Errorf("one more: %+v, %v", g, err)
+		}
+		p = groups.ProfileOf(g)
+		before := len(webtest.Activities(t, db))
+		if _, err := r.Change(t.Context(), c.Anna.Viewer, g.ID, p); err != nil || len(webtest.Activities(t, db)) != before {
+			t.Errorf("nothing different: %v", err)
 		}
 	})
 }

@@ -50,10 +50,10 @@ func (r *HeldMail) ask(v *site.Visit) error {
 		subject = v.T("Message without a subject")
 	}
 	return v.Show(site.Page{
-		Title: v.T("Deliver a mail"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Deliver a mail")}),
+		Title: v.T("Deliver an email"), Hidden: true, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Deliver an email")}),
 		Body: parts.ConfirmForm(parts.Confirmation{
-			Question: v.T("Did you write the mail “%s” to %s? It is delivered when you confirm it.", subject, m.Recipient),
-			Button:   v.T("Deliver the mail"), Cancel: "/",
+			Question: v.T("Did you write the email “%s” to %s? We’ll deliver it once you confirm.", subject, m.Recipient),
+			Button:   v.T("Deliver the email"), Cancel: "/",
 		}),
 	})
 }
@@ -62,6 +62,6 @@ func (r *HeldMail) release(v *site.Visit) error {
 	if _, err := r.intake.Release(v.Context(), v.Path("secret")); err != nil {
 		return err
 	}
-	v.Flash(parts.Done, "Your mail is delivered.")
+	v.Flash(parts.Done, "Your email has been delivered.")
 	return v.Redirect("/")
 }

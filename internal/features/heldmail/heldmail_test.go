@@ -23,7 +23,7 @@ type box struct {
 func (b *box) FindHeld(_ context.Context, secret string) (mailin.Held, error) {
 	m, ok := b.held[secret]
 	if !ok {
-		return m, errs.New(errs.NotFound, "This mail has been delivered already, or it waited too long. Please send it again.")
+		return m, errs.New(errs.NotFound, "This email has already been delivered, or it waited too long. If it didn’t arrive, please send it again.")
 	}
 	return m, nil
 }
@@ -46,16 +46,16 @@ func TestConfirmingAMail(t *testing.T) {
 	handler := webtest.Start(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People(map[int64]community.Viewer{})), append(heldmail.New(b).Module().Routes, start))
 	v := webtest.Visit(t, handler)
 	v.Get("/stadt/mail/abc/")
-	v.Sees(200, "Did you write the mail “&lt;b&gt;Compost&lt;/b&gt;” to garten@example.org?")
+	v.Sees(200, "Did you write the email “&lt;b&gt;Compost&lt;/b&gt;” to garten@example.org?")
 	b.refusal = errs.New(errs.Denied, "This item does not exist.")
-	v.Submit("Deliver the mail", nil)
-	v.DoesNotSee("Your mail is delivered.")
+	v.Submit("Deliver the email", nil)
+	v.DoesNotSee("Your email has been delivered.")
 	b.refusal = nil
 	v.Get("/stadt/mail/abc/")
-	v.Submit("Deliver the mail", nil)
-	v.Sees(200, "Your mail is delivered.")
+	v.Submit("Deliver the email", nil)
+	v.Sees(200, "Your email has been delivered.")
 	v.Get("/stadt/mail/abc/")
-	v.Sees(404, "delivered already")
+	v.Sees(404, "already been delivered")
 	v.Send("/stadt/mail/abc/", nil, false)
 	v.Sees(404)
 	v.Get("/stadt/mail/def")

@@ -5,15 +5,20 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-// Add makes a person a member, whoever allowed it, and reports whether they were none before. byID is who
-// did it: the person themselves when they joined. Of two who add the same person at once, one adds.
+// Add makes a person a member, whoever allowed it, and reports whether they were none before. byID is who did it: the
+// person themselves when they joined. Of two who add the same person at once, one adds. Denied if the group is
+// archived.
 func (m *Membership) Add(ctx context.Context, tx *sqldb.Tx, g community.Group, personID, byID int64) (added bool, err error) {
+	if g.Archived() {
+		return false, community.ErrArchived()
+	}
 	added, err = insertMembership(ctx, tx, g.ID, personID, byID)
 	if err != nil || !added {
 		return false, err
@@ -54,7 +59,7 @@ func (m *Membership) welcomeFounder(ctx context.Context, tx *sqldb.Tx, e communi
 func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g community.Group) (joined bool, err error) {
 	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var s community.Standing
-		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
+		if err = lockOpenness(ctx, tx, &g); err != nil {
 			return err
 		}
 		if s, err = policy.Standing(ctx, tx, viewer, g.Entity()); err != nil {
@@ -64,7 +69,7 @@ func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g commun
 			return nil
 		}
 		if !CanJoin(s, g) {
-			return errClosed()
+			return errClosed(s)
 		}
 		joined, err = m.Add(ctx, tx, g, viewer.PersonID, viewer.PersonID)
 		return err
@@ -75,8 +80,12 @@ func (m *Membership) Join(ctx context.Context, viewer community.Viewer, g commun
 	return joined, nil
 }
 
-func errClosed() error {
-	return errs.New(errs.Denied, "This group is closed: only its members add members.")
+// errClosed says why somebody who stands to a group like this cannot join it by themselves.
+func errClosed(s community.Standing) error {
+	if s.Archived {
+		return community.ErrArchived()
+	}
+	return errs.New(errs.Denied, "This group is closed: its members decide who joins.")
 }
 
 // Leave ends the viewer's membership and reports whether there was one.
@@ -92,18 +101,22 @@ func (m *Membership) Leave(ctx context.Context, viewer community.Viewer, g commu
 }
 
 // AddByAddress makes the owner of a mail address a member of a closed group, as its members may, and
-// reports whether they were none before. Somebody unknown comes into being by their address.
+// reports whether they were none before. Somebody unknown comes into being by their address. TooMany if others have had
+// many mails sent to the address today.
 func (m *Membership) AddByAddress(ctx context.Context, viewer community.Viewer, g community.Group, address string) (added bool, err error) {
 	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var s community.Standing
-		if g.Closed, err = lockOpenness(ctx, tx, g.ID); err != nil {
+		if err = lockOpenness(ctx, tx, &g); err != nil {
 			return err
 		}
 		if s, err = policy.Standing(ctx, tx, viewer, g.Entity()); err != nil {
 			return err
 		}
 		if !CanAdd(s, g) {
-			return errCannotAdd()
+			return errCannotAdd(s)
+		}
+		if err := bymail.CountUnasked(ctx, tx, m.deps.Limiter, bymail.Unasked{Typed: address, Address: address}); err != nil {
+			return err
 		}
 		p, err := m.deps.People.FindOrCreate(ctx, tx, address, false)
 		if err != nil {
@@ -118,8 +131,12 @@ func (m *Membership) AddByAddress(ctx context.Context, viewer community.Viewer, 
 	return added, nil
 }
 
-func errCannotAdd() error {
-	return errs.New(errs.Denied, "Only members of a closed group add others. Into open groups everybody goes by themselves.")
+// errCannotAdd says why somebody who stands to a group like this cannot let others in.
+func errCannotAdd(s community.Standing) error {
+	if s.Member && s.Archived {
+		return community.ErrArchived()
+	}
+	return errs.New(errs.Denied, "Only members of a closed group can add others. Anyone can join an open group.")
 }
 
 // Apply makes a message to a closed group an application for membership of its author. The room of
@@ -130,7 +147,7 @@ func (m *Membership) Apply(ctx context.Context, tx *sqldb.Tx, g community.Group,
 		return err
 	}
 	if !CanApply(community.Standing{Member: member}, g) {
-		return errs.New(errs.Denied, "This group takes no applications, or you are a member already.")
+		return errs.New(errs.Denied, "You can’t ask to join this group, or you’re already a member.")
 	}
 	if _, err := insertApplication(ctx, tx, g.ID, personID, contributionID); err != nil {
 		return err
@@ -147,11 +164,11 @@ func (m *Membership) Applications(ctx context.Context, q sqldb.Querier, conversa
 }
 
 // Accept makes an applicant a member and reports whether they were none before. Every member of the group
-// may.
+// may, also after another one has declined: people think again.
 func (m *Membership) Accept(ctx context.Context, viewer community.Viewer, applicationID int64) (a Application, added bool, err error) {
 	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var g community.Group
-		if a, g, err = m.acceptable(ctx, tx, viewer, applicationID); err != nil {
+		if a, g, err = m.lockAnswerable(ctx, tx, viewer, applicationID); err != nil {
 			return err
 		}
 		added, err = m.Add(ctx, tx, g, a.PersonID, viewer.PersonID)
@@ -163,8 +180,40 @@ func (m *Membership) Accept(ctx context.Context, viewer community.Viewer, applic
 	return a, added, nil
 }
 
-// acceptable returns an application that the viewer may accept, and its group.
-func (m *Membership) acceptable(ctx context.Context, q sqldb.Querier, viewer community.Viewer, id int64) (a Application, g community.Group, err error) {
+// Decline closes an application and reports whether it was open. The applicant is told. Every member of the group may.
+func (m *Membership) Decline(ctx context.Context, viewer community.Viewer, applicationID int64) (a Application, declined bool, err error) {
+	err = m.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		var g community.Group
+		if a, g, err = m.lockAnswerable(ctx, tx, viewer, applicationID); err != nil {
+			return err
+		}
+		if declined = a.Open(); !declined {
+			return nil
+		}
+		if err = markDeclined(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		_, err = m.deps.Outbox.Record(ctx, tx, community.Activity{
+			Name: community.ApplicationDeclined, ActorID: viewer.PersonID, EntityID: g.EntityID, PersonID: a.PersonID, ContributionID: a.ContributionID,
+		})
+		return err
+	})
+	if err != nil {
+		return a, false, fmt.Errorf("decline application %d: %w", applicationID, err)
+	}
+	return a, declined, nil
+}
+
+// lockAnswerable is answerable for whoever answers: nobody else does at the same moment.
+func (m *Membership) lockAnswerable(ctx context.Context, tx *sqldb.Tx, viewer community.Viewer, id int64) (a Application, g community.Group, err error) {
+	if err := lockApplication(ctx, tx, id); err != nil {
+		return a, g, err
+	}
+	return m.answerable(ctx, tx, viewer, id)
+}
+
+// answerable returns an application that the viewer may accept or decline, and its group.
+func (m *Membership) answerable(ctx context.Context, q sqldb.Querier, viewer community.Viewer, id int64) (a Application, g community.Group, err error) {
 	if a, err = getApplication(ctx, q, id); err != nil {
 		return a, g, err
 	}
@@ -175,8 +224,8 @@ func (m *Membership) acceptable(ctx context.Context, q sqldb.Querier, viewer com
 	if err != nil {
 		return a, g, err
 	}
-	if !CanAccept(s) {
-		return a, g, errs.New(errs.Denied, "Only members of the group accept applications.")
+	if !CanAnswer(s) {
+		return a, g, errs.New(errs.Denied, "Only members of the group can answer requests to join.")
 	}
 	return a, g, nil
 }

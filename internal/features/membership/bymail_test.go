@@ -3,6 +3,7 @@ package membership_test
 import (
 	"testing"
 
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
@@ -14,13 +15,17 @@ func TestLettersSayWhatTheirLinksDo(t *testing.T) {
 	for _, language := range []string{"en", "de"} {
 		for name, ask := range map[string]func() error{
 			"confirm-join": func() error {
-				return h.JoiningByMail().Send(t.Context(), h.Garten, "neu@example.org", language)
+				return h.JoiningByMail().Send(t.Context(), bymail.Wish{Group: h.Garten}, "neu@example.org", language)
 			},
 			"member-already": func() error {
-				return h.JoiningByMail().Send(t.Context(), h.Garten, h.Anna.Address, language)
+				return h.JoiningByMail().Send(t.Context(), bymail.Wish{Group: h.Garten}, h.Anna.Address, language)
 			},
-			"confirm-leave": func() error { return h.LeavingByMail().Send(t.Context(), h.Garten, h.Anna.Address, language) },
-			"no-member":     func() error { return h.LeavingByMail().Send(t.Context(), h.Garten, "neu@example.org", language) },
+			"confirm-leave": func() error {
+				return h.LeavingByMail().Send(t.Context(), bymail.Wish{Group: h.Garten}, h.Anna.Address, language)
+			},
+			"no-member": func() error {
+				return h.LeavingByMail().Send(t.Context(), bymail.Wish{Group: h.Garten}, "neu@example.org", language)
+			},
 		} {
 			if err := ask(); err != nil {
 				t.Fatal(err)

@@ -7,9 +7,11 @@ package membership
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/agenda"
 	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -29,6 +31,12 @@ type People interface {
 	FindOrCreate(ctx context.Context, tx *sqldb.Tx, address string, verified bool) (community.Person, error)
 }
 
+// Applications is what this room needs of the one where messages are written.
+type Applications interface {
+	// ApplyWith writes to a closed group in the name of a person who wants to belong to it.
+	ApplyWith(ctx context.Context, tx *sqldb.Tx, g community.Group, person community.Person, text string) error
+}
+
 // Deps is what the room stands on.
 type Deps struct {
 	DB      *sqldb.DB
@@ -37,8 +45,14 @@ type Deps struct {
 	People  People
 	ByMail  *bymail.ByMail
 	Limiter *web.Limiter
+	Keys    web.LinkKeys // of links that invite
 
-	SiteName string
+	LeavingLinks bymail.PersonalLinks // by which somebody leaves
+
+	// Applications returns the room where messages are written, which stands on this one. May be nil.
+	Applications func() Applications
+
+	SiteName fmt.Stringer
 	BaseURL  string // without a slash at the end
 }
 
@@ -50,34 +64,50 @@ func New(d Deps) *Membership { return &Membership{d} }
 
 // Module returns the room's table of contents.
 func (m *Membership) Module() module.Module {
-	joining, leaving := m.JoiningByMail(), m.LeavingByMail()
+	joining, entering, leaving := m.JoiningByMail(), m.EnteringByMail(), m.LeavingByMail()
+	usual := site.Usual()
 	return module.Module{
-		Name: "membership", Acts: m.acts(), Blocks: m.blocks(), Estate: holdings(),
+		Name: "membership", Entries: entries(), Acts: m.acts(), Blocks: m.blocks(), Estate: holdings(), Steps: m.steps(), Agenda: []agenda.Source{applications()}, Commands: m.commands(),
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/join", Handle: m.newMembership},
 			{Method: http.MethodPost, Path: "/{group}/actions/join", Handle: m.createMembership},
 			{Method: http.MethodGet, Path: "/{group}/join/request", Handle: joining.ShowForm},
-			{Method: http.MethodPost, Path: "/{group}/join/request", Handle: joining.PostLetter},
+			{Method: http.MethodPost, Path: "/{group}/join/request", Handle: joining.PostLetter, Counts: bymail.Limits()},
 			{Method: http.MethodGet, Path: "/stadt/groups/join/confirm/{secret}", Handle: joining.AskToConfirm},
 			{Method: http.MethodPost, Path: "/stadt/groups/join/confirm/{secret}", Handle: joining.Confirm},
 
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/resign", Handle: m.endMembership},
 			{Method: http.MethodPost, Path: "/stadt/groups/{id}/resign", Handle: m.removeMembership},
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/resign/request", Handle: leaving.ShowForm},
-			{Method: http.MethodPost, Path: "/stadt/groups/{id}/resign/request", Handle: leaving.PostLetter},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/resign/request", Handle: leaving.PostLetter, Counts: bymail.Limits()},
 			{Method: http.MethodGet, Path: "/stadt/groups/resign/confirm/{secret}", Handle: leaving.AskToConfirm},
 			{Method: http.MethodPost, Path: "/stadt/groups/resign/confirm/{secret}", Handle: leaving.Confirm},
+			{Method: http.MethodGet, Path: leavePath, Handle: m.askToLeave},
+			{Method: http.MethodPost, Path: leavePath, Handle: m.leave, KnownBy: site.ByOwnSession},
 
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members", Handle: m.showMembers, Query: []string{"name", "after"}},
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/members/add", Handle: m.newMember},
-			{Method: http.MethodPost, Path: "/stadt/groups/{id}/members/add", Handle: m.createMember},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/members/add", Handle: m.createMember, Counts: []web.Limit{limitAdded(), bymail.LimitUnasked()}},
 
-			{Method: http.MethodGet, Path: "/stadt/memberships/applications/{id}/accept", Handle: m.showApplication},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/invitations", Handle: m.createInvitation, Counts: []web.Limit{limitInvitations()}},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/invitations/withdraw", Handle: m.withdrawInvitation},
+			{Method: http.MethodGet, Path: "/{group}/actions/recommend/poster", Handle: m.showPoster, Query: []string{"invitation"}},
+			{Method: http.MethodGet, Path: invitationsPath + "{key}/", Handle: m.showInvitation},
+			{Method: http.MethodPost, Path: invitationsPath + "{key}/", Handle: m.acceptInvitation, Limit: &usual},
+			{Method: http.MethodGet, Path: invitationsPath + "{key}/request", Handle: entering.ShowForm},
+			{Method: http.MethodPost, Path: invitationsPath + "{key}/request", Handle: entering.PostLetter, Counts: bymail.Limits()},
+			{Method: http.MethodGet, Path: "/stadt/groups/invitations/confirm/{secret}", Handle: entering.AskToConfirm},
+			{Method: http.MethodPost, Path: "/stadt/groups/invitations/confirm/{secret}", Handle: entering.Confirm},
+
+			{Method: http.MethodGet, Path: "/stadt/memberships/applications/{id}/accept", Handle: m.askToAccept, Query: []string{"next"}},
 			{Method: http.MethodPost, Path: "/stadt/memberships/applications/{id}/accept", Handle: m.acceptApplication},
+			{Method: http.MethodGet, Path: "/stadt/memberships/applications/{id}/decline", Handle: m.askToDecline, Query: []string{"next"}},
+			{Method: http.MethodPost, Path: "/stadt/memberships/applications/{id}/decline", Handle: m.declineApplication},
 		},
 		Reactions: []outbox.Reaction{
 			{Activity: community.GroupFounded, Does: "makes the founder a member", Run: m.welcomeFounder},
 		},
-		Notices: []notify.Notice{m.addedNotice()},
+		Notices: []notify.Notice{m.addedNotice(), m.declinedNotice()},
+		Sweeps:  []module.Sweep{{About: "invitations that have expired", Run: m.removeExpired}},
 	}
 }

@@ -1,17 +1,20 @@
 package membership
 
-import "grouprise.org/grouprise/internal/community"
+import (
+	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/policy"
+)
 
 // CanJoin reports whether the viewer may become a member by themselves: whoever has signed in, of open
 // groups.
 func CanJoin(s community.Standing, g community.Group) bool {
-	return s.Viewer.SignedIn() && !g.Closed && !s.Member
+	return s.Viewer.SignedIn() && !g.Closed && !s.Member && policy.CanAdd(s)
 }
 
 // CanJoinByMail reports whether the viewer may ask to join with a mail address alone. Whoever has signed
 // in joins directly.
 func CanJoinByMail(s community.Standing, g community.Group) bool {
-	return !s.Viewer.SignedIn() && !g.Closed
+	return !s.Viewer.SignedIn() && !g.Closed && !g.Archived()
 }
 
 // CanLeave reports whether the viewer may leave the group: every member, also the last one.
@@ -23,13 +26,19 @@ func CanSeeMembers(s community.Standing) bool { return s.Viewer.SignedIn() && s.
 // CanAdd reports whether the viewer may make others members: members of closed groups may. Into open
 // groups everybody goes by themselves.
 func CanAdd(s community.Standing, g community.Group) bool {
-	return s.Viewer.SignedIn() && g.Closed && s.Member
+	return s.Viewer.SignedIn() && g.Closed && s.Member && policy.CanAdd(s)
 }
+
+// CanInvite reports whether the viewer may give away links that make others members without asking: whoever may add
+// members. Open groups need no such links: everybody may show the way to them.
+func CanInvite(s community.Standing, g community.Group) bool { return CanAdd(s, g) }
 
 // CanApply reports whether the viewer may apply for membership: everybody who does not belong to a closed
 // group, also without an account.
-func CanApply(s community.Standing, g community.Group) bool { return g.Closed && !s.Member }
+func CanApply(s community.Standing, g community.Group) bool {
+	return g.Closed && !s.Member && policy.CanAdd(s)
+}
 
-// CanAccept reports whether the viewer may accept applications for membership of the group: every member
-// may. Nobody rejects one: it is answered, or not.
-func CanAccept(s community.Standing) bool { return s.Viewer.SignedIn() && s.Member }
+// CanAnswer reports whether the viewer may accept and decline applications for membership of the group: every member
+// may.
+func CanAnswer(s community.Standing) bool { return s.Viewer.SignedIn() && s.Member }

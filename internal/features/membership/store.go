@@ -20,8 +20,7 @@ func insertMembership(ctx context.Context, tx *sqldb.Tx, groupID, personID, byID
 		by = byID
 	}
 	inserted, err = tx.InsertNew(ctx, `
-		INSERT INTO memberships (group_id, person_id, score, created_by_id, joined_at) VALUES (?, ?, (SELECT score FROM people WHERE id = ?), ?, ?)`,
-		groupID, personID, personID, by, tx.Now)
+		INSERT INTO memberships (group_id, person_id, created_by_id, joined_at) VALUES (?, ?, ?, ?)`, groupID, personID, by, tx.Now)
 	if err != nil {
 		return false, fmt.Errorf("insert a membership: %w", err)
 	}
@@ -37,12 +36,19 @@ func deleteMembership(ctx context.Context, tx *sqldb.Tx, groupID, personID int64
 	return rows > 0, nil
 }
 
-// lockOpenness reads whether a group is closed, so that nobody closes it before the transaction ends.
-func lockOpenness(ctx context.Context, tx *sqldb.Tx, groupID int64) (closed bool, err error) {
-	if err := tx.GetLocked(ctx, &closed, `SELECT closed FROM "groups" WHERE id = ?`, groupID); err != nil {
-		return false, fmt.Errorf("lock group %d: %w", groupID, err)
+// lockOpenness reads whether a group is closed or archived, so that nobody closes or archives it before the transaction
+// ends.
+func lockOpenness(ctx context.Context, tx *sqldb.Tx, g *community.Group) error {
+	var now struct {
+		Closed     bool       `db:"closed"`
+		ArchivedAt clock.Time `db:"archived_at"`
 	}
-	return closed, nil
+	err := tx.GetLocked(ctx, &now, `SELECT g.closed, e.archived_at FROM "groups" g JOIN entities e ON e.id = g.entity_id WHERE g.id = ?`, g.ID)
+	if err != nil {
+		return fmt.Errorf("lock group %d: %w", g.ID, err)
+	}
+	g.Closed, g.ArchivedAt = now.Closed, now.ArchivedAt
+	return nil
 }
 
 func isMember(ctx context.Context, q sqldb.Querier, groupID, personID int64) (bool, error) {
@@ -60,21 +66,21 @@ type Member struct {
 	Public       bool       `db:"public"`
 	JoinedAt     clock.Time `db:"joined_at"`
 	MembershipID int64      `db:"membership_id"`
-	Score        int64      `db:"score"`
+	Score        int64      `db:"score"` // how active they are in the group
 }
 
-// Path returns where the member's name leads: to their profile, or to a message where it is private.
-func (m Member) Path() string {
+// publicPath returns where the member's name leads: to their profile, or nowhere if that is private.
+func (m Member) publicPath() string {
 	if m.Public {
-		return m.Entity.Path()
+		return m.Path()
 	}
-	return community.ContactPath(m.OwnerID)
+	return ""
 }
 
 // rank returns the place of the member in the list.
 func (m Member) rank() paging.Rank { return paging.Rank{Score: m.Score, ID: m.MembershipID} }
 
-// listMembers returns members of a group, the most active ones first.
+// listMembers returns members of a group, those first who are most active there.
 func listMembers(ctx context.Context, q sqldb.Querier, groupID int64, query Query, limit int) ([]Member, error) {
 	where, args := query.After.After("m.score", "m.id")
 	from, args := `memberships m`, append([]any{groupID}, args...)
@@ -125,12 +131,16 @@ type Application struct {
 	Name           string `db:"name"`            // of the applicant
 	ContributionID int64  `db:"contribution_id"` // the message; 0 if it is gone
 	ConversationID int64  `db:"conversation_id"` // 0 if it is gone
-	Open           bool   `db:"open"`            // the applicant is no member yet
+	Member         bool   `db:"member"`          // the applicant belongs to the group by now
+	Declined       bool   `db:"declined"`
 }
+
+// Open reports whether nobody has answered the application.
+func (a Application) Open() bool { return !a.Member && !a.Declined }
 
 const selectApplications = `
 	SELECT a.id, a.group_id, a.person_id, e.name, COALESCE(a.contribution_id, 0) AS contribution_id, COALESCE(c.conversation_id, 0) AS conversation_id,
-	       NOT EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = a.group_id AND m.person_id = a.person_id) AS open
+	       EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = a.group_id AND m.person_id = a.person_id) AS member, a.declined_at IS NOT NULL AS declined
 	  FROM membership_applications a JOIN people p ON p.id = a.person_id JOIN entities e ON e.id = p.entity_id
 	  LEFT JOIN contributions c ON c.id = a.contribution_id`
 
@@ -154,10 +164,25 @@ func insertApplication(ctx context.Context, tx *sqldb.Tx, groupID, personID, con
 	id, err := tx.Insert(ctx, `INSERT INTO membership_applications (group_id, person_id, contribution_id, created_at) VALUES (?, ?, ?, ?)`,
 		groupID, personID, contributionID, tx.Now)
 	if errs.Is(err, errs.Conflict) {
-		return 0, errs.New(errs.Conflict, "This message is an application already.").Because(err)
+		return 0, errs.New(errs.Conflict, "This message is already a request to join.").Because(err)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("insert an application: %w", err)
 	}
 	return id, nil
+}
+
+// lockApplication makes members who answer the same application at once wait for each other.
+func lockApplication(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	if err := tx.GetLocked(ctx, new(int64), `SELECT id FROM membership_applications WHERE id = ?`, id); err != nil {
+		return fmt.Errorf("lock application %d: %w", id, err)
+	}
+	return nil
+}
+
+func markDeclined(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `UPDATE membership_applications SET declined_at = ? WHERE id = ?`, tx.Now, id); err != nil {
+		return fmt.Errorf("mark application %d as declined: %w", id, err)
+	}
+	return nil
 }

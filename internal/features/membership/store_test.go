@@ -3,7 +3,9 @@ package membership_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"grouprise.org/grouprise/internal/community"
@@ -11,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -48,7 +51,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	limiter := web.NewLimiter(db, nil)
 	rooms := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil), Letters: letters, Limiter: limiter})
 	m := membership.New(membership.Deps{
-		DB: db, Outbox: out, Groups: rooms, People: cast.People{}, Limiter: limiter, SiteName: "Neustadt", BaseURL: "http://example.org",
+		DB: db, Outbox: out, Groups: rooms, People: cast.People{}, Limiter: limiter, SiteName: settings.SiteName{Default: "Neustadt"}, BaseURL: "http://example.org",
 		ByMail: bymail.New(bymail.Deps{
 			DB: db, Groups: rooms, People: cast.People{}, Letters: letters, Limiter: limiter, Catalogues: catalogues, BaseURL: "http://example.org",
 		}),
@@ -79,14 +82,14 @@ func TestWhoeverFoundsAGroupIsItsFirstMember(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db)
-		g, err := h.groups.Found(t.Context(), h.Carla.Viewer, "Imkerei")
+		g, err := h.groups.Found(t.Context(), h.Carla.Viewer, "Imkerei", "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !h.member(t, g, h.Carla.ID) {
 			t.Error("Carla does not belong to her group")
 		}
-		orphan, err := h.groups.Found(t.Context(), community.Viewer{}, "Waise")
+		orphan, err := h.groups.Found(t.Context(), community.Viewer{}, "Waise", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +199,7 @@ func TestMembersAreListedByTheirActivity(t *testing.T) {
 			}
 		}
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			_, err := tx.Exec(t.Context(), `UPDATE entities SET score = 5 WHERE slug = 'z07'`)
+			_, err := tx.Exec(t.Context(), `UPDATE memberships SET score = 5 WHERE person_id = (SELECT p.id FROM people p JOIN entities e ON e.id = p.entity_id WHERE e.slug = 'z07')`)
 			return err
 		})
 		if err != nil {
@@ -218,36 +221,6 @@ func TestMembersAreListedByTheirActivity(t *testing.T) {
 			if err != nil || len(found.Members) != want {
 				t.Errorf("%q is found as %+v, %v", name, found.Members, err)
 			}
-		}
-	})
-}
-
-func TestScoresAreTheSameWhereverTheyStand(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		h := newHouse(t, db)
-		set := func(score int, slug string) {
-			t.Helper()
-			err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-				_, err := tx.Exec(t.Context(), `UPDATE entities SET score = ? WHERE slug = ?`, score, slug)
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		set(3, "carla")
-		if _, err := h.Join(t.Context(), h.Carla.Viewer, h.Garten); err != nil {
-			t.Fatal(err)
-		}
-		set(5, "anna")
-		set(4, "carla")
-		var scores []int
-		err := db.Select(t.Context(), &scores, `
-			SELECT m.score FROM memberships m JOIN people p ON p.id = m.person_id AND p.score = m.score JOIN entities e ON e.id = p.entity_id AND e.score = p.score
-			 ORDER BY m.score, m.id`)
-		if err != nil || !slices.Equal(scores, []int{0, 4, 5, 5}) {
-			t.Errorf("memberships have the scores %v, %v", scores, err)
 		}
 	})
 }
@@ -279,6 +252,45 @@ func (h *house) apply(t *testing.T, g community.Group, personID int64) (conversa
 	return conversation, err
 }
 
+func TestOfMembersWhoDeclineAtOnceOneDoes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		conversation, err := h.apply(t, h.Chor, h.Carla.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := h.Applications(t.Context(), db, conversation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var declined atomic.Int64
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				_, did, err := h.Decline(t.Context(), h.Anna.Viewer, all[0].ID)
+				if err != nil {
+					t.Error(err)
+				}
+				if did {
+					declined.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if all, err = h.Applications(t.Context(), db, conversation); err != nil || declined.Load() != 1 || all[0].Open() || !all[0].Declined || all[0].Member {
+			t.Errorf("%d have declined: %+v, %v", declined.Load(), all, err)
+		}
+		if _, _, err := h.Decline(t.Context(), h.Bert.Viewer, all[0].ID); !errs.Is(err, errs.Denied) {
+			t.Errorf("Bert declines: %v", err)
+		}
+		if _, _, err := h.Decline(t.Context(), h.Anna.Viewer, 999); !errs.Is(err, errs.NotFound) {
+			t.Errorf("an unknown application: %v", err)
+		}
+		h.expect(t, "application.addressed chor carla by carla", "application.declined chor carla by anna")
+	})
+}
+
 func TestApplicationsAreOpenUntilTheApplicantBelongsToTheGroup(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
@@ -288,7 +300,7 @@ func TestApplicationsAreOpenUntilTheApplicantBelongsToTheGroup(t *testing.T) {
 			t.Fatal(err)
 		}
 		all, err := h.Applications(t.Context(), db, conversation)
-		if err != nil || len(all) != 1 || !all[0].Open || all[0].PersonID != h.Carla.ID || all[0].Name != "Carla Clematis" || all[0].ConversationID != conversation {
+		if err != nil || len(all) != 1 || !all[0].Open() || all[0].PersonID != h.Carla.ID || all[0].Name != "Carla Clematis" || all[0].ConversationID != conversation {
 			t.Fatalf("applications %+v, %v", all, err)
 		}
 		if _, _, err := h.Accept(t.Context(), h.Bert.Viewer, all[0].ID); !errs.Is(err, errs.Denied) {
@@ -299,7 +311,7 @@ func TestApplicationsAreOpenUntilTheApplicantBelongsToTheGroup(t *testing.T) {
 				t.Errorf("Anna accepts: %v, %v, want %v", added, err, want)
 			}
 		}
-		if all, err = h.Applications(t.Context(), db, conversation); err != nil || all[0].Open {
+		if all, err = h.Applications(t.Context(), db, conversation); err != nil || all[0].Open() {
 			t.Errorf("afterwards %+v, %v", all, err)
 		}
 		if _, err := h.apply(t, h.Chor, h.Carla.ID); !errs.Is(err, errs.Denied) {
@@ -313,4 +325,26 @@ func TestApplicationsAreOpenUntilTheApplicantBelongsToTheGroup(t *testing.T) {
 		}
 		h.expect(t, "application.addressed chor carla by carla", "membership.created chor carla by anna")
 	})
+}
+
+// TestRecommendingAndAddingCountTogether has different people write to one address in the two ways there are.
+func TestRecommendingAndAddingCountTogether(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t))
+	p := h.catalogues.Printer("en", nil)
+	for i := range bymail.LimitUnasked().Count {
+		who := []cast.Person{h.Anna, h.Bert, h.Carla}[i%3]
+		rec := groups.Recommendation{Group: h.Garten, Recipients: "neu@example.org", Text: "Komm!"}
+		if _, err := h.groups.Recommend(t.Context(), who.Viewer, p, rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if letters := h.tray.Take(); len(letters) != bymail.LimitUnasked().Count {
+		t.Errorf("%d letters", len(letters))
+	}
+	_, err := h.AddByAddress(t.Context(), h.Anna.Viewer, h.Chor, "Neu@example.org")
+	if !errs.Is(err, errs.TooMany) || !strings.Contains(err.Error(), "Neu@example.org has already had several emails like this today") {
+		t.Errorf("somebody is added to whom others have written all day: %v", err)
+	}
+	h.expect(t) // nobody has been added
 }

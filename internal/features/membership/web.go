@@ -1,8 +1,9 @@
 package membership
 
 import (
-	"strconv"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bymail"
@@ -17,16 +18,25 @@ func (m *Membership) newMembership(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	if s.Member {
+	switch {
+	case s.Member:
 		return answerJoined(v, g, false)
+	case s.Archived:
+		return community.ErrArchived()
+	case !v.Viewer.SignedIn():
+		return v.Show(v.GroupPage(g, v.T("Join “%s”", g.Name), waysBody(g, ways{To: community.JoinPath(g.Slug), ByMail: byMailPath(g), Asks: g.Closed})))
+	case g.Closed:
+		return v.Redirect(community.ApplyPath(g.ID))
 	}
-	if !CanJoin(s, g) {
-		return errClosed()
-	}
-	return v.Show(v.GroupPage(g, v.T("Join"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to join the group “%s”? You can then write in its name, and you are told what it publishes.", g.Name),
+	return v.Show(v.GroupPage(g, v.T("Join"), joinForm(v, g)))
+}
+
+// joinForm asks somebody who has signed in whether they want to belong to a group.
+func joinForm(v *site.Visit, g community.Group) templ.Component {
+	return parts.ConfirmForm(parts.Confirmation{
+		Question: v.T("Do you want to join the group “%s”? You can then post in its name, and you’ll be notified when it posts.", g.Name),
 		Button:   v.T("Join"), Cancel: g.Entity().Path(),
-	})))
+	})
 }
 
 func (m *Membership) createMembership(v *site.Visit) error {
@@ -44,9 +54,9 @@ func (m *Membership) createMembership(v *site.Visit) error {
 // answerJoined answers whoever wanted to join, and did unless they were a member already.
 func answerJoined(v *site.Visit, g community.Group, joined bool) error {
 	if joined {
-		v.Flash(parts.Done, "You are a member of “%s” now.", g.Name)
+		v.Flash(parts.Done, "You’re now a member of “%s”.", g.Name)
 	} else {
-		v.Flash(parts.Info, "You are a member of this group already.")
+		v.Flash(parts.Info, "You’re already a member of this group.")
 	}
 	return v.Redirect(g.Entity().Path())
 }
@@ -57,12 +67,9 @@ func (m *Membership) endMembership(v *site.Visit) error {
 		return err
 	}
 	if !CanLeave(s) {
-		return errs.New(errs.Denied, "You are not a member of this group.")
+		return errs.New(errs.Denied, "You’re not a member of this group.")
 	}
-	return v.Show(v.GroupPage(g, v.T("Leave the group"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to leave the group “%s”? You then no longer see what is internal, and your subscription ends too.", g.Name),
-		Button:   v.T("Leave the group"), Cancel: g.Entity().Path(), Danger: true,
-	})))
+	return v.Show(v.GroupPage(g, v.T("Leave the group"), leaveForm(v, g)))
 }
 
 func (m *Membership) removeMembership(v *site.Visit) error {
@@ -71,14 +78,14 @@ func (m *Membership) removeMembership(v *site.Visit) error {
 		return err
 	}
 	if !s.Viewer.SignedIn() {
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+		return community.PleaseSignIn()
 	}
 	left, err := m.Leave(v.Context(), v.Viewer, g)
 	if err != nil {
 		return err
 	}
 	if !left {
-		return errs.New(errs.Denied, "You are not a member of this group.")
+		return errs.New(errs.Denied, "You’re not a member of this group.")
 	}
 	return answerLeft(v, g, true)
 }
@@ -86,9 +93,9 @@ func (m *Membership) removeMembership(v *site.Visit) error {
 // answerLeft answers whoever wanted to leave, and did if they were a member.
 func answerLeft(v *site.Visit, g community.Group, left bool) error {
 	if left {
-		v.Flash(parts.Done, "You have left “%s”.", g.Name)
+		v.Flash(parts.Done, "You’ve left “%s”.", g.Name)
 	} else {
-		v.Flash(parts.Info, "You are not a member of this group.")
+		v.Flash(parts.Info, "You’re not a member of this group.")
 	}
 	return v.Redirect(g.Entity().Path())
 }
@@ -99,14 +106,14 @@ func (m *Membership) showMembers(v *site.Visit) error {
 		return err
 	}
 	if !CanSeeMembers(s) {
-		return errs.New(errs.Denied, "Only members of the group may see who belongs to it.")
+		return errs.New(errs.Denied, "Only members of the group can see who belongs to it.")
 	}
 	q := Query{Name: v.Query("name"), After: v.After()}
 	members, err := m.Members(v.Context(), m.deps.DB, g.ID, q)
 	if err != nil {
 		return err
 	}
-	p := v.GroupPage(g, v.T("Members"), membersBody(v, g, q, members, CanAdd(s, g)))
+	p := v.GroupTab(g, v.T("Members"), membersBody(v, g, q, members, CanAdd(s, g)))
 	p.Wide = true
 	return v.Show(p)
 }
@@ -115,7 +122,7 @@ func (m *Membership) showMembers(v *site.Visit) error {
 func (m *Membership) extensible(v *site.Visit) (community.Group, error) {
 	g, s, err := m.deps.Groups.Visited(v)
 	if err == nil && !CanAdd(s, g) {
-		err = errCannotAdd()
+		err = errCannotAdd(s)
 	}
 	return g, err
 }
@@ -138,11 +145,16 @@ func (m *Membership) createMember(v *site.Visit) error {
 		return v.ShowAgain(err, func(e parts.Errors) (site.Page, error) { return memberPage(v, g, address, e), nil })
 	}
 	if added {
-		v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", address)
+		v.Flash(parts.Done, "%s is now a member of the group and will get an email about it.", address)
 	} else {
-		v.Flash(parts.Info, "%s is a member of this group already.", address)
+		v.Flash(parts.Info, "%s is already a member of this group.", address)
 	}
 	return v.Redirect(community.MembersPath(g.ID))
+}
+
+// limitAdded bounds to how many people somebody can have mails sent in this way.
+func limitAdded() web.Limit {
+	return web.Limit{Name: "add members", Count: 100, Per: 24 * time.Hour, Whom: web.PerAccount}
 }
 
 // submitMember adds the owner of the address in the form, and returns the address.
@@ -150,8 +162,7 @@ func (m *Membership) submitMember(v *site.Visit, g community.Group) (address str
 	if address, err = m.deps.ByMail.BindAddress(v); err != nil {
 		return address, false, err
 	}
-	limit := web.Limit{Name: "add members", Count: 100, Per: 24 * time.Hour}
-	if err := m.deps.Limiter.Allow(v.Context(), limit, strconv.FormatInt(v.Viewer.PersonID, 10)); err != nil {
+	if err := m.deps.Limiter.Allow(v.Context(), limitAdded(), web.Account(v.Viewer.PersonID)); err != nil {
 		return address, false, err
 	}
 	added, err = m.AddByAddress(v.Context(), v.Viewer, g, address)
@@ -160,55 +171,7 @@ func (m *Membership) submitMember(v *site.Visit, g community.Group) (address str
 
 func memberPage(v *site.Visit, g community.Group, address string, e parts.Errors) site.Page {
 	return v.GroupPage(g, v.T("Add a member"), bymail.AddressForm(bymail.Form{
-		Lead:   v.T("Enter the mail address of whoever is to belong to “%s”. They need no account. All members are told by mail.", g.Name),
-		Button: v.T("Add the member"), Cancel: community.MembersPath(g.ID), Another: true,
+		Lead:   v.T("Enter the email address of the person you’d like to add to “%s”. They don’t need an account. All members will be notified by email.", g.Name),
+		Button: v.T("Add member"), Cancel: community.MembersPath(g.ID), Another: true,
 	}, address, e))
-}
-
-func (m *Membership) showApplication(v *site.Visit) error {
-	id, err := v.ID("id")
-	if err != nil {
-		return err
-	}
-	a, g, err := m.acceptable(v.Context(), m.deps.DB, v.Viewer, id)
-	if err != nil {
-		return err
-	}
-	if !a.Open {
-		return acceptedAlready(v, a)
-	}
-	return v.Show(v.GroupPage(g, v.T("Accept the application"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to make %s a member of the group “%s”?", a.Name, g.Name),
-		Button:   v.T("Accept the application"), Cancel: a.path(),
-	})))
-}
-
-// path returns where an application is talked about: its conversation, or the list of members if that is
-// gone.
-func (a Application) path() string {
-	if a.ConversationID != 0 {
-		return community.ConversationPath(a.ConversationID)
-	}
-	return community.MembersPath(a.GroupID)
-}
-
-func acceptedAlready(v *site.Visit, a Application) error {
-	v.Flash(parts.Info, "%s is a member of this group already.", a.Name)
-	return v.Redirect(a.path())
-}
-
-func (m *Membership) acceptApplication(v *site.Visit) error {
-	id, err := v.ID("id")
-	if err != nil {
-		return err
-	}
-	a, added, err := m.Accept(v.Context(), v.Viewer, id)
-	if err != nil {
-		return err
-	}
-	if !added {
-		return acceptedAlready(v, a)
-	}
-	v.Flash(parts.Done, "%s belongs to the group now and gets a mail about it.", a.Name)
-	return v.Redirect(a.path())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -48,8 +49,8 @@ func TestWhoGetsWhatAtWhichDoor(t *testing.T) {
 		nobody, stranger, anna int
 		nobodyGoes, annaGoes   string
 	}{
-		{path: "/garten/actions/join", nobody: 303, stranger: 200, anna: 303, nobodyGoes: login, annaGoes: "/garten/"},
-		{path: "/chor/actions/join", nobody: 303, stranger: 403, anna: 303, nobodyGoes: login, annaGoes: "/chor/"},
+		{path: "/garten/actions/join", nobody: 200, stranger: 200, anna: 303, annaGoes: "/garten/"},
+		{path: "/chor/actions/join", nobody: 200, stranger: 303, anna: 303, annaGoes: "/chor/"},
 		{path: "/garten/join/request", nobody: 200, stranger: 303, anna: 303, annaGoes: "/garten/actions/join"},
 		{path: "/chor/join/request", nobody: 303, stranger: 303, anna: 303, nobodyGoes: login, annaGoes: "/chor/actions/join"},
 		{path: "/stadt/groups/21/members/", nobody: 303, stranger: 403, anna: 200, nobodyGoes: login},
@@ -89,23 +90,24 @@ func TestJoiningAndLeavingOnTheWeb(t *testing.T) {
 	carla.Get("/garten/actions/join")
 	carla.Sees(200, "Do you want to join the group “Garten am Bach”?")
 	carla.Submit("Join", nil)
-	carla.Sees(200, "You are a member of “Garten am Bach” now.", "the page of garten")
+	carla.Sees(200, "You’re now a member of “Garten am Bach”.", "the page of garten")
 	carla.Send("/garten/actions/join", url.Values{}, true)
-	carla.Sees(200, "You are a member of this group already.")
+	carla.Sees(200, "You’re already a member of this group.")
 	carla.Get("/stadt/groups/21/members/")
-	carla.Sees(200, "3 members. Only members see this list.", "Anna Ahorn", "/anna/", "Carla Clematis", fmt.Sprintf("/stadt/gestalten/%d/conversations/add/", w.Carla.ID))
+	carla.Sees(200, "3 members. Only members can see this list.", "Anna Ahorn", "/anna/", "<bdi>Carla Clematis</bdi></h2>")
+	carla.DoesNotSee(fmt.Sprintf("/stadt/gestalten/%d/conversations/add/", w.Carla.ID))
 	carla.Get("/stadt/groups/21/members?name=AHORN")
 	carla.Sees(200, "3 members.", "Anna Ahorn", `value="AHORN"`)
 	carla.DoesNotSee("@carla", "Next page")
 	carla.Get("/stadt/groups/21/members?name=zzz")
-	carla.Sees(200, "Nobody matches.", "All members")
+	carla.Sees(200, "Nobody found.", "All members")
 	carla.Get("/stadt/groups/21/members?after=0-2")
 	carla.Sees(200, `href="/stadt/groups/21/members" rel="first"`)
 	carla.Get("/stadt/groups/21/resign/")
 	carla.Submit("Leave the group", nil)
-	carla.Sees(200, "You have left “Garten am Bach”.")
+	carla.Sees(200, "You’ve left “Garten am Bach”.")
 	carla.Send("/stadt/groups/21/resign/", url.Values{}, true)
-	carla.Sees(403, "You are not a member of this group.")
+	carla.Sees(403, "You’re not a member of this group.")
 	w.expect(t, "membership.created garten carla by carla", "membership.ended garten carla by carla")
 	if letters := w.tray.Take(); len(letters) > 0 {
 		t.Errorf("letters %+v", letters)
@@ -130,25 +132,25 @@ func TestJoiningAndLeavingByMail(t *testing.T) {
 	v := w.visit(t, 0)
 	v.Get("/garten/join/request/")
 	v.Submit("email", map[string]string{"email": " Neu@Example.org "})
-	v.Sees(200, "A mail is on its way to you.", "the page of garten")
+	v.Sees(200, "We’ve sent you an email.", "the page of garten")
 	w.expect(t)
 	link := mailtest.Link(t, w.tray.TakeOne(t), "/stadt/groups/join/confirm/")
 	v.Get(link)
 	v.Sees(200, "with the address Neu@Example.org?")
 	w.expect(t)
 	v.Submit("Join", nil)
-	v.Sees(200, "You are a member of “Garten am Bach” now.")
+	v.Sees(200, "You’re now a member of “Garten am Bach”.")
 	v.Get(link)
-	v.Sees(404, "This link has been used already or has expired.")
+	v.Sees(404, "This link has already been used or has expired.")
 	v.Send(link, url.Values{}, false)
 	v.Sees(404)
 
 	v.Get("/stadt/groups/21/resign/request/")
 	v.Submit("email", map[string]string{"email": "neu@example.org"})
-	v.Sees(200, "A mail is on its way to you.")
+	v.Sees(200, "We’ve sent you an email.")
 	v.Get(mailtest.Link(t, w.tray.TakeOne(t), "/stadt/groups/resign/confirm/"))
 	v.Submit("Leave the group", nil)
-	v.Sees(200, "You have left “Garten am Bach”.")
+	v.Sees(200, "You’ve left “Garten am Bach”.")
 	w.expect(t, "membership.created garten neu by neu", "membership.ended garten neu by neu")
 }
 
@@ -160,7 +162,7 @@ func TestALinkActsForItsMailboxWhoeverHasSignedIn(t *testing.T) {
 	link := mailtest.Link(t, w.tray.TakeOne(t), "/confirm/")
 	bert := w.visit(t, w.Bert.ID)
 	bert.Send(link, url.Values{}, true)
-	bert.Sees(200, "You are a member of “Garten am Bach” now.")
+	bert.Sees(200, "You’re now a member of “Garten am Bach”.")
 	if !w.member(t, w.Garten, w.Carla.ID) {
 		t.Error("Carla is no member")
 	}
@@ -181,7 +183,7 @@ func TestALinkDoesNotOpenAGroupThatWasClosedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.Send(link, url.Values{}, false)
-	v.Sees(409, "This group has been closed meanwhile")
+	v.Sees(409, "This group is now closed")
 	w.expect(t)
 }
 
@@ -190,15 +192,51 @@ func TestAMemberAddsSomebodyOnTheWeb(t *testing.T) {
 	w := newTown(t)
 	anna := w.visit(t, w.Anna.ID)
 	anna.Get("/stadt/groups/22/members/")
-	anna.Sees(200, "One member. Only members see this list.", "/stadt/groups/22/members/add/")
+	anna.Sees(200, "1 member. Only members can see this list.", "/stadt/groups/22/members/add/")
 	anna.Get("/stadt/groups/22/members/add/")
 	anna.Submit("email", map[string]string{"email": "neu@example.org"})
-	anna.Sees(200, "neu@example.org belongs to the group now", "2 members.")
+	anna.Sees(200, "neu@example.org is now a member of the group", "2 members.")
 	anna.Send("/stadt/groups/22/members/add/", url.Values{"email": {"NEU@example.org"}}, true)
-	anna.Sees(200, "NEU@example.org is a member of this group already.")
+	anna.Sees(200, "NEU@example.org is already a member of this group.")
 	anna.Send("/stadt/groups/22/members/add/", url.Values{"email": {"neu"}}, false)
 	anna.Sees(422, `id="wrong-email"`)
 	w.expect(t, "membership.created chor neu by anna")
+}
+
+func TestAMemberDeclinesAnApplicationOnTheWeb(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	conversation, err := w.apply(t, w.Chor, w.Carla.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := w.Applications(t.Context(), w.db, conversation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := community.DeclineApplicationPath(all[0].ID, "/stadt/groups/22/members/")
+	for _, who := range []int64{w.Carla.ID, w.Bert.ID} {
+		v := w.visit(t, who)
+		v.Send(path, url.Values{}, false)
+		v.Sees(403, "Only members of the group can answer requests to join.")
+		v.Ask(http.MethodGet, path)
+		v.Sees(403)
+	}
+	anna := w.visit(t, w.Anna.ID)
+	anna.Get(path)
+	anna.Sees(200, "Do you want to decline Carla Clematis’s request to join “Chor der Vielen”?")
+	anna.Submit("Decline the request", nil)
+	anna.Sees(200, "You declined Carla Clematis’s request to join.")
+	if anna.Page.Path != "/stadt/groups/22/members/" {
+		t.Errorf("Anna is at %s", anna.Page.Path)
+	}
+	anna.Get(path)
+	anna.Sees(200, "Carla Clematis’s request to join has already been declined.")
+	anna.Send(community.AcceptApplicationPath(all[0].ID), url.Values{"next": {"https://evil.example/"}}, true)
+	anna.Sees(200, "Carla Clematis is now a member of the group")
+	anna.Send(path, url.Values{}, true)
+	anna.Sees(200, "Carla Clematis is already a member of this group.")
+	w.expect(t, "application.addressed chor carla by carla", "application.declined chor carla by anna", "membership.created chor carla by anna")
 }
 
 func TestAMemberAcceptsAnApplicationOnTheWeb(t *testing.T) {
@@ -218,13 +256,13 @@ func TestAMemberAcceptsAnApplicationOnTheWeb(t *testing.T) {
 	carla.Sees(403)
 	anna := w.visit(t, w.Anna.ID)
 	anna.Get(path)
-	anna.Sees(200, "Do you want to make Carla Clematis a member of the group “Chor der Vielen”?")
-	anna.Submit("Accept the application", nil)
-	anna.Sees(200, "Carla Clematis belongs to the group now")
+	anna.Sees(200, "Do you want to add Carla Clematis to the group “Chor der Vielen”?")
+	anna.Submit("Accept the request", nil)
+	anna.Sees(200, "Carla Clematis is now a member of the group")
 	if want := fmt.Sprintf("/stadt/conversations/%d/", conversation); anna.Page.Path != want {
 		t.Errorf("Anna is at %s, want %s", anna.Page.Path, want)
 	}
 	anna.Get(path)
-	anna.Sees(200, "Carla Clematis is a member of this group already.")
+	anna.Sees(200, "Carla Clematis is already a member of this group.")
 	w.expect(t, "application.addressed chor carla by carla", "membership.created chor carla by anna")
 }

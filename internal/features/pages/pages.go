@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/agenda"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/parts"
@@ -38,6 +39,9 @@ type Deps struct {
 	People   People
 	Texts    *texts.Texts
 
+	// Agenda returns what all modules know of that waits for somebody.
+	Agenda func() []agenda.Source
+
 	Postmaster string // mail address of whoever runs the site
 }
 
@@ -51,6 +55,7 @@ func New(d Deps) *Pages { return &Pages{d} }
 const (
 	HelpPath           = "/stadt/help/"
 	DataProtectionPath = "/stadt/privacy/"
+	ImprintPath        = "/stadt/imprint/"
 	MarkdownPath       = "/stadt/markdown/"
 )
 
@@ -58,12 +63,14 @@ const (
 func (p *Pages) Module() module.Module {
 	return module.Module{
 		Name: "pages", Entries: p.entries(), Blocks: p.blocks(),
+		Sitemaps: []site.SitemapSource{{About: "the start page and what explains the site", Paths: []string{"/", HelpPath, HelpPath + "members/", DataProtectionPath}}},
 		Routes: []site.Route{
-			{Method: http.MethodGet, Path: "/", Handle: p.showStart, Cached: true, Query: []string{"before"}},
-			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity, Cached: true, Query: []string{"before"}},
+			{Method: http.MethodGet, Path: "/", Handle: p.showStart, Cached: true, Query: append([]string{"before"}, monthQuery()...)},
+			{Method: http.MethodGet, Path: "/{entity}", Handle: p.showEntity, Cached: true, Query: append(site.NewsQuery(), monthQuery()...)},
 			{Method: http.MethodGet, Path: HelpPath, Handle: p.showHelp, Cached: true},
 			{Method: http.MethodGet, Path: HelpPath + "{guide}", Handle: p.showGuide, Cached: true},
 			{Method: http.MethodGet, Path: DataProtectionPath, Handle: p.showDataProtection, Cached: true},
+			{Method: http.MethodGet, Path: ImprintPath, Handle: p.showImprint, Cached: true},
 			{Method: http.MethodGet, Path: MarkdownPath, Handle: p.showMarkdown, Cached: true},
 		},
 	}
@@ -74,7 +81,7 @@ func (p *Pages) entries() []site.Entry {
 }
 
 func (p *Pages) blocks() []site.Block {
-	return []site.Block{{Spot: site.StartAside, Order: 50, About: "how to begin", Show: func(v *site.Visit, _ site.Subject) (templ.Component, error) {
+	return []site.Block{{Spot: site.StartMain, Order: 5, About: "what waits for an answer of the viewer", Show: p.showWaiting}, {Spot: site.StartAside, Order: 50, About: "how to begin", Show: func(v *site.Visit, _ site.Subject) (templ.Component, error) {
 		if v.Viewer.SignedIn() {
 			return nil, nil // no block
 		}

@@ -17,6 +17,9 @@ import (
 // descriptionWords is how much search engines and previews are told of a page.
 const descriptionWords = 25
 
+// monthQuery are the parameters by which the calendar beside a page is turned.
+func monthQuery() []string { return []string{"month", "year"} }
+
 func (p *Pages) showStart(v *site.Visit) error {
 	main, err := v.Blocks(site.StartMain, site.Subject{})
 	if err != nil {
@@ -26,9 +29,16 @@ func (p *Pages) showStart(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
+	welcome := ""
+	if text := v.Look().Welcome; text != "" && !v.Viewer.SignedIn() {
+		if welcome, err = p.render(v, text, markdown.Options{HeadingLevel: 2, Prefix: "welcome"}); err != nil {
+			return err
+		}
+	}
 	return v.Show(site.Page{
-		Title: v.Site().Name, OwnHeading: true, Canonical: "/", Body: startBody(v, main), Aside: aside,
-		Description: v.T("What the groups and initiatives of the town do, write and plan."),
+		Title: v.Look().Name, OwnHeading: true, Canonical: "/", NoIndex: v.Narrowed(), Body: startBody(v, welcome, main), Aside: aside,
+		Description: v.T("What groups and initiatives in town are doing, writing and planning."), Things: siteThings(v),
+		Alternates: []site.Alternate{site.AtomFeed(v.Look().Name, community.SiteFeedPath)},
 	})
 }
 
@@ -55,9 +65,9 @@ func (p *Pages) showEntity(v *site.Visit) error {
 func (p *Pages) showGroup(v *site.Visit, s site.Subject) error {
 	g := *s.Group
 	return p.showSubject(v, s, site.GroupMain, site.GroupAside, site.Page{
-		Description: cmp.Or(p.deps.Texts.Summary(g.Description, descriptionWords), v.T("What the group “%s” does, writes and plans.", g.Name)),
-		Picture:     community.PreviewPicturePath(g.Picture),
-		Crumbs:      v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name}),
+		Description: cmp.Or(p.deps.Texts.Summary(g.Description, descriptionWords), v.T("What the group “%s” is doing, writing and planning.", g.Name)),
+		Preview:     site.Preview{Picture: groupPicture(g)}, Things: p.groupThings(v, g),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Groups"), Path: community.GroupsPath}, parts.Crumb{Label: g.Name}),
 	})
 }
 
@@ -68,34 +78,40 @@ func (p *Pages) showPerson(v *site.Visit, s site.Subject) error {
 	}
 	switch {
 	case !person.Active:
-		return errs.New(errs.NotFound, "There is nothing at this address.")
+		return community.ErrNothingHere()
 	case person.Public || v.Viewer.Is(person.ID):
 	case !v.Viewer.SignedIn():
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+		return community.PleaseSignIn()
 	default:
 		return v.Redirect(community.ContactPath(person.ID))
 	}
 	s.Person = &person
 	return p.showSubject(v, s, site.PersonMain, site.PersonAside, site.Page{
-		Hidden: !person.Public, Crumbs: v.FromHome(parts.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, parts.Crumb{Label: person.Name}),
+		Hidden: !person.Public, Description: p.deps.Texts.Summary(person.About, descriptionWords),
+		Preview: site.Preview{Type: "profile", Picture: personPicture(person)}, Things: p.personThings(v, person),
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("People"), Path: "/stadt/gestalten/"}, parts.Crumb{Label: person.Name}),
 	})
 }
 
 // showSubject shows the page of a group or person with what rooms put into its spots.
 func (p *Pages) showSubject(v *site.Visit, s site.Subject, main, aside site.Spot, page site.Page) (err error) {
+	v.Concerns(s)
 	if page.Body, err = v.Blocks(main, s); err != nil {
 		return err
 	}
 	if page.Aside, err = v.Blocks(aside, s); err != nil {
 		return err
 	}
-	page.Title, page.OwnHeading, page.Entity, page.Canonical = s.Entity.Name, true, &s.Entity, s.Entity.Path()
+	page.Title, page.OwnHeading, page.Entity, page.Canonical, page.NoIndex = s.Entity.Name, true, &s.Entity, s.Entity.Path(), v.Narrowed()
+	if !page.Hidden && !s.Standing.Archived {
+		page.Alternates = []site.Alternate{site.AtomFeed(s.Entity.Name, community.FeedPath(s.Entity.Slug))}
+	}
 	return v.Show(page)
 }
 
 func (p *Pages) showHelp(v *site.Visit) error {
 	return v.Show(site.Page{
-		Title: v.T("Help"), Description: v.T("How to take part in the groups of the town, on the web and by mail."), Body: helpBody(p.deps.Postmaster), Canonical: HelpPath, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help")}),
+		Title: v.T("Help"), Description: v.T("How to take part in groups in town, on the web and by email."), Body: helpBody(p.deps.Postmaster), Canonical: HelpPath, Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help")}),
 	})
 }
 
@@ -105,11 +121,11 @@ func (p *Pages) showHelp(v *site.Visit) error {
 var guides embed.FS
 
 func (p *Pages) showGuide(v *site.Visit) error {
-	titles := map[string]string{"members": v.T("Guide for members"), "administrators": v.T("Guide for administrators")}
+	titles := map[string]string{"members": v.T("Guide for members"), "administrators": v.T("Guide for administrators"), "matrix-chat": v.T("Chat")}
 	name := v.Path("guide")
 	title, ok := titles[name]
 	if !ok {
-		return errs.New(errs.NotFound, "There is nothing at this address.")
+		return community.ErrNothingHere()
 	}
 	text, err := guides.ReadFile("help/" + name + "." + v.Lang.Language() + ".md")
 	if err != nil { // a language that an administrator added
@@ -118,20 +134,53 @@ func (p *Pages) showGuide(v *site.Visit) error {
 	if err != nil {
 		return fmt.Errorf("read a guide: %w", err)
 	}
-	html, err := p.deps.Texts.Render(v.Context(), p.deps.DB, v.Viewer, v.Lang, texts.Source{Text: string(text), Options: markdown.Options{HeadingLevel: 2, Prefix: name}})
+	html, err := p.render(v, string(text), markdown.Options{HeadingLevel: 2, Prefix: name})
 	if err != nil {
 		return err
 	}
 	return v.Show(site.Page{
-		Title: title, Body: parts.Markdown(html[0]), Canonical: HelpPath + name + "/", Description: p.deps.Texts.Summary(string(text), descriptionWords),
+		Title: title, Body: parts.Markdown(html), Canonical: HelpPath + name + "/", Description: p.deps.Texts.Summary(string(text), descriptionWords),
 		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help"), Path: HelpPath}, parts.Crumb{Label: title}),
 	})
 }
 
-func (p *Pages) showDataProtection(v *site.Visit) error {
+// render returns the HTML of a text of the site's own.
+func (p *Pages) render(v *site.Visit, text string, o markdown.Options) (string, error) {
+	html, err := p.deps.Texts.Render(v.Context(), p.deps.DB, v.Viewer, v.Lang, texts.Source{Text: text, Options: o})
+	if err != nil {
+		return "", err
+	}
+	return html[0], nil
+}
+
+// showOwn shows a page with a text of the site's own.
+func (p *Pages) showOwn(v *site.Visit, title, path, text string) error {
+	html, err := p.render(v, text, markdown.Options{HeadingLevel: 2, Taken: texts.PageIDs})
+	if err != nil {
+		return err
+	}
 	return v.Show(site.Page{
-		Title: v.T("Data protection"), Body: dataProtectionBody(p.deps.Postmaster), Canonical: DataProtectionPath,
-		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Data protection")}),
+		Title: title, Body: parts.Markdown(html), Canonical: path, Crumbs: v.FromHome(parts.Crumb{Label: title}),
+	})
+}
+
+// showImprint says who answers for the site, once somebody has written it.
+func (p *Pages) showImprint(v *site.Visit) error {
+	text := v.Look().Imprint
+	if text == "" {
+		return community.ErrNothingHere()
+	}
+	return p.showOwn(v, v.T("Imprint"), ImprintPath, text)
+}
+
+// showDataProtection shows what the site says about privacy, or else what is true of this program.
+func (p *Pages) showDataProtection(v *site.Visit) error {
+	if own := v.Look().DataProtection; own != "" {
+		return p.showOwn(v, v.T("Privacy"), DataProtectionPath, own)
+	}
+	return v.Show(site.Page{
+		Title: v.T("Privacy"), Body: dataProtectionBody(p.deps.Postmaster), Canonical: DataProtectionPath,
+		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Privacy")}),
 	})
 }
 
@@ -145,14 +194,15 @@ func (p *Pages) showMarkdown(v *site.Visit) error {
 		{About: v.T("Lists"), Source: "- " + v.T("watering can") + "\n- " + v.T("spade") + "\n\n1. " + v.T("dig") + "\n2. " + v.T("sow")},
 		{About: v.T("Links"), Source: "https://example.org\n[" + v.T("our plan") + "](https://example.org/plan)"},
 		{About: v.T("Quotes"), Source: "> " + v.T("Who waters the beds?")},
-		{About: v.T("People and groups"), Source: v.T("@name links to a person or group, @name/title to what it has published.")},
+		{About: v.T("People and groups"), Source: v.T("@name links to a person or group, @name/title to something they’ve published.")},
+		{About: v.T("Tags"), Source: v.T("#word links to everything that says the same word.")},
 		{About: v.T("Tables"), Source: "| " + v.T("Day") + " | " + v.T("Who") + " |\n|---|---|\n| 1. | Anna |"},
 	}
 	for i := range examples {
 		examples[i].HTML = markdown.Render(examples[i].Source, markdown.Options{HeadingLevel: 3, Prefix: "example"}).Resolve(nil, v.Lang)
 	}
 	return v.Show(site.Page{
-		Title: v.T("How to format a text"), Description: v.T("What makes headings, lists, links and pictures in a text."), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
+		Title: v.T("How to format a text"), Description: v.T("How to add headings, lists, links and pictures to a text."), Body: markdownBody(examples), Canonical: MarkdownPath, Wide: true,
 		Crumbs: v.FromHome(parts.Crumb{Label: v.T("Help"), Path: HelpPath}, parts.Crumb{Label: v.T("How to format a text")}),
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -39,7 +40,7 @@ func (p *People) UpdateProfile(ctx context.Context, v community.Viewer, profile 
 		if err := p.deps.Entities.Update(ctx, tx, v.EntityID, profile.Slug, name); err != nil {
 			return err
 		}
-		return updateProfile(ctx, tx, v.PersonID, profile)
+		return p.keepProfile(ctx, tx, v.PersonID, profile)
 	})
 	if errs.Is(err, errs.Conflict) {
 		return errs.Check(errs.Field("slug", "The short name “%s” is taken. Choose another one.", profile.Slug))
@@ -50,20 +51,29 @@ func (p *People) UpdateProfile(ctx context.Context, v community.Viewer, profile 
 	return nil
 }
 
+// keepProfile keeps what somebody says of themselves, and what they are found by.
+func (p *People) keepProfile(ctx context.Context, tx *sqldb.Tx, personID int64, profile Profile) error {
+	if err := updateProfile(ctx, tx, personID, profile); err != nil {
+		return err
+	}
+	return p.deps.Search.Put(ctx, tx, foundAs, personID)
+}
+
 // perPage is how many people a page of the directory shows.
 const perPage = 12
 
 // Query says whom the directory shows.
 type Query struct {
-	Name  string      // part of the name; "" for any
+	Name  string // part of the name; "" for any
+	Sort  entities.Sort
 	After paging.Rank // only those that come after it
 }
 
-// Directory returns a page of the people whose profile is public, the most active first, and the rank of the last of
-// them if another page follows.
+// Directory returns a page of the people whose profile is public, and the rank of the last of them if another page
+// follows.
 func (p *People) Directory(ctx context.Context, q sqldb.Querier, query Query) (entries []Entry, last paging.Rank, err error) {
 	entries, err = listPublic(ctx, q, query, perPage+1)
-	entries, last = paging.Cut(entries, perPage, Entry.rank)
+	entries, last = paging.Cut(entries, perPage, func(e Entry) paging.Rank { return e.rank(query.Sort) })
 	return entries, last, err
 }
 
@@ -75,9 +85,9 @@ type Mention struct {
 
 // Mentions returns the groups and the people with a public page whose short name begins with a prefix, or
 // one of whose names does, the most active ones first; an empty prefix finds nobody.
-func (p *People) Mentions(ctx context.Context, prefix string) ([]Mention, error) {
+func (p *People) Mentions(ctx context.Context, q sqldb.Querier, prefix string) ([]Mention, error) {
 	if prefix == "" {
 		return nil, nil
 	}
-	return findMentions(ctx, p.deps.DB, prefix)
+	return findMentions(ctx, q, prefix)
 }

@@ -22,7 +22,7 @@ func (p *People) entries() []site.Entry {
 
 func (p *People) acts() []site.Act {
 	return []site.Act{
-		{About: "write to a person", Order: 40, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
+		{About: "write to a person", Order: 40, Writes: true, Offer: func(v *site.Visit, s site.Subject) (parts.Button, bool) {
 			if s.Person == nil || !CanWriteTo(v.Viewer, *s.Person) {
 				return parts.Button{}, false
 			}
@@ -39,6 +39,19 @@ func (p *People) acts() []site.Act {
 
 func (p *People) blocks() []site.Block {
 	return []site.Block{{Spot: site.PersonMain, Order: 0, About: "name, description and acts", Show: func(v *site.Visit, s site.Subject) (templ.Component, error) {
-		return head(v, *s.Person, v.Acts(s)), nil
+		first, _ := v.Acts(s) // the others are further kinds of posts, which “Write” in the bar offers
+		return head(v, *s.Person, first), nil
 	}}}
+}
+
+func steps() []site.Step {
+	return []site.Step{{
+		Name: "profile", Order: 10, About: "a picture and a few words about the person",
+		Show: func(v *site.Visit, s site.Subject) (site.StepLine, bool, error) {
+			return site.StepLine{
+				Title: v.T("Say who you are"), Text: v.T("A picture and a few words help others recognise you."),
+				Links: []parts.Link{{Path: community.OwnPicturesPath, Label: v.T("Add a picture")}, {Path: site.SettingsPath, Label: v.T("Edit profile")}},
+			}, s.Entity.Picture != "", nil
+		},
+	}}
 }

@@ -9,6 +9,8 @@ import (
 func holdings() []estate.Holding {
 	return []estate.Holding{
 		{Table: "entities", Column: "id", Profile: true, Fate: estate.Dropped},
+		{Table: "name_words", Column: "entity_id", Profile: true, Fate: estate.Dropped},
+		{Table: "former_slugs", Column: "entity_id", Profile: true, Fate: estate.Cleared},
 		{Table: "people", Column: "entity_id", Profile: true, Fate: estate.Dropped, Export: estate.List[exportedProfile]("profile", `
 			SELECT e.slug, e.name, p.first_name, p.last_name, p.about, p.public, p.language, e.colour, e.picture, e.cover, p.admin, p.joined_at, p.signed_in_at
 			  FROM people p JOIN entities e ON e.id = p.entity_id WHERE p.entity_id = ?`)},

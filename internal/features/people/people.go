@@ -9,10 +9,12 @@ package people
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/module"
+	"grouprise.org/grouprise/internal/core/search"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -24,6 +26,7 @@ type Deps struct {
 	DB         *sqldb.DB
 	Entities   *entities.Entities
 	Catalogues *lang.Catalogues
+	Search     *search.Index
 }
 
 // People is the room.
@@ -37,7 +40,7 @@ var _ site.Viewers = (*People)(nil)
 // Module returns the room's table of contents.
 func (p *People) Module() module.Module {
 	return module.Module{
-		Name: "people", Routes: p.routes(), Entries: p.entries(), Acts: p.acts(), Blocks: p.blocks(), Estate: holdings(),
+		Name: "people", Routes: p.routes(), Entries: p.entries(), Acts: p.acts(), Blocks: p.blocks(), Steps: steps(), Sitemaps: p.sitemaps(), Finds: finds(), Estate: holdings(),
 	}
 }
 
@@ -71,6 +74,16 @@ func (*People) Appoint(ctx context.Context, tx *sqldb.Tx, personID int64) error 
 	return updateAdmin(ctx, tx, personID)
 }
 
+// Dismiss makes an administrator an ordinary person again.
+func (*People) Dismiss(ctx context.Context, tx *sqldb.Tx, personID int64) error {
+	return endAdmin(ctx, tx, personID)
+}
+
+// Retire keeps the slug of somebody who deletes their account from others, who would be taken for them.
+func (p *People) Retire(ctx context.Context, tx *sqldb.Tx, entityID int64) error {
+	return p.deps.Entities.Retire(ctx, tx, entityID)
+}
+
 // Draft is what is known of somebody who comes into being.
 type Draft struct {
 	Slug      string // chosen by the person or an administrator; empty for one that the rest suggests
@@ -94,7 +107,24 @@ func (p *People) Create(ctx context.Context, tx *sqldb.Tx, d Draft) (community.P
 	if err != nil {
 		return community.Person{}, err
 	}
+	if err := p.deps.Search.Put(ctx, tx, foundAs, id); err != nil {
+		return community.Person{}, err
+	}
 	return p.Get(ctx, tx, id)
+}
+
+// Introduce gives a name to somebody who took part without one.
+func (p *People) Introduce(ctx context.Context, tx *sqldb.Tx, person community.Person, name string) error {
+	profile, err := getProfile(ctx, tx, person.ID)
+	if err != nil || profile.FirstName != "" || profile.LastName != "" || strings.TrimSpace(name) == "" {
+		return err
+	}
+	profile.FirstName, profile.LastName = SplitName(name)
+	called := displayName(profile.FirstName, profile.LastName, profile.Slug)
+	if err := p.deps.Entities.Update(ctx, tx, person.EntityID, profile.Slug, called); err != nil {
+		return err
+	}
+	return p.keepProfile(ctx, tx, person.ID, profile)
 }
 
 // slugFor returns the slug that was chosen, or else a free one.

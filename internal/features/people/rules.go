@@ -14,9 +14,11 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
+// MaxName is how long each part of a name may be, in characters.
+const MaxName = 150
+
 // Longest texts, in characters.
 const (
-	maxName    = 150
 	maxAbout   = 5000
 	maxDisplay = 255
 )
@@ -44,6 +46,15 @@ func displayName(first, last, slug string) string {
 		return strings.TrimSpace(string(runes[:maxDisplay]))
 	}
 	return name
+}
+
+// SplitName returns the parts of a name that was given as one: the last word is the last name.
+func SplitName(name string) (first, last string) {
+	words := strings.Fields(name)
+	if len(words) < 2 {
+		return strings.Join(words, " "), ""
+	}
+	return strings.Join(words[:len(words)-1], " "), words[len(words)-1]
 }
 
 var plainSlug = regexp.MustCompile(`^[a-z0-9_-]*[a-z0-9][a-z0-9_-]*$`)
@@ -94,8 +105,8 @@ func checkProfile(p Profile, languages []string) []errs.FieldError {
 			wrong = append(wrong, errs.Field(field, "Use at most %d characters.", limit))
 		}
 	}
-	tooLong("first_name", p.FirstName, maxName)
-	tooLong("last_name", p.LastName, maxName)
+	tooLong("first_name", p.FirstName, MaxName)
+	tooLong("last_name", p.LastName, MaxName)
 	tooLong("about", p.About, maxAbout)
 	known := p.Language == ""
 	for _, code := range languages {

@@ -37,7 +37,8 @@ func getViewer(ctx context.Context, q sqldb.Querier, id int64) (community.Viewer
 	var v community.Viewer
 	err := q.Get(ctx, &v, `
 		SELECT p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, p.language, p.admin,
-		       (SELECT COUNT(*) FROM (SELECT 1 FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL LIMIT ?) u) AS unread`+
+		       (SELECT COUNT(*) FROM (SELECT 1 FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL LIMIT ?) u) AS unread,
+		       EXISTS (SELECT 1 FROM onboarding_steps o WHERE o.entity_id = p.entity_id) AS getting_started`+
 		From+`WHERE p.id = ? AND p.active`, id, unreadShown, id)
 	if errs.Is(err, errs.NotFound) {
 		return v, errNobody()
@@ -95,6 +96,13 @@ func updateAdmin(ctx context.Context, tx *sqldb.Tx, personID int64) error {
 	return nil
 }
 
+func endAdmin(ctx context.Context, tx *sqldb.Tx, personID int64) error {
+	if _, err := tx.Exec(ctx, `UPDATE people SET admin = ? WHERE id = ?`, false, personID); err != nil {
+		return fmt.Errorf("end that person %d is an administrator: %w", personID, err)
+	}
+	return nil
+}
+
 // Entry is a person in the directory.
 type Entry struct {
 	community.Person
@@ -102,15 +110,40 @@ type Entry struct {
 	Written int   `db:"written"` // versions of content, comments and messages
 }
 
-// rank returns the place of the person in the directory.
-func (e Entry) rank() paging.Rank { return paging.Rank{Score: e.Score, ID: e.ID} }
+// rank returns the place of the person in a directory of an order.
+func (e Entry) rank(s entities.Sort) paging.Rank {
+	if s == entities.ByName {
+		return s.Rank(e.Score, e.EntityID)
+	}
+	return s.Rank(e.Score, e.ID)
+}
 
-// listPublic returns the people whose profile is public, the most active first.
+// order returns the condition on people p, and their entities e if they are listed by name, that come after the last one
+// that was shown, and their order.
+func (q Query) order() (after string, args []any, order string) {
+	switch q.Sort {
+	case entities.ByName:
+		after, args = entities.NameAfter(q.After)
+		return `e.kind = 'person' AND ` + after, args, ` ORDER BY e.name_key, e.id`
+	case entities.Newest:
+		if q.After == (paging.Rank{}) {
+			return `TRUE`, nil, ` ORDER BY p.id DESC`
+		}
+		return `p.id < ?`, []any{q.After.ID}, ` ORDER BY p.id DESC`
+	default:
+		after, args = q.After.After("p.score", "p.id")
+		return after, args, ` ORDER BY p.score DESC, p.id DESC`
+	}
+}
+
+// listPublic returns the people whose profile is public.
 func listPublic(ctx context.Context, q sqldb.Querier, query Query, limit int) ([]Entry, error) {
 	from := `people p`
-	where, args := query.After.After("p.score", "p.id")
+	where, args, order := query.order()
+	if query.Name != "" || query.Sort == entities.ByName {
+		from = `entities e JOIN people p ON p.entity_id = e.id`
+	}
 	if query.Name != "" {
-		from += ` JOIN entities e ON e.id = p.entity_id`
 		where += ` AND e.name_key LIKE ? ESCAPE '!'`
 		args = append(args, "%"+sqldb.EscapeLike(entities.NameKey(query.Name))+"%")
 	}
@@ -120,10 +153,9 @@ func listPublic(ctx context.Context, q sqldb.Querier, query Query, limit int) ([
 	err := q.Select(ctx, &all, `
 		SELECT `+Columns+`, p.score,
 		       (SELECT COUNT(*) FROM versions w WHERE w.author_id = p.id) + (SELECT COUNT(*) FROM contributions c WHERE c.author_id = p.id) AS written
-		  FROM (SELECT p.id, p.score FROM `+from+`
-		         WHERE p.public = TRUE AND p.active = TRUE AND `+where+` ORDER BY p.score DESC, p.id DESC LIMIT ?) found
-		  JOIN people p ON p.id = found.id JOIN entities e ON e.id = p.entity_id
-		 ORDER BY found.score DESC, found.id DESC`, append(args, limit)...)
+		  FROM (SELECT p.id FROM `+from+`
+		         WHERE p.public = TRUE AND p.active = TRUE AND `+where+order+` LIMIT ?) found
+		  JOIN people p ON p.id = found.id JOIN entities e ON e.id = p.entity_id`+order, append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list people: %w", err)
 	}
@@ -134,13 +166,14 @@ func listPublic(ctx context.Context, q sqldb.Querier, query Query, limit int) ([
 const maxMentions = 8
 
 func findMentions(ctx context.Context, q sqldb.Querier, prefix string) ([]Mention, error) {
-	begin := sqldb.EscapeLike(entities.NameKey(prefix)) + "%"
+	from, to := entities.WordsBetween(prefix)
 	var found []Mention
 	err := q.Select(ctx, &found, `
-		SELECT e.slug, e.name FROM entities e LEFT JOIN people p ON p.entity_id = e.id
-		 WHERE (e.slug_key LIKE ? ESCAPE '!' OR e.name_key LIKE ? ESCAPE '!' OR e.name_key LIKE ? ESCAPE '!')
-		   AND (p.id IS NULL OR p.public AND p.active)
-		 ORDER BY e.score DESC, e.id LIMIT ?`, begin, begin, "% "+begin, maxMentions)
+		SELECT e.slug, e.name
+		  FROM (SELECT DISTINCT entity_id FROM name_words WHERE word >= ? AND word < ?) w
+		  JOIN entities e ON e.id = w.entity_id LEFT JOIN people p ON p.entity_id = e.id
+		 WHERE p.id IS NULL OR p.public AND p.active
+		 ORDER BY e.score DESC, e.id LIMIT ?`, from, to, maxMentions)
 	if err != nil {
 		return nil, fmt.Errorf("look for names: %w", err)
 	}

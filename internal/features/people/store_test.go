@@ -1,6 +1,9 @@
 package people_test
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,6 +11,7 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
@@ -78,6 +82,45 @@ func TestAPersonIsCreatedUnderAFreeSlug(t *testing.T) {
 	})
 }
 
+// TestTheDirectoryGoesOnInEachOrder turns all pages of the directory: everybody who is public stands on one of them.
+func TestTheDirectoryGoesOnInEachOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		cast.New(t, db)
+		room := people.New(people.Deps{DB: db})
+		for n := range 30 {
+			p := cast.AddPerson(t, db, fmt.Sprintf("mensch-%d", n))
+			name := string(rune('a' + n*7%30/2)) // two each have the same
+			cast.Execute(t, db, `UPDATE entities SET name = ?, name_key = ?, score = ? WHERE id = ?`, name, name, n%4, p.EntityID)
+			cast.Execute(t, db, `UPDATE people SET public = ? WHERE id = ?`, n%3 > 0, p.ID)
+		}
+		cast.Execute(t, db, `UPDATE people SET public = FALSE WHERE first_name NOT LIKE '' OR last_name NOT LIKE 'mensch%'`)
+		for sort, before := range map[entities.Sort]func(a, b people.Entry) int{
+			entities.MostActive: func(a, b people.Entry) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.ID, a.ID)) },
+			entities.ByName: func(a, b people.Entry) int {
+				return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.EntityID, b.EntityID))
+			},
+			entities.Newest: func(a, b people.Entry) int { return cmp.Compare(b.ID, a.ID) },
+		} {
+			var all []people.Entry
+			for after, pages := (paging.Rank{}), 0; pages == 0 || after != (paging.Rank{}); pages++ {
+				entries, last, err := room.Directory(t.Context(), db, people.Query{Sort: sort, After: after})
+				if err != nil || pages > 5 {
+					t.Fatal(pages, err)
+				}
+				all, after = append(all, entries...), last
+			}
+			ids := map[int64]bool{}
+			for _, e := range all {
+				ids[e.ID] = true
+			}
+			if len(all) != 20 || len(ids) != 20 || !slices.IsSortedFunc(all, before) {
+				t.Errorf("in the order %q there are %d people: %v", sort, len(all), all)
+			}
+		}
+	})
+}
+
 func TestAViewerKnowsWhatWaits(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
@@ -109,17 +152,18 @@ func TestNamesThatBeginAsTyped(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := setup(t, db)
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			_, err := tx.Exec(t.Context(), `UPDATE entities SET name = ?, name_key = ? WHERE id = ?`, "Süßes Öl", entities.NameKey("Süßes Öl"), w.Chor.EntityID)
-			return err
+			return entities.New(nil).Update(t.Context(), tx, w.Chor.EntityID, "Singen", "Süßes Öl (im Ägyptischen-Viertel)")
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for prefix, want := range map[string]string{
 			"": "", "gart": "garten", "GART": "garten", "bach": "garten", "ahorn": "anna", "an": "anna", "carla": "", "%": "", "_": "", "zzz": "",
-			"sü": "chor", "SÜ": "chor", "öl": "chor", "Öl": "chor",
+			"sü": "Singen", "SÜ": "Singen", "öl": "Singen", "Öl": "Singen",
+			"ÄGYPT": "Singen", "viertel": "Singen", "öl (im": "Singen", "singen": "Singen", "chor": "", "\xff": "", "a\xff": "",
+			strings.Repeat("a", 500): "",
 		} {
-			found, err := w.Mentions(t.Context(), prefix)
+			found, err := w.Mentions(t.Context(), db, prefix)
 			if err != nil {
 				t.Fatal(err)
 			}

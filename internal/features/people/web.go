@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
 )
@@ -13,7 +14,7 @@ func (p *People) routes() []site.Route {
 	return []site.Route{
 		{Method: get, Path: site.SettingsPath, Handle: p.editProfile, SignedIn: true},
 		{Method: post, Path: site.SettingsPath, Handle: p.updateProfile, SignedIn: true},
-		{Method: get, Path: directoryPath, Handle: p.showDirectory, Cached: true, Query: []string{"name", "after"}},
+		{Method: get, Path: directoryPath, Handle: p.showDirectory, Cached: true, Query: []string{"name", site.OrderParameter, "after"}},
 		{Method: get, Path: community.MentionsPath, Handle: p.showMentions, SignedIn: true, Query: []string{"q"}, Failures: site.AsJSON},
 	}
 }
@@ -65,17 +66,20 @@ func (p *People) languageOptions(v *site.Visit) []parts.Option {
 const directoryPath = "/stadt/gestalten/"
 
 func (p *People) showDirectory(v *site.Visit) error {
-	q := Query{Name: v.Query("name"), After: v.After()}
-	entries, last, err := p.Directory(v.Context(), p.deps.DB, q)
+	q := Query{Name: v.Query("name"), Sort: entities.ParseSort(v.Query(site.OrderParameter)), After: v.After()}
+	found, last, err := p.Directory(v.Context(), p.deps.DB, q)
 	if err != nil {
 		return err
 	}
-	return v.Show(site.Page{Title: v.T("People"), Wide: true, Body: directoryBody(v, q, entries, last)})
+	return v.Show(site.Page{
+		Title: v.T("People"), Wide: true, Body: directoryBody(v, q, found, last), Canonical: directoryPath, NoIndex: v.Narrowed(),
+		Description: v.T("The people in town who show their page to everyone."),
+	})
 }
 
 // showMentions answers the script of the editor.
 func (p *People) showMentions(v *site.Visit) error {
-	found, err := p.Mentions(v.Context(), v.Query("q"))
+	found, err := p.Mentions(v.Context(), p.deps.DB, v.Query("q"))
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func TestTheDirectoryShowsPublicPeopleInPages(t *testing.T) {
 	v.DoesNotSee("@bert")
 	for _, name := range []string{"clematis", "%25", "zzz"} {
 		v.Get("/stadt/gestalten?name=" + name)
-		v.Sees(http.StatusOK, "Nobody matches.", "All people")
+		v.Sees(http.StatusOK, "Nobody found.", "All people")
 	}
 }
 
@@ -98,8 +98,8 @@ func TestTheHeadOfAPersonsPageFitsWhoLooks(t *testing.T) {
 		not    []string
 	}{
 		{"a stranger", 0, "/bert/", []string{"Bert Birke", "@bert", "since January 2026", "&lt;b&gt;Gärten", "Write a message"}, []string{"Edit profile"}},
-		{"the owner", w.Bert.ID, "/bert/", []string{"Everybody may see this page.", "Edit profile"}, []string{"Write a message"}},
-		{"the private owner", w.Carla.ID, "/carla/", []string{"Only you see this page.", "Here could stand"}, nil},
+		{"the owner", w.Bert.ID, "/bert/", []string{"Everyone can see this page.", "Edit profile"}, []string{"Write a message"}},
+		{"the private owner", w.Carla.ID, "/carla/", []string{"Only you can see this page.", "You haven’t written anything about yourself"}, nil},
 		{"somebody else", w.Anna.ID, "/carla/", []string{"Write a message"}, []string{"Only you", "Edit profile"}},
 	} {
 		v := w.visit(t)

@@ -122,6 +122,12 @@ func TestWhoSeesAPicture(t *testing.T) {
 			}
 		}
 		picture, cover := func(f *media.EntityPictures, name string) { f.Picture = name }, func(f *media.EntityPictures, name string) { f.Cover = name }
+		gallery := func(i item) func(string) {
+			return func(name string) {
+				r.write(t, i, r.Anna, media.NewName("x.jpg"))
+				r.change(t, `INSERT INTO gallery_pictures (content_id, image_id, position) SELECT MAX(c.id), i.id, 1 FROM contents c, images i WHERE i.name = ? GROUP BY i.id`, name)
+			}
+		}
 		for _, c := range []struct {
 			where   string
 			creator cast.Person
@@ -149,6 +155,10 @@ func TestWhoSeesAPicture(t *testing.T) {
 				r.change(t, `UPDATE contents SET deleted_at = 5, slug = NULL WHERE slug = ?`, name[:20])
 				in(item{entity: garten})(name)
 			}, "ba"},
+			{"in a public gallery", r.Anna, gallery(item{entity: garten, public: true}), "0scba"},
+			{"in an internal gallery", r.Anna, gallery(item{entity: garten}), "ba"},
+			{"in a gallery of another group", r.Anna, gallery(item{entity: chor}), "a"},
+			{"in a deleted gallery", r.Anna, gallery(item{entity: garten, public: true, deleted: true}), "a"},
 			{"in a comment", r.Anna, in(item{entity: garten, public: true, comment: true}), "0scba"},
 			{"in an internal comment", r.Anna, in(item{entity: garten, public: true, comment: true, internal: true}), "ba"},
 			{"in a comment on an internal article", r.Anna, in(item{entity: garten, comment: true}), "ba"},

@@ -37,12 +37,12 @@ func testFile(t *testing.T, name string) []byte {
 // What the answers of the two doors say, in English and German.
 var (
 	noPicture = [2]string{
-		"This is no picture that can be shown. Choose a JPEG, PNG, GIF or WebP file.",
-		"Das ist kein Bild, das sich zeigen lässt. Wähle eine JPEG-, PNG-, GIF- oder WebP-Datei.",
+		"This picture can’t be shown. Choose a JPEG, PNG, GIF, WebP or AVIF file.",
+		"Dieses Bild lässt sich nicht anzeigen. Wähle eine JPEG-, PNG-, GIF-, WebP- oder AVIF-Datei.",
 	}
 	damaged = [2]string{
-		"This picture is damaged, or of a kind that is rare. Open it in another program and save it again as JPEG or PNG.",
-		"Dieses Bild ist beschädigt oder von einer seltenen Art. Öffne es in einem anderen Programm und speichere es neu als JPEG oder PNG.",
+		"This picture is damaged or in an unusual format. Open it in another program and save it again as JPEG or PNG.",
+		"Dieses Bild ist beschädigt oder in einem seltenen Format. Öffne es in einem anderen Programm und speichere es neu als JPEG oder PNG.",
 	}
 )
 
@@ -57,7 +57,7 @@ func give(t *testing.T, v *webtest.Visitor, name string, content []byte) (shown 
 func shownBy(t *testing.T, p webtest.Page) string {
 	t.Helper()
 	var answer map[string]string
-	if err := json.Unmarshal([]byte(p.Body), &answer); err != nil || p.Status != http.StatusCreated || len(answer) != 1 {
+	if err := json.Unmarshal([]byte(p.Body), &answer); err != nil || p.Status != http.StatusCreated || len(answer) != 2 || !strings.Contains(answer["markdown"], "/"+answer["name"]+")") {
 		t.Fatalf("%d %s", p.Status, p.Body)
 	}
 	return answer["markdown"]
@@ -270,11 +270,11 @@ func TestWhatIsTooMuchIsRefusedWithTheLimit(t *testing.T) {
 		says    [2]string
 	}{
 		{"large.jpg", append(bytes.Clone(whole), make([]byte, megabytes<<20)...), http.StatusUnprocessableEntity, [2]string{
-			"“large.jpg” is too large. A file may have up to 10 MB.", "„large.jpg“ ist zu groß. Eine Datei darf bis zu 10 MB haben.",
+			"“large.jpg” is too large. A file can have at most 10 MB.", "„large.jpg“ ist zu groß. Eine Datei darf höchstens 10 MB haben.",
 		}},
 		{"huge.png", claiming(30_000, 30_000), http.StatusUnprocessableEntity, [2]string{
-			"This picture is too large: one of its kind may have 20 million pixels. Make it smaller first.",
-			"Dieses Bild ist zu groß: In seinem Format darf es 20 Millionen Bildpunkte haben. Verkleinere es vorher.",
+			"This picture is too large: in its format, 20 million pixels is the limit. Make it smaller first.",
+			"Dieses Bild ist zu groß: In seinem Format sind höchstens 20 Millionen Bildpunkte erlaubt. Verkleinere es vorher.",
 		}},
 		{"header.png", claiming(30, 30), http.StatusUnprocessableEntity, damaged},
 		{"nothing.png", claiming(0, 30), http.StatusUnprocessableEntity, damaged},
@@ -293,10 +293,10 @@ func TestWhatIsTooMuchIsRefusedWithTheLimit(t *testing.T) {
 	}
 	tooMuch := string(make([]byte, (megabytes+1)<<20+1))
 	anna.Post(community.AddPicturePath, "multipart/form-data; boundary=b", tooMuch)
-	anna.Sees(http.StatusRequestEntityTooLarge, "That is more than the 11 MB that this site takes at once.")
+	anna.Sees(http.StatusRequestEntityTooLarge, "That’s too much: you can send at most 11 MB at once.")
 	bert.Header = http.Header{"Cookie": {"language=de"}} // what he chose in the foot; the database is not asked who he is
 	bert.Post(community.GroupPicturesPath(r.Garten.Slug), "multipart/form-data; boundary=b", tooMuch+tooMuch)
-	bert.Sees(http.StatusRequestEntityTooLarge, "Das ist mehr als die 21 MB, die diese Seite auf einmal annimmt.")
+	bert.Sees(http.StatusRequestEntityTooLarge, "Das ist zu viel: Auf einmal gehen höchstens 21 MB.")
 	r.keptNothing(t)
 }
 
@@ -333,10 +333,10 @@ func TestSoManyPicturesADay(t *testing.T) {
 	r.change(t, `UPDATE throttles SET count = 299`)
 	before := r.left(t)
 	bert.Upload(community.GroupPicturesPath(r.Garten.Slug), nil, picture, cover)
-	bert.Sees(http.StatusTooManyRequests, "Du kannst am Tag bis zu 300 Bilder hochladen.")
+	bert.Sees(http.StatusTooManyRequests, "Du kannst bis zu 300 Bilder am Tag hochladen.")
 	give(t, anna, "last.png", drawing(t))
 	anna.Upload(community.AddPicturePath, nil, picture)
-	anna.Sees(http.StatusTooManyRequests, `{"problem":"You can upload up to 300 pictures a day. Please go on later."}`)
+	anna.Sees(http.StatusTooManyRequests, `{"problem":"You can upload up to 300 pictures a day. Please continue later."}`)
 	for _, v := range []*webtest.Visitor{anna, bert} {
 		if wait := v.Page.Header.Get("Retry-After"); len(wait) != len("86400") {
 			t.Errorf("come back after %q seconds", wait)

@@ -126,7 +126,7 @@ func TestAGroupGetsAFace(t *testing.T) {
 
 	member := webtest.VisitAs(t, r.handler, r.Bert.ID)
 	member.Upload(path, url.Values{}, webtest.File{Field: "picture", Name: "x.svg", Content: []byte("<svg/>")})
-	member.Sees(http.StatusUnprocessableEntity, "Das ist kein Bild, das sich zeigen lässt.")
+	member.Sees(http.StatusUnprocessableEntity, "Dieses Bild lässt sich nicht anzeigen.")
 	member.Upload(path, url.Values{}, webtest.File{Field: "picture", Name: "x.png", Content: drawing(t)})
 	member.Sees(http.StatusOK, "Die Bilder sind gespeichert.")
 	picture := address.FindString(member.Get("/garten/").Body)

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"path"
 	"strconv"
+	"strings"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
@@ -21,14 +23,13 @@ import (
 // browser asks once.
 func (r *Room) sendPicture(v *site.Visit) error {
 	name := v.Path("name")
-	stored, err := r.deps.Pictures.Open(v.Context(), v.Viewer, name, v.Path("size"))
+	stored, err := r.deps.Pictures.OpenFor(v.Context(), v.Viewer, name, v.Path("size"), reads(v.R.Header.Get("Accept"), "image/webp"))
 	if err != nil {
 		return err
 	}
 	defer stored.Close() // it was only read
-	types := map[string]string{".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp"}
-	mediaType, ok := types[path.Ext(name)]
-	if !ok {
+	mediaType := media.PictureType(stored.Name)
+	if mediaType == "" {
 		return errs.New(errs.NotFound, "This file does not exist.")
 	}
 	h := v.W.Header()
@@ -36,12 +37,27 @@ func (r *Room) sendPicture(v *site.Visit) error {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
-	h.Set("ETag", `"`+name+"."+v.Path("size")+`"`)
+	h.Set("ETag", `"`+name+"."+v.Path("size")+strings.TrimPrefix(path.Ext(stored.Name), path.Ext(name))+`"`)
+	if v.Path("size") != "" {
+		h.Add("Vary", "Accept")
+	}
 	r.deps.Sender.Send(v.W, v.R, stored.Name, stored)
 	return nil
 }
 
-// createPicture takes a picture for a text from a script. The answer is the text that shows the picture.
+// reads reports whether a header Accept names a media type; what stands for all of them does not count.
+func reads(accept, mediaType string) bool {
+	for one := range strings.SplitSeq(accept, ",") {
+		named, parameters, err := mime.ParseMediaType(one)
+		if err == nil && named == mediaType {
+			quality, err := strconv.ParseFloat(parameters["q"], 64)
+			return parameters["q"] == "" || err == nil && quality > 0
+		}
+	}
+	return false
+}
+
+// createPicture takes a picture from a script. The answer is its name, and the text that shows it.
 func (r *Room) createPicture(v *site.Visit) error {
 	var f struct {
 		Picture *multipart.FileHeader `form:"picture" missing:"Choose a picture." validate:"required"`
@@ -53,17 +69,12 @@ func (r *Room) createPicture(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.ShowJSON(http.StatusCreated, map[string]string{"markdown": media.Markdown(name, f.Picture.Filename)})
+	return v.ShowJSON(http.StatusCreated, map[string]string{"name": name, "markdown": media.Markdown(name, f.Picture.Filename)})
 }
 
 // add keeps an uploaded picture, and counts what a person uploads.
 func (r *Room) add(v *site.Visit, field string, f *multipart.FileHeader) (name string, err error) {
-	limit := perDay()
-	err = r.deps.Limiter.Allow(v.Context(), limit, "person "+strconv.FormatInt(v.Viewer.PersonID, 10))
-	if often, ok := errors.AsType[*errs.Error](err); ok && often.Kind == errs.TooMany {
-		return "", errs.New(errs.TooMany, "You can upload up to %d pictures a day. Please go on later.", limit.Count).After(often.RetryAfter)
-	}
-	if err != nil {
+	if err := media.CountUpload(v.Context(), r.deps.Limiter, v.Viewer.PersonID); err != nil {
 		return "", err
 	}
 	return r.deps.Pictures.Upload(v.Context(), v.Viewer.PersonID, field, f)
@@ -71,7 +82,7 @@ func (r *Room) add(v *site.Visit, field string, f *multipart.FileHeader) (name s
 
 type picturesForm struct {
 	Picture       *multipart.FileHeader `form:"picture" label:"Picture"`
-	Cover         *multipart.FileHeader `form:"cover" label:"Wide picture"`
+	Cover         *multipart.FileHeader `form:"cover" label:"Cover picture"`
 	RemovePicture bool                  `form:"remove_picture"`
 	RemoveCover   bool                  `form:"remove_cover"`
 }
@@ -88,6 +99,7 @@ func (r *Room) visited(v *site.Visit) (community.Entity, media.EntityPictures, e
 		if err != nil {
 			return e, media.EntityPictures{}, err
 		}
+		v.Concerns(site.Subject{Entity: e, Standing: s})
 		if !e.IsGroup() || !policy.CanPublish(s) {
 			return e, media.EntityPictures{}, errs.New(errs.Denied, "Only members of the group can change its settings.")
 		}
@@ -143,14 +155,11 @@ func changed(now string, remove bool, uploaded string) string {
 }
 
 func (r *Room) picturesPage(v *site.Visit, e community.Entity, chosen media.EntityPictures, wrong parts.Errors) site.Page {
-	title, action := v.T("Pictures"), community.OwnPicturesPath
-	if e.IsGroup() {
-		title, action = v.T("Pictures of the group"), community.GroupPicturesPath(e.Slug)
-	}
 	e.Picture = chosen.Picture
-	page := v.SettingsPage(title, picturesBody(picturesView{
-		Entity: e, Pictures: chosen, Action: action, Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20),
-	}))
-	page.Entity, page.Crumbs = &e, []parts.Crumb{{Label: e.Name, Path: e.Path()}, {Label: title}}
-	return page
+	view := picturesView{Entity: e, Pictures: chosen, Action: community.OwnPicturesPath, Errors: wrong, Megabytes: int(r.deps.MaxBytes >> 20)}
+	if e.IsGroup() {
+		view.Action = community.GroupPicturesPath(e.Slug)
+		return v.ManagePage(e, v.T("Group pictures"), picturesBody(view))
+	}
+	return v.SettingsPage(v.T("Pictures"), picturesBody(view))
 }

@@ -22,7 +22,15 @@ func (p *Preferences) Timings(ctx context.Context, personID int64) (map[string]n
 	return timings, nil
 }
 
-// Update changes when the viewer is told on some channels.
-func (p *Preferences) Update(ctx context.Context, v community.Viewer, timings map[string]notify.Timing) error {
-	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return replaceTimings(ctx, tx, v.PersonID, timings) })
+// Update changes when the viewer is told on some channels, and turns the switches on whose fields are on and all others
+// off.
+func (p *Preferences) Update(ctx context.Context, v community.Viewer, timings map[string]notify.Timing, on map[string]bool) error {
+	return p.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, s := range p.switches() {
+			if err := s.Set(ctx, tx, v.PersonID, on[s.Field]); err != nil {
+				return err
+			}
+		}
+		return replaceTimings(ctx, tx, v.PersonID, timings)
+	})
 }

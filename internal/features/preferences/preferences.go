@@ -20,6 +20,7 @@ const Path = "/stadt/settings/notifications/"
 type Deps struct {
 	DB       *sqldb.DB
 	Channels []notify.Channel
+	Switches func() []notify.Switch // of all rooms, once the house is built; nil is none
 }
 
 // Preferences is the room.
@@ -28,10 +29,18 @@ type Preferences struct{ deps Deps }
 // New returns the room.
 func New(d Deps) *Preferences { return &Preferences{deps: d} }
 
+// switches returns the checkboxes beside those of the channels.
+func (p *Preferences) switches() []notify.Switch {
+	if p.deps.Switches == nil {
+		return nil
+	}
+	return p.deps.Switches()
+}
+
 // Module returns the room's table of contents.
 func (p *Preferences) Module() module.Module {
 	return module.Module{
-		Name: "preferences", Estate: holdings(),
+		Name: "preferences", Estate: holdings(), Steps: p.steps(),
 		Entries: []site.Entry{site.MenuLink(site.SettingsMenu, 30, Path, lang.Text("Notifications"), parts.IconBell)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: p.editPreferences, SignedIn: true},

@@ -47,3 +47,11 @@ func replaceTimings(ctx context.Context, tx *sqldb.Tx, personID int64, timings m
 	}
 	return nil
 }
+
+// hasChosen reports whether a person has ever said how they want to hear of news.
+func hasChosen(ctx context.Context, q sqldb.Querier, personID int64) (chosen bool, err error) {
+	if err := q.Get(ctx, &chosen, `SELECT EXISTS (SELECT 1 FROM preferences WHERE person_id = ?)`, personID); err != nil {
+		return false, fmt.Errorf("look up the preferences of person %d: %w", personID, err)
+	}
+	return chosen, nil
+}

@@ -21,6 +21,13 @@ func (p *Preferences) editPreferences(v *site.Visit) error {
 	for _, channel := range p.deps.Channels {
 		choices = append(choices, choice{Setting: channel.Setting(), Wanted: timings[channel.Name()] != notify.Never})
 	}
+	for _, s := range p.switches() {
+		on, err := s.Get(v.Context(), p.deps.DB, v.Viewer.PersonID)
+		if err != nil {
+			return err
+		}
+		choices = append(choices, choice{Setting: notify.Setting{Field: s.Field, Label: s.Label, Hint: s.Hint}, Wanted: on})
+	}
 	return v.Show(v.SettingsPage(v.T("Notifications"), preferencesBody(choices)))
 }
 
@@ -41,7 +48,11 @@ func (p *Preferences) updatePreferences(v *site.Visit) error {
 			timings[channel.Name()] = notify.AtOnce
 		}
 	}
-	if err := p.Update(v.Context(), v.Viewer, timings); err != nil {
+	on := map[string]bool{}
+	for _, s := range p.switches() {
+		on[s.Field] = v.R.PostForm.Has(s.Field)
+	}
+	if err := p.Update(v.Context(), v.Viewer, timings, on); err != nil {
 		return err
 	}
 	v.Flash(parts.Done, "Your choice is saved.")

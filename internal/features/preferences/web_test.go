@@ -1,7 +1,9 @@
 package preferences_test
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +58,7 @@ func TestEachChannelHasItsCheckbox(t *testing.T) {
 	w := newTown(t, dbtest.SQLite(t))
 	v := webtest.VisitAs(t, w.handler, w.Carla.ID)
 	v.Get(preferences.Path)
-	v.Sees(http.StatusOK, "By e-mail", "Notifications on this site", "On the pager", "named under “Devices”", `href="/stadt/settings/devices/"`)
+	v.Sees(http.StatusOK, "By email", "Notifications on this site", "On the pager", "turned on notifications (see “Devices”)", `href="/stadt/settings/devices/"`)
 	if ticked := strings.Count(v.Page.Body, " checked"); ticked != 3 {
 		t.Errorf("%d channels are ticked for somebody who has said nothing", ticked)
 	}
@@ -116,6 +118,36 @@ func TestStrangersAreLedToTheSignInPage(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		if v.Ask(method, preferences.Path); v.Page.Status != http.StatusSeeOther || !strings.HasPrefix(v.Page.Header.Get("Location"), "/stadt/login/") {
 			t.Errorf("%s answers %d to %q", method, v.Page.Status, v.Page.Header.Get("Location"))
+		}
+	}
+}
+
+func TestRoomsAddCheckboxes(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	c, on := cast.New(t, db), map[int64]bool{}
+	room := preferences.New(preferences.Deps{DB: db, Channels: []notify.Channel{inbox.Inbox{}}, Switches: func() []notify.Switch {
+		return []notify.Switch{{
+			Field: "loud", Label: "Ring the bell", Hint: "It is heard in the whole house.",
+			Get: func(_ context.Context, _ sqldb.Querier, personID int64) (bool, error) { return on[personID], nil },
+			Set: func(_ context.Context, _ *sqldb.Tx, personID int64, want bool) error {
+				on[personID] = want
+				return nil
+			},
+		}}
+	}})
+	v := webtest.VisitAs(t, webtest.Start(t, webtest.NewSite(t, db, webtest.People(c.Viewers())), room.Module().Routes), c.Carla.ID)
+	v.Get(preferences.Path)
+	v.Sees(http.StatusOK, "Ring the bell", "It is heard in the whole house.")
+	for _, want := range []bool{true, false} {
+		form := url.Values{"receives_builtin_inbox_notifications": {"on"}}
+		if want {
+			form.Set("loud", "on")
+		}
+		v.Send(preferences.Path, form, true)
+		v.Sees(http.StatusOK, "Your choice is saved.")
+		if on[c.Carla.ID] != want || on[c.Anna.ID] {
+			t.Errorf("it is %v, want %v", on, want)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
-	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -45,10 +44,14 @@ func (r *Subscriptions) forgetMember(ctx context.Context, tx *sqldb.Tx, e commun
 	return err
 }
 
-// Subscribe lets the viewer, who has signed in, follow a group and reports whether they did not before.
+// Subscribe lets the viewer, who has signed in, follow a group and reports whether they did not before. Denied if it
+// is archived.
 func (r *Subscriptions) Subscribe(ctx context.Context, viewer community.Viewer, g community.Group) (created bool, err error) {
 	if !viewer.SignedIn() {
-		return false, errs.New(errs.Unauthenticated, "Please sign in.")
+		return false, community.PleaseSignIn()
+	}
+	if err := mayFollow(g); err != nil {
+		return false, err
 	}
 	err = r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		created, err = r.follow(ctx, tx, g.EntityID, viewer.PersonID, viewer.PersonID)

@@ -3,6 +3,7 @@ package subscriptions_test
 import (
 	"testing"
 
+	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
@@ -13,10 +14,18 @@ func TestLettersSayWhatTheirLinksDo(t *testing.T) {
 	h := newHouse(t, dbtest.SQLite(t))
 	for _, language := range []string{"en", "de"} {
 		for name, ask := range map[string]func() error{
-			"confirm-subscription":   func() error { return h.SubscribingByMail().Send(t.Context(), h.Chor, "neu@example.org", language) },
-			"subscribed-already":     func() error { return h.SubscribingByMail().Send(t.Context(), h.Chor, h.Anna.Address, language) },
-			"confirm-unsubscription": func() error { return h.UnsubscribingByMail().Send(t.Context(), h.Chor, h.Anna.Address, language) },
-			"no-subscription":        func() error { return h.UnsubscribingByMail().Send(t.Context(), h.Chor, "neu@example.org", language) },
+			"confirm-subscription": func() error {
+				return h.SubscribingByMail().Send(t.Context(), bymail.Wish{Group: h.Chor}, "neu@example.org", language)
+			},
+			"subscribed-already": func() error {
+				return h.SubscribingByMail().Send(t.Context(), bymail.Wish{Group: h.Chor}, h.Anna.Address, language)
+			},
+			"confirm-unsubscription": func() error {
+				return h.UnsubscribingByMail().Send(t.Context(), bymail.Wish{Group: h.Chor}, h.Anna.Address, language)
+			},
+			"no-subscription": func() error {
+				return h.UnsubscribingByMail().Send(t.Context(), bymail.Wish{Group: h.Chor}, "neu@example.org", language)
+			},
 		} {
 			if err := ask(); err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -43,7 +44,7 @@ func newHouse(t *testing.T, db *sqldb.DB) *house {
 	c := cast.New(t, db)
 	theGroups := groups.New(groups.Deps{DB: db, Outbox: out, Entities: entities.New(nil)})
 	r, err := subscriptions.New(subscriptions.Deps{
-		DB: db, Outbox: out, Groups: theGroups, SiteName: "Neustadt", BaseURL: "http://example.org", Secret: "a secret for tests only",
+		DB: db, Outbox: out, Groups: theGroups, SiteName: settings.SiteName{Default: "Neustadt"}, BaseURL: "http://example.org", Secret: "a secret for tests only",
 		ByMail: bymail.New(bymail.Deps{
 			DB: db, Groups: theGroups, People: cast.People{}, Letters: notify.NewLetters(tray), Limiter: web.NewLimiter(db, nil),
 			Catalogues: catalogues, BaseURL: "http://example.org",

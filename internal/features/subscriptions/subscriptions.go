@@ -16,6 +16,7 @@ import (
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Groups is what this room needs to know of groups.
@@ -33,24 +34,24 @@ type Deps struct {
 	Groups Groups
 	ByMail *bymail.ByMail
 
-	SiteName string
+	SiteName fmt.Stringer
 	BaseURL  string // without a slash at the end
 	Secret   string // of the site: the links that unsubscribe with one click depend on it
 }
 
 // Subscriptions is the room.
 type Subscriptions struct {
-	deps Deps
-	keys keys
+	deps  Deps
+	links bymail.PersonalLinks // that unsubscribe with one click
 }
 
 // New returns the room.
 func New(d Deps) (*Subscriptions, error) {
-	k, err := newKeys(d.Secret)
+	keys, err := web.NewLinkKeys(d.Secret, "unsubscribe")
 	if err != nil {
 		return nil, fmt.Errorf("prepare the links that unsubscribe: %w", err)
 	}
-	return &Subscriptions{deps: d, keys: k}, nil
+	return &Subscriptions{deps: d, links: bymail.PersonalLinks{Keys: keys}}, nil
 }
 
 // Module returns the room's table of contents.
@@ -67,7 +68,7 @@ func (r *Subscriptions) Module() module.Module {
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/unsubscribe", Handle: r.endSubscription},
 			{Method: http.MethodPost, Path: "/stadt/groups/{id}/unsubscribe", Handle: r.removeSubscription},
 			{Method: http.MethodGet, Path: "/stadt/groups/{id}/unsubscribe/request", Handle: unsubscribing.ShowForm},
-			{Method: http.MethodPost, Path: "/stadt/groups/{id}/unsubscribe/request", Handle: unsubscribing.PostLetter},
+			{Method: http.MethodPost, Path: "/stadt/groups/{id}/unsubscribe/request", Handle: unsubscribing.PostLetter, Counts: bymail.Limits()},
 			{Method: http.MethodGet, Path: "/stadt/unsubscribe/confirm/{secret}", Handle: unsubscribing.AskToConfirm},
 			{Method: http.MethodPost, Path: "/stadt/unsubscribe/confirm/{secret}", Handle: unsubscribing.Confirm},
 

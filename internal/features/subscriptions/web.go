@@ -4,7 +4,6 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
 	"grouprise.org/grouprise/internal/core/site"
-	"grouprise.org/grouprise/internal/kit/errs"
 )
 
 // newSubscription asks: whoever has signed in with one button, everybody else for their mail address.
@@ -16,11 +15,14 @@ func (r *Subscriptions) newSubscription(v *site.Visit) error {
 	if err != nil {
 		return err
 	}
+	if err := mayFollow(g); err != nil {
+		return err
+	}
 	if !CanSubscribe(s) {
 		return answerSubscribed(v, g, false)
 	}
 	return v.Show(v.GroupPage(g, v.T("Subscribe"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to subscribe to the group “%s”? You are then told what it publishes.", g.Name),
+		Question: v.T("Do you want to subscribe to the group “%s”? You’ll be notified when it posts.", g.Name),
 		Button:   v.T("Subscribe"), Cancel: g.Entity().Path(),
 	})))
 }
@@ -43,9 +45,9 @@ func (r *Subscriptions) createSubscription(v *site.Visit) error {
 // answerSubscribed answers whoever wanted to subscribe, and did unless they had already.
 func answerSubscribed(v *site.Visit, g community.Group, created bool) error {
 	if created {
-		v.Flash(parts.Done, "You subscribe to “%s” now.", g.Name)
+		v.Flash(parts.Done, "You now subscribe to “%s”.", g.Name)
 	} else {
-		v.Flash(parts.Info, "You subscribe to this group already.")
+		v.Flash(parts.Info, "You already subscribe to this group.")
 	}
 	return v.Redirect(g.Entity().Path())
 }
@@ -56,13 +58,13 @@ func (r *Subscriptions) endSubscription(v *site.Visit) error {
 		return err
 	}
 	if !s.Viewer.SignedIn() {
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+		return community.PleaseSignIn()
 	}
 	if !CanUnsubscribe(s) {
 		return answerUnsubscribed(v, g, false)
 	}
 	return v.Show(v.GroupPage(g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to unsubscribe from the group “%s”? You are then no longer told what it publishes.", g.Name),
+		Question: v.T("Do you want to unsubscribe from the group “%s”? You’ll no longer be notified when it posts.", g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
 }
@@ -73,7 +75,7 @@ func (r *Subscriptions) removeSubscription(v *site.Visit) error {
 		return err
 	}
 	if !s.Viewer.SignedIn() {
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+		return community.PleaseSignIn()
 	}
 	ended, err := r.Unsubscribe(v.Context(), v.Viewer.PersonID, g)
 	if err != nil {
@@ -85,37 +87,20 @@ func (r *Subscriptions) removeSubscription(v *site.Visit) error {
 // answerUnsubscribed answers whoever wanted to unsubscribe, and did if they were subscribed.
 func answerUnsubscribed(v *site.Visit, g community.Group, ended bool) error {
 	if ended {
-		v.Flash(parts.Done, "You do not subscribe to “%s” any more.", g.Name)
+		v.Flash(parts.Done, "You no longer subscribe to “%s”.", g.Name)
 	} else {
-		v.Flash(parts.Info, "You do not subscribe to this group.")
+		v.Flash(parts.Info, "You don’t subscribe to this group.")
 	}
 	return v.Redirect(g.Entity().Path())
 }
 
-// byKey returns the group and the person of a link that unsubscribes with one click. A key that does not
-// fit is NotFound, and so is a group that is gone.
-func (r *Subscriptions) byKey(v *site.Visit) (g community.Group, personID int64, err error) {
-	groupID, err := v.ID("group")
-	if err != nil {
-		return g, 0, err
-	}
-	if personID, err = v.ID("person"); err != nil {
-		return g, 0, err
-	}
-	if !r.keys.fits(v.Path("key"), personID, groupID) {
-		return g, 0, errs.New(errs.NotFound, "This link is not complete. Copy it from the mail once more.")
-	}
-	g, err = r.deps.Groups.Get(v.Context(), r.deps.DB, groupID)
-	return g, personID, err
-}
-
 func (r *Subscriptions) endSubscriptionAtOnce(v *site.Visit) error {
-	g, _, err := r.byKey(v)
+	g, _, err := r.links.Visited(v, r.deps.DB, r.deps.Groups)
 	if err != nil {
 		return err
 	}
 	return v.Show(v.GroupPage(g, v.T("Unsubscribe"), parts.ConfirmForm(parts.Confirmation{
-		Question: v.T("Do you want to get no more mails about what the group “%s” publishes?", g.Name),
+		Question: v.T("Do you want to stop getting emails when the group “%s” posts?", g.Name),
 		Button:   v.T("Unsubscribe"), Cancel: g.Entity().Path(),
 	})))
 }
@@ -123,7 +108,7 @@ func (r *Subscriptions) endSubscriptionAtOnce(v *site.Visit) error {
 // removeSubscriptionAtOnce answers the POST of a mail program as well as that of the form: with 200 and no
 // redirect, as RFC 8058 asks, and the same if it comes twice. Who has signed in does not matter.
 func (r *Subscriptions) removeSubscriptionAtOnce(v *site.Visit) error {
-	g, personID, err := r.byKey(v)
+	g, personID, err := r.links.Visited(v, r.deps.DB, r.deps.Groups)
 	if err != nil {
 		return err
 	}

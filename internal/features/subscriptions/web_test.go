@@ -45,21 +45,21 @@ func TestSubscribingAndUnsubscribingOnTheWeb(t *testing.T) {
 	carla.Get("/chor/actions/subscribe")
 	carla.Sees(200, "Do you want to subscribe to the group “Chor der Vielen”?")
 	carla.Submit("Subscribe", nil)
-	carla.Sees(200, "You subscribe to “Chor der Vielen” now.", "the page of chor")
+	carla.Sees(200, "You now subscribe to “Chor der Vielen”.", "the page of chor")
 	carla.Send("/chor/actions/subscribe", url.Values{}, true)
-	carla.Sees(200, "You subscribe to this group already.")
+	carla.Sees(200, "You already subscribe to this group.")
 	carla.Get("/chor/actions/subscribe/")
-	carla.Sees(200, "You subscribe to this group already.")
+	carla.Sees(200, "You already subscribe to this group.")
 	carla.Get("/stadt/groups/22/unsubscribe/request/") // the old link in the foot of mails
 	if carla.Page.Path != "/stadt/groups/22/unsubscribe/" {
 		t.Errorf("the old link leads to %s", carla.Page.Path)
 	}
 	carla.Submit("Unsubscribe", nil)
-	carla.Sees(200, "You do not subscribe to “Chor der Vielen” any more.")
+	carla.Sees(200, "You no longer subscribe to “Chor der Vielen”.")
 	carla.Send("/stadt/groups/22/unsubscribe/", url.Values{}, true)
-	carla.Sees(200, "You do not subscribe to this group.")
+	carla.Sees(200, "You don’t subscribe to this group.")
 	carla.Get("/stadt/groups/22/unsubscribe/")
-	carla.Sees(200, "You do not subscribe to this group.")
+	carla.Sees(200, "You don’t subscribe to this group.")
 	w.expect(t, "subscription.created chor carla by carla", "subscription.ended chor carla by carla")
 }
 
@@ -99,29 +99,29 @@ func TestSubscribingWithAnAddressWaitsForTheLink(t *testing.T) {
 	w := newTown(t)
 	v := w.visit(t, 0)
 	v.Get("/chor/actions/subscribe")
-	v.Sees(200, "Your address is stored when you follow the link", "/stadt/login/?next=%2Fchor%2Factions%2Fsubscribe")
+	v.Sees(200, "your address is stored until you unsubscribe", "/stadt/login/?next=%2Fchor%2Factions%2Fsubscribe")
 	v.Submit("email", map[string]string{"email": "Neu@example.org"})
-	v.Sees(200, "A mail is on its way to you.")
+	v.Sees(200, "We’ve sent you an email.")
 	w.expect(t)
 	link := mailtest.Link(t, w.tray.TakeOne(t), "/stadt/subscribe/confirm/")
 	v.Get(link)
 	v.Sees(200, "with the address Neu@example.org?")
 	w.expect(t) // programs that scan mails follow links
 	v.Submit("Subscribe", nil)
-	v.Sees(200, "You subscribe to “Chor der Vielen” now.")
+	v.Sees(200, "You now subscribe to “Chor der Vielen”.")
 	v.Send(link, url.Values{}, false)
-	v.Sees(404, "This link has been used already or has expired.")
+	v.Sees(404, "This link has already been used or has expired.")
 	if got := w.subscribers(t, w.Chor); !slices.Equal(got, []string{"anna", "neu"}) {
 		t.Errorf("subscribers %v", got)
 	}
 
 	v.Get("/stadt/groups/22/unsubscribe/request/")
 	v.Submit("email", map[string]string{"email": "neu@EXAMPLE.org"})
-	v.Sees(200, "A mail is on its way to you.")
+	v.Sees(200, "We’ve sent you an email.")
 	v.Get(mailtest.Link(t, w.tray.TakeOne(t), "/stadt/unsubscribe/confirm/"))
 	v.Sees(200, "Do you want to unsubscribe the address neu@EXAMPLE.org")
 	v.Submit("Unsubscribe", nil)
-	v.Sees(200, "You do not subscribe to “Chor der Vielen” any more.")
+	v.Sees(200, "You no longer subscribe to “Chor der Vielen”.")
 	w.expect(t, "subscription.created chor neu by neu", "subscription.ended chor neu by neu")
 }
 
@@ -134,7 +134,7 @@ func TestOneClickUnsubscribes(t *testing.T) {
 	}
 	v := w.visit(t, 0)
 	v.Get(link)
-	v.Sees(200, "Do you want to get no more mails about what the group “Garten am Bach” publishes?")
+	v.Sees(200, "Do you want to stop getting emails when the group “Garten am Bach” posts?")
 	w.expect(t) // programs that scan mails follow links
 	// A mail program posts from elsewhere, without a session (RFC 8058, section 3.2); some do it twice.
 	for range 2 {
@@ -144,7 +144,7 @@ func TestOneClickUnsubscribes(t *testing.T) {
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		answer := httptest.NewRecorder()
 		w.handler.ServeHTTP(answer, r)
-		if answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), "You get no more mails about what “Garten am Bach” publishes.") {
+		if answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), "You’ll no longer get an email when “Garten am Bach” posts.") {
 			t.Errorf("answered %d:\n%s", answer.Code, answer.Body)
 		}
 	}
@@ -161,7 +161,7 @@ func TestTheFormBehindTheLinkUnsubscribesItsPersonWhoeverHasSignedIn(t *testing.
 	anna := w.visit(t, w.Anna.ID)
 	anna.Get(link)
 	anna.Submit("Unsubscribe", nil)
-	anna.Sees(200, "You get no more mails", "/garten/actions/subscribe")
+	anna.Sees(200, "You’ll no longer get an email", "/garten/actions/subscribe")
 	w.expect(t, "subscription.ended garten bert by bert")
 }
 
@@ -177,6 +177,6 @@ func TestTheLinkOfSomebodyWhoIsGoneStillAnswers(t *testing.T) {
 	}
 	v := w.visit(t, 0)
 	v.Send(strings.TrimPrefix(w.UnsubscribeURL(w.Dora.ID, w.Garten.Entity()), "http://example.org"), url.Values{}, false)
-	v.Sees(200, "You get no more mails")
+	v.Sees(200, "You’ll no longer get an email")
 	w.expect(t)
 }

@@ -2,12 +2,14 @@ package threads
 
 import (
 	"context"
-	"slices"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/tagging"
+	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/glyph"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -16,53 +18,38 @@ import (
 // to be told again. It records no activity: the room that the container belongs to does. Invalid says what
 // is wrong with it, beside the field text.
 func (t *Threads) Post(ctx context.Context, tx *sqldb.Tx, p Post) (id int64, fresh bool, err error) {
-	if err := p.validate(); err != nil {
+	p.Text, p.Cut = glyph.WithoutOverrides(p.Text), glyph.WithoutOverrides(p.Cut)
+	if err := p.validate(t.deps.Texts.Shows); err != nil {
 		return 0, false, err
 	}
+	th := Thread{ContentID: p.ContentID, ConversationID: p.ConversationID}
 	if p.InReplyToID != 0 {
-		known, err := belongs(ctx, tx, p.ContentID, p.ConversationID, []int64{p.InReplyToID})
+		known, err := belongs(ctx, tx, th, p.InReplyToID)
 		if err != nil {
 			return 0, false, err
 		}
-		if len(known) == 0 {
+		if !known {
 			p.InReplyToID = 0 // removed in the meantime: the answer still stands for itself
 		}
 	}
-	if p.At.IsZero() || tx.Now.Before(p.At.Time) {
-		p.At = tx.Now
+	if p.At, err = inOrder(ctx, tx, p); err != nil {
+		return 0, false, err
 	}
-	return insert(ctx, tx, p)
-}
-
-// Answered returns the contribution of a content item or conversation that a mail answers, or 0: the first
-// one that the message ids of its header name.
-func (t *Threads) Answered(ctx context.Context, q sqldb.Querier, contentID, conversationID int64, messageIDs []string) (int64, error) {
-	named := ParseMessageIDs(messageIDs)
-	known, err := belongs(ctx, q, contentID, conversationID, named)
-	if err != nil {
-		return 0, err
+	if id, fresh, err = insert(ctx, tx, p); err != nil || !fresh {
+		return id, fresh, err
 	}
-	for _, id := range named {
-		if slices.Contains(known, id) {
-			return id, nil
-		}
+	if err := takePart(ctx, tx, p.AuthorID, th); err != nil {
+		return id, true, err
 	}
-	return 0, nil
-}
-
-// Remove removes a comment: it is not shown any more, and its files are not handed out. Denied to
-// everybody but its author.
-func (t *Threads) Remove(ctx context.Context, v community.Viewer, id int64) error {
-	return t.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		c, err := t.Contribution(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if !CanRemove(v, c) {
-			return errs.New(errs.Denied, "Only its author can remove a comment.")
-		}
-		return markRemoved(ctx, tx, id)
-	})
+	t.hub.wakeAfter(tx)
+	said := Sources([]Contribution{{ID: id, Text: p.Text, Cut: p.Cut, Format: p.Format}})
+	if err := t.deps.Texts.Bind(ctx, tx, texts.Place{ContributionID: id}, said...); err != nil {
+		return id, true, err
+	}
+	if err := t.deps.Search.Put(ctx, tx, foundAs, id); err != nil || p.ContentID == 0 {
+		return id, true, err
+	}
+	return id, true, tagging.NoteComment(ctx, tx, tagging.Comment{ID: id, ContentID: p.ContentID, Public: p.Public, Text: p.Text, Format: p.Format})
 }
 
 // readable returns a file that the viewer may have: NotFound if there is none, Denied or Unauthenticated
@@ -103,11 +90,17 @@ func (t *Threads) Readable(ctx context.Context, v community.Viewer, id int64) (C
 
 // open returns nil if the viewer may read what stands in a place, else why not.
 func (p place) open(ctx context.Context, q sqldb.Querier, v community.Viewer) error {
+	_, err := p.admit(ctx, q, v)
+	return err
+}
+
+// admit returns how the viewer stands to the entity of a place, and why they may not read what stands there, if so.
+func (p place) admit(ctx context.Context, q sqldb.Querier, v community.Viewer) (community.Standing, error) {
 	s, err := policy.Standing(ctx, q, v, p.entity())
 	if err != nil {
-		return err
+		return s, err
 	}
-	part := policy.Part{Wrote: p.Wrote}
+	part := policy.Part{Kept: p.Kept}
 	allowed := policy.CanReadContent(s, policy.Content{Public: p.Public, Deleted: p.Deleted}, part) &&
 		policy.CanReadComment(s, policy.Comment{AuthorID: p.AuthorID, Public: p.CommentPublic, Deleted: p.CommentDeleted})
 	if p.Conversation {
@@ -115,12 +108,12 @@ func (p place) open(ctx context.Context, q sqldb.Querier, v community.Viewer) er
 	}
 	switch {
 	case allowed:
-		return nil
+		return s, nil
 	case p.Deleted || p.CommentDeleted:
-		return errs.New(errs.NotFound, "There is nothing at this address.")
+		return s, community.ErrNothingHere()
 	case !v.SignedIn():
-		return errs.New(errs.Unauthenticated, "Please sign in.")
+		return s, community.PleaseSignIn()
 	default:
-		return errs.New(errs.Denied, "This is not for you.")
+		return s, errs.New(errs.Denied, "You can’t read this.")
 	}
 }

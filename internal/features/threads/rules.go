@@ -1,54 +1,68 @@
 package threads
 
 import (
-	"regexp"
-	"strconv"
-	"strings"
+	"time"
 	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/glyph"
+	"grouprise.org/grouprise/internal/kit/markdown"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // MaxText is the longest text of a comment or message, in characters; a mail that quotes a whole book
 // still fits.
 const MaxText = 100_000
 
-// validate reports what is wrong with a post. A mail may consist of files alone.
-func (p Post) validate() error {
+// Limit is how much a person comments and answers, whether on the web or by mail.
+func Limit() web.Limit {
+	return web.Limit{Name: "comment", Count: 120, Per: time.Hour, Whom: web.PerAccount}
+}
+
+// validate reports what is wrong with a post; shows tells whether there is anything to see of a text. A mail may consist
+// of files alone.
+func (p Post) validate(shows func(markdown.Format, string) bool) error {
 	switch {
-	case strings.TrimSpace(p.Text) == "" && len(p.Files) == 0 && strings.TrimSpace(p.Cut) == "":
-		return errs.Check(errs.Field("text", "Write something first."))
 	case utf8.RuneCountInString(p.Text) > MaxText:
-		return errs.Check(errs.Field("text", "This text is too long: it may have %d characters.", MaxText))
+		return errs.Check(errs.Field("text", "Use at most %d characters for the text.", MaxText))
+	case len(p.Files) == 0 && !glyph.Visible(p.Cut) && !shows(p.Format, p.Text):
+		return errs.Check(errs.Field("text", "Write something first."))
 	}
 	return nil
 }
 
-// CanRemove reports whether the viewer may remove a comment: their own, on a content item. What was said
-// in a conversation stays said.
-func CanRemove(v community.Viewer, c Contribution) bool {
-	return c.ContentID != 0 && v.Is(c.AuthorID)
+// editable is how long somebody may change what they have written.
+const editable = 15 * time.Minute
+
+// CanRemove reports whether somebody who stands to the entity of a thread like this may remove a contribution: its author,
+// the members of the group, and the owner of a profile what others wrote about their items. In a conversation between two
+// people everybody removes what is their own.
+func CanRemove(s community.Standing, c Contribution) bool {
+	switch {
+	case c.Removed() || !s.Viewer.SignedIn():
+		return false
+	case s.Viewer.Is(c.AuthorID) || s.Member:
+		return true
+	default:
+		return s.Owner && c.ContentID != 0
+	}
+}
+
+// CanEdit reports whether the viewer may change the text of a contribution: its author, for a quarter of an hour.
+func CanEdit(v community.Viewer, c Contribution, now clock.Time) bool {
+	return v.Is(c.AuthorID) && !c.Removed() && now.Before(c.CreatedAt.Add(editable))
+}
+
+// CanReact reports whether the viewer, who reads a contribution, may react to it: whoever has signed in and is somebody
+// else.
+func CanReact(v community.Viewer, c Contribution) bool {
+	return v.SignedIn() && !v.Is(c.AuthorID) && !c.Removed()
 }
 
 // CanAnswerAlone reports whether the viewer, who reads a contribution that others read as well, may answer
 // its author alone: whoever has signed in and is somebody else.
 func CanAnswerAlone(v community.Viewer, c Contribution) bool {
-	return v.SignedIn() && !v.Is(c.AuthorID)
-}
-
-var messageID = regexp.MustCompile(`^[a-z]+\.\d+\.contribution\.(\d{1,18})(?:[-@]|$)`)
-
-// ParseMessageIDs returns the contributions that message ids of our mails name, in their order. Other ids
-// are left out.
-func ParseMessageIDs(ids []string) []int64 {
-	var contributions []int64
-	for _, id := range ids {
-		if m := messageID.FindStringSubmatch(id); m != nil {
-			if n, err := strconv.ParseInt(m[1], 10, 64); err == nil {
-				contributions = append(contributions, n)
-			}
-		}
-	}
-	return contributions
+	return v.SignedIn() && !v.Is(c.AuthorID) && !c.Removed()
 }

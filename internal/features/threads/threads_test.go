@@ -98,9 +98,6 @@ func TestCommentsAreReadByWhoMayReadThem(t *testing.T) {
 		inner := h.post(t, threads.Post{ContentID: h.public, AuthorID: h.Bert.ID, Text: "inner", Cut: "> quoted", ByMail: true, InReplyToID: open, Files: []media.File{h.file(t, "beet.png", "image/png")}})
 		own := h.post(t, threads.Post{ContentID: h.public, AuthorID: h.Carla.ID, Text: "by Carla's mail", ByMail: true, InReplyToID: 4711})
 		gone := h.post(t, threads.Post{ContentID: h.public, AuthorID: h.Carla.ID, Text: "gone", Public: true})
-		if err := h.Remove(t.Context(), h.Anna.Viewer, gone); !errs.Is(err, errs.Denied) {
-			t.Errorf("Anna removes Carla's comment: %v", err)
-		}
 		if err := h.Remove(t.Context(), h.Carla.Viewer, gone); err != nil {
 			t.Fatal(err)
 		}
@@ -112,9 +109,9 @@ func TestCommentsAreReadByWhoMayReadThem(t *testing.T) {
 			viewer community.Viewer
 			want   []int64
 		}{
-			{"nobody", community.Viewer{}, []int64{open}},
-			{"Anna", h.Anna.Viewer, []int64{open, inner, own}},
-			{"Carla", h.Carla.Viewer, []int64{open, own}},
+			{"nobody", community.Viewer{}, []int64{open, -gone}},
+			{"Anna", h.Anna.Viewer, []int64{open, inner, own, -gone}},
+			{"Carla", h.Carla.Viewer, []int64{open, own, -gone}},
 		} {
 			list, older, err := h.Comments(t.Context(), db, c.viewer, h.public, h.Garten.EntityID, paging.Cursor{})
 			if err != nil || older {
@@ -122,6 +119,9 @@ func TestCommentsAreReadByWhoMayReadThem(t *testing.T) {
 			}
 			var got []int64
 			for _, k := range list {
+				if k.Removed() && k.Text == "" {
+					k.ID = -k.ID
+				}
 				got = append(got, k.ID)
 			}
 			if !slices.Equal(got, c.want) {
@@ -135,12 +135,43 @@ func TestCommentsAreReadByWhoMayReadThem(t *testing.T) {
 		if k, err := h.Contribution(t.Context(), db, own); err != nil || k.InReplyToID != 0 {
 			t.Errorf("an answer to nothing: %+v, %v", k, err)
 		}
-		ids := []string{"content.1-abc@x", "conversation.9.contribution." + fmt.Sprint(open) + "-abc@x", "content.1.contribution." + fmt.Sprint(gone) + "@x", "content.1.contribution." + fmt.Sprint(inner) + "-abcdef@town.example"}
-		if id, err := h.Answered(t.Context(), db, h.public, 0, ids); err != nil || id != open {
-			t.Errorf("the mail answers %d, want %d: %v", id, open, err)
-		}
-		if id, err := h.Answered(t.Context(), db, 0, h.conversation, ids); err != nil || id != 0 {
-			t.Errorf("a comment is answered in a conversation: %d, %v", id, err)
+	})
+}
+
+func TestAClockThatIsWrongDoesNotPutAnAnswerBeforeWhatItAnswers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for _, p := range []threads.Post{{ContentID: h.public}, {ConversationID: h.conversation}} {
+			var posted []int64
+			for _, late := range []time.Duration{-10 * time.Second, -time.Hour, time.Hour, -24 * time.Hour} {
+				p.AuthorID, p.Text, p.ByMail, p.At = h.Bert.ID, late.String(), true, clock.At(time.Now().Add(late))
+				err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+					id, _, err := h.Post(t.Context(), tx, p)
+					posted = append(posted, id)
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			list, _, err := h.Messages(t.Context(), db, p.ConversationID, paging.Cursor{})
+			if p.ContentID != 0 {
+				list, _, err = h.Comments(t.Context(), db, h.Anna.Viewer, p.ContentID, h.Garten.EntityID, paging.Cursor{})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for _, k := range list {
+				got = append(got, k.ID)
+				if k.CreatedAt.After(time.Now()) || time.Since(k.CreatedAt.Time) > time.Minute {
+					t.Errorf("%s was said at %s", k.Text, k.CreatedAt)
+				}
+			}
+			if !slices.Equal(got, posted) {
+				t.Errorf("the order is %v, want %v", got, posted)
+			}
 		}
 	})
 }
@@ -261,14 +292,14 @@ func TestFilesAreForWhoMayReadWhatTheyHangOn(t *testing.T) {
 	}
 	v := webtest.Visit(t, handler)
 	p := v.Ask(http.MethodGet, public.Path())
-	if p.Body != "bytes" || p.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(p.Header.Get("Content-Disposition"), "inline; filename*=utf-8''Beet%20im%20M%C3%A4rz.png") ||
+	if p.Body != "bytes" || p.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(p.Header.Get("Content-Disposition"), `inline; filename="Beet im M_rz.png"; filename*=UTF-8''Beet%20im%20M%C3%A4rz.png`) ||
 		p.Header.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(p.Header.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("%v %q", p.Header, p.Body)
 	}
-	for _, mediaType := range []string{"text/html", "image/svg+xml", "application/pdf", ""} {
+	for mediaType, served := range map[string]string{"text/html": "application/octet-stream", "image/svg+xml": "application/octet-stream", "application/pdf": "application/pdf", "": "application/octet-stream"} {
 		f := h.file(t, "x.html", mediaType)
 		h.post(t, threads.Post{ContentID: h.public, AuthorID: h.Anna.ID, Text: f.Name, Public: true, Files: []media.File{f}})
-		if p := v.Ask(http.MethodGet, f.Path()); p.Header.Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(p.Header.Get("Content-Disposition"), "attachment") {
+		if p := v.Ask(http.MethodGet, f.Path()); p.Header.Get("Content-Type") != served || !strings.HasPrefix(p.Header.Get("Content-Disposition"), "attachment") {
 			t.Errorf("%s is shown: %v", mediaType, p.Header)
 		}
 	}
@@ -282,7 +313,7 @@ func TestRemovingACommentOnTheWeb(t *testing.T) {
 	comment := h.post(t, threads.Post{ContentID: h.public, AuthorID: h.Carla.ID, Text: "<b>Sorry</b>", Public: true})
 	message := h.post(t, threads.Post{ConversationID: h.conversation, AuthorID: h.Carla.ID, Text: "x"})
 	path := func(id int64) string { return fmt.Sprintf("/garten/fest/contributions/%d/delete/", id) }
-	for person, want := range map[int64]int{0: 303, h.Anna.ID: 403} {
+	for person, want := range map[int64]int{0: 303, h.Admin.ID: 403} {
 		v := webtest.Visit(t, handler)
 		if person != 0 {
 			v.As(person)
@@ -300,10 +331,58 @@ func TestRemovingACommentOnTheWeb(t *testing.T) {
 			t.Errorf("%s: %d", id, p.Status)
 		}
 	}
+	for _, elsewhere := range []string{"/garten/anderes/contributions/1/delete/", "/anna/fest/contributions/1/delete/"} {
+		carla.Get(elsewhere)
+		carla.Sees(404)
+		carla.Send(elsewhere, nil, true)
+		carla.Sees(404)
+	}
+	nobody := webtest.Visit(t, handler)
+	nobody.Get(path(99))
+	nobody.Sees(404)
 	carla.Get(path(comment))
 	carla.Sees(200, "Do you want to remove your comment “Sorry”?")
 	carla.Submit("Remove the comment", nil)
-	carla.Sees(200, "Your comment has been removed.", "the article")
+	carla.Sees(200, "The comment has been removed.", "the article")
 	carla.Get(path(comment))
 	carla.Sees(404)
+}
+
+func TestNamesAreBoundInAllThatIsShownOfAContribution(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for place, p := range map[string]threads.Post{
+			"a comment":      {ContentID: h.public, AuthorID: h.Anna.ID, Text: "@bert", Cut: "@garten"},
+			"a message":      {ConversationID: h.conversation, AuthorID: h.Anna.ID, Text: "@bert", Cut: "@garten"},
+			"a plain letter": {ContentID: h.public, AuthorID: h.Anna.ID, Format: markdown.Plain, Text: "Hallo\n\n    @bert", Cut: "    @garten"},
+		} {
+			id := h.post(t, p)
+			var slugs []string
+			if err := db.Select(t.Context(), &slugs, `SELECT slug_key FROM mentions WHERE contribution_id = ? ORDER BY slug_key`, id); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(slugs, " "); got != "bert garten" {
+				t.Errorf("%s names %q", place, got)
+			}
+		}
+	})
+}
+
+func TestAnAuthorWithoutAPublicPageIsPlainText(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t))
+	for author, want := range map[*cast.Person]bool{&h.Anna: true, &h.Carla: false} {
+		c, err := h.Contribution(t.Context(), h.db, h.post(t, threads.Post{ContentID: h.public, AuthorID: author.ID, Text: "x", Public: true}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page strings.Builder
+		if err := threads.List(threads.Shown{Views: []threads.View{{Contribution: c}}}, "").Render(t.Context(), &page); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), author.Name) || strings.Contains(page.String(), `href="/`+author.Slug+`/"`) != want || strings.Contains(page.String(), "/conversations/add/") {
+			t.Errorf("%s leads to a page: want %t\n%s", author.Name, want, page.String())
+		}
+	}
 }

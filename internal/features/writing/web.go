@@ -13,14 +13,27 @@ import (
 // preview is a text on its way to the preview and back: markdown, then HTML.
 type preview struct {
 	Content string `json:"content"`
+	Preset  string `json:"preset,omitempty"` // how it is shown; empty for a post
+}
+
+// presets are the ways to show a text, by the names that scripts of existing sites use.
+func presets() map[string]markdown.Preset {
+	return map[string]markdown.Preset{
+		"": markdown.Full, "content": markdown.Full, "linkonly": markdown.Inline, "noninteractive-inline": markdown.NonInteractive,
+	}
 }
 
 func (r *Room) showPreview(v *site.Visit) error {
 	var text preview
 	if err := json.NewDecoder(v.R.Body).Decode(&text); err != nil {
-		return errs.New(errs.Invalid, "This is no text that can be shown.").Because(err)
+		return errs.New(errs.Invalid, "This text can’t be shown.").Because(err)
 	}
-	html, err := r.deps.Texts.Render(v.Context(), r.deps.DB, v.Viewer, v.Lang, texts.Source{Text: text.Content, Options: markdown.Options{HeadingLevel: 2, Prefix: "preview"}})
+	preset, known := presets()[text.Preset]
+	if !known {
+		return errs.New(errs.Invalid, "“%s” is not a way to show a text.", text.Preset)
+	}
+	source := texts.Source{Text: text.Content, Options: markdown.Options{Preset: preset, HeadingLevel: 2, Prefix: "preview"}}
+	html, err := r.deps.Texts.Render(v.Context(), r.deps.DB, v.Viewer, v.Lang, source)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,11 @@ func TestScriptsAskForPreviews(t *testing.T) {
 	}{
 		{anna, `{"content":"**bold** <script>x</script> @garten"}`, http.StatusOK, `\u003cstrong\u003ebold\u003c/strong\u003e`},
 		{anna, `{"content":"@garten"}`, http.StatusOK, `Garten am Bach`},
-		{anna, `no json`, http.StatusUnprocessableEntity, `{"problem":"This is no text that can be shown."}`},
+		{anna, `{"content":"# Plan\n\n[us](/garten/)","preset":"content"}`, http.StatusOK, `\u003ch2`},
+		{anna, `{"content":"**bold** [us](https://other.example/)","preset":"linkonly"}`, http.StatusOK, `{"content":"bold \u003ca `},
+		{anna, `{"content":"**bold** [us](https://other.example/)","preset":"noninteractive-inline"}`, http.StatusOK, `{"content":"bold us"}`},
+		{anna, `{"content":"x","preset":"everything"}`, http.StatusUnprocessableEntity, `{"problem":"“everything” is not a way to show a text."}`},
+		{anna, `no json`, http.StatusUnprocessableEntity, `{"problem":"This text can’t be shown."}`},
 		{nobody, `{"content":"x"}`, http.StatusUnauthorized, `{"problem":"Please sign in."}`},
 	} {
 		got := request.visitor.PostJSON(community.PreviewPath, request.body)

@@ -6,6 +6,7 @@
 package clock
 
 import (
+	"context"
 	"database/sql/driver"
 	"fmt"
 	"time"
@@ -52,4 +53,16 @@ func (c Clock) Now() Time {
 		return At(time.Now())
 	}
 	return At(c())
+}
+
+// Pause waits for a while of the real time, and reports whether it did so to the end: false says that the context has ended.
+func Pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -22,15 +23,22 @@ var almostUsable = regexp.MustCompile(`^[^.].*\.ya?ml$`)
 const deepest = 10
 
 // findFiles returns the files of the first candidate that yields any, and adds to passedOver what looks like one and is none.
+// A candidate in a folder that we may not enter is passed over if a later one yields files: who runs a command as another
+// user stands in a folder of their own, and that folder is not where the site is.
 func findFiles(from Sources, passedOver *[]string) ([]string, error) {
 	if from.Named == "" {
+		var forbidden error
 		for _, candidate := range from.Candidates {
+			if _, err := os.Stat(candidate); errors.Is(err, fs.ErrPermission) {
+				forbidden = cmp.Or(forbidden, err)
+				continue
+			}
 			files, err := usableFiles(candidate, passedOver)
 			if err != nil || len(files) > 0 {
 				return files, err
 			}
 		}
-		return nil, nil
+		return nil, forbidden
 	}
 	files, err := usableFiles(from.Named, passedOver)
 	switch {

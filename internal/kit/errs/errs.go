@@ -25,6 +25,7 @@ const (
 	TooLarge                    // more bytes than allowed
 	TooMany                     // too often; RetryAfter says when to come back
 	Unavailable                 // a server we stand on is away: try again later
+	Gone                        // it was there, as everybody may know, and will not come back
 )
 
 // FieldError says what is wrong with one field of a form.
@@ -141,6 +142,8 @@ func (k Kind) String() string {
 		return "too many"
 	case Unavailable:
 		return "unavailable"
+	case Gone:
+		return "gone"
 	default:
 		return "internal"
 	}

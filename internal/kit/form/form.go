@@ -14,9 +14,9 @@
 // The tag form names the field. validate holds rules of go-playground/validator, and slug, date and
 // colour from here. label is a message id that the sentences about the field quote; missing replaces
 // the sentence about an empty field. text says how text is cleaned: by default it is put into Unicode's
-// composed form, broken characters and NUL are dropped, line ends are \n and blanks around it go;
-// "line" makes white space one blank, so that no line end gets into a title; "raw" keeps blanks,
-// for passwords.
+// composed form, broken characters, NUL and what turns the direction of all that follows are dropped, line ends are \n
+// and blanks around it go; "line" makes white space one blank, so that no line end gets into a title, and drops
+// every direction mark; "raw" keeps blanks, for passwords. A text that shows nothing is empty, but for a raw one.
 //
 // What the form did not send becomes zero, so that an unticked box is false.
 package form
@@ -40,6 +40,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/glyph"
 	"grouprise.org/grouprise/internal/kit/lang"
 )
 
@@ -178,7 +179,7 @@ const maxValues = 10 << 20
 
 // TooLarge is the answer to a form of more than so many bytes.
 func TooLarge(limit int64) *errs.Error {
-	return errs.New(errs.TooLarge, "That is more than the %d MB that this site takes at once.", max(1, limit>>20))
+	return errs.New(errs.TooLarge, "That’s too much: you can send at most %d MB at once.", max(1, limit>>20))
 }
 
 func notAForm(cause error) error {
@@ -195,7 +196,7 @@ func (rd *Reader) takeFiles(f field, target reflect.Value, files []*multipart.Fi
 			continue
 		}
 		if file.Size > rd.FileMax {
-			wrong = append(wrong[:0], errs.Field(f.name, "“%s” is too large. A file may have up to %d MB.", file.Filename, rd.FileMax>>20))
+			wrong = append(wrong[:0], errs.Field(f.name, "“%s” is too large. A file can have at most %d MB.", file.Filename, rd.FileMax>>20))
 			continue
 		}
 		taken = append(taken, file)
@@ -237,7 +238,7 @@ const (
 )
 
 // Clean returns a text as it may be stored: valid UTF-8, composed, without NUL and other control
-// characters.
+// characters, empty if it shows nothing.
 func Clean(text string, how Cleaning) string {
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "")
@@ -253,10 +254,14 @@ func Clean(text string, how Cleaning) string {
 		return r
 	}, text)
 	text = norm.NFC.String(text)
-	if how == Line {
-		return strings.Join(strings.Fields(text), " ")
+	switch {
+	case !glyph.Visible(text):
+		return ""
+	case how == Line:
+		return strings.Join(strings.Fields(glyph.WithoutDirections(text)), " ")
+	default:
+		return strings.TrimSpace(glyph.WithoutOverrides(text))
 	}
-	return strings.TrimSpace(text)
 }
 
 func matches(pattern string) validator.Func {

@@ -79,13 +79,13 @@ func TestFormSaysWhatIsWrongWithEachField(t *testing.T) {
 		{"empty", "", []string{"title: Please fill in “Title”."}},
 		{"only blanks", "title=+%09+", []string{"title: Please fill in “Title”."}},
 		{"letters are counted, not bytes", "title=" + strings.Repeat("%C3%A4", 20), nil},
-		{"too long", "title=" + strings.Repeat("a", 21), []string{"title: “Title” may have up to 20 characters."}},
+		{"too long", "title=" + strings.Repeat("a", 21), []string{"title: “Title” can have at most 20 characters."}},
 		{"too short, without a label", "title=a&password=short", []string{"password: “This field” needs at least 8 characters."}},
 		{"no number", "title=a&place=here", []string{"place: Enter a number."}},
 		{"a number beyond all numbers", "title=a&place=99999999999999999999", []string{"place: Enter a number."}},
 		{"a list of no numbers", "title=a&groups=x", []string{"groups: Enter a number."}},
 		{"too many choices", "title=a&groups=1&groups=2&groups=3&groups=4", []string{"groups: Choose up to 3."}},
-		{"in the order of the form", "text=" + strings.Repeat("x", 201) + "&place=x", []string{"title: Please fill in “Title”.", "text: “Text” may have up to 200 characters.", "place: Enter a number."}},
+		{"in the order of the form", "text=" + strings.Repeat("x", 201) + "&place=x", []string{"title: Please fill in “Title”.", "text: “Text” can have at most 200 characters.", "place: Enter a number."}},
 		{"in a list", "title=a&options[0].count=1", []string{"options: Please fill in this field."}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestRulesOfOurOwn(t *testing.T) {
 		"slug=a.b":        {"slug: Use only letters, digits, hyphens and underscores."},
 		"date=2027-02-29": {"date: Enter a date like 2026-03-12."},
 		"colour=red":      {"colour: Enter a colour like #2a62ac."},
-		"mail=anna":       {"mail: Enter an e-mail address like name@example.org."},
+		"mail=anna":       {"mail: Enter an email address like name@example.org."},
 		"kind=c":          {"kind: Choose one of the options."},
 	} {
 		var got rules
@@ -168,7 +168,7 @@ func TestBodiesThatAreNoForms(t *testing.T) {
 			if !errs.Is(err, test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
-			if said := "the 1 MB that this site takes"; test.want == errs.TooLarge && !strings.Contains(err.Error(), said) {
+			if said := "at most 1 MB"; test.want == errs.TooLarge && !strings.Contains(err.Error(), said) {
 				t.Errorf("%v does not say %q", err, said)
 			}
 		})
@@ -193,7 +193,7 @@ func TestUploads(t *testing.T) {
 		{"an empty file is a file", [][3]string{{"images", "empty.txt", ""}}, []string{"empty.txt"}, nil},
 		{"folders of Windows", [][3]string{{"images", `C:\Photos\a.png`, "A"}}, []string{"a.png"}, nil},
 		{"a direction that hides the ending", [][3]string{{"images", "photo\u202egnp.exe", "A"}}, []string{"photognp.exe"}, nil},
-		{"one too large", [][3]string{{"images", "a.png", "A"}, {"images", "big.png", strings.Repeat("x", 2<<20)}}, []string{"a.png"}, []string{"images: “big.png” is too large. A file may have up to 1 MB."}},
+		{"one too large", [][3]string{{"images", "a.png", "A"}, {"images", "big.png", strings.Repeat("x", 2<<20)}}, []string{"a.png"}, []string{"images: “big.png” is too large. A file can have at most 1 MB."}},
 		{"too many", [][3]string{{"images", "1", "x"}, {"images", "2", "x"}, {"images", "3", "x"}, {"images", "4", "x"}}, []string{"1", "2", "3", "4"}, []string{"images: Choose up to 3."}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

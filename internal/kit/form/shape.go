@@ -138,7 +138,7 @@ func (sh *shape) sentence(p validator.FieldError) errs.FieldError {
 			return errs.Field(name, "Please fill in “%s”.", label)
 		}
 	case tag == "max" && isText:
-		return errs.Field(name, "“%s” may have up to %s characters.", label, p.Param())
+		return errs.Field(name, "“%s” can have at most %s characters.", label, p.Param())
 	case tag == "min" && isText:
 		return errs.Field(name, "“%s” needs at least %s characters.", label, p.Param())
 	case tag == "max" && isList:
@@ -150,7 +150,7 @@ func (sh *shape) sentence(p validator.FieldError) errs.FieldError {
 	case tag == "min", tag == "gte":
 		return errs.Field(name, "Enter a number from %s.", p.Param())
 	case tag == "email":
-		return errs.Field(name, "Enter an e-mail address like name@example.org.")
+		return errs.Field(name, "Enter an email address like name@example.org.")
 	case tag == "url", tag == "http_url":
 		return errs.Field(name, "Enter a web address like https://example.org.")
 	case tag == "slug":
@@ -162,9 +162,9 @@ func (sh *shape) sentence(p validator.FieldError) errs.FieldError {
 	case tag == "oneof":
 		return errs.Field(name, "Choose one of the options.")
 	case tag == "eqfield":
-		return errs.Field(name, "The two entries differ.")
+		return errs.Field(name, "The two entries don’t match.")
 	default:
-		return errs.Field(name, "“%s” is not right.", label)
+		return errs.Field(name, "“%s” isn’t valid.", label)
 	}
 }
 

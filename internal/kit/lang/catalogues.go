@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -18,6 +19,7 @@ type Catalogues struct {
 	byLanguage map[string]*catalogue
 	languages  []string // Fallback first, then in alphabetical order
 	matcher    language.Matcher
+	offer      func() Offer // nil: all
 }
 
 // catalogue holds the texts of one language.
@@ -148,47 +150,73 @@ func (c *catalogue) pluralText(k key, n int) string {
 }
 
 // Languages returns the languages that can be chosen: Fallback first, the others in alphabetical order.
-func (c *Catalogues) Languages() []string { return slices.Clone(c.languages) }
-
-// Printer returns the printer of a language and a time zone. A language without a catalogue gets the
-// nearest one ("de-AT" reads German), and Fallback when there is none. A nil zone is UTC.
-func (c *Catalogues) Printer(code string, zone *time.Location) *Printer {
-	own := c.byLanguage[code]
-	if own == nil {
-		own = c.byLanguage[c.Match("", code)]
-	}
-	return &Printer{own: own, base: c.byLanguage[Fallback], zone: zone}
+func (c *Catalogues) Languages() []string {
+	o := c.offered()
+	return slices.DeleteFunc(c.All(), func(code string) bool { return !o.speaks(code) })
 }
 
-// Match chooses a language: the first of the preferred ones that there is a catalogue for (empty ones
-// are passed over), else the best for the header Accept-Language, else Fallback.
-func (c *Catalogues) Match(acceptLanguage string, preferred ...string) string {
+// Printer returns the printer of a language and a time zone. A language without a catalogue gets the
+// nearest one ("de-AT" reads German), and the default when there is none. A nil zone is UTC.
+func (c *Catalogues) Printer(code string, zone *time.Location) *Printer {
+	return &Printer{own: c.byLanguage[c.Match(code)], base: c.byLanguage[Fallback], zone: zone}
+}
+
+// Match chooses a language: the first of the preferred ones that is offered, else the default. Empty ones and what is no
+// language are passed over.
+func (c *Catalogues) Match(preferred ...string) string {
+	o := c.offered()
 	for _, code := range preferred {
-		if c.byLanguage[code] != nil {
+		if c.byLanguage[code] != nil && o.speaks(code) {
 			return code
 		}
 		if tag, err := language.Parse(code); err == nil {
-			if found, ok := c.match(tag); ok {
+			if found := c.match(tag); found != "" && o.speaks(found) {
 				return found
 			}
 		}
 	}
-	const enough = 500 // bytes; browsers send fewer than 100
-	if len(acceptLanguage) > enough {
-		return Fallback
-	}
-	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
-	if err != nil {
-		return Fallback
-	}
-	found, _ := c.match(tags...)
-	return found
+	return o.Default
 }
 
-func (c *Catalogues) match(tags ...language.Tag) (code string, ok bool) {
+// Accepted returns the language that a header Accept-Language prefers among those that are offered, or "" if it prefers
+// none of them.
+func (c *Catalogues) Accepted(header string) string {
+	const enough = 500 // bytes; browsers send fewer than 100
+	if header == "" || len(header) > enough {
+		return ""
+	}
+	type preference struct {
+		tag    language.Tag
+		weight float32
+	}
+	var wanted []preference
+	for entry := range strings.SplitSeq(header, ",") { // one by one, because the parser gives up at the first that is wrong
+		if tags, weights, err := language.ParseAcceptLanguage(entry); err == nil && len(tags) == 1 {
+			wanted = append(wanted, preference{tags[0], weights[0]})
+		}
+	}
+	slices.SortStableFunc(wanted, func(a, b preference) int { return cmp.Compare(b.weight, a.weight) })
+	tags := make([]language.Tag, len(wanted))
+	for i, w := range wanted {
+		tags[i] = w.tag
+	}
+	o := c.offered()
+	if found := c.match(tags...); found != "" && o.speaks(found) {
+		return found
+	}
+	for _, tag := range tags {
+		if found := c.match(tag); found != "" && o.speaks(found) {
+			return found
+		}
+	}
+	return ""
+}
+
+// match returns the language that fits one of the tags, which stand in the order of preference; "" if none does.
+func (c *Catalogues) match(tags ...language.Tag) string {
 	_, index, confidence := c.matcher.Match(tags...)
 	if confidence == language.No {
-		return Fallback, false
+		return ""
 	}
-	return c.languages[index], true
+	return c.languages[index]
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"grouprise.org/grouprise/internal/kit/glyph"
 )
 
 // Verb is one fmt verb of a text, as Verbs finds it.
@@ -36,12 +38,17 @@ func format(text string, args []any) string {
 	return b.String()
 }
 
-// say returns what a verb prints of an argument. Most are words and numbers as they are, which need no fmt.
+// say returns what a verb prints of an argument. Most are words and numbers as they are, which need no fmt. Names that
+// are written from right to left keep to themselves, so that the sentence around them stays readable.
 func say(spec string, arg any) string {
 	switch arg := arg.(type) {
 	case string:
 		if spec == "%s" {
-			return arg
+			return glyph.Isolate(arg)
+		}
+	case fmt.Stringer:
+		if spec == "%s" {
+			return glyph.Isolate(arg.String())
 		}
 	case int:
 		if spec == "%d" {

@@ -112,31 +112,55 @@ func TestAnAdministratorsTextsWin(t *testing.T) {
 	}
 }
 
-func TestTheBestLanguageIsChosen(t *testing.T) {
+func TestTheFirstLanguageThatIsSpokenIsChosen(t *testing.T) {
 	t.Parallel()
 	c := load(t)
 	for _, row := range []struct {
-		name, header string
-		preferred    []string
-		want         string
+		name      string
+		preferred []string
+		want      string
 	}{
-		{"nothing is known", "", nil, "en"},
-		{"the person's choice wins", "en", []string{"de", "en"}, "de"},
-		{"the site's language follows", "en", []string{"", "de"}, "de"},
-		{"an unknown choice is passed over", "", []string{"xx", "nonsense!", "de"}, "de"},
-		{"a region reads its language", "", []string{"de-AT"}, "de"},
-		{"old spelling", "", []string{"de_DE"}, "de"},
-		{"the browser's first", "de-CH, en;q=0.5", nil, "de"},
-		{"the browser's second", "fr, de;q=0.7, en;q=0.3", nil, "de"},
-		{"a broken header", ";;q=,,,", nil, "en"},
-		{"a huge header", strings.Repeat("de-", 1_000_000), nil, "en"},
+		{"nothing is known", nil, "en"},
+		{"the first", []string{"de", "en"}, "de"},
+		{"the first that is not empty", []string{"", "de"}, "de"},
+		{"what is unknown is passed over", []string{"xx", "fr", "nonsense!", "de"}, "de"},
+		{"a region reads its language", []string{"de-AT"}, "de"},
+		{"old spelling", []string{"de_DE"}, "de"},
 	} {
-		if got := c.Match(row.header, row.preferred...); got != row.want {
+		if got := c.Match(row.preferred...); got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
 	}
 	if got := c.Printer("de-AT", nil).Language(); got != "de" {
 		t.Errorf("printer of de-AT speaks %q", got)
+	}
+}
+
+func TestTheLanguageThatABrowserPrefersIsFound(t *testing.T) {
+	t.Parallel()
+	c := load(t)
+	for _, row := range []struct{ name, header, want string }{
+		{"nothing", "", ""},
+		{"the first", "de,en;q=0.5", "de"},
+		{"the greatest weight wins, wherever it stands", "en;q=0.2, de;q=0.9", "de"},
+		{"a region reads its language", "de-AT", "de"},
+		{"whatever the letters' case", "DE-at", "de"},
+		{"the second, where the first is not spoken", "fr, de;q=0.7, en;q=0.3", "de"},
+		{"a language with the weight zero is not wanted", "de;q=0, en;q=0.1", "en"},
+		{"one that nobody speaks is passed over", "xq-Zzzz-QQ, de", "de"},
+		{"what is no language is passed over", "%%%, en_, de;q=much, de;q=0.4", "de"},
+		{"none that is spoken", "fr, ja;q=0.5", ""},
+		{"any", "*", ""},
+		{"any, but rather one", "fr, *;q=0.1", ""},
+		{"one, or else any", "*;q=0.1, en;q=0.5", "en"},
+		{"signs only", ";;q=,,,", ""},
+		{"no text", "\xff\xfe\x00", ""},
+		{"100 KB of garbage", strings.Repeat("garbage,", 100<<10/8), ""},
+		{"100 KB of one language", strings.Repeat("de-", 100<<10/3), ""},
+	} {
+		if got := c.Accepted(row.header); got != row.want {
+			t.Errorf("%s: %.60q: got %q, want %q", row.name, row.header, got, row.want)
+		}
 	}
 }
 

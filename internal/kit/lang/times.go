@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"math"
 	"time"
 
 	"golang.org/x/text/number"
@@ -43,6 +44,12 @@ func (p *Printer) Month(m Moment) string {
 	}
 	return p.C("month", "%[1]s %[2]d", monthName(t.Month()), t.Year())
 }
+
+// MonthName says a month of whatever year: "March", "März".
+func (p *Printer) MonthName(m time.Month) string { return p.T(string(monthName(m))) }
+
+// Weekday says a day of the week: "Tuesday", "Dienstag".
+func (p *Printer) Weekday(d time.Weekday) string { return p.T(string(weekdayName(d))) }
 
 // Time says a time of day: "19:00", "19:00 Uhr".
 func (p *Printer) Time(m Moment) string {
@@ -96,6 +103,11 @@ func (p *Printer) Since(m, now Moment) string {
 // Number says a whole number with its digits in groups: "12,345", "12.345".
 func (p *Printer) Number(n int) string {
 	return p.numbers().Sprint(number.Decimal(n))
+}
+
+// Decimal says a number with one digit behind the point, which is cut off and not rounded: "4.4", "4,4".
+func (p *Printer) Decimal(n float64) string {
+	return p.numbers().Sprint(number.Decimal(math.Floor(n*10)/10, number.MinFractionDigits(1), number.MaxFractionDigits(1)))
 }
 
 // Bytes says the size of a file in powers of ten: "512 bytes", "1.4 MB", "1,4 MB".

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,6 +88,56 @@ func start(t *testing.T, s Server) (address net.Addr, end func() error) {
 	return address, end
 }
 
+// countingListener counts the bytes that a server has read.
+type countingListener struct {
+	net.Listener
+
+	bytes atomic.Int64
+}
+
+func listen(t *testing.T) *countingListener {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &countingListener{Listener: l}
+}
+
+// Accept implements net.Listener.
+func (l *countingListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &countingConn{Conn: conn, bytes: &l.bytes}, nil
+}
+
+type countingConn struct {
+	net.Conn
+
+	bytes *atomic.Int64
+}
+
+// Read implements net.Conn.
+func (c *countingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.bytes.Add(int64(n))
+	return n, err
+}
+
+// reads lets a client say something that nothing is answered to yet, and returns when the server has read it.
+func (l *countingListener) reads(t *testing.T, c *client, text string) {
+	t.Helper()
+	whole := l.bytes.Load() + int64(len(text))
+	c.sends(text)
+	for deadline := time.Now().Add(time.Minute); l.bytes.Load() < whole; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("of %d bytes the server has read %d", whole, l.bytes.Load())
+		}
+	}
+}
+
 // client speaks one command after the other.
 type client struct {
 	t *testing.T
@@ -101,7 +152,7 @@ func dial(t *testing.T, address net.Addr) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	c := &client{t: t, Conn: conn, in: bufio.NewReader(conn)}
 	c.answer("220")
 	c.says("LHLO mail.example", "250")
@@ -425,7 +476,7 @@ func TestAServerThatIsToEndBeforeItHasBegunEnds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("it did not end")
 		}
 	}
@@ -452,14 +503,14 @@ func TestWhatIsNotTheMessagesFaultIsTemporary(t *testing.T) {
 	t.Parallel()
 	t.Run("the server ends", func(t *testing.T) {
 		t.Parallel()
-		address, end := start(t, Server{Handler: &house{}})
+		incoming := listen(t)
+		address, end := start(t, Server{Listener: incoming, Handler: &house{}})
 		c, chunks := dial(t, address), dial(t, address)
 		c.begins()
-		c.sends("Subject: half\r\n\r\nhalf")
+		incoming.reads(t, c, "Subject: half\r\n\r\nhalf")
 		chunks.says("MAIL FROM:<a@b.example>", "250")
 		chunks.says("RCPT TO:<x@town.example>", "250")
-		chunks.sends("BDAT 100\r\nhalf")
-		time.Sleep(50 * time.Millisecond) // until half of it has been read
+		incoming.reads(t, chunks, "BDAT 100\r\nhalf")
 		go func() { _ = end() }()
 		c.answer("451 4.4.2")
 		c.answer("451 4.4.2")
@@ -470,7 +521,7 @@ func TestWhatIsNotTheMessagesFaultIsTemporary(t *testing.T) {
 	t.Run("the client is slow", func(t *testing.T) {
 		t.Parallel()
 		h := &house{}
-		address, _ := start(t, Server{Handler: h, Timeout: 100 * time.Millisecond})
+		address, _ := start(t, Server{Handler: h, Timeout: 2 * time.Second})
 		c := dial(t, address)
 		c.begins()
 		c.sends("Subject: half\r\n\r\nhalf")
@@ -521,7 +572,7 @@ func TestALineWithoutEndIsTheMessagesFault(t *testing.T) {
 
 func TestSessionsThatDoNothingGiveWay(t *testing.T) {
 	t.Parallel()
-	const idle = 300 * time.Millisecond
+	const idle = 2 * time.Second
 	begun, goOn := make(chan bool), make(chan bool)
 	h := &house{deliver: func(to string) error {
 		if strings.HasPrefix(to, "x@") {
@@ -542,10 +593,10 @@ func TestSessionsThatDoNothingGiveWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	(&client{t: t, Conn: conn, in: bufio.NewReader(conn)}).answer("421 4.3.2")
 
-	time.Sleep(2 * idle)
+	time.Sleep(idle + 100*time.Millisecond)
 	dial(t, address).says("NOOP", "250")
 	first.answer("421")
 	goOn <- true
@@ -556,14 +607,14 @@ func TestSessionsThatDoNothingGiveWay(t *testing.T) {
 func TestBytesInHandAreBounded(t *testing.T) {
 	t.Parallel()
 	h := &house{}
-	address, _ := start(t, Server{Handler: h, MaxBytes: 300_000, MaxInHand: 600_000})
+	incoming := listen(t)
+	address, _ := start(t, Server{Listener: incoming, Handler: h, MaxBytes: 300_000, MaxInHand: 600_000})
 	half := strings.Repeat(strings.Repeat("x", 998)+"\r\n", 250)
 	first, second, third := dial(t, address), dial(t, address), dial(t, address)
 	first.begins()
-	first.sends(half)
+	incoming.reads(t, first, half)
 	second.begins()
-	second.sends(half)
-	time.Sleep(100 * time.Millisecond) // until it has been read
+	incoming.reads(t, second, half)
 	third.begins()
 	third.sends(half + ".\r\n")
 	third.answer("452 4.3.1")

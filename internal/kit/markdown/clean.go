@@ -10,16 +10,6 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// Limits of what is treated as Markdown; beyond them a source is shown as it was typed. The parser is
-// quadratic in some of them, and nobody writes such texts by hand.
-const (
-	maxSource   = 200_000 // bytes
-	maxDepth    = 20      // quotes and list marks at the begin of a line
-	maxBrackets = 1_000   // in a block of lines
-	maxCells    = 20_000  // bars in the longest line times lines of a block: what a table may grow to
-	maxOpen     = 100     // elements within each other in the result
-)
-
 // refStart and refEnd enclose the placeholder of a reference on its way through parser and sanitiser. They
 // are code points that no text may contain; the nonce between them cannot be guessed.
 const (
@@ -60,59 +50,6 @@ func visible(r rune) rune {
 	}
 }
 
-// withinLimits reports whether a source keeps the limits.
-func withinLimits(source string) bool {
-	if len(source) > maxSource {
-		return false
-	}
-	brackets, bars, lines := 0, 0, 0
-	for line := range strings.Lines(source) {
-		rest, depth := withoutMarks(line)
-		if depth > maxDepth {
-			return false
-		}
-		if strings.TrimSpace(rest) == "" {
-			brackets, bars, lines = 0, 0, 0
-			continue
-		}
-		lines++
-		brackets += strings.Count(line, "[")
-		bars = max(bars, strings.Count(line, "|"))
-		if brackets > maxBrackets || bars*lines > maxCells {
-			return false
-		}
-	}
-	return true
-}
-
-// withoutMarks returns a line without the marks of quotes and lists at its begin, and how many there
-// were. A rule ("- - - -") has none.
-func withoutMarks(line string) (rest string, depth int) {
-	trimmed := strings.TrimSpace(line)
-	if trimmed != "" && strings.Trim(trimmed, trimmed[:1]+" \t") == "" && trimmed[0] != '>' {
-		return line, 0
-	}
-	for {
-		line = strings.TrimLeft(line, " \t")
-		digits := len(line) - len(strings.TrimLeft(line, "0123456789"))
-		switch {
-		case strings.HasPrefix(line, ">"):
-			line = line[1:]
-		case line != "" && strings.ContainsRune("-+*", rune(line[0])) && blankAt(line, 1):
-			line = line[1:]
-		case digits > 0 && digits < len(line) && (line[digits] == '.' || line[digits] == ')') && blankAt(line, digits+1):
-			line = line[digits+1:]
-		default:
-			return line, depth
-		}
-		depth++
-	}
-}
-
-func blankAt(line string, i int) bool {
-	return i >= len(line) || line[i] == ' ' || line[i] == '\t' || line[i] == '\n'
-}
-
 // verbatim is the HTML of a source that is not treated as Markdown.
 func verbatim(source string) string {
 	var b strings.Builder
@@ -143,7 +80,7 @@ func verbatim(source string) string {
 
 // What attributes may say.
 var (
-	anyID       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+	anyID       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,300}$`)
 	ourRel      = regexp.MustCompile(`^` + foreignRel + `$`)
 	ourLoading  = regexp.MustCompile(`^lazy$`)
 	spanClass   = regexp.MustCompile(`^emoji$`)

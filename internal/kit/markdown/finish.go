@@ -4,18 +4,20 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
-
-	"grouprise.org/grouprise/internal/kit/slug"
+	"golang.org/x/text/unicode/norm"
 )
 
 // finisher completes a parsed text: what needs to know the neighbours of a node, or all headings.
 type finisher struct {
 	doc      *document
 	source   []byte
+	o        Options
 	prefix   string
 	ids      map[string]bool
 	taken    map[string]int // how often a name was taken
@@ -41,24 +43,71 @@ func (f *finisher) headingIDs(node ast.Node) {
 			continue
 		}
 		title := f.textOf(h)
-		id := f.unique(slug.Make(title, 60))
+		id := f.unique(anchor(title))
 		h.SetAttributeString("id", []byte(id))
 		f.headings = append(f.headings, heading{level: h.Level, id: id, text: title})
 	}
 }
 
-// unique returns the id of a heading; from the second of the same name on it has a number.
+// unique returns the id of a heading; from the second of the same name on it has a number, and one without a name has
+// nothing else.
 func (f *finisher) unique(name string) string {
-	if name == "" {
-		name = "section"
+	if f.o.isTaken(f.prefix + name + "_1") { // the page has all that begin so
+		name = "text-" + name
 	}
 	id := f.prefix + name
-	for f.ids[id] {
-		f.taken[name]++
-		id = fmt.Sprintf("%s%s-%d", f.prefix, name, f.taken[name]+1)
+	if name == "" || f.ids[id] || f.o.isTaken(id) {
+		base, n := numbered(name)
+		n = max(n, f.taken[name])
+		for id == f.prefix+name || f.ids[id] || f.o.isTaken(id) {
+			n++
+			id = fmt.Sprintf("%s%s_%d", f.prefix, base, n)
+		}
+		f.taken[name] = n
 	}
 	f.ids[id] = true
 	return id
+}
+
+// numbered divides a name that ends in a number as unique writes it.
+func numbered(name string) (base string, n int) {
+	at := strings.LastIndexByte(name, '_')
+	if at < 0 {
+		return name, 0
+	}
+	n, err := strconv.Atoi(name[at+1:])
+	if err != nil || n < 0 || name[at+1] == '+' {
+		return name, 0
+	}
+	return name[:at], n
+}
+
+// maxAnchor is how long the name of a heading may be, in bytes.
+const maxAnchor = 200
+
+// anchor returns the name of a heading in addresses, as grouprise 5.5 made it, so that links to it keep working: its
+// ASCII letters and digits in lower case, with hyphens for blanks, and without accents.
+func anchor(title string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range norm.NFKD.String(title) {
+		switch {
+		case r == '-' || unicode.IsSpace(r):
+			gap = true
+			continue
+		case r != '_' && !isASCIIWord(r):
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte('-')
+		}
+		gap = false
+		b.WriteRune(unicode.ToLower(r))
+		if b.Len() >= maxAnchor {
+			break
+		}
+	}
+	return b.String()
 }
 
 // textOf returns the text below a node without its markup.
@@ -81,7 +130,7 @@ func (f *finisher) textOf(node ast.Node) string {
 		}
 		return ast.WalkContinue, nil
 	})
-	return strings.TrimSpace(b.String())
+	return strings.TrimSpace(html.UnescapeString(b.String()))
 }
 
 // node finishes the children of a node. Inside a link there are no other links.

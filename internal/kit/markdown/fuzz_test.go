@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	xhtml "golang.org/x/net/html"
@@ -80,6 +81,38 @@ func checkBalance(t *testing.T, source, out string, dangerous *regexp.Regexp) {
 	}
 }
 
+func FuzzPlain(f *testing.F) {
+	seeds(f)
+	f.Add("> > a\n>b\n- c\n  d\n- e\n3. f\n4. g\n\thttps://x.de www.a.b a@b.c @d/e #f")
+	dangerous := regexp.MustCompile(`(?i)^(on|style$|srcdoc|formaction)`)
+	f.Fuzz(func(t *testing.T, source string) {
+		for _, o := range []Options{{Format: Plain, HeadingLevel: 3}, {Format: Plain, Preset: NonInteractive, Words: 5}} {
+			got := Render(source, o).Resolve(func(Ref) (Target, bool) { return Target{URL: "/x"}, true }, nil)
+			if !utf8.ValidString(got) || strings.ContainsAny(got, refStart+refEnd+"\x00\u202e") {
+				t.Fatalf("%q is shown as %q", source, got)
+			}
+			checkBalance(t, source, got, dangerous)
+		}
+		if marked := FromPlain(source); !utf8.ValidString(marked) || len(marked) > 40*len(source)+100 {
+			t.Fatalf("%q becomes %q", source, marked)
+		}
+		if cleanSource(source) == source { // nothing is lost but blanks
+			shown := strings.Join(strings.Fields(NewCache(0).TextOf(Plain, source, 0)), "")
+			for r := range strings.FieldsSeq(source) {
+				if word := strings.TrimLeft(r, "->*•·"); isPlainWord(word) && !strings.Contains(shown, word) {
+					t.Fatalf("%q is shown without %q: %q", source, word, shown)
+				}
+			}
+		}
+	})
+}
+
+// isPlainWord reports whether a word has nothing that could be a sign.
+func isPlainWord(word string) bool {
+	return word != "" && strings.IndexFunc(word, func(r rune) bool { return !isWord(r) && r != '<' && r != '>' && r != '*' }) < 0 &&
+		strings.IndexFunc(word, unicode.IsLetter) >= 0
+}
+
 func FuzzText(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, source string) {
@@ -87,7 +120,7 @@ func FuzzText(f *testing.F) {
 		if words := len(strings.Fields(short)); words > 5+1 || !utf8.ValidString(short) || strings.ContainsAny(short, "\n"+refStart+refEnd) {
 			t.Fatalf("%q becomes %q", source, short)
 		}
-		if mail := NewCache(0).MailText(source, "https://example.org"); !utf8.ValidString(mail) || strings.ContainsAny(mail, refStart+refEnd) {
+		if mail := NewCache(0).MailText(source, "https://example.org", nil); !utf8.ValidString(mail) || strings.ContainsAny(mail, refStart+refEnd) {
 			t.Fatalf("%q becomes %q", source, mail)
 		}
 	})

@@ -14,13 +14,16 @@
 //   - pictures are shown from the own host only, others become links, for pages load nothing foreign;
 //   - harmless HTML passes, all else is removed and its content kept.
 //
+// A mail in plain text is none: with the format [Plain] every sign stays as it was typed, but for addresses and
+// references, quotes, and lists that are unmistakable.
+//
 // Rendering knows nobody: Render leaves a gap for every reference, and Rendered.Resolve fills the gaps
 // with what a page has looked up, for all its texts in one query. So a rendered text depends on its
 // source alone and Cache may keep it.
 //
 // Nothing a person writes can break out of the place where a page puts the result: tags are balanced,
-// ids carry a prefix, classes are ours. Sources whose structure is absurd (thousands of brackets in a
-// paragraph, quotes nested twenty deep) are shown as they were typed.
+// ids carry a prefix or keep clear of those of the page, classes are ours. What would be absurd to read and long to
+// parse (thousands of brackets in a paragraph, quotes nested thirty deep) is cut into more paragraphs.
 package markdown
 
 import (
@@ -45,11 +48,16 @@ const (
 
 // Options say how a text is rendered. The zero value is everything, with "#" as h1.
 type Options struct {
+	Format       Format
 	Preset       Preset
 	HeadingLevel int    // the level of "#": 2 for content, 3 for comments; below it capped at h6
-	Words        int    // cut after so many words; 0: never
+	Words        int    // cut after so many words, or as many characters as these have; 0: never
 	Prefix       string // what the ids of headings begin with; "text" when empty. Unique per text on a page
-	Origin       string // "https://example.org": addresses below it are the own host's
+
+	// Taken are ids that the page has itself, with blanks between them; "a-" is all that begin so. They are given for the
+	// main text of a page, whose ids begin with nothing.
+	Taken  string
+	Origin string // "https://example.org": addresses below it are the own host's
 }
 
 // Kind is what a reference refers to.
@@ -95,6 +103,7 @@ type Target struct {
 type Rendered struct {
 	Refs  []Ref // what has to be looked up; for a Content also the Mention of its owner
 	parts []part
+	quiet bool // what is not found gets no note: nobody who types a mail thinks of references
 }
 
 // part is a piece of HTML, or the place of something that depends on the reader.
@@ -130,7 +139,7 @@ func (r Rendered) Resolve(lookup Lookup, p *lang.Printer) string {
 	}
 	var b strings.Builder
 	b.Grow(r.size() + 64*len(r.Refs))
-	f := filler{b: &b, lookup: lookup, p: p}
+	f := filler{b: &b, lookup: lookup, p: p, quiet: r.quiet}
 	for _, piece := range r.parts {
 		switch piece.role {
 		case markup:
@@ -148,6 +157,18 @@ func (r Rendered) Resolve(lookup Lookup, p *lang.Printer) string {
 	return b.String()
 }
 
+// Mentions returns the slugs of the people and groups that the text mentions themselves, and not only a thing of theirs, as
+// they were written and each once.
+func (r Rendered) Mentions() []string {
+	var slugs []string
+	for _, piece := range r.parts {
+		if (piece.role == reference || piece.role == refOpen) && piece.ref.Kind == Mention && !slices.Contains(slugs, piece.ref.Entity) {
+			slugs = append(slugs, piece.ref.Entity)
+		}
+	}
+	return slugs
+}
+
 // size returns about how many bytes the text occupies.
 func (r Rendered) size() int {
 	n := 0
@@ -162,6 +183,7 @@ type filler struct {
 	b      *strings.Builder
 	lookup Lookup
 	p      *lang.Printer
+	quiet  bool
 }
 
 func (f *filler) find(ref Ref) (Target, bool) {
@@ -257,11 +279,14 @@ func (f *filler) close(ref Ref) {
 
 // note says that a reference leads nowhere.
 func (f *filler) note(ref Ref) {
+	if f.quiet {
+		return
+	}
 	switch ref.Kind {
 	case Mention:
-		f.b.WriteString(" " + html.EscapeString(f.p.T("(unknown group or person)")))
+		f.b.WriteString(" " + html.EscapeString(f.p.T("(unknown)")))
 	case Content:
-		f.b.WriteString(" " + html.EscapeString(f.p.T("(content not found)")))
+		f.b.WriteString(" " + html.EscapeString(f.p.T("(not found)")))
 	case Tag:
 	}
 }

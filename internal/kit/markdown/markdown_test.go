@@ -1,6 +1,7 @@
 package markdown_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/cputest"
 )
 
 // town is what the lookups of the tests know.
@@ -44,11 +46,11 @@ func TestTheDialect(t *testing.T) {
 		{"emphasis", "*a* **b** _c_ __d__", "<p><em>a</em> <strong>b</strong> <em>c</em> <strong>d</strong></p>\n"},
 		{"_ inside words is literal", "foo_bar_baz", "<p>foo_bar_baz</p>\n"},
 		{"strike out", "~~weg~~ ~5 km~", "<p><del>weg</del> ~5 km~</p>\n"},
-		{"a heading has an id", "# Ü ber", "<h2 id=\"text-ue-ber\">Ü ber</h2>\n"},
+		{"a heading has an id", "# Ü ber", "<h2 id=\"text-u-ber\">Ü ber</h2>\n"},
 		{"a heading below a text", "text\n# Titel", "<p>text</p>\n<h2 id=\"text-titel\">Titel</h2>\n"},
 		{"an underlined heading", "Titel\n===", "<h2 id=\"text-titel\">Titel</h2>\n"},
 		{"headings are capped", "###### tief", "<h6 id=\"text-tief\">tief</h6>\n"},
-		{"ids are unique", "# a\n# a", "<h2 id=\"text-a\">a</h2>\n<h2 id=\"text-a-2\">a</h2>\n"},
+		{"ids are unique", "# a\n# a", "<h2 id=\"text-a\">a</h2>\n<h2 id=\"text-a_1\">a</h2>\n"},
 		{
 			"a table of contents",
 			"[INHALT]\n\n# a\n## b\n# c", "<ul><li><a href=\"#text-a\">a</a><ul><li><a href=\"#text-b\">b</a></li></ul></li><li><a href=\"#text-c\">c</a></li></ul>\n" +
@@ -120,11 +122,11 @@ func TestReferencesAreRecognised(t *testing.T) {
 		"@garten":                   garten,
 		"@Garten.":                  garten + ".",
 		"(@garten)":                 "(" + garten + ")",
-		"@niemand":                  "@niemand (Gruppe oder Gestalt unbekannt)",
+		"@niemand":                  "@niemand (unbekannt)",
 		"@garten/fest":              fest,
 		"@garten/fest.":             fest + ".",
-		"@garten/x":                 garten + "/x (diesen Inhalt gibt es nicht)",
-		"@niemand/x":                "@niemand/x (Gruppe oder Gestalt unbekannt)",
+		"@garten/x":                 garten + "/x (nicht gefunden)",
+		"@niemand/x":                "@niemand/x (unbekannt)",
 		"a@garten":                  "a@garten",
 		"@ garten":                  "@ garten",
 		"`@garten`":                 "<code>@garten</code>",
@@ -135,7 +137,7 @@ func TestReferencesAreRecognised(t *testing.T) {
 		"[hin](@garten)":            `<a class="mention" href="https://example.org/garten/" title="Der Garten" data-group="3">hin</a>`,
 		"[*hin*](@garten/fest)":     `<a class="content" href="/garten/fest/" title="Das Fest"><em>hin</em></a>`,
 		"[hin](#foo)":               `<a class="tag" href="/stadt/tags/foo/">hin</a>`,
-		"[hin](@niemand)":           "hin (Gruppe oder Gestalt unbekannt)",
+		"[hin](@niemand)":           "hin (unbekannt)",
 		"[hin](#nichts)":            "hin",
 		"[#foo @garten](/x)":        `<a href="/x">#foo @garten</a>`,
 		"<a href=/x>#foo</a> #foo":  `<a href="/x">#foo</a> ` + foo,
@@ -199,7 +201,7 @@ func TestPresets(t *testing.T) {
 		want    string
 	}{
 		{"inline", markdown.Options{Preset: markdown.Inline}, `Titel: Hallo Welt <span class="emoji" title=":)">😊</span> eins, <a href="https://a.de" rel="nofollow ugc noopener">zwei</a> ` + foo + `. Baum`},
-		{"not interactive", markdown.Options{Preset: markdown.NonInteractive}, `Titel: Hallo Welt <span class="emoji" title=":)">😊</span> eins, zwei #foo. Baum`},
+		{"not interactive", markdown.Options{Preset: markdown.NonInteractive}, `Titel: Hallo Welt <span class="emoji" title=":)">😊</span> eins, zwei #foo`},
 		{"cut", markdown.Options{Words: 4}, "<h1 id=\"text-titel\">Titel</h1>\n<p>Hallo <strong>Welt</strong> <span class=\"emoji\" title=\":)\">😊</span></p>\n<ul>\n<li>…</li></ul>"},
 		{"cut within a run", markdown.Options{Preset: markdown.NonInteractive, Words: 2}, "Titel: Hallo…"},
 	} {
@@ -263,7 +265,9 @@ und [hier](https://b.de/?x=1&y=2)!
 |-|-|
 |1|2|
 
-![Bild](/x.jpg)
+![Beet im Frühling](/x.jpg)
+
+![](https://example.org/y.jpg) [![Pumpe](/z.jpg)](/garten/)
 
 ---
 Bis dann, @anna`
@@ -292,10 +296,15 @@ und hier [2]!
 a | b
 1 | 2
 
+[Picture: Beet im Frühling] https://example.org/x.jpg
+
+[Picture] https://example.org/y.jpg [Picture: Pumpe] https://example.org/z.jpg [4]
+[4]: https://example.org/garten/
+
 ----------
 
 Bis dann, @anna`
-	if diff := cmp.Diff(want, markdown.NewCache(1<<20).MailText(source, "https://example.org")); diff != "" {
+	if diff := cmp.Diff(want, markdown.NewCache(1<<20).MailText(source, "https://example.org", nil)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -337,9 +346,9 @@ func TestAbsurdTextsTakeLittleTime(t *testing.T) {
 		for _, size := range []int{190_000, 1_000_000} {
 			t.Run(piece, func(t *testing.T) {
 				source := strings.Repeat(piece, size/len(piece))
-				start := time.Now()
-				got := markdown.Render(source, markdown.Options{}).Resolve(town, nil)
-				if took := time.Since(start); took > 5*time.Second {
+				var got string
+				took := cputest.Took(t, func() { got = markdown.Render(source, markdown.Options{}).Resolve(town, nil) })
+				if took > 5*time.Second {
 					t.Errorf("%d bytes of %q took %v", size, piece, took)
 				} else if took > 500*time.Millisecond {
 					t.Logf("%d bytes of %q took %v", size, piece, took)
@@ -375,5 +384,91 @@ func TestTheCacheKeepsWhatFits(t *testing.T) {
 	}
 	if got := markdown.NewCache(0).Render("a", markdown.Options{}).Resolve(nil, nil); got != "<p>a</p>\n" {
 		t.Errorf("a cache that keeps nothing renders %q", got)
+	}
+}
+
+func TestLongTextsKeepTheirFormatting(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		source, piece string
+		want          int
+	}{
+		"umlauts":        {strings.Repeat("ä", 105_000) + " **fett**", "<strong>fett</strong>", 1},
+		"links":          {strings.Repeat("[Link](https://a.org/b) ", 1001), "<a href", 1001},
+		"lines of links": {strings.Repeat("[Link](https://a.org/b)\n", 5000), "<a href", 5000},
+		"a list":         {strings.Repeat("- [Link](https://a.org/b)\n", 3000), "<li>", 3000},
+		"a table":        {"|a|b|c|d|e|\n|-|-|-|-|-|\n" + strings.Repeat("|1|*2*|3|4|5|\n", 4100), "<em>2</em>", 4100},
+		"quotes":         {strings.Repeat("> ", 21) + "*tief*", "<blockquote>", 21},
+		"deeper quotes":  {strings.Repeat("> ", 200) + "*tief*", "<em>tief</em>", 1},
+		"emphasis":       {strings.Repeat("*a* _b_\n", 5000), "<em>", 10_000},
+		"a ragged table": {"|a|b|\n|-|-|\n" + strings.Repeat("|1\n", 100), "<tr>", 101},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := markdown.Render(row.source, markdown.Options{HeadingLevel: 2}).Resolve(nil, nil)
+			if n := strings.Count(got, row.piece); n != row.want {
+				t.Errorf("%d times %q, want %d", n, row.piece, row.want)
+			}
+		})
+	}
+}
+
+func TestATableOfEmptyCellsDoesNotGrow(t *testing.T) {
+	t.Parallel()
+	source := strings.Repeat("|", 1000) + "\n" + strings.Repeat("|-", 1000) + "|\n" + strings.Repeat("|\n", 5000)
+	if got := markdown.Render(source, markdown.Options{}).Resolve(nil, nil); len(got) > 20*len(source) {
+		t.Errorf("%d bytes became %d", len(source), len(got))
+	}
+}
+
+func TestAnchorsAreThoseOfTheOriginal(t *testing.T) {
+	t.Parallel()
+	source := "# Ü ber  uns\n# Was & wo?\n# Was & wo?\n# a_b - c\n# Straße\n# Привет\n# 你好\n# Comments\n# Contribution 5\n# Was & wo?\n# was-wo_1\n<p id=\"content\">x</p>"
+	got := markdown.Render(source, markdown.Options{Taken: "comments content contribution-"}).Resolve(nil, nil)
+	var ids []string
+	for _, m := range regexp.MustCompile(`id="([^"]*)"`).FindAllStringSubmatch(got, -1) {
+		ids = append(ids, m[1])
+	}
+	want := []string{"u-ber-uns", "was-wo", "was-wo_1", "a_b-c", "strae", "_1", "_2", "comments_1", "text-contribution-5", "was-wo_2", "was-wo_3"}
+	if diff := cmp.Diff(want, ids); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestTeasersAreBoundedInCharacters(t *testing.T) {
+	t.Parallel()
+	cache := markdown.NewCache(0)
+	for source, want := range map[string]string{
+		strings.Repeat("ä&", 300):             strings.Repeat("ä&", 30) + "…",
+		strings.Repeat("日本語", 100):            strings.Repeat("日本語", 20) + "…",
+		"eins zwei drei vier fünf sechs":      "eins zwei drei vier fünf…",
+		"eins ![ein Baum](/baum.jpg) zwei":    "eins zwei",
+		"![ein Baum](/baum.jpg)":              "",
+		"kurz":                                "kurz",
+		"@" + strings.Repeat("a", 100) + " b": "…",
+	} {
+		if got := cache.Text(source, 5); got != want && (want != "…" || !strings.HasSuffix(got, "…")) {
+			t.Errorf("%q becomes %q, want %q", source, got, want)
+		}
+	}
+}
+
+func TestTextsThatShowNothingAreKnown(t *testing.T) {
+	t.Parallel()
+	cache := markdown.NewCache(0)
+	for _, source := range []string{"", "\u200b\u2060", "<!-- nichts -->", "[a]: https://b.org", "&#8203;", "<b></b>", "# ", "> \u3164", "&nbsp;"} {
+		if cache.Shows(markdown.Marked, source) {
+			t.Errorf("%q is taken for visible", source)
+		}
+	}
+	for _, source := range []string{"a", "@garten", "![](/a.jpg)", "---\n", "<!-- a --> b", "https://b.org", "[a]: b c"} {
+		if !cache.Shows(markdown.Marked, source) {
+			t.Errorf("%q is taken for invisible", source)
+		}
+	}
+	for source, want := range map[string]bool{"<grins>": true, "<!-- nichts -->": true, "[a]: https://b.org": true, "\u200b\u202e": false, "\u3164\n": false} {
+		if got := cache.Shows(markdown.Plain, source); got != want {
+			t.Errorf("%q in plain text shows something: %t", source, got)
+		}
 	}
 }

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"reflect"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -31,24 +30,46 @@ type engine struct {
 	policy   *bluemonday.Policy
 }
 
+// signLimitKey is where the context of a parse keeps the limit of a paragraph's signs. Goldmark gives its own keys, from 1
+// on, without a lock, and engines are made at any time.
+const signLimitKey parser.ContextKey = 0
+
 func newEngine() *engine {
+	inline := append(
+		parser.DefaultInlineParsers(),
+		util.Prioritized(webParser{}, 150),
+		util.Prioritized(referenceParser{}, 150),
+		util.Prioritized(strikeParser{extension.NewStrikethroughParser()}, 500),
+	)
+	cells := extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)
 	return &engine{policy: newPolicy(), markdown: goldmark.New(
-		goldmark.WithExtensions(
-			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
-		),
-		goldmark.WithParserOptions(
-			parser.WithInlineParsers(
-				util.Prioritized(webParser{}, 150),
-				util.Prioritized(referenceParser{}, 150),
-				util.Prioritized(strikeParser{extension.NewStrikethroughParser()}, 500),
-			),
-		),
+		goldmark.WithParser(parser.NewParser(
+			parser.WithBlockParsers(blockParsers()...),
+			parser.WithInlineParsers(inline...),
+			parser.WithParagraphTransformers(util.Prioritized(paragraphs{extension.NewTableParagraphTransformer()}, 100)),
+			parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0)),
+		)),
 		goldmark.WithRendererOptions(
 			ghtml.WithHardWraps(),
 			ghtml.WithUnsafe(), // the sanitiser comes behind
-			renderer.WithNodeRenderers(util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500)),
+			renderer.WithNodeRenderers(
+				util.Prioritized(extension.NewTableHTMLRenderer(cells), 500),
+				util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
+			),
 		),
 	)}
+}
+
+// blockParsers returns the usual ones, of which the one of underlined headings is bounded.
+func blockParsers() []util.PrioritizedValue {
+	all := parser.DefaultBlockParsers()
+	heading := parser.NewSetextHeadingParser()
+	for i, p := range all {
+		if reflect.TypeOf(p.Value) == reflect.TypeOf(heading) {
+			all[i].Value = setext{heading}
+		}
+	}
+	return all
 }
 
 // render renders a text; see Render.
@@ -56,9 +77,12 @@ func (e *engine) render(source string, o Options) Rendered {
 	source = cleanSource(source)
 	doc := document{nonce: nonce(source)}
 	var body string
-	if withinLimits(source) {
-		body = e.policy.Sanitize(doc.render(e.markdown, source, o))
-	} else {
+	switch {
+	case o.Format == Plain:
+		body = e.policy.Sanitize(doc.typed(source))
+	case len(source) <= maxSource:
+		body = e.policy.Sanitize(doc.render(e, reshape(source), o))
+	default:
 		body = verbatim(source)
 	}
 	w := rewriter{o: o, refs: doc.refs, nonce: doc.nonce, plain: o.Preset == NonInteractive}
@@ -66,24 +90,40 @@ func (e *engine) render(source string, o Options) Rendered {
 }
 
 // render returns HTML that still has to be sanitised, with placeholders for references.
-func (d *document) render(markdown goldmark.Markdown, source string, o Options) string {
+func (d *document) render(e *engine, source string, o Options) string {
 	src := []byte(source)
-	root := markdown.Parser().Parse(text.NewReader(src))
-	f := finisher{doc: d, source: src, prefix: idPrefix(o), ids: map[string]bool{}, taken: map[string]int{}, toc: o.Preset == Full && o.Words == 0}
+	pc := parser.NewContext()
+	pc.Set(signLimitKey, signLimit(src))
+	root := e.markdown.Parser().Parse(text.NewReader(src), parser.WithContext(pc))
+	f := finisher{doc: d, source: src, o: o, prefix: idPrefix(o), ids: map[string]bool{}, taken: map[string]int{}, toc: o.Preset == Full && o.Words == 0}
 	f.finish(root)
 	var b bytes.Buffer
 	b.Grow(len(src) * 3 / 2)
-	if err := markdown.Renderer().Render(&b, src, root); err != nil {
+	if err := e.markdown.Renderer().Render(&b, src, root); err != nil {
 		return verbatim(source) // a buffer does not fail, and the renderers have no other error
 	}
 	return b.String()
 }
 
 func idPrefix(o Options) string {
-	if o.Prefix == "" {
+	switch {
+	case o.Taken != "":
+		return ""
+	case o.Prefix == "":
 		return "text-"
+	default:
+		return o.Prefix + "-"
 	}
-	return o.Prefix + "-"
+}
+
+// isTaken reports whether the page has an id of its own that this one would be taken for.
+func (o Options) isTaken(id string) bool {
+	for name := range strings.FieldsSeq(o.Taken) {
+		if id == name || strings.HasSuffix(name, "-") && strings.HasPrefix(id, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // refNode is a reference that the parser has found. The finisher puts its placeholder into its place,
@@ -207,73 +247,6 @@ func (webParser) Parse(parent ast.Node, block text.Reader, _ parser.Context) ast
 	return link
 }
 
-// suffixFold returns the length of suffix when s ends with it in any case, 0 otherwise.
-func suffixFold(s []byte, suffix string) int {
-	if len(s) >= len(suffix) && bytes.EqualFold(s[len(s)-len(suffix):], []byte(suffix)) {
-		return len(suffix)
-	}
-	return 0
-}
-
-// startsWord reports whether what follows before begins a word; strict also refuses what stands inside
-// paths, host names and mail addresses.
-func startsWord(before []byte, strict bool) bool {
-	r, _ := utf8.DecodeLastRune(before)
-	return len(before) == 0 || !isWord(r) && (!strict || !strings.ContainsRune("/.:-@", r))
-}
-
-// maxAddress is the longest address that becomes a link by itself, in bytes.
-const maxAddress = 2_000
-
-// addressLength returns how much of a line belongs to an address, from skip on: up to a blank, a quote
-// or a bracket that was not opened in it, without punctuation at its end.
-func addressLength(line []byte, skip int) int {
-	line = line[:min(len(line), maxAddress)]
-	var opened []byte
-	end := skip
-scan:
-	for end < len(line) {
-		r, size := utf8.DecodeRune(line[end:])
-		switch r {
-		case '<', '>', '"', '`', '\\', '|', '“', '”', '„', '»', '«', '…':
-			break scan
-		case '(', '[':
-			opened = append(opened, byte(r))
-		case ')', ']':
-			if len(opened) == 0 || opened[len(opened)-1] != map[rune]byte{')': '(', ']': '['}[r] {
-				break scan
-			}
-			opened = opened[:len(opened)-1]
-		default:
-			if unicode.IsSpace(r) || unicode.IsControl(r) {
-				break scan
-			}
-		}
-		end += size
-	}
-	for end > skip {
-		if i := bytes.LastIndexByte(line[skip:end], '&'); i >= 0 && line[end-1] == ';' && isEntity(line[skip+i+1:end-1]) {
-			end = skip + i
-			continue
-		}
-		if !strings.ContainsRune("?!.,:;*_~'([", rune(line[end-1])) {
-			break
-		}
-		end--
-	}
-	if r, _ := utf8.DecodeRune(line[skip:end]); end == skip || !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-		return 0
-	}
-	return end
-}
-
-// isEntity reports whether a name between "&" and ";" may be that of a character.
-func isEntity(name []byte) bool {
-	return len(name) > 0 && len(name) < 32 && len(bytes.TrimFunc(name, func(r rune) bool {
-		return r == '#' || unicode.IsLetter(r) || unicode.IsDigit(r)
-	})) == 0
-}
-
 // referenceParser understands mail addresses, mentions and tags.
 type referenceParser struct{}
 
@@ -295,7 +268,7 @@ func (referenceParser) Parse(parent ast.Node, block text.Reader, pc parser.Conte
 		return nil
 	}
 	if line[0] == '#' && block.PrecendingCharacter() == '&' {
-		if end := bytes.IndexByte(line, ';'); end > 0 && isEntity(line[:end]) {
+		if end := bytes.IndexByte(line[:min(len(line), maxEntity)], ';'); end > 0 && isEntity(line[:end]) {
 			return nil
 		}
 	}
@@ -305,104 +278,4 @@ func (referenceParser) Parse(parent ast.Node, block text.Reader, pc parser.Conte
 	}
 	block.Advance(length)
 	return &refNode{ref: ref}
-}
-
-// maxRef is the longest name that is looked up, in bytes.
-const maxRef = 200
-
-// parseRef reads the reference at the start of s and returns its length, 0 when there is none.
-func parseRef(s string) (Ref, int) {
-	if s == "" {
-		return Ref{}, 0
-	}
-	switch s[0] {
-	case '#':
-		n := nameLength(s[1:], "-:")
-		if n == 0 || n > maxRef {
-			return Ref{}, 0
-		}
-		return Ref{Kind: Tag, Label: s[1 : 1+n]}, 1 + n
-	case '@':
-		n := nameLength(s[1:], "-")
-		if n == 0 || n > maxRef {
-			return Ref{}, 0
-		}
-		ref, length := Ref{Kind: Mention, Entity: s[1 : 1+n]}, 1+n
-		if strings.HasPrefix(s[length:], "/") {
-			if n := nameLength(s[length+1:], "-"); n > 0 && n <= maxRef {
-				ref.Kind, ref.Slug = Content, s[length+1:length+1+n]
-				length += 1 + n
-			}
-		}
-		return ref, length
-	default:
-		return Ref{}, 0
-	}
-}
-
-// nameLength returns the length of the name at the start of s: word characters, with the inner ones
-// between them.
-func nameLength(s, inner string) int {
-	end := 0
-	for i, r := range s {
-		switch {
-		case isWord(r):
-			end = i + utf8.RuneLen(r)
-		case i == 0 || !strings.ContainsRune(inner, r):
-			return end
-		}
-	}
-	return end
-}
-
-// isWord reports whether a character belongs to words.
-func isWord(r rune) bool {
-	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)
-}
-
-// localLength returns the length of the local part of a mail address at the end of before.
-func localLength(before []byte) int {
-	start := len(before)
-	for start > 0 && (isASCIIWord(before[start-1]) || strings.IndexByte(".+-_%", before[start-1]) >= 0) {
-		start--
-	}
-	if r, _ := utf8.DecodeLastRune(before[:start]); start > 0 && (isWord(r) || r == '/') {
-		return 0
-	}
-	local := bytes.TrimLeft(before[start:], ".+-_%")
-	if len(local) > 64 || bytes.HasSuffix(local, []byte(".")) {
-		return 0
-	}
-	return len(local)
-}
-
-// domainLength returns the length of the domain at the start of s: names with dots between them, the
-// last one of letters.
-func domainLength(s []byte) int {
-	end, start, dots := 0, 0, 0
-	for i := 0; i <= len(s) && i < 255; {
-		r, size := utf8.DecodeRune(s[i:])
-		if size > 0 && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-') {
-			i += size
-			continue
-		}
-		name := s[start:i]
-		if len(name) == 0 || name[0] == '-' || name[len(name)-1] == '-' {
-			break
-		}
-		if dots > 0 && utf8.RuneCount(name) >= 2 && bytes.IndexFunc(name, unicode.IsLetter) >= 0 {
-			end = i
-		}
-		if r != '.' {
-			break
-		}
-		dots++
-		i++
-		start = i
-	}
-	return end
-}
-
-func isASCIIWord(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	xhtml "golang.org/x/net/html"
+
+	"grouprise.org/grouprise/internal/kit/lang"
 )
 
 // plainText returns the text of a run.
@@ -26,9 +28,12 @@ func (r Rendered) plainText() string {
 	}
 }
 
-// mailText returns the text of a full rendering as people write mails.
-func (r Rendered) mailText(origin string) string {
-	w := mailWriter{origin: strings.TrimSuffix(origin, "/")}
+// mailText returns the text of a full rendering as people write mails. A nil printer speaks English.
+func (r Rendered) mailText(origin string, p *lang.Printer) string {
+	if p == nil {
+		p = new(lang.Printer)
+	}
+	w := mailWriter{origin: strings.TrimSuffix(origin, "/"), p: p}
 	z := xhtml.NewTokenizer(strings.NewReader(r.Resolve(nil, nil)))
 	for {
 		switch z.Next() {
@@ -49,6 +54,7 @@ func (r Rendered) mailText(origin string) string {
 // mailWriter writes blocks of text with the signs of the lists and quotes around them.
 type mailWriter struct {
 	origin string
+	p      *lang.Printer
 	out    strings.Builder
 	block  []byte // cut at its end in place: a block of many lines is written once, not once for each line
 	around []surrounding
@@ -107,6 +113,8 @@ func (w *mailWriter) start(t xhtml.Token) {
 		w.block = append(w.block, "----------"...)
 		w.flush()
 		w.blank = true
+	case "img":
+		w.text(PictureLabel(w.p, attribute(t, "alt")) + " " + w.absolute(attribute(t, "src")))
 	case "a":
 		w.href, w.label = attribute(t, "href"), len(w.block)
 	case "th", "td":
@@ -182,6 +190,22 @@ func (w *mailWriter) end(name string) {
 	}
 }
 
+// absolute returns an address as it works outside the site.
+func (w *mailWriter) absolute(address string) string {
+	if strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//") {
+		return w.origin + address
+	}
+	return address
+}
+
+// PictureLabel says where a picture stood, in the printer's language: "[Picture: Bed in spring]".
+func PictureLabel(p *lang.Printer, description string) string {
+	if description = strings.Join(strings.Fields(description), " "); description != "" {
+		return "[" + p.T("Picture: %s", description) + "]"
+	}
+	return "[" + p.T("Picture") + "]"
+}
+
 // link ends a link: its address is noted, unless the text says it already.
 func (w *mailWriter) link() {
 	href := w.href
@@ -190,9 +214,7 @@ func (w *mailWriter) link() {
 		return
 	}
 	label := string(w.block[w.label:])
-	if strings.HasPrefix(href, "/") && !strings.HasPrefix(href, "//") {
-		href = w.origin + href
-	}
+	href = w.absolute(href)
 	if label == href || "mailto:"+label == href || "http://"+label == href || label == "" {
 		return
 	}

@@ -3,8 +3,6 @@ package markdown
 import (
 	"cmp"
 	"html"
-	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +26,7 @@ type rewriter struct {
 	stack     []element
 	ids       map[string]bool
 	words     int
+	written   int    // characters of the words
 	truncated bool   // the words are used up
 	spaceDue  bool   // a blank is due before the next text of a run
 	separator string // the sign that comes before that blank, because a block ends that has none
@@ -63,7 +62,7 @@ func (w *rewriter) rewrite(body string) Rendered {
 		w.pop()
 	}
 	w.flush()
-	return Rendered{Refs: w.unique(), parts: w.parts}
+	return Rendered{Refs: w.unique(), parts: w.parts, quiet: w.o.Format == Plain}
 }
 
 // unique lists what has to be looked up.
@@ -155,7 +154,7 @@ func (w *rewriter) placeholder(inner string) bool {
 		w.stack = append(w.stack, element{name: refElement, ref: ref})
 	case w.inLink() || w.plain:
 		w.plainText(html.EscapeString(ref.written()))
-	case w.count():
+	case w.count(ref.written()) != "":
 		w.blank()
 		w.place(ref, reference)
 	}
@@ -183,15 +182,29 @@ var separators = map[string]string{
 	"h1": ":", "h2": ":", "h3": ":", "h4": ":", "h5": ":", "h6": ":",
 }
 
-// count counts a word; false means that it is one too many, and the end was written.
-func (w *rewriter) count() bool {
+// perWord is how many characters a word has where words are counted: what is written without blanks, or in a language
+// that has none, is cut as well.
+const perWord = 12
+
+// count counts a word, which is escaped, and returns what may be written of it: "" if it is one too many.
+func (w *rewriter) count(word string) string {
+	if w.o.Words <= 0 {
+		return word
+	}
 	w.words++
-	if w.o.Words > 0 && w.words > w.o.Words {
+	room := w.o.Words*perWord - w.written
+	if w.words > w.o.Words || room <= 0 {
 		w.b.WriteString("…")
 		w.truncated = true
-		return false
+		return ""
 	}
-	return true
+	shown := html.UnescapeString(word)
+	if n := utf8.RuneCountInString(shown); n <= room {
+		w.written += n + 1
+		return word
+	}
+	w.truncated = true
+	return html.EscapeString(string([]rune(shown)[:room])) + "…"
 }
 
 // plainText writes text. In a run blanks are joined; with a limit words are counted, never cut.
@@ -216,11 +229,15 @@ func (w *rewriter) plainText(s string) {
 		if end < 0 {
 			end = len(s)
 		}
-		if !w.count() {
+		word := w.count(s[:end])
+		if word == "" {
 			return
 		}
 		w.blank()
-		w.b.WriteString(s[:end])
+		w.b.WriteString(word)
+		if w.truncated {
+			return
+		}
 		s = s[end:]
 	}
 }
@@ -276,109 +293,6 @@ func (w *rewriter) void(t xhtml.Token) {
 		return
 	}
 	w.tag(t.Data, nil)
-}
-
-// image writes a picture of the own host; a foreign one becomes a link.
-func (w *rewriter) image(t xhtml.Token) {
-	src, alt := attribute(t, "src"), strings.TrimSpace(attribute(t, "alt"))
-	switch {
-	case w.isInline() || src == "":
-		w.plainText(html.EscapeString(alt))
-	case w.own(src):
-		w.tag("img", sized(t.Attr))
-	case w.inLink() || w.plain:
-		w.plainText(html.EscapeString(cmp.Or(alt, src)))
-	default:
-		w.tag("a", []xhtml.Attribute{{Key: "href", Val: src}})
-		w.plainText(html.EscapeString(cmp.Or(alt, src)))
-		w.b.WriteString("</a>")
-	}
-}
-
-// inName finds the size of a picture in its name, where uploading put it.
-var inName = regexp.MustCompile(`-([1-9][0-9]{0,4})x([1-9][0-9]{0,4})\.(?:jpg|png)$`)
-
-// sized adds how wide and high a picture is, if its name says it, so that the text does not jump when the
-// picture arrives.
-func sized(attributes []xhtml.Attribute) []xhtml.Attribute {
-	for _, a := range attributes {
-		if m := inName.FindStringSubmatch(a.Val); a.Key == "src" && m != nil {
-			return append(attributes, xhtml.Attribute{Key: "width", Val: m[1]}, xhtml.Attribute{Key: "height", Val: m[2]})
-		}
-	}
-	return attributes
-}
-
-// own reports whether an address is a path on the own host.
-func (w *rewriter) own(address string) bool {
-	if rest, ok := strings.CutPrefix(address, w.o.Origin); ok && w.o.Origin != "" {
-		return strings.HasPrefix(rest, "/")
-	}
-	u, err := url.Parse(address)
-	return err == nil && u.Scheme == "" && u.Host == "" && !strings.HasPrefix(address, "//") && !strings.Contains(address, `\`)
-}
-
-func attribute(t xhtml.Token, name string) string {
-	for _, a := range t.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-// tag writes a tag with the attributes that are left after a last look.
-func (w *rewriter) tag(name string, attributes []xhtml.Attribute) {
-	w.b.WriteString("<" + name)
-	foreign := false
-	for _, a := range attributes {
-		value := withoutPlaceholders(a.Val)
-		switch a.Key {
-		case "rel", "loading":
-			continue
-		case "id":
-			if value = w.id(value); value == "" {
-				continue
-			}
-		case "href":
-			foreign = !w.own(value) && !strings.HasPrefix(strings.ToLower(value), "mailto:")
-		}
-		w.b.WriteString(" " + a.Key + `="` + html.EscapeString(value) + `"`)
-	}
-	if foreign {
-		w.b.WriteString(` rel="` + foreignRel + `"`)
-	}
-	if name == "img" {
-		w.b.WriteString(` loading="lazy"`)
-	}
-	w.b.WriteByte('>')
-}
-
-// id returns an id that belongs to this text alone, "" when it is taken.
-func (w *rewriter) id(value string) string {
-	if !strings.HasPrefix(value, idPrefix(w.o)) {
-		value = idPrefix(w.o) + value
-	}
-	if w.ids[value] {
-		return ""
-	}
-	w.ids[value] = true
-	return value
-}
-
-// withoutPlaceholders removes what does not belong into an attribute.
-func withoutPlaceholders(value string) string {
-	for {
-		start := strings.Index(value, refStart)
-		if start < 0 {
-			return strings.Map(visible, value)
-		}
-		end := strings.Index(value[start:], refEnd)
-		if end < 0 {
-			return strings.Map(visible, value)
-		}
-		value = value[:start] + value[start+end+len(refEnd):]
-	}
 }
 
 // end closes an element and those that were forgotten within it. A closing tag that closes nothing is

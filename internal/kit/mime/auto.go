@@ -2,7 +2,6 @@ package mime
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -21,8 +20,10 @@ const (
 
 // Auto is the judgement whether a program wrote a message, and the header that told so.
 type Auto struct {
-	Kind   AutoKind
-	Header string // as "Name: value", for the log
+	Kind    AutoKind
+	Header  string // as "Name: value", for the log
+	ByWords bool   // only what it says tells so, which may be a mistake
+	Emoji   string // of a Reaction; empty if it does not say
 }
 
 // Automatic reports whether nobody wrote this message, so that nobody should be answered.
@@ -39,34 +40,6 @@ var autoSubject = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]{0,60}\]\s*)?(?:` + stri
 	`(?:réponse automatique|absence du bureau|absent du bureau|message d'absence|automatisch antwoord|automatische? (?:afwezigheidsmelding|reactie)|afwezigheids(?:melding|bericht)|afwezig|autosvar|automatisk svar|fraværsbesked|fravær|ikke til stede|automatyczna odpowiedź|odpowiedź automatyczna|autoodpowiedź|nieobecność|poza biurem|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|resposta automática)\s*(?:[:–—(-]|$)`,
 }, "|") + `)`)
 
-// reactionText is what Outlook sends in place of a reaction to programs that do not know it.
-var reactionText = regexp.MustCompile(`(?i)^.{1,80} (?:reacted to your message|hat auf (?:ihre|deine) nachricht reagiert|a réagi à (?:votre|ton) message|heeft (?:op|gereageerd op) (?:uw|je) bericht(?: gereageerd)?|reagerede på din (?:besked|meddelelse)|zareagował\(a\) na (?:twoją )?wiadomość):?\s*$`)
-
-const maxReaction = 300 // characters of a message that is nothing but a reaction
-
-// detectReaction recognises the mails that programs send when somebody puts a thumb on a message. text is what the
-// message says.
-func detectReaction(h Header, root *part, text string) (Auto, bool) {
-	if hasReaction(root) {
-		return Auto{Reaction, "Content-Type: " + reactionType}, true
-	}
-	if v := h.Get("X-MS-Reactions"); v != "" {
-		return Auto{Reaction, "X-MS-Reactions: " + Shorten(oneLine(v), 100)}, true
-	}
-	text = strings.TrimSpace(text)
-	first, _, _ := strings.Cut(text, "\n")
-	if len(text) <= maxReaction && reactionText.MatchString(plain(first)) {
-		return Auto{Reaction, "Text: " + Shorten(oneLine(first), 100)}, true
-	}
-	return Auto{}, false
-}
-
-const reactionType = "text/vnd.google.email-reaction+json"
-
-func hasReaction(p *part) bool {
-	return p.is(reactionType) || slices.ContainsFunc(p.children, hasReaction)
-}
-
 // detectAuto reads the signs in the order of their weight. A report is a report whatever else it
 // says. "Auto-Submitted: no" is a person's promise and outweighs the older headers. An empty header
 // says nothing. Many automatic replies have no header that tells, only a subject that programs write.
@@ -74,7 +47,7 @@ func hasReaction(p *part) bool {
 // whoever knows the sender decides: see Auto.Answers.
 func detectAuto(h Header, root *part, subject string) Auto {
 	sign := func(kind AutoKind, name, value string) Auto {
-		return Auto{kind, name + ": " + Shorten(oneLine(value), 100)}
+		return Auto{Kind: kind, Header: name + ": " + Shorten(oneLine(value), 100)}
 	}
 	if root.is("multipart/report", "message/delivery-status", "message/disposition-notification") {
 		return sign(DeliveryReport, "Content-Type", root.mediaType)
@@ -82,9 +55,7 @@ func detectAuto(h Header, root *part, subject string) Auto {
 	if v := h.Get("X-Failed-Recipients"); v != "" {
 		return sign(DeliveryReport, "X-Failed-Recipients", v)
 	}
-	submitted, _ := parseParams(h.Get("Auto-Submitted"))
-	submitted, _, _ = strings.Cut(submitted, "(")
-	submitted = strings.TrimSpace(submitted)
+	submitted := autoSubmitted(h)
 	switch submitted {
 	case "", "no":
 	case "auto-generated":
@@ -105,7 +76,9 @@ func detectAuto(h Header, root *part, subject string) Auto {
 			return sign(AutomaticReply, "Precedence", v)
 		}
 		if autoSubject.MatchString(Shorten(subject, 200)) {
-			return sign(AutomaticReply, "Subject", subject)
+			auto := sign(AutomaticReply, "Subject", subject)
+			auto.ByWords = true
+			return auto
 		}
 	}
 	if v := h.Get("List-Id"); v != "" {
@@ -116,3 +89,13 @@ func detectAuto(h Header, root *part, subject string) Auto {
 	}
 	return Auto{}
 }
+
+// autoSubmitted returns the keyword of Auto-Submitted (RFC 3834).
+func autoSubmitted(h Header) string {
+	submitted, _ := parseParams(h.Get("Auto-Submitted"))
+	submitted, _, _ = strings.Cut(submitted, "(")
+	return strings.TrimSpace(submitted)
+}
+
+// promisesAPerson reports whether the header says that no program wrote the message.
+func promisesAPerson(h Header) bool { return autoSubmitted(h) == "no" }

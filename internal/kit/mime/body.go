@@ -2,14 +2,18 @@ package mime
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"grouprise.org/grouprise/internal/kit/markdown"
 )
 
 // body collects the text and the attachments of a message.
@@ -17,19 +21,34 @@ type body struct {
 	limits      Limits
 	attachments []Attachment
 	skipped     []string
+	spare       []segment // texts that count if there is no other
+	events      []Event
+	calendars   [][]byte
+	encrypted   bool
 }
 
-// read returns the texts of a part in their order, as markdown, and keeps its attachments.
-func (b *body) read(p *part, root bool) []string {
+// segment is a text of a message: verbatim if it is plain, else markdown.
+type segment struct {
+	text  string
+	plain bool
+}
+
+// read returns the texts of a part in their order, and keeps its attachments.
+func (b *body) read(p *part, root bool) []segment {
 	switch {
 	case strings.HasPrefix(p.mediaType, "multipart/"):
 		return b.readContainer(p)
 	case b.isText(p, root):
-		text := p.text()
+		text := b.text(p)
 		if strings.TrimSpace(dropMarkers(text)) == "" {
 			return nil
 		}
-		return []string{text}
+		found := []segment{{text, !p.is("text/html", "text/markdown")}}
+		if p.spare {
+			b.spare = append(b.spare, found...)
+			return nil
+		}
+		return found
 	case isTransport(p):
 		return nil
 	}
@@ -37,11 +56,12 @@ func (b *body) read(p *part, root bool) []string {
 	return nil
 }
 
-func (b *body) readContainer(p *part) []string {
+func (b *body) readContainer(p *part) []segment {
 	switch p.mediaType {
 	case "multipart/alternative":
 		return b.readAlternative(p)
 	case "multipart/encrypted":
+		b.encrypted = true
 		for _, c := range p.children {
 			if !c.is("application/pgp-encrypted") { // "Version: 1", for programs
 				b.keep(c)
@@ -49,7 +69,7 @@ func (b *body) readContainer(p *part) []string {
 		}
 		return nil
 	}
-	var texts []string
+	var texts []segment
 	for _, c := range p.children {
 		texts = append(texts, b.read(c, false)...)
 	}
@@ -57,17 +77,17 @@ func (b *body) readContainer(p *part) []string {
 }
 
 // readAlternative takes the text of the richest alternative that has one, and the attachments of all.
-func (b *body) readAlternative(p *part) []string {
-	var texts []string
+func (b *body) readAlternative(p *part) []segment {
+	var texts []segment
 	chosen := -1
 	for _, want := range []string{"text/html", "text/plain", "text/markdown", "multipart/"} {
 		for i, c := range p.children {
 			if chosen < 0 && has(c, want) && c.disposition != "attachment" {
-				before, skipped := len(b.attachments), len(b.skipped)
+				before := *b
 				if texts = b.read(c, false); len(texts) > 0 {
 					chosen = i
 				} else { // this alternative says nothing: its files are collected below
-					b.attachments, b.skipped = b.attachments[:before], b.skipped[:skipped]
+					*b = before
 				}
 			}
 		}
@@ -113,16 +133,16 @@ func (b *body) isText(p *part, root bool) bool {
 
 // isTransport reports whether a part is for programs only.
 func isTransport(p *part) bool {
-	return p.is("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/applefile")
+	return p.is("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/applefile", reactionType)
 }
 
-// text returns a leaf as markdown.
-func (p *part) text() string {
+// text returns a leaf: HTML as markdown, everything else verbatim.
+func (b *body) text(p *part) string {
 	data := p.data()
 	if p.mediaType == "text/html" {
 		return htmlToMarkdown(dropMarkers(normalise(htmlText(data, p.params["charset"]))))
 	}
-	text := dropMarkers(normalise(toText(data, p.params["charset"])))
+	text := b.cutFiles(dropMarkers(normalise(toText(data, p.params["charset"]))))
 	if strings.EqualFold(p.params["format"], "flowed") {
 		text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
 	}
@@ -136,14 +156,19 @@ func normalise(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
 
-func join(texts []string) string {
-	if len(texts) == 1 {
-		return texts[0]
+// join makes one text of several: a plain one if all of them are.
+func join(segments []segment) (text string, plain bool) {
+	plain = !slices.ContainsFunc(segments, func(s segment) bool { return !s.plain })
+	texts := make([]string, len(segments))
+	for i, s := range segments {
+		if texts[i] = s.text; s.plain && !plain {
+			texts[i] = markdown.FromPlain(s.text)
+		}
+		if len(segments) > 1 {
+			texts[i] = strings.Trim(texts[i], "\n")
+		}
 	}
-	for i := range texts {
-		texts[i] = strings.Trim(texts[i], "\n")
-	}
-	return strings.Join(texts, "\n\n")
+	return strings.Join(texts, "\n\n"), plain
 }
 
 // unflow puts the lines of format=flowed text (RFC 3676) together again.
@@ -182,10 +207,47 @@ func unflow(text string, delSp bool) string {
 	return out.String()
 }
 
+// cutFiles takes files out that stand uuencoded in a text.
+func (b *body) cutFiles(text string) string {
+	if !strings.Contains(text, "\nend") {
+		return text
+	}
+	var kept strings.Builder
+	rest := []byte(text)
+	for range b.limits.MaxAttachments {
+		file, ok := nextUU(rest)
+		if !ok {
+			break
+		}
+		b.attach(&part{mediaType: "application/octet-stream", disposition: "attachment", filename: file.name, raw: file.data})
+		kept.Write(rest[:file.from])
+		rest = rest[file.to:]
+	}
+	kept.Write(rest)
+	return kept.String()
+}
+
+// invite adds events; programs send one as a part of the text and as a file.
+func (b *body) invite(events []Event) {
+	for _, e := range events {
+		known := slices.ContainsFunc(b.events, func(o Event) bool { return o.Summary == e.Summary && o.Start.Equal(e.Start) })
+		if !known && len(b.events) < maxEvents {
+			b.events = append(b.events, e)
+		}
+	}
+}
+
 func (b *body) attach(p *part) {
 	data := p.data()
+	b.encrypted = b.encrypted || p.encrypted
 	mediaType := mediaTypeOf(p, data)
 	name := p.filename
+	if mediaType == "text/calendar" || mediaType == "application/ics" {
+		calendar := []byte(toText(data, p.params["charset"]))
+		b.invite(readCalendar(calendar))
+		b.keepCalendar(calendar)
+		name = cmp.Or(name, "event.ics")
+	}
 	if name == "" && mediaType == "message/rfc822" {
 		if h, _, err := b.limits.splitHeader(data); err == nil {
 			name = Shorten(strings.ReplaceAll(h.Text("Subject"), "/", "-"), 80)

@@ -16,6 +16,9 @@ import (
 // Windows-1252. It never fails.
 func toText(data []byte, label string) string {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if label = strings.ToLower(strings.Trim(label, " \t\"'")); label == "utf-7" || label == "utf7" || label == "unicode-1-1-utf-7" {
+		data = decodeUTF7(data)
+	}
 	if enc := lookupCharset(label); enc != nil {
 		if decoded, err := enc.NewDecoder().Bytes(data); err == nil {
 			data = decoded

@@ -36,6 +36,7 @@ type Draft struct {
 
 	Text        string
 	HTML        string
+	Calendars   []Calendar   // what calendar programs read of the mail
 	Attachments []Attachment // with Inline and ContentID: shown inside HTML by cid:
 
 	// Seed makes boundaries the same each time. Empty means random, which mails that leave need.
@@ -69,12 +70,12 @@ func (d Draft) Bytes() ([]byte, error) {
 	head := make([]string, len(fields))
 	for i, f := range fields {
 		if !isFieldName([]byte(f.Name)) || len(f.Name) > 76 {
-			return nil, errs.New(errs.Invalid, "A header of the mail has no valid name.")
+			return nil, errs.New(errs.Invalid, "A header of the email has no valid name.")
 		}
 		head[i] = fold(f)
 		for line := range strings.SplitSeq(head[i], "\r\n") {
 			if len(line) > maxLine {
-				return nil, errs.New(errs.Invalid, "The header %s of the mail is too long.", f.Name)
+				return nil, errs.New(errs.Invalid, "The header %s of the email is too long.", f.Name)
 			}
 		}
 	}
@@ -289,11 +290,10 @@ func (b *builder) container(mediaType string, children ...*node) *node {
 }
 
 func (b *builder) compose(d Draft) *node {
-	var body *node
+	var variants, files []*node // of what the mail says, the poorest first
 	if d.Text != "" || d.HTML == "" {
-		body = textNode("text/plain", d.Text)
+		variants = append(variants, textNode("text/plain", d.Text))
 	}
-	var files []*node
 	if d.HTML != "" {
 		rich := textNode("text/html", d.HTML)
 		pictures := []*node{rich}
@@ -305,11 +305,17 @@ func (b *builder) compose(d Draft) *node {
 		if len(pictures) > 1 {
 			rich = b.container("multipart/related", pictures...)
 		}
-		if body != nil {
-			body = b.container("multipart/alternative", body, rich)
-		} else {
-			body = rich
+		variants = append(variants, rich)
+	}
+	for _, c := range d.Calendars {
+		if !c.FileOnly {
+			variants = append(variants, c.variant())
 		}
+		files = append(files, c.file())
+	}
+	body := variants[0]
+	if len(variants) > 1 {
+		body = b.container("multipart/alternative", variants...)
 	}
 	for _, a := range d.Attachments {
 		if d.HTML == "" || !a.Inline || a.ContentID == "" {

@@ -95,7 +95,7 @@ func TestDraftComesBackThroughParse(t *testing.T) {
 	if m.MessageID != d.MessageID || m.InReplyTo[0] != d.InReplyTo || !cmp.Equal(m.References, d.References) || !m.Date.Equal(d.Date) {
 		t.Errorf("ids: %q %q %q %v", m.MessageID, m.InReplyTo, m.References, m.Date)
 	}
-	if want := "Hallo Bert,\n\nwir treffen uns im Garten – bis dann."; m.Text != want {
+	if want := "Hallo Bert,\n\nwir treffen uns im Garten – bis dann.\n\n![Plan](cid:plan%40example.org)"; m.Text != want {
 		t.Errorf("text %q, want %q", m.Text, want)
 	}
 	if len(m.Attachments) != 2 {

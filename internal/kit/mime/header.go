@@ -142,6 +142,9 @@ func messageIDs(s string) []string {
 		if !ok {
 			break
 		}
+		if _, inner, nested := cutLast(id, "<"); nested {
+			id = inner
+		}
 		if id = strings.Join(strings.Fields(id), ""); id != "" && len(id) <= 998 {
 			ids = append(ids, id)
 		}
@@ -149,7 +152,7 @@ func messageIDs(s string) []string {
 	}
 	if len(ids) == 0 && !strings.Contains(s, "<") {
 		for word := range strings.FieldsSeq(s) {
-			if strings.Contains(word, "@") && len(word) <= 998 && len(ids) < maxIDs {
+			if strings.Contains(word, "@") && !strings.Contains(word, ">") && len(word) <= 998 && len(ids) < maxIDs {
 				ids = append(ids, word)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/base"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/commonmark"
+	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/strikethrough"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/table"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -59,7 +60,8 @@ func htmlToMarkdown(source string) string {
 	prepare(doc)
 	conv := converter.NewConverter(converter.WithPlugins(
 		base.NewBasePlugin(),
-		commonmark.NewCommonmarkPlugin(commonmark.WithLinkEmptyContentBehavior(commonmark.LinkBehaviorSkip)),
+		commonmark.NewCommonmarkPlugin(commonmark.WithLinkEmptyContentBehavior(commonmark.LinkBehaviorSkip), commonmark.WithListEndComment(false)),
+		strikethrough.NewStrikethroughPlugin(),
 		table.NewTablePlugin(
 			table.WithHeaderPromotion(true), table.WithSkipEmptyRows(true),
 			table.WithCellPaddingBehavior(table.CellPaddingBehaviorMinimal),
@@ -70,6 +72,11 @@ func htmlToMarkdown(source string) string {
 		return textOfHTML(source)
 	}
 	return tidy(string(out))
+}
+
+// Markdown returns the HTML of a page or a feed as markdown, as far as it can be said in it.
+func Markdown(source string) string {
+	return strings.TrimSpace(dropMarkers(htmlToMarkdown(dropMarkers(source))))
 }
 
 var manyBlankLines = regexp.MustCompile(`\n{3,}`)

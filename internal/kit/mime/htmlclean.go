@@ -15,7 +15,7 @@ var keptElements = map[atom.Atom]bool{
 	atom.Thead: false, atom.Tbody: false, atom.Img: false,
 	atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true,
 	atom.Div: true, atom.Ul: true, atom.Ol: true, atom.Blockquote: true, atom.Pre: true, atom.Code: true, atom.Table: true,
-	atom.B: true, atom.Strong: true, atom.I: true, atom.Em: true, atom.A: true, atom.Span: true,
+	atom.B: true, atom.Strong: true, atom.I: true, atom.Em: true, atom.A: true, atom.Span: true, atom.Del: true,
 }
 
 // droppedElements vanish with their content.
@@ -27,85 +27,133 @@ var droppedElements = map[atom.Atom]bool{
 
 // cleanHTML writes the tags that matter with the attributes that matter, and reports whether the
 // result is too long to convert.
-//
-//nolint:gocognit // one loop over the tokens, one case for each kind
 func cleanHTML(source string) (cleaned string, tooLong bool) {
-	var (
-		out    strings.Builder
-		open   = map[atom.Atom]int{}
-		nested int
-		z      = html.NewTokenizer(strings.NewReader(source))
-	)
-	for out.Len() <= maxHTML {
-		kind := z.Next()
-		if kind == html.ErrorToken {
-			return out.String(), false
-		}
-		switch kind {
+	c := cleaner{z: html.NewTokenizer(strings.NewReader(source)), open: map[atom.Atom]int{}}
+	for c.out.Len() <= maxHTML {
+		switch kind := c.z.Next(); kind {
+		case html.ErrorToken:
+			return c.out.String(), false
 		case html.TextToken:
-			out.WriteString(html.EscapeString(string(z.Text())))
+			c.out.WriteString(html.EscapeString(string(c.z.Text())))
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, hasAttr := z.TagName()
-			tag := atom.Lookup(name)
-			attr := map[string]string{}
-			for n := 0; hasAttr && n < 64; n++ {
-				var k, v []byte
-				k, v, hasAttr = z.TagAttr()
-				if _, there := attr[string(k)]; !there {
-					attr[string(k)] = string(v)
-				}
+			if !c.start(kind) {
+				return c.out.String(), false
 			}
-			if droppedElements[tag] {
-				if kind == html.StartTagToken && !skipElement(z, tag) {
-					return out.String(), false
-				}
-				continue
-			}
-			role := roleOf(tag, attr)
-			switch {
-			case tag == atom.Center, tag == atom.Section, tag == atom.Article, tag == atom.Header, tag == atom.Footer,
-				tag == atom.Dl, tag == atom.Dt, tag == atom.Dd, tag == atom.Address, tag == atom.Fieldset:
-				tag = atom.Div
-			case tag == atom.P && isSingleLine(attr):
-				tag = atom.Div
-			case tag == atom.Body && role != "":
-				tag = atom.Div
-			}
-			nests, ok := keptElements[tag]
-			if !ok || tag == atom.Span && role == "" {
-				continue
-			}
-			if nests {
-				if nested >= maxNest || (tag == atom.Blockquote || tag == atom.Ul || tag == atom.Ol) && open[tag] >= maxBlock {
-					continue
-				}
-				nested++
-			}
-			open[tag]++
-			writeTag(&out, tag, attr, role)
 		case html.EndTagToken:
-			name, _ := z.TagName()
-			tag := atom.Lookup(name)
-			switch tag {
-			case atom.Center, atom.Section, atom.Article, atom.Header, atom.Footer,
-				atom.Dl, atom.Dt, atom.Dd, atom.Address, atom.Fieldset:
-				tag = atom.Div
-			case atom.P:
-				if open[atom.P] == 0 && open[atom.Div] > 0 {
-					tag = atom.Div // a paragraph of a single line
-				}
-			}
-			if open[tag] == 0 {
-				continue
-			}
-			if keptElements[tag] {
-				nested--
-			}
-			open[tag]--
-			out.WriteString("</" + tag.String() + ">")
+			c.end()
+		case html.CommentToken, html.DoctypeToken:
 		}
 	}
 	return "", true
+}
+
+// cleaner writes clean HTML.
+type cleaner struct {
+	z      *html.Tokenizer
+	out    strings.Builder
+	open   map[atom.Atom]int
+	nested int
+	spans  []atom.Atom // what each open span was written as; 0 for nothing
+}
+
+// start writes an opening tag; false at the end of the input.
+func (c *cleaner) start(kind html.TokenType) bool {
+	name, hasAttr := c.z.TagName()
+	tag := atom.Lookup(name)
+	attr := c.attributes(hasAttr)
+	if droppedElements[tag] {
+		return kind != html.StartTagToken || skipElement(c.z, tag)
+	}
+	role := roleOf(tag, attr)
+	written := writtenAs(tag, attr, role)
+	if tag == atom.Span && kind == html.StartTagToken && len(c.spans) < maxSpans {
+		if written != 0 && c.nested >= maxNest {
+			written = 0
+		}
+		c.spans = append(c.spans, written)
+	}
+	nests, ok := keptElements[written]
+	if !ok {
+		return true
+	}
+	if nests {
+		if c.nested >= maxNest || (written == atom.Blockquote || written == atom.Ul || written == atom.Ol) && c.open[written] >= maxBlock {
+			return true
+		}
+		c.nested++
+	}
+	c.open[written]++
+	writeTag(&c.out, written, attr, role)
+	return true
+}
+
+const maxSpans = 1000 // open spans of which it is known what they are
+
+// attributes returns the attributes of the tag that was read, of those with one name the first.
+func (c *cleaner) attributes(more bool) map[string]string {
+	attr := map[string]string{}
+	for n := 0; more && n < 64; n++ {
+		var k, v []byte
+		k, v, more = c.z.TagAttr()
+		if _, there := attr[string(k)]; !there {
+			attr[string(k)] = string(v)
+		}
+	}
+	return attr
+}
+
+// writtenAs returns the element that stands for another; 0 if none does.
+func writtenAs(tag atom.Atom, attr map[string]string, role string) atom.Atom {
+	switch tag {
+	case atom.Center, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Dl, atom.Dt, atom.Dd, atom.Address, atom.Fieldset:
+		return atom.Div
+	case atom.P:
+		if isSingleLine(attr) {
+			return atom.Div
+		}
+	case atom.Body:
+		if role != "" {
+			return atom.Div
+		}
+	case atom.S, atom.Strike:
+		return atom.Del
+	case atom.Span:
+		style := strings.ToLower(attr["style"])
+		switch {
+		case role != "":
+		case strings.Contains(style, "text-decoration") && strings.Contains(style, "line-through"):
+			return atom.Del
+		default:
+			return 0
+		}
+	}
+	return tag
+}
+
+// end writes a closing tag, if its element is open.
+func (c *cleaner) end() {
+	name, _ := c.z.TagName()
+	tag := writtenAs(atom.Lookup(name), nil, "")
+	switch atom.Lookup(name) {
+	case atom.P:
+		if c.open[atom.P] == 0 && c.open[atom.Div] > 0 {
+			tag = atom.Div // a paragraph of a single line
+		}
+	case atom.Span:
+		if len(c.spans) == 0 {
+			return
+		}
+		tag = c.spans[len(c.spans)-1]
+		c.spans = c.spans[:len(c.spans)-1]
+	}
+	if c.open[tag] == 0 {
+		return
+	}
+	if keptElements[tag] {
+		c.nested--
+	}
+	c.open[tag]--
+	c.out.WriteString("</" + tag.String() + ">")
 }
 
 // skipElement passes over the content of an element; false at the end of the input.
@@ -140,8 +188,11 @@ func writeTag(out *strings.Builder, tag atom.Atom, attr map[string]string, role 
 		return
 	case atom.Img:
 		src := strings.TrimSpace(attr["src"])
-		if role != "" || !hasScheme(src, "http:", "https:") || len(src) > 2000 || isPixel(attr) {
+		if role != "" || !hasScheme(src, "http:", "https:", "cid:") || len(src) > 2000 || isPixel(attr) {
 			return
+		}
+		if hasScheme(src, "cid:") {
+			src = pictureOf(src[len("cid:"):])
 		}
 		out.WriteString(`<img src="` + html.EscapeString(src) + `" alt="` + html.EscapeString(oneLine(attr["alt"])) + `">`)
 		return
@@ -192,6 +243,7 @@ const (
 	roleOriginal    = "original"
 	roleAttribution = "attribution"
 	roleForward     = "forward"
+	roleItem        = "item" // of a list that Word writes as paragraphs
 )
 
 // The classes and ids by which programs name blocks.
@@ -200,7 +252,7 @@ var (
 		`ms-outlook-mobile-signature|appleMailSignature|fairemail_signature|tutanota_signature|k9mail-signature`,
 		`bloop_sign\w*|yahoo-signature`)
 	originalNames = mustMatch(`(x_)?(divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|mail-editor-reference-message-container)`,
-		`(x_)?ymail_android_signature_quote`)
+		`(x_)?ymail_android_signature_quote|zwchr`)
 	attributionNames = mustMatch(`moz-cite-prefix|gmail_attr|OutlookMessageHeader|protonmail_quote_header|zmail_extra_hr`,
 		`fairemail_attribution`)
 )
@@ -218,6 +270,9 @@ func roleOf(tag atom.Atom, attr map[string]string) string {
 	style := strings.ReplaceAll(strings.ToLower(attr["style"]), " ", "")
 	if strings.Contains(style, "display:none") || strings.Contains(style, "mso-hide:all") {
 		return roleHidden
+	}
+	if tag == atom.P && (strings.HasPrefix(attr["class"], "MsoListParagraph") || strings.Contains(style, "mso-list:l")) {
+		return roleItem
 	}
 	for _, n := range append(strings.Fields(attr["class"]), attr["id"]) {
 		switch {

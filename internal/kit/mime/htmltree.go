@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -10,6 +11,7 @@ import (
 // prepare turns the tree into one that converts well.
 func prepare(doc *html.Node) {
 	insertMarkers(doc)
+	makeLists(doc)
 	flattenLayoutTables(doc)
 	flattenLines(doc)
 	plainLinks(doc)
@@ -93,13 +95,71 @@ func flattenLayoutTables(doc *html.Node) {
 		if n.DataAtom != atom.Table || isDataTable(n) {
 			return
 		}
-		walk(n, func(c *html.Node) {
-			switch c.DataAtom {
-			case atom.Table, atom.Tbody, atom.Thead, atom.Tr, atom.Td, atom.Th:
-				c.Data, c.DataAtom = "div", atom.Div
-			}
-		})
+		flattenTable(n)
 	})
+}
+
+// flattenTable turns the parts of a table into blocks, but not those of tables in it, which hold data.
+func flattenTable(n *html.Node) {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.DataAtom != atom.Table {
+			flattenTable(c)
+		}
+	}
+	switch n.DataAtom {
+	case atom.Table, atom.Tbody, atom.Thead, atom.Tr, atom.Td, atom.Th:
+		n.Data, n.DataAtom = "div", atom.Div
+	}
+}
+
+// wordSign is the sign of an item in a list that Word writes: a dot from one of its fonts, a number or a letter.
+var wordSign = regexp.MustCompile(`^[\s\x{a0}]*(?:([0-9]{1,3}|[a-z])[.)]|[·•o§▪–\-\x{f0a7}\x{f0b7}\x{f0d8}\x{f0fc}])[\s\x{a0}]+`)
+
+// makeLists makes lists of paragraphs that are items.
+func makeLists(doc *html.Node) {
+	var list *html.Node
+	walk(doc, func(n *html.Node) {
+		if attrOf(n, "data-role") != roleItem || n.Parent == nil {
+			return
+		}
+		first := firstText(n)
+		if first == nil {
+			return
+		}
+		sign := wordSign.FindStringSubmatch(first.Data)
+		if sign == nil {
+			return
+		}
+		first.Data = first.Data[len(sign[0]):]
+		kind := atom.Ul
+		if sign[1] != "" {
+			kind = atom.Ol
+		}
+		before := n.PrevSibling
+		for before != nil && isBlank(before) {
+			before = before.PrevSibling
+		}
+		if list == nil || before != list || list.DataAtom != kind {
+			list = &html.Node{Type: html.ElementNode, Data: kind.String(), DataAtom: kind}
+			n.Parent.InsertBefore(list, n)
+		}
+		n.Parent.RemoveChild(n)
+		n.Data, n.DataAtom = "li", atom.Li
+		list.AppendChild(n)
+	})
+}
+
+// firstText returns the first text below a node that says something.
+func firstText(n *html.Node) *html.Node {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.TextNode && strings.TrimSpace(c.Data) != "" {
+			return c
+		}
+		if found := firstText(c); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // isDataTable reports whether a table has at least two rows of two cells, each of them one line of text.

@@ -58,10 +58,15 @@ type Message struct {
 	MessageID               string    // without angle brackets, like all ids here
 	InReplyTo, References   []string
 
-	// Text is what the sender wrote, as markdown; plain text is kept verbatim.
+	// Text is what the sender wrote: verbatim if it is Plain, else as markdown.
 	Text string
 	// Cut is what was cut off Text: signature and quoted original. Empty when nothing was.
-	Cut string
+	Cut   string
+	Plain bool // Text and Cut are plain text
+	// Encrypted says that the mail, or a part of it, can be read by those only for whom it was written.
+	Encrypted bool
+	Events    []Event
+	Calendars [][]byte // where Events come from, in UTF-8 and each once, however broken; large ones are left out
 
 	Attachments []Attachment
 	Skipped     []string // names of attachments left out because of limits
@@ -103,7 +108,7 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 		return nil, errs.New(errs.Unavailable, "The message could not be read completely.").Because(fmt.Errorf("read message: %w", err))
 	}
 	if int64(len(data)) > l.MaxBytes {
-		return nil, errs.New(errs.TooLarge, "The mail is larger than %d MB. Send it with fewer or smaller attachments.", l.MaxBytes>>20)
+		return nil, errs.New(errs.TooLarge, "The email is larger than %d MB. Send it with fewer or smaller attachments.", l.MaxBytes>>20)
 	}
 	s := splitter{limits: l}
 	root, err := s.split(data, "text/plain", 0)
@@ -134,7 +139,17 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 
 	b := body{limits: l}
 	segments := b.read(root, true)
-	m.Text, m.Cut = trim(join(segments), isForward(m.Subject))
+	if len(segments) == 0 {
+		segments = b.spare
+	}
+	text, plain := join(segments)
+	m.Plain, m.Encrypted, m.Events, m.Calendars = plain, b.encrypted, b.events, b.calendars
+	m.Text, m.Cut = trim(text, letterOf(m))
+	if !m.Auto.Answers() && !promisesAPerson(h) {
+		if report, is := detectReport(h, m.From, root, m.Subject, dropMarkers(text)); is {
+			m.Auto = report
+		}
+	}
 	if reaction, is := detectReaction(h, root, m.Text); is && !m.Auto.Automatic() {
 		m.Auto = reaction
 	}

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strings"
 
@@ -18,6 +19,8 @@ type part struct {
 	contentID   string
 	raw         []byte
 	children    []*part
+	spare       bool // its text counts only if the message has no other
+	encrypted   bool // nobody here can read it
 }
 
 func (p *part) is(mediaTypes ...string) bool {
@@ -31,6 +34,10 @@ func (p *part) data() []byte {
 		return decodeBase64(p.raw)
 	case "quoted-printable":
 		return decodeQuoted(p.raw)
+	case "x-uuencode", "uuencode", "x-uue", "uue":
+		if file, ok := nextUU(p.raw); ok {
+			return file.data
+		}
 	}
 	return p.raw
 }
@@ -71,7 +78,7 @@ func (s *splitter) split(data []byte, defaultType string, depth int) (*part, err
 
 	boundary := p.params["boundary"]
 	if !strings.HasPrefix(p.mediaType, "multipart/") {
-		return p, nil
+		return p, s.unwrap(p, depth)
 	}
 	if boundary == "" {
 		p.mediaType = "text/plain"
@@ -98,6 +105,38 @@ func (s *splitter) split(data []byte, defaultType string, depth int) (*part, err
 		p.children = append(p.children, child)
 	}
 	return p, nil
+}
+
+// unwrap opens what programs of one maker wrap a message in, and makes it a container.
+func (s *splitter) unwrap(p *part, depth int) error {
+	extension := strings.ToLower(path.Ext(p.filename))
+	switch {
+	case p.is("application/ms-tnef", "application/vnd.ms-tnef") || strings.EqualFold(p.filename, "winmail.dat"):
+		w, ok := readWinmail(p.data())
+		if !ok {
+			return nil
+		}
+		p.children = w.parts()
+		if s.parts += len(p.children); s.parts > s.limits.MaxParts {
+			return errs.New(errs.Invalid, "The message has more than %d parts.", s.limits.MaxParts)
+		}
+	case p.is("application/pkcs7-mime", "application/x-pkcs7-mime") || p.is("application/octet-stream") && extension == ".p7m":
+		inner := opaqueContent(p.data())
+		if inner == nil {
+			p.encrypted = true
+			return nil
+		}
+		child, err := s.split(inner, "text/plain", depth+1)
+		if err != nil {
+			return err
+		}
+		p.children = []*part{child}
+	default:
+		return nil
+	}
+	p.mediaType, p.raw = "multipart/mixed", nil
+	p.disposition = ""
+	return nil
 }
 
 // chunks cuts the body of a container at its boundary lines. The last chunk may lack its end.

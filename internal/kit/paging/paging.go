@@ -33,6 +33,15 @@ func ParseCursor(text string) Cursor {
 	return Cursor{At: clock.At(time.UnixMilli(millis)), ID: n}
 }
 
+// Behind returns the condition on the two columns of a list's order that an entry comes after the cursor. Its first half
+// is what databases find in an index.
+func (c Cursor) Behind(at, id string) (condition string, args []any) {
+	if c.At.IsZero() {
+		return `TRUE`, nil
+	}
+	return at + ` <= ? AND (` + at + ` < ? OR ` + id + ` < ?)`, []any{c.At, c.At, c.ID}
+}
+
 // Rank is a place in a list whose entries with the highest score come first, and of those with the same score the ones
 // with the highest id. The zero value is its beginning.
 type Rank struct{ Score, ID int64 }

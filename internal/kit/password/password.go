@@ -8,6 +8,7 @@
 package password
 
 import (
+	"cmp"
 	"context"
 	"crypto/pbkdf2"
 	"crypto/sha1" //nolint:gosec // Django's older hashes need it; HMAC-SHA1 in PBKDF2 is not broken.
@@ -62,9 +63,9 @@ const maxAtOnce = 4
 // atOnce leaves a processor to everybody else: a hash keeps one for a twentieth of a second.
 func atOnce() int { return min(max(runtime.GOMAXPROCS(0)-1, 1), maxAtOnce) }
 
-// New returns a hasher of a cost.
+// New returns a hasher of a cost. Zero is Moderate.
 func New(cost Cost) *Hasher {
-	return &Hasher{cost: cost, slots: make(chan struct{}, atOnce()), wait: 10 * time.Second}
+	return &Hasher{cost: cmp.Or(cost, Moderate()), slots: make(chan struct{}, atOnce()), wait: 10 * time.Second}
 }
 
 func (h *Hasher) params() *argon2id.Params {

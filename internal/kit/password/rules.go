@@ -31,13 +31,13 @@ func Check(field, password string, about ...string) []errs.FieldError {
 	case len(password) > MaxLength:
 		return []errs.FieldError{errs.Field(field, "Use at most %d characters.", MaxLength)}
 	case strings.Trim(password, "0123456789 ") == "":
-		return []errs.FieldError{errs.Field(field, "Use more than digits.")}
+		return []errs.FieldError{errs.Field(field, "Don’t use only digits.")}
 	case isCommon(folded):
-		return []errs.FieldError{errs.Field(field, "Many people use this password, so it is guessed first. Choose another one.")}
+		return []errs.FieldError{errs.Field(field, "This password is very common and easy to guess. Choose another one.")}
 	}
 	for _, text := range about {
 		if similar(folded, strings.ToLower(text)) {
-			return []errs.FieldError{errs.Field(field, "This password is too much like your name or address. Choose another one.")}
+			return []errs.FieldError{errs.Field(field, "This password is too similar to your name or address. Choose another one.")}
 		}
 	}
 	return nil

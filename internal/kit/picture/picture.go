@@ -7,43 +7,118 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/gif" // a format that is read
+	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
 
 	"github.com/bep/imagemeta"
-	_ "golang.org/x/image/webp" // a format that is read
+	"golang.org/x/image/webp"
 )
 
 // What is wrong with a file that is not too large.
 var (
 	ErrFormat  = errors.New("this is no JPEG, PNG, GIF or WebP picture")
 	ErrDamaged = errors.New("the picture is damaged or of a rare kind") // it begins as one of them
+	ErrHEIC    = errors.New("the picture is in a format of telephones")
+	ErrAVIF    = errors.New("the picture is AVIF, which only a sandbox reads") // ReadAVIF reads it there
 )
+
+// format is one that Read reads. The list of package image is not asked: libraries that only a sandbox may call put
+// themselves there.
+type format struct {
+	name   string
+	begins string // "?" stands for any byte
+	size   func(io.Reader) (image.Config, error)
+	pixels func(io.Reader) (image.Image, error)
+}
+
+func formats() []format {
+	return []format{
+		{"jpeg", "\xff\xd8", jpeg.DecodeConfig, jpeg.Decode},
+		{"png", "\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
+		{"gif", "GIF8?a", gif.DecodeConfig, gif.Decode},
+		{"webp", "RIFF????WEBPVP8", webp.DecodeConfig, webp.Decode},
+	}
+}
+
+// formatOf returns the format of a file by how it begins. ErrHEIC, ErrAVIF or ErrFormat say that Read does not read it.
+func formatOf(r io.ReadSeeker) (format, error) {
+	head := make([]byte, maxBrands)
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return format{}, fmt.Errorf("read the picture: %w", err)
+	}
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return format{}, fmt.Errorf("read the picture: %w", err)
+	}
+	head = head[:n]
+	for _, f := range formats() {
+		if begins(head, f.begins) {
+			return f, nil
+		}
+	}
+	switch brand := brandOf(head); brand {
+	case "avif":
+		return format{}, ErrAVIF
+	case "heic":
+		return format{}, ErrHEIC
+	}
+	return format{}, ErrFormat
+}
+
+// TypeOf returns the media type of a picture by how its file begins; empty if Strip and Read know nothing of it.
+func TypeOf(head []byte) string {
+	for _, f := range formats() {
+		if begins(head, f.begins) {
+			return "image/" + f.name
+		}
+	}
+	if brand := brandOf(head); brand != "" {
+		return "image/" + brand
+	}
+	return ""
+}
+
+func begins(head []byte, pattern string) bool {
+	if len(head) < len(pattern) {
+		return false
+	}
+	for i, c := range []byte(pattern) {
+		if c != '?' && c != head[i] {
+			return false
+		}
+	}
+	return true
+}
 
 // quality of JPEG files: what it takes away cannot be seen at arm's length.
 const quality = 82
 
 // Picture is a picture in memory. It stands upright.
 type Picture struct {
-	pixels image.Image
-	opaque bool
+	pixels  image.Image
+	opaque  bool
+	fromTop bool // what is cut out of it begins at its top
 }
 
 // Read reads a JPEG, PNG, GIF or WebP, of one that moves the first frame, makes it small enough that no side
 // has more than maxSide pixels, and turns it as its EXIF orientation says. TooLarge means that its pixels
-// would take more than maxBytes of memory, so that they are not read; ErrFormat or ErrDamaged anything else
-// that is wrong.
+// would take more than maxBytes of memory, so that they are not read; ErrFormat, ErrHEIC, ErrAVIF or ErrDamaged
+// anything else that is wrong.
 func Read(r io.ReadSeeker, maxBytes, maxSide int) (Picture, error) {
-	config, format, err := image.DecodeConfig(bufio.NewReader(r))
-	if errors.Is(err, image.ErrFormat) {
-		return Picture{}, fmt.Errorf("%w: %w", ErrFormat, err)
+	f, err := formatOf(r)
+	if err != nil {
+		return Picture{}, err
 	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return Picture{}, fmt.Errorf("read the picture again: %w", err)
+	}
+	config, err := f.size(bufio.NewReader(r))
 	if err != nil {
 		return Picture{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	perPixel, err := bytesPerPixel(r, &config, format)
+	perPixel, err := bytesPerPixel(r, &config, f.name)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -53,20 +128,25 @@ func Read(r io.ReadSeeker, maxBytes, maxSide int) (Picture, error) {
 	if maxPixels := int(float64(maxBytes) / perPixel); config.Width > maxPixels/config.Height {
 		return Picture{}, TooLarge{maxPixels}
 	}
-	turned := orientation(r, format)
-	pixels, err := decode(r, format)
+	turned := orientation(r, f.name)
+	pixels, err := decode(r, f)
 	if err != nil {
 		return Picture{}, err
 	}
+	return upright(pixels, turned, maxSide), nil
+}
+
+// upright returns a picture of pixels, no side of which has more than maxSide, turned as an EXIF orientation says.
+func upright(pixels image.Image, turned, maxSide int) Picture {
 	p := Picture{pixels: pixels, opaque: isOpaque(pixels)}.Fit(maxSide, maxSide)
 	p.pixels = orient(p.pixels, turned)
-	return p, nil
+	return p
 }
 
 // decode reads the pixels.
-func decode(r io.ReadSeeker, format string) (image.Image, error) {
+func decode(r io.ReadSeeker, f format) (image.Image, error) {
 	var source io.Reader
-	if format == "webp" {
+	if f.name == "webp" {
 		found, err := findFrame(r)
 		if err != nil {
 			return nil, err
@@ -79,7 +159,7 @@ func decode(r io.ReadSeeker, format string) (image.Image, error) {
 		}
 		source = bufio.NewReader(r)
 	}
-	pixels, _, err := image.Decode(source)
+	pixels, err := f.pixels(source)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -174,6 +254,12 @@ func (p Picture) Fit(width, height int) Picture {
 	return p.scale(p.pixels.Bounds(), width, height)
 }
 
+// FromTop returns the picture as one that is read from its top on, such as a page: Crop cuts off what is below.
+func (p Picture) FromTop() Picture {
+	p.fromTop = true
+	return p
+}
+
 // Crop returns the middle of the picture, as large as it can be, in exactly this size.
 func (p Picture) Crop(width, height int) Picture {
 	b := p.pixels.Bounds()
@@ -184,6 +270,9 @@ func (p Picture) Crop(width, height int) Picture {
 		h = max(1, w*height/width)
 	}
 	x, y := b.Min.X+(b.Dx()-w)/2, b.Min.Y+(b.Dy()-h)/2
+	if p.fromTop {
+		y = b.Min.Y
+	}
 	return p.scale(image.Rect(x, y, x+w, y+h), width, height)
 }
 

@@ -160,6 +160,17 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+func TestPagesAreCutOffBelow(t *testing.T) {
+	t.Parallel()
+	p := read(t, asJPEG(t, flag(100, 400))) // the lower half is dark
+	if m, _ := written(t, p.Crop(100, 100)); look(m, false, false) != "R" || look(m, false, true) != "r" {
+		t.Error("of a photo not the middle is cut out")
+	}
+	if m, _ := written(t, p.FromTop().Crop(100, 100)); look(m, false, false) != "R" || look(m, false, true) != "R" {
+		t.Error("of a page not the top is cut out")
+	}
+}
+
 func TestWhatShinesThroughStaysSo(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

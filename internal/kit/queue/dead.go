@@ -2,6 +2,8 @@ package queue
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -44,21 +46,45 @@ func (q *Queue) Retry(ctx context.Context, id int64) error {
 	})
 }
 
-// revived lets the kind of a job do what belongs to its new life.
-func (q *Queue) revived(ctx context.Context, tx *sqldb.Tx, id int64) error {
-	var row struct {
-		Kind      string     `db:"kind"`
-		Payload   string     `db:"payload"`
-		CreatedAt clock.Time `db:"created_at"`
-	}
-	if err := tx.Get(ctx, &row, `SELECT kind, payload, created_at FROM jobs WHERE id = ?`, id); err != nil {
+// revived lets the kinds of jobs do what belongs to their new life.
+func (q *Queue) revived(ctx context.Context, tx *sqldb.Tx, ids ...int64) error {
+	var rows []jobRow
+	if err := tx.Select(ctx, &rows, `SELECT id, kind, lane, attempt, payload, expires_at, created_at FROM jobs WHERE id IN (?) ORDER BY id`, ids); err != nil {
 		return err
 	}
-	kind, known := q.kinds[row.Kind]
-	if !known || kind.Revived == nil {
-		return nil
+	for _, row := range rows {
+		kind, known := q.kinds[row.Kind]
+		if !known || kind.Revived == nil {
+			continue
+		}
+		if err := kind.Revived(ctx, tx, row.job()); err != nil {
+			return err
+		}
 	}
-	return kind.Revived(ctx, tx, Job{ID: id, Kind: row.Kind, CreatedAt: row.CreatedAt, Payload: []byte(row.Payload)})
+	return nil
+}
+
+// RetryAll lets all dead jobs of a kind run again, as Retry does with one, a portion of them in each transaction. Of
+// those with a unique key the newest does, if none with its key lives.
+func (q *Queue) RetryAll(ctx context.Context, kind string) (retried int, err error) {
+	retry := func(tx *sqldb.Tx, ids []int64) error {
+		rows, err := tx.Exec(ctx, `UPDATE jobs SET state = 'waiting', attempt = 0, run_at = ?, expires_at = NULL, unique_key = unique_name
+			WHERE id IN (?) AND state = 'dead'`, tx.Now, ids)
+		if err != nil {
+			return err
+		}
+		q.announce(tx)
+		tx.AfterCommit(func() { retried += int(rows) })
+		return q.revived(ctx, tx, ids...)
+	}
+	err = sqldb.Sweep(ctx, q.db, retry, `
+		SELECT MAX(j.id) FROM jobs j WHERE j.state = 'dead' AND j.kind = ?
+		   AND NOT EXISTS (SELECT 1 FROM jobs l WHERE l.kind = j.kind AND l.unique_key = j.unique_name)
+		 GROUP BY j.unique_name, CASE WHEN j.unique_name IS NULL THEN j.id ELSE 0 END ORDER BY 1`, kind)
+	if err != nil {
+		return retried, fmt.Errorf("retry jobs of the kind %s: %w", kind, err)
+	}
+	return retried, nil
 }
 
 // Discard deletes a dead job; errs.NotFound if there is none.
@@ -70,4 +96,14 @@ func (q *Queue) Discard(ctx context.Context, id int64) error {
 		}
 		return err
 	})
+}
+
+// RemoveDead deletes jobs that failed for good longer ago than an age.
+func (q *Queue) RemoveDead(ctx context.Context, age time.Duration) error {
+	before := clock.At(q.db.Now().Add(-age))
+	remove := func(tx *sqldb.Tx, ids []int64) error {
+		_, err := tx.Exec(ctx, `DELETE FROM jobs WHERE id IN (?) AND state = 'dead' AND failed_at <= ?`, ids, before)
+		return err
+	}
+	return sqldb.Sweep(ctx, q.db, remove, `SELECT id FROM jobs WHERE state = 'dead' AND failed_at <= ? ORDER BY id`, before)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"grouprise.org/grouprise/internal/kit/clock"
 )
 
 // deleteLoop deletes jobs that succeeded: at once all that ended while the last deletion ran.
@@ -20,7 +22,7 @@ func (r *runner) deleteLoop(ctx context.Context) {
 			return
 		}
 		for r.flush(ctx) != nil && ctx.Err() == nil {
-			pause(ctx, 200*time.Millisecond)
+			clock.Pause(ctx, 200*time.Millisecond)
 		}
 	}
 }
@@ -58,7 +60,7 @@ func (r *runner) flush(ctx context.Context) error {
 func (r *runner) renewLoop(ctx context.Context) {
 	every := r.q.config.Lease / 3
 	wait := every
-	for pause(ctx, wait) {
+	for clock.Pause(ctx, wait) {
 		wait = every
 		ids := r.claimedIDs()
 		if len(ids) == 0 {

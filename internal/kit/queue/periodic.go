@@ -19,6 +19,12 @@ type Periodic struct {
 	Expires  time.Duration // not started when it is overdue by more than this; zero is no limit
 }
 
+// IsSchedule reports whether a text is a schedule.
+func IsSchedule(s string) bool {
+	_, err := cron.ParseStandard(s)
+	return err == nil
+}
+
 type periodic struct {
 	Periodic
 	schedule cron.Schedule

@@ -75,6 +75,9 @@ type Config struct {
 	Clock    clock.Clock    // nil is the database's
 	Logger   *slog.Logger   // nil is slog.Default
 
+	// Dead is called for jobs of every kind as Kind.Dead is, before it.
+	Dead func(ctx context.Context, tx *sqldb.Tx, j Job, err error) error
+
 	FetchInterval time.Duration // how often to look for jobs that nobody announced; zero is 1 s
 	Lease         time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
 	Overtime      time.Duration // how long a handler keeps its worker after its context has ended; zero is 10 s
@@ -168,11 +171,19 @@ type options struct {
 // changed, process it once more": the running job may have read the data before they changed.
 func Unique(key string) Option { return func(o *options) { o.unique = key } }
 
+// RunAt lets the job wait until a time.
+func RunAt(t clock.Time) Option { return func(o *options) { o.runAt = t } }
+
 // ExpiresAt drops the job if it has not been started until a time.
 func ExpiresAt(t clock.Time) Option { return func(o *options) { o.expiresAt = t } }
 
 const insertJob = `INSERT INTO jobs
 	(kind, lane, state, payload, unique_name, unique_key, attempt, run_at, expires_at, created_at)`
+
+// Enqueuer is the part of the queue that puts one job in.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx *sqldb.Tx, kind string, payload any, opts ...Option) error
+}
 
 // Enqueue adds a job to the caller's transaction. The payload is stored as JSON; ids are better than
 // copies, for the job may run much later.
@@ -271,39 +282,4 @@ func (q *Queue) wakeUp() {
 	case q.wake <- struct{}{}:
 	default:
 	}
-}
-
-// Counts says how many jobs there are in each state.
-type Counts struct {
-	Later, Waiting, Running, Dead int64
-	Oldest                        clock.Time // since when the job that waits longest could have run; zero if none waits
-	OldestRetry                   clock.Time // when the oldest job was enqueued that has failed and will be tried again; zero if there is none
-}
-
-// Counts counts the jobs.
-func (q *Queue) Counts(ctx context.Context) (Counts, error) {
-	var rows []struct {
-		State  string     `db:"state"`
-		Jobs   int64      `db:"jobs"`
-		Oldest clock.Time `db:"oldest"`
-		Failed clock.Time `db:"failed"`
-	}
-	var c Counts
-	if err := q.db.Select(ctx, &rows, `SELECT state, COUNT(*) AS jobs, MIN(run_at) AS oldest,
-		MIN(CASE WHEN attempt > 0 THEN created_at END) AS failed FROM jobs GROUP BY state ORDER BY state`); err != nil {
-		return c, err
-	}
-	for _, r := range rows {
-		switch r.State {
-		case later:
-			c.Later, c.OldestRetry = r.Jobs, r.Failed
-		case waiting:
-			c.Waiting, c.Oldest = r.Jobs, r.Oldest
-		case running:
-			c.Running = r.Jobs
-		case dead:
-			c.Dead = r.Jobs
-		}
-	}
-	return c, nil
 }

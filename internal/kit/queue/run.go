@@ -208,7 +208,7 @@ func (q *Queue) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := q.db.Listen(ctx, wakeChannel, q.wakeUp); err != nil && ctx.Err() == nil {
 			q.log.WarnContext(ctx, "the queue is not woken by other processes for the moment", "error", err)
-			pause(ctx, 2*time.Second)
+			clock.Pause(ctx, 2*time.Second)
 		}
 	}
 }
@@ -217,17 +217,5 @@ func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
-	}
-}
-
-// pause waits, and reports whether it did so to the end.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

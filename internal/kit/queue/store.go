@@ -156,10 +156,14 @@ func (q *Queue) markDead(ctx context.Context, lease string, row jobRow, k *Kind,
 	err := q.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		hookErr = nil
 		ours, err := mark(tx)
-		if err != nil || !ours || k.Dead == nil {
+		if err != nil || !ours {
 			return err
 		}
-		hookErr = k.Dead(ctx, tx, row.job(), failure)
+		for _, follow := range []func(context.Context, *sqldb.Tx, Job, error) error{q.config.Dead, k.Dead} {
+			if follow != nil && hookErr == nil {
+				hookErr = follow(ctx, tx, row.job(), failure)
+			}
+		}
 		return hookErr
 	})
 	if hookErr != nil && err != nil && !errs.Is(err, errs.Unavailable) && ctx.Err() == nil {

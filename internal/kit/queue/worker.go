@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"grouprise.org/grouprise/internal/kit/clock"
 )
 
 // laneOrder is the order in which lanes are looked at.
@@ -180,8 +182,8 @@ func (q *Queue) limit(ctx context.Context, kind string) (context.Context, contex
 	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not done within %v", timeout))
 }
 
-// runHandler calls the handler of jobs of one kind, with a context of limit, and turns a panic into an error. It returns an error or
-// nil for each job.
+// runHandler calls the handler of jobs of one kind, with a context of limit, and turns a panic into an error. It
+// returns an error or nil for each job.
 func (q *Queue) runHandler(ctx context.Context, claimed []*claimedJob, lease string) []error {
 	k := q.kinds[claimed[0].Kind]
 	jobs := make([]Job, len(claimed))
@@ -239,7 +241,7 @@ func (r *runner) fail(j *claimedJob, failure error) bool {
 		}
 		r.q.log.ErrorContext(r.ctx, "a job's failure cannot be recorded yet",
 			"job", j.ID, "kind", j.Kind, "failure", failure, "error", err)
-		pause(r.ctx, time.Second)
+		clock.Pause(r.ctx, time.Second)
 	}
 	return false
 }

@@ -61,7 +61,7 @@ func (f *folder) Send(ctx context.Context, e Envelope, message []byte) error {
 		return err
 	}
 	if err := f.write(e, message); err != nil {
-		return errs.New(errs.Unavailable, "The mail could not be kept.").Because(err)
+		return errs.New(errs.Unavailable, "The email could not be stored.").Because(err)
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func Read(path, name string) (Stored, []byte, error) {
 	var message []byte
 	m, err := open(path, name, &message)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Stored{}, nil, errs.New(errs.NotFound, "This mail does not exist.")
+		return Stored{}, nil, errs.New(errs.NotFound, "This email doesn’t exist.")
 	}
 	if err != nil {
 		return Stored{}, nil, fmt.Errorf("read outgoing mail: %w", err)

@@ -313,6 +313,12 @@ func TestErrorsSayWhetherTryingAgainHelps(t *testing.T) {
 		"a refused sender":          {"MAIL", &gosmtp.SMTPError{Code: 553, Message: "not yours"}, errs.Unavailable},
 		"relaying is not for us":    {"RCPT", &gosmtp.SMTPError{Code: 554, EnhancedCode: gosmtp.EnhancedCode{5, 7, 1}, Message: "<bert@example.org>: Relay access denied"}, errs.Unavailable},
 		"Exim does not relay":       {"RCPT", &gosmtp.SMTPError{Code: 550, Message: "relay not permitted"}, errs.Unavailable},
+		"the sender is not ours":    {"RCPT", &gosmtp.SMTPError{Code: 553, EnhancedCode: gosmtp.EnhancedCode{5, 7, 1}, Message: "<noreply@town.example>: Sender address rejected: not owned by user web"}, errs.Unavailable},
+		"our host is not let in":    {"RCPT", &gosmtp.SMTPError{Code: 554, EnhancedCode: gosmtp.EnhancedCode{5, 7, 1}, Message: "<unknown[192.0.2.1]>: Client host rejected: Access denied"}, errs.Unavailable},
+		"Exim does not believe us":  {"RCPT", &gosmtp.SMTPError{Code: 550, Message: "Sender verify failed"}, errs.Unavailable},
+		"Exchange has other owners": {"DATA", &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 7, 60}, Message: "SMTP; Client does not have permissions to send as this sender"}, errs.Unavailable},
+		"nothing vouches for us":    {"DATA", &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 7, 26}, Message: "This mail has been blocked because the sender is unauthenticated."}, errs.Unavailable},
+		"a recipient is not let in": {"RCPT", &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 4, 1}, Message: "Recipient address rejected: Access denied"}, errs.Denied},
 		"the login is not ours":     {"RCPT", &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 7, 8}, Message: "wrong credentials"}, errs.Unavailable},
 		"too large by its size":     {"MAIL", &gosmtp.SMTPError{Code: 552, EnhancedCode: gosmtp.EnhancedCode{5, 3, 4}, Message: "too big"}, errs.TooLarge},
 		"signing in is wanted":      {"MAIL", &gosmtp.SMTPError{Code: 530, Message: "authenticate first"}, errs.Unavailable},
@@ -639,9 +645,9 @@ func BenchmarkSend(b *testing.B) {
 func TestEachAnswerHasItsOwnTime(t *testing.T) {
 	t.Parallel()
 	s := startOldSink(t, ages["one by one"], smtp.Plain)
-	s.config.Timeout = time.Second
+	s.config.Timeout = 3 * time.Second
 	s.refuseWith(func(string, string) error {
-		time.Sleep(400 * time.Millisecond)
+		time.Sleep(s.config.Timeout / 4)
 		return nil
 	})
 	if err := open(t, s.config).Send(t.Context(), smtp.Envelope{To: []string{"a@example.org", "b@example.org", "c@example.org"}}, letter); err != nil {

@@ -30,7 +30,7 @@ func (s *server) deliver(ctx context.Context, c *connection, e Envelope, needsUT
 	defer stop()
 
 	if needsUTF8 && !c.supports("SMTPUTF8") {
-		return errs.New(errs.Denied, "The mail server cannot send to this address.").Because(errors.New("no SMTPUTF8"))
+		return errs.New(errs.Denied, "The mail server can’t send to this address.").Because(errors.New("no SMTPUTF8"))
 	}
 	commands := c.envelopeCommands(e, needsUTF8, len(message))
 	grouped := c.supports("PIPELINING")
@@ -156,9 +156,12 @@ func hasOnlyCRLF(message []byte) bool {
 	return bytes.Count(message, []byte("\n")) == bytes.Count(message, []byte("\r\n")) && bytes.HasSuffix(message, []byte("\r\n"))
 }
 
-// aboutUs is found in refusals of a recipient that mean whoever sends: "Relay access denied" (Postfix), "relay not
-// permitted" (Exim), "Unable to relay" (Exchange), "Authentication required".
-var aboutUs = regexp.MustCompile(`(?i)\brelay|\bauthenticat`)
+// aboutUs is found in refusals that mean whoever sends, which many servers put off until they know the recipient or the
+// message: "Relay access denied", "Client host rejected" (Postfix), "relay not permitted", "Sender verify failed" (Exim),
+// "Unable to relay", "SendAsDenied" (Exchange), "Authentication required", "unauthenticated" (Gmail). What they say of a
+// recipient is not meant: "Recipient address rejected: Access denied".
+var aboutUs = regexp.MustCompile(`(?i)\brelay|authenticat|\bstarttls\b|\b(?:sender|client host|helo command)\b[^.;]{0,120}\b(?:rejected|denied|verify fail)|\bsender verify\b|` +
+	`\b(?:not owned by|not logged in|permissions? to send as|sendasdenied|not (?:allowed|authorized|permitted) to send)\b`)
 
 // classify turns an answer of the server into an error that says whether trying again helps.
 func classify(command string, err error) error {
@@ -170,27 +173,27 @@ func classify(command string, err error) error {
 	case reply.Code == 530, reply.Code == 534, reply.Code == 535, reply.Code == 538, reply.Code == 502, reply.Code == 503:
 		return unavailable(cause) // wants to be asked in another way: the configuration, not the mail
 	case reply.Code == 552, reply.Code == 523, strings.HasPrefix(reply.Msg, "5.3.4 "): // RFC 3463
-		return errs.New(errs.TooLarge, "The mail is too large for the mail server.").Because(cause)
-	case command == "MAIL", strings.HasPrefix(reply.Msg, "5.7.8 "), command == "RCPT" && aboutUs.MatchString(reply.Msg):
+		return errs.New(errs.TooLarge, "The email is too large for the mail server.").Because(cause)
+	case command == "MAIL", strings.HasPrefix(reply.Msg, "5.7.8 "), aboutUs.MatchString(reply.Msg):
 		return unavailable(cause) // the sender is always ours, and who may relay is between the server and us
 	}
-	return errs.New(errs.Denied, "The mail server refused the mail.").Because(cause)
+	return errs.New(errs.Denied, "The mail server rejected the email.").Because(cause)
 }
 
 func unavailable(cause error) error {
-	return errs.New(errs.Unavailable, "The mail server cannot be reached.").Because(cause)
+	return errs.New(errs.Unavailable, "The mail server can’t be reached.").Because(cause)
 }
 
 // ascii checks the addresses and writes international domains in ASCII. A local part outside ASCII
 // needs SMTPUTF8.
 func (e Envelope) ascii() (_ Envelope, needsUTF8 bool, err error) {
 	if len(e.To) == 0 {
-		return e, false, errs.New(errs.Invalid, "The mail has no recipient.")
+		return e, false, errs.New(errs.Invalid, "The email has no recipient.")
 	}
 	convert := func(addr string) string {
 		i := strings.LastIndexByte(addr, '@')
 		if i <= 0 || i == len(addr)-1 || strings.ContainsAny(addr, "\r\n<>\x00") || strings.Contains(addr, " ") && addr[0] != '"' {
-			err = errs.New(errs.Invalid, "This is not a mail address.")
+			err = errs.New(errs.Invalid, "This is not an email address.")
 			return addr
 		}
 		domain := addr[i+1:]

@@ -32,6 +32,20 @@ func (e *PrereleaseError) Error() string {
 		"remove " + e.Remove + " and begin anew"
 }
 
+// predecessorTable is a table that every database of grouprise 5.5 has, and none of ours.
+const predecessorTable = "django_migrations"
+
+// PredecessorError says that the database belongs to grouprise 5.5. Nothing in it has been changed.
+type PredecessorError struct {
+	Place string // "the file …" or "the database …"
+}
+
+// Error implements the error interface.
+func (e *PredecessorError) Error() string {
+	return e.Place + " belongs to grouprise 5.5 and has not been changed: give this version a database of its own (database.name). " +
+		"A later version will be able to move the data of 5.5 into it; keep the old database and the uploaded files until then"
+}
+
 // checksumStore is goose's table of applied migrations, with a checksum of each migration's text in a table of
 // ours beside it.
 type checksumStore struct {

@@ -31,11 +31,25 @@ type engine struct {
 	locked     string   // suffix of a reading that locks its rows
 	skipLocked string   // the same, passing over rows that others hold
 
-	analyze string // statement that looks at the data for the planner; empty if the engine plans as well without
-	notify  string // statement that wakes the listeners of a channel; empty if the engine has none
-	syncIDs string // lets the next id of a table follow its largest one; %[1]s is the table
+	analyze    string // statement that looks at the data for the planner; empty if the engine plans as well without
+	notify     string // statement that wakes the listeners of a channel; empty if the engine has none
+	updateFrom string // statement that sets %[2]s of a table %[1]s to what a query %[3]s says
+	syncIDs    string // lets the next id of a table follow its largest one; %[1]s is the table
+
+	keepPlans string // statement that lets a transaction plan each query once for all values; empty if the engine plans quickly
+
+	terms termsIndex // how terms of documents are kept and found
 
 	hasTable string // query that tells whether there is a table; %s is its name
+
+	snapshot  sql.IsolationLevel                      // of a transaction that sees one moment
+	columns   string                                  // query of all stored columns: of_table, called and declared
+	sequence  string                                  // query of what gives the ids of a table %s; empty: the table itself
+	nextID    string                                  // query of the next id of a table, or of a sequence, %[1]s
+	setNextID func(table string, next int64) []string // statements that let the ids of a table begin there, if it gives any
+	bulk      bulk                                    // how rows are taken in any order
+	dropped   string                                  // query of the tables that have to be dropped for nothing to be left
+	dropRest  string                                  // what stands behind DROP TABLE
 
 	lock    func(ctx context.Context, db *DB) (unlock func(), err error) // one migration at a time
 	dialect goose.Dialect
@@ -53,6 +67,9 @@ var engines = map[string]*engine{
 	PostgreSQL: &postgresqlEngine,
 	MySQL:      &mysqlEngine,
 }
+
+// updateFrom is how all engines but MySQL change rows to what a query says of them.
+const updateFrom = `UPDATE %[1]s SET %[2]s = said.value FROM (%[3]s) said WHERE said.id = %[1]s.id AND said.value <> %[1]s.%[2]s`
 
 // fault is what a driver's error means to us.
 type fault uint8
@@ -115,7 +132,7 @@ func (p *pools) translate(ctx context.Context, query string, err error) error {
 	f := p.engine.fault(err)
 	switch f {
 	case duplicate:
-		return errs.New(errs.Conflict, "This exists already.").Because(err)
+		return errs.New(errs.Conflict, "This already exists.").Because(err)
 	case tooLong:
 		return errs.New(errs.Invalid, "A text is too long.").Because(err)
 	}
@@ -126,7 +143,7 @@ func (p *pools) translate(ctx context.Context, query string, err error) error {
 		return ctx.Err()
 	}
 	if f != unknown {
-		return errs.New(errs.Unavailable, "The database cannot be reached. Please try again in a moment.").
+		return errs.New(errs.Unavailable, "The database can’t be reached. Please try again in a moment.").
 			Because(err).After(5 * time.Second)
 	}
 	return &queryError{query: query, cause: err}

@@ -16,25 +16,32 @@ import (
 // Migrate brings the database up to the newest migration of fsys, whose files are goose's with the
 // macros of expandMacros. Any number of processes may call it at once: one migrates, the others wait
 // and find nothing left to do. A database that is newer than fsys is a NewerError, one whose migrations
-// had other texts a PrereleaseError.
+// had other texts a PrereleaseError, and one of grouprise 5.5 a PredecessorError.
 func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
+	return db.migrate(ctx, fsys, func(provider *goose.Provider, current, newest int64) error {
+		if current > newest {
+			return &NewerError{Database: current, Program: newest}
+		}
+		if _, err := provider.Up(ctx); err != nil {
+			return fmt.Errorf("migrate the database: %w", db.translate(ctx, "migrate", err))
+		}
+		return nil
+	})
+}
+
+// migrate lets up bring the database to a version, while nobody else does so.
+func (db *DB) migrate(ctx context.Context, fsys fs.FS, up func(provider *goose.Provider, current, newest int64) error) error {
 	unlock, err := db.engine.lock(ctx, db)
 	if err != nil {
 		return db.translate(ctx, "lock for migrations", err)
 	}
 	defer unlock()
 	return db.withProvider(ctx, fsys, func(provider *goose.Provider) error {
-		current, target, err := provider.GetVersions(ctx)
+		current, newest, err := provider.GetVersions(ctx)
 		if err != nil {
 			return db.translate(ctx, "read the version of the database", err)
 		}
-		if current > target {
-			return &NewerError{Database: current, Program: target}
-		}
-		if _, err := provider.Up(ctx); err != nil {
-			return fmt.Errorf("migrate the database: %w", db.translate(ctx, "migrate", err))
-		}
-		return nil
+		return up(provider, current, newest)
 	})
 }
 
@@ -74,6 +81,13 @@ func (db *DB) withProvider(ctx context.Context, fsys fs.FS, fn func(*goose.Provi
 		goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
+	}
+	foreign, err := store.exists(ctx, db.write, predecessorTable)
+	if err != nil {
+		return db.translate(ctx, "look for older tables", err)
+	}
+	if foreign {
+		return &PredecessorError{Place: db.place()}
 	}
 	fits, err := store.fits(ctx, db.write)
 	if err != nil {

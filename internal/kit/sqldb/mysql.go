@@ -27,11 +27,25 @@ var mysqlEngine = engine{
 	name:       MySQL,
 	open:       openMySQL,
 	classify:   classifyMySQL,
+	terms:      pairedTerms,
 	newByError: true,
 	locked:     " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
+	updateFrom: `UPDATE %[1]s JOIN (%[3]s) said ON said.id = %[1]s.id SET %[1]s.%[2]s = said.value WHERE said.value <> %[1]s.%[2]s`,
 	hasTable: `SELECT EXISTS (SELECT 1 FROM information_schema.tables
 		WHERE table_schema = DATABASE() AND table_name = '%s')`,
+	snapshot: sql.LevelRepeatableRead,
+	columns: `SELECT c.table_name AS of_table, c.column_name AS called, c.data_type AS declared FROM information_schema.columns c
+		JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
+		WHERE c.table_schema = DATABASE() AND COALESCE(c.generation_expression, '') = '' ORDER BY c.table_name, c.ordinal_position`,
+	// MySQL says late how far the ids have come.
+	nextID: `SELECT GREATEST(COALESCE((SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '%[1]s'), 0),
+		COALESCE((SELECT MAX(id) + 1 FROM "%[1]s"), 0))`,
+	setNextID: func(table string, next int64) []string {
+		return []string{fmt.Sprintf(`ALTER TABLE "%s" AUTO_INCREMENT = %d`, table, next)}
+	},
+	bulk:    bulk{before: `SET SESSION foreign_key_checks = 0`, after: `SET SESSION foreign_key_checks = 1`, begin: checkMySQLReferences},
+	dropped: `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name`,
 	lock:    lockMySQL,
 	dialect: goose.DialectMySQL,
 	id:      "BIGINT AUTO_INCREMENT PRIMARY KEY",
@@ -145,4 +159,39 @@ func lockMySQL(ctx context.Context, db *DB) (func(), error) {
 			return func() { unlock(conn, `DO RELEASE_LOCK(?)`, name) }, nil
 		}
 	}
+}
+
+// checkMySQLReferences makes sure at the end that every reference leads to a row: switched on again, foreign keys are checked
+// only for what comes.
+func checkMySQLReferences(ctx context.Context, tx *Tx) (finish func() error, err error) {
+	return func() error {
+		var all []struct {
+			Table, Column, Parent, Other string
+			Name                         string
+		}
+		err := tx.Select(ctx, &all, `SELECT table_name AS "table", column_name AS "column", referenced_table_name AS parent, referenced_column_name AS other, constraint_name AS name
+			FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL
+			ORDER BY table_name, constraint_name, ordinal_position`)
+		if err != nil {
+			return fmt.Errorf("list the references: %w", err)
+		}
+		for i := 0; i < len(all); {
+			r := all[i]
+			var given, same []string
+			for ; i < len(all) && all[i].Table == r.Table && all[i].Name == r.Name; i++ {
+				given = append(given, fmt.Sprintf(`c."%s" IS NOT NULL`, all[i].Column))
+				same = append(same, fmt.Sprintf(`p."%s" = c."%s"`, all[i].Other, all[i].Column))
+			}
+			var lost int
+			query := fmt.Sprintf(`SELECT COUNT(*) FROM "%s" c WHERE %s AND NOT EXISTS (SELECT 1 FROM "%s" p WHERE %s)`,
+				r.Table, strings.Join(given, " AND "), r.Parent, strings.Join(same, " AND "))
+			if err := tx.Get(ctx, &lost, query); err != nil {
+				return fmt.Errorf("check the references of the table %s: %w", r.Table, err)
+			}
+			if lost > 0 {
+				return fmt.Errorf("%d rows of the table %s refer to rows of the table %s that do not exist", lost, r.Table, r.Parent)
+			}
+		}
+		return nil
+	}, nil
 }

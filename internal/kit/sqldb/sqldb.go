@@ -81,6 +81,9 @@ type Config struct {
 
 	Clock  clock.Clock // what Tx.Now tells; nil is the system's
 	NoSync bool        // SQLite: do not wait for the disk at a commit. For tests
+
+	// Observe is told of everything that is read outside of transactions, before it is. For tests; nil tells nobody.
+	Observe func(query string, args []any)
 }
 
 // DB is a pool of connections to one database. It is safe for concurrent use.
@@ -99,6 +102,7 @@ type pools struct {
 	writer  chan struct{} // SQLite: holds one token for the only writer; nil elsewhere
 	open    *sharedTx     // SQLite: the transaction that has not been committed yet; nil if there is none
 	queries *queryCache
+	observe func(query string, args []any)
 	asked   atomic.Int64 // statements that were run
 	changes atomic.Int64 // transactions of Write that may have been committed
 
@@ -125,7 +129,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if e == nil {
 		return nil, fmt.Errorf("open database: there is no engine %q; the engines are sqlite, postgresql and mysql", c.Engine)
 	}
-	p := &pools{engine: e, path: c.Path, name: c.Name, queries: newQueryCache()}
+	p := &pools{engine: e, path: c.Path, name: c.Name, queries: newQueryCache(), observe: c.Observe}
 	if err := e.open(ctx, c, p); err != nil {
 		return nil, fmt.Errorf("open %s database: %w", c.Engine, err)
 	}
@@ -198,12 +202,40 @@ func (db *DB) Analyze(ctx context.Context) error {
 
 // Get scans the first row into dest, a struct with db tags or a plain value; no row is errs.NotFound.
 func (db *DB) Get(ctx context.Context, dest any, query string, args ...any) error {
+	db.observed(query, args)
 	return db.reading(ctx, func() error { return db.get(ctx, db.read, dest, query, "", args) })
 }
 
 // Select scans every row into the slice that dest points to, in place of what it holds.
 func (db *DB) Select(ctx context.Context, dest any, query string, args ...any) error {
+	db.observed(query, args)
 	return db.reading(ctx, func() error { return db.selectAll(ctx, db.read, dest, query, "", args) })
+}
+
+// SelectKept is Select for a long query that has one good plan, whatever its values: where the database would plan it anew
+// each time, which can take longer than running it, it keeps the plan.
+func (db *DB) SelectKept(ctx context.Context, dest any, query string, args ...any) error {
+	if db.engine.keepPlans == "" {
+		return db.Select(ctx, dest, query, args...)
+	}
+	db.observed(query, args)
+	return db.reading(ctx, func() error {
+		tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return db.translate(ctx, query, err)
+		}
+		defer func() { _ = tx.Rollback() }() // nothing was written
+		if _, err := tx.ExecContext(ctx, db.engine.keepPlans); err != nil {
+			return db.translate(ctx, query, err)
+		}
+		return db.selectAll(ctx, tx, dest, query, "", args)
+	})
+}
+
+func (p *pools) observed(query string, args []any) {
+	if p.observe != nil {
+		p.observe(query, args)
+	}
 }
 
 // reading runs a read again when its connection turns out to be dead, as the idle ones are after a
@@ -250,3 +282,11 @@ func (p *pools) selectAll(ctx context.Context, from reader, dest any, query, suf
 func EscapeLike(text string) string { return likeEscaper.Replace(text) }
 
 var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
+// OrNull returns an id as a value for a column of references: 0, which no row has, is NULL.
+func OrNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}

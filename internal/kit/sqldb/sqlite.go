@@ -16,7 +16,10 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 	"github.com/pressly/goose/v3"
+
+	"grouprise.org/grouprise/internal/kit/clock"
 )
 
 // SQLite runs in this process, on a file in WAL mode: any number of readers, each on a snapshot, beside
@@ -27,14 +30,31 @@ var sqliteEngine = engine{
 	name:       SQLite,
 	open:       openSQLite,
 	classify:   classifySQLite,
+	terms:      sqliteTerms,
 	list:       listJSON,
 	onConflict: " ON CONFLICT DO NOTHING",
-	hasTable:   `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '%s')`,
-	lock:       lockSQLite,
-	dialect:    goose.DialectSQLite3,
-	id:         "INTEGER PRIMARY KEY AUTOINCREMENT",
-	text:       "TEXT",
-	blob:       "BLOB",
+	updateFrom: updateFrom,
+	hasTable:   sqliteHasTable,
+	snapshot:   sql.LevelDefault,
+	columns: `SELECT t.name AS of_table, c.name AS called, c.type AS declared FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+		WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY t.name, c.cid`,
+	nextID: `SELECT seq + 1 FROM sqlite_sequence WHERE name = '%s'`,
+	setNextID: func(table string, next int64) []string {
+		return []string{
+			fmt.Sprintf(`UPDATE sqlite_sequence SET seq = %d WHERE name = '%s' AND seq < %[1]d`, next-1, table),
+			fmt.Sprintf(`INSERT INTO sqlite_sequence (name, seq) SELECT name, %d FROM sqlite_master
+				WHERE name = '%s' AND sql LIKE '%%AUTOINCREMENT%%' AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '%[2]s')`, next-1, table),
+		}
+	},
+	// Checked at once, each row would look for those that refer to it and came before it.
+	bulk: bulk{before: `PRAGMA foreign_keys = off`, after: `PRAGMA foreign_keys = on`, begin: checkSQLiteReferences},
+	dropped: `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
+		ORDER BY name`,
+	lock:    lockSQLite,
+	dialect: goose.DialectSQLite3,
+	id:      "INTEGER PRIMARY KEY AUTOINCREMENT",
+	text:    "TEXT",
+	blob:    "BLOB",
 	index: func(kind, name, table, columns string) string {
 		return fmt.Sprintf("CREATE %s IF NOT EXISTS %s ON %s (%s);", kind, name, table, columns)
 	},
@@ -42,6 +62,8 @@ var sqliteEngine = engine{
 		return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;", table, name, definition)
 	},
 }
+
+const sqliteHasTable = `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '%s')`
 
 func openSQLite(ctx context.Context, c Config, p *pools) error {
 	if c.Path == "" {
@@ -52,6 +74,9 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 		return err
 	}
 	p.path = path
+	if err := refusePredecessor(ctx, path); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
@@ -89,6 +114,24 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 	return nil
 }
 
+// refusePredecessor refuses a file of grouprise 5.5 before it is opened for writing, which would change its mode.
+func refusePredecessor(ctx context.Context, path string) error {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil // whatever else is wrong with it shows when it is opened
+	}
+	source := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)"}}.Encode()}
+	db, err := driver.Open(source.String())
+	if err != nil {
+		return nil
+	}
+	defer db.Close()
+	var foreign bool
+	if db.QueryRowContext(ctx, fmt.Sprintf(sqliteHasTable, predecessorTable)).Scan(&foreign) == nil && foreign {
+		return &PredecessorError{Place: "the file " + path}
+	}
+	return nil
+}
+
 // privateFile makes an empty file unless it exists, for the owner of another file alone.
 func privateFile(name, like string) error {
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -117,17 +160,20 @@ func sqlitePool(path string, conns int, pragmas []string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := pool(sql.OpenDB(&caching{Connector: connector, prepare: keepPlans}), conns)
+	db := pool(sql.OpenDB(&caching{Connector: connector, prepare: prepareSQLite}), conns)
 	db.SetConnMaxIdleTime(0) // A connection costs memory and no server; keep its cache.
 	return db, nil
 }
 
-// keepPlans makes SQLite keep the plan of a prepared statement. Otherwise it parses and plans anew whenever
-// a parameter that could matter to the plan, such as a LIMIT, is bound.
-func keepPlans(conn sqldriver.Conn) error {
+// prepareSQLite readies a connection. It knows full text, and keeps the plan of a prepared statement: otherwise it parses
+// and plans anew whenever a parameter that could matter to the plan, such as a LIMIT, is bound.
+func prepareSQLite(conn sqldriver.Conn) error {
 	c, ok := conn.(interface{ Raw() *sqlite3.Conn })
 	if !ok {
 		return errors.New("this is no connection to SQLite")
+	}
+	if err := fts5.Register(c.Raw()); err != nil {
+		return err
 	}
 	_, err := c.Raw().Config(sqlite3.DBCONFIG_ENABLE_QPSG, true)
 	return err
@@ -177,11 +223,28 @@ func lockSQLite(ctx context.Context, db *DB) (func(), error) {
 			folder.Close()
 			return nil, fmt.Errorf("lock %s: %w", folder.Name(), err)
 		}
-		select {
-		case <-ctx.Done():
+		if !clock.Pause(ctx, 20*time.Millisecond) {
 			folder.Close()
 			return nil, ctx.Err()
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// checkSQLiteReferences makes sure at the end that every reference leads to a row.
+func checkSQLiteReferences(ctx context.Context, tx *Tx) (finish func() error, err error) {
+	return func() error {
+		var lost []struct {
+			Table  string        `db:"of_table"`
+			Row    sql.NullInt64 `db:"of_row"`
+			Parent string        `db:"of_parent"`
+		}
+		err := tx.Select(ctx, &lost, `SELECT "table" AS of_table, rowid AS of_row, parent AS of_parent FROM pragma_foreign_key_check LIMIT 1`)
+		if err != nil {
+			return fmt.Errorf("check the references: %w", err)
+		}
+		if len(lost) > 0 {
+			return fmt.Errorf("the row %d of the table %s refers to a row of the table %s that does not exist", lost[0].Row.Int64, lost[0].Table, lost[0].Parent)
+		}
+		return nil
+	}, nil
 }

@@ -1,6 +1,7 @@
 package sqldb_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ncruces/go-sqlite3/driver"
 
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -187,5 +190,34 @@ func TestAPanicUndoesItselfAlone(t *testing.T) {
 	var names []string
 	if err := db.Select(t.Context(), &names, `SELECT name FROM periodics ORDER BY name`); err != nil || strings.Join(names, "") != "abd" || caught != "defect" {
 		t.Errorf("kept %v, %v; caught %v", names, err, caught)
+	}
+}
+
+// A file in another journal mode would be changed by opening it.
+func TestAFileOfThePredecessorIsNotTouched(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "db.sqlite3")
+	old, err := driver.Open("file:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = old.ExecContext(t.Context(), `CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app VARCHAR(255))`)
+	if err := errors.Join(err, old.Close()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sqldb.Open(t.Context(), sqldb.Config{Engine: sqldb.SQLite, Path: path})
+	if refused, ok := errors.AsType[*sqldb.PredecessorError](err); !ok || refused.Place != "the file "+path {
+		t.Errorf("error is %v", err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file has changed, %v", err)
+	}
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+		t.Errorf("beside it are %v, %v", files, err)
 	}
 }

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -45,7 +46,19 @@ func (db *DB) WriteUnseen(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.transact(ctx, fn, false)
 }
 
+type readOnlyKey struct{}
+
+// ReadOnly returns a context in which Write and WriteUnseen fail, so that nothing can happen by accident.
+func ReadOnly(ctx context.Context) context.Context {
+	return context.WithValue(ctx, readOnlyKey{}, true)
+}
+
+var errReadOnly = errors.New("nothing may be written here")
+
 func (db *DB) transact(ctx context.Context, fn func(tx *Tx) error, seen bool) error {
+	if ctx.Value(readOnlyKey{}) != nil {
+		return errReadOnly
+	}
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		tx := &Tx{Now: db.clock.Now(), pools: db.pools}
@@ -63,10 +76,8 @@ func (db *DB) transact(ctx context.Context, fn func(tx *Tx) error, seen bool) er
 			return err
 		}
 		wait := time.Duration(1+rand.IntN(5<<min(attempt, 6))) * time.Millisecond
-		select {
-		case <-ctx.Done():
+		if !clock.Pause(ctx, wait) {
 			return ctx.Err()
-		case <-time.After(wait):
 		}
 	}
 }
@@ -233,6 +244,12 @@ func (tx *Tx) insertRows(ctx context.Context, query, suffix string, rows [][]any
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// UpdateFrom changes one column of all rows of a table of which a query says something else, by one statement, and returns
+// how many that were. The query has a column id and a column value.
+func (tx *Tx) UpdateFrom(ctx context.Context, table, column, query string, args ...any) (rows int64, err error) {
+	return tx.Exec(ctx, fmt.Sprintf(tx.pools.engine.updateFrom, table, column, query), args...)
 }
 
 // SyncIDs lets the ids that the database gives follow the largest one in the table. An import calls it

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -83,12 +84,16 @@ func (f Front) hosts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := strings.ToLower(strings.TrimSuffix(hostname(r.Host), "."))
 		if !allowed[host] && !slices.Contains(f.Everywhere, r.URL.Path) {
-			http.Error(w, "This name is not served here.", http.StatusBadRequest)
+			f.Log.LogAttrs(r.Context(), slog.LevelInfo, "a request for a name that is not served here", slog.String("id", RecordOf(r.Context()).ID),
+				slog.String("host", host[:min(len(host), maxHostname)]), slog.String("option", f.HostsOption))
+			f.Misdirected(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+const maxHostname = 253 // no name is longer
 
 // hostname returns the host without its port and without the brackets of an IPv6 address.
 func hostname(host string) string {

@@ -5,8 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/kit/clock"
@@ -20,9 +24,32 @@ type Limit struct {
 	Count int
 	Per   time.Duration
 
-	// By names who is counted; nil counts by the client's network address.
-	By func(r *http.Request) string
+	Whom Whom // who is counted, for lists of limits: the caller says it to Allow
 }
+
+// Whom says who is counted.
+type Whom string
+
+// Whom limits count.
+const (
+	PerNetwork           Whom = "network"
+	PerAccount           Whom = "account"
+	PerVisitor           Whom = "account or network"
+	PerAddress           Whom = "mail address"
+	PerAddressAndNetwork Whom = "mail address and network"
+	PerAccountAndNetwork Whom = "account and network"
+	PerLink              Whom = "link"
+	PerRecipient         Whom = "recipient"
+)
+
+// String returns the limit as lists of limits show it.
+func (l Limit) String() string {
+	per := strings.NewReplacer("m0s", "m", "h0m0s", "h").Replace(l.Per.String())
+	return fmt.Sprintf("%d in %s per %s (%s)", l.Count, per, l.Whom, l.Name)
+}
+
+// Account returns the subject that stands for a person's account.
+func Account(personID int64) string { return "person " + strconv.FormatInt(personID, 10) }
 
 // Limiter counts in the table throttles, so that all processes of a site count together. It keeps a
 // hash of whom it counts: no addresses lie around.
@@ -34,15 +61,9 @@ type Limiter struct {
 // NewLimiter returns a limiter.
 func NewLimiter(db *sqldb.DB, c clock.Clock) *Limiter { return &Limiter{db: db, clock: c} }
 
-// Request counts a request. It returns TooMany with the time to wait when the limit is used up.
+// Request counts a request by the network that it comes from. It returns TooMany with the time to wait when the limit is used up.
 func (l *Limiter) Request(r *http.Request, limit Limit) error {
-	var subject string
-	if limit.By != nil {
-		subject = limit.By(r)
-	} else {
-		subject = Network(RecordOf(r.Context()).Client)
-	}
-	return l.Allow(r.Context(), limit, subject)
+	return l.Allow(r.Context(), limit, Network(RecordOf(r.Context()).Client))
 }
 
 // Allow counts one more for the subject. It returns TooMany with the time to wait when the limit is
@@ -58,10 +79,23 @@ func (l *Limiter) Allow(ctx context.Context, limit Limit, subject string) error 
 		case counted:
 			return nil
 		case wait > 0:
-			return errs.New(errs.TooMany, "That was too often. Please wait a little and try again.").After(wait)
+			return tooOften(wait).After(wait)
 		}
 	}
 	return errs.New(errs.Unavailable, "The site is very busy. Please try again in a moment.").After(time.Second)
+}
+
+// tooOften says how long to wait.
+func tooOften(wait time.Duration) *errs.Error {
+	minutes := int((wait + time.Minute - 1) / time.Minute)
+	switch {
+	case minutes <= 1:
+		return errs.New(errs.TooMany, "Too many attempts. Please wait a minute and try again.")
+	case minutes < 120:
+		return errs.New(errs.TooMany, "Too many attempts. Please try again in %d minutes.", minutes)
+	default:
+		return errs.New(errs.TooMany, "Too many attempts. Please try again in %d hours.", (minutes+59)/60)
+	}
 }
 
 // count adds one in the current span, or begins a new span. It returns how long to wait when the span's
@@ -99,6 +133,58 @@ func (l *Limiter) count(ctx context.Context, key string, limit Limit) (counted b
 	return counted, wait, err
 }
 
+// CountIn counts one more for each of the subjects in a transaction, so that only what is done is counted. It returns
+// the first of them whose limit is used up, and how long to wait; the caller then does nothing.
+func (l *Limiter) CountIn(ctx context.Context, tx *sqldb.Tx, limit Limit, subjects ...string) (full string, wait time.Duration, err error) {
+	if len(subjects) == 0 {
+		return "", 0, nil
+	}
+	now := l.clock.Now()
+	until := clock.At(now.Add(limit.Per))
+	bySum := map[string]string{}
+	for _, subject := range subjects {
+		bySum[throttleKey(limit.Name, subject)] = subject
+	}
+	keys := slices.Sorted(maps.Keys(bySum)) // everybody locks them in this order
+	rows := make([][]any, len(keys))
+	for i, key := range keys {
+		rows[i] = []any{key, 0, until}
+	}
+	if err := tx.InsertNewRows(ctx, `INSERT INTO throttles (key_hash, count, resets_at)`, rows); err != nil {
+		return "", 0, err
+	}
+	var counts []struct {
+		Key      string     `db:"key_hash"`
+		Count    int        `db:"count"`
+		ResetsAt clock.Time `db:"resets_at"`
+	}
+	err = tx.SelectLocked(ctx, &counts, `SELECT key_hash, count, resets_at FROM throttles WHERE key_hash IN (?) ORDER BY key_hash`, keys)
+	if err != nil {
+		return "", 0, err
+	}
+	for _, c := range counts {
+		if c.Count >= limit.Count && c.ResetsAt.After(now.Time) {
+			return bySum[c.Key], c.ResetsAt.Sub(now.Time), nil
+		}
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE throttles SET count = CASE WHEN resets_at > ? THEN count + 1 ELSE 1 END, resets_at = CASE WHEN resets_at > ? THEN resets_at ELSE ? END
+		 WHERE key_hash IN (?)`, now, now, until, keys)
+	return "", 0, err
+}
+
+// AllowIn is Allow in a transaction, so that only what is done is counted.
+func (l *Limiter) AllowIn(ctx context.Context, tx *sqldb.Tx, limit Limit, subject string) error {
+	full, wait, err := l.CountIn(ctx, tx, limit, subject)
+	switch {
+	case err != nil:
+		return fmt.Errorf("count %s: %w", limit.Name, err)
+	case full != "":
+		return tooOften(wait).After(wait)
+	}
+	return nil
+}
+
 // Forget sets the subject's count back: after a sign-in that worked.
 func (l *Limiter) Forget(ctx context.Context, limit Limit, subject string) error {
 	err := l.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
@@ -113,10 +199,13 @@ func (l *Limiter) Forget(ctx context.Context, limit Limit, subject string) error
 
 // Purge removes counts whose span is over. A periodic job calls it.
 func (l *Limiter) Purge(ctx context.Context) error {
-	err := l.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM throttles WHERE resets_at <= ?`, l.clock.Now())
+	now := l.clock.Now()
+	// A count may have begun a new span meanwhile.
+	remove := func(tx *sqldb.Tx, keys []string) error {
+		_, err := tx.Exec(ctx, `DELETE FROM throttles WHERE key_hash IN (?) AND resets_at <= ?`, keys, now)
 		return err
-	})
+	}
+	err := sqldb.Sweep(ctx, l.db, remove, `SELECT key_hash FROM throttles WHERE resets_at <= ? ORDER BY key_hash`, now)
 	if err != nil {
 		return fmt.Errorf("purge throttles: %w", err)
 	}

@@ -43,10 +43,15 @@ func (s Server) Serve(ctx context.Context) error {
 		WriteTimeout:      longest,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.WithoutCancel(ctx), stoppingKey{}, ctx.Done())
+		},
 	}
 	if s.Log != nil {
 		server.ErrorLog = slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
 	}
+	var fresh freshConns
+	fresh.watch(server)
 	if s.Ready != nil {
 		s.Ready(listener.Addr())
 	}
@@ -68,9 +73,16 @@ func (s Server) Serve(ctx context.Context) error {
 	if grace == 0 {
 		grace = 25 * time.Second
 	}
+	server.SetKeepAlivesEnabled(false)
+	if err := listener.Close(); err != nil {
+		return errors.Join(fmt.Errorf("stop to accept requests: %w", err), server.Close())
+	}
+	_ = <-ended //nolint:staticcheck // errcheck wants the blank identifier: it says only that the listener is closed; whatever has been accepted is known now
+	fresh.wait(2 * time.Second)
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	if err := server.Shutdown(deadline); err != nil {
+	// The listener is closed already, which is no mistake.
+	if err := server.Shutdown(deadline); err != nil && !errors.Is(err, net.ErrClosed) {
 		return errors.Join(fmt.Errorf("finish requests within %s: %w", grace, err), server.Close())
 	}
 	return nil

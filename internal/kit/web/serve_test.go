@@ -98,6 +98,7 @@ func TestServerCutsOffWhatTakesTooLong(t *testing.T) {
 
 func TestABodyThatBringsNoByteIsAnsweredAndClosed(t *testing.T) {
 	t.Parallel()
+	const stall = 2 * time.Second
 	for name, c := range map[string]struct {
 		handle http.HandlerFunc
 		bytes  []string // with a pause between them
@@ -119,27 +120,27 @@ func TestABodyThatBringsNoByteIsAnsweredAndClosed(t *testing.T) {
 			select {
 			case <-r.Context().Done():
 				_, _ = io.WriteString(w, "gone")
-			case <-time.After(time.Second):
+			case <-time.After(stall + time.Second):
 				_, _ = io.WriteString(w, "stayed"+errorText(err))
 			}
 		}, []string{"abcdef"}, "\r\n\r\nstayed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Stall: 500 * time.Millisecond, Handler: c.handle})
+			address, stop := start(t, web.Server{Listener: open(t, "127.0.0.1:0"), Stall: stall, Handler: c.handle})
 			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address.String())
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			for _, part := range append([]string{"POST / HTTP/1.1\r\nHost: town.example\r\nContent-Length: 6\r\n\r\n"}, c.bytes...) {
 				if _, err := io.WriteString(conn, part); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(150 * time.Millisecond)
+				time.Sleep(stall / 4)
 			}
 			if len(strings.Join(c.bytes, "")) == 6 {
 				_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: town.example\r\nConnection: close\r\n\r\n")

@@ -170,6 +170,29 @@ func (s *Sessions) EndAll(ctx context.Context, person int64) error {
 	return s.store.deleteOthers(ctx, person, "")
 }
 
+// Key returns what the session of the context is known by to Alive; "" if it carries none.
+func (s *Sessions) Key(ctx context.Context) string {
+	token := s.token(ctx)
+	if token == "" {
+		return ""
+	}
+	return hashToken(token)
+}
+
+// Alive returns which of some sessions, by their keys, have not ended.
+func (s *Sessions) Alive(ctx context.Context, keys []string) (map[string]bool, error) {
+	var found []string
+	err := s.store.db.Select(ctx, &found, `SELECT token_hash FROM sessions WHERE token_hash IN (?) AND expires_at > ? ORDER BY token_hash`, keys, s.store.clock.Now())
+	if err != nil {
+		return nil, fmt.Errorf("look which sessions go on: %w", err)
+	}
+	alive := make(map[string]bool, len(found))
+	for _, key := range found {
+		alive[key] = true
+	}
+	return alive, nil
+}
+
 // Purge removes the sessions that have expired. A periodic job calls it.
 func (s *Sessions) Purge(ctx context.Context) error { return s.store.purge(ctx) }
 
@@ -241,10 +264,8 @@ func (s sessionStore) deleteOthers(ctx context.Context, person int64, keep strin
 }
 
 func (s sessionStore) purge(ctx context.Context) error {
-	err := s.db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, s.clock.Now())
-		return err
-	})
+	remove := sqldb.Removal[string](ctx, `DELETE FROM sessions WHERE token_hash IN (?)`)
+	err := sqldb.Sweep(ctx, s.db, remove, `SELECT token_hash FROM sessions WHERE expires_at <= ? ORDER BY token_hash`, s.clock.Now())
 	if err != nil {
 		return fmt.Errorf("purge sessions: %w", err)
 	}

@@ -46,8 +46,18 @@ type Front struct {
 
 	Policy Policy
 
+	// LogClients writes into the log who asked, by address. Without it the log has no traces of people.
+	LogClients bool
+
 	// Conceal returns a path as the log may show it, without secrets; nil shows all of it.
 	Conceal func(path string) string
+
+	// Misdirected answers a request for a name that is not ours, by 400; nil does so in one English sentence. The name
+	// comes from outside and must not be used.
+	Misdirected func(w http.ResponseWriter, r *http.Request)
+
+	// HostsOption is the option that adds to Hosts, for the log.
+	HostsOption string
 
 	// Fail answers a request that broke; err may be a panic. It must write a whole answer.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
@@ -60,6 +70,11 @@ func (f Front) Wrap(next http.Handler) http.Handler {
 	}
 	if f.Conceal == nil {
 		f.Conceal = func(path string) string { return path }
+	}
+	if f.Misdirected == nil {
+		f.Misdirected = func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "This name is not served here.", http.StatusBadRequest)
+		}
 	}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {
@@ -92,7 +107,7 @@ func RecordOf(ctx context.Context) *Record {
 }
 
 // record gives each request its record and logs one line when it is answered. The line has neither
-// query nor body nor address: they hold secrets and people's traces.
+// query nor body, and an address only with LogClients: they hold secrets and people's traces.
 func (f Front) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -109,10 +124,15 @@ func (f Front) record(next http.Handler) http.Handler {
 		} else if slices.Contains(f.Everywhere, r.URL.Path) {
 			level = slog.LevelDebug
 		}
-		f.Log.LogAttrs(r.Context(), level, "request",
+		attributes := []slog.Attr{
 			slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("path", f.Conceal(r.URL.Path)),
 			slog.String("route", rec.Route), slog.Int("status", sw.status()), slog.Int64("bytes", sw.bytes),
-			slog.Duration("took", time.Since(start).Round(10*time.Microsecond)), slog.Int64("person", rec.PersonID))
+			slog.Duration("took", time.Since(start).Round(10*time.Microsecond)), slog.Int64("person", rec.PersonID),
+		}
+		if f.LogClients {
+			attributes = append(attributes, slog.String("client", rec.Client.String()))
+		}
+		f.Log.LogAttrs(r.Context(), level, "request", attributes...)
 	})
 }
 
@@ -145,6 +165,9 @@ func (w *statusWriter) status() int {
 	}
 	return w.code
 }
+
+// Flush implements http.Flusher: what compresses looks for it, and not for Unwrap.
+func (w *statusWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

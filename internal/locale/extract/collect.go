@@ -29,12 +29,13 @@ const unknown = -1
 
 func (t text) key() [2]string { return [2]string{t.context, t.id} }
 
-// collect returns every text of the Go files below root, but for tests, ordered by where it stands.
-// Texts of .templ files are found in the Go files generated from them, which must exist.
-func collect(root string) ([]text, error) {
+// collect returns every text of the Go files below root, but for tests, ordered by where it stands; and, apart, what the
+// command line says about itself, which is not translated. Texts of .templ files are found in the Go files generated
+// from them, which must exist.
+func collect(root string) (texts, commands []text, err error) {
 	c := collector{root: root, fset: token.NewFileSet()}
 	packages := map[string][]*ast.File{}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -59,7 +60,7 @@ func collect(root string) ([]text, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, dir := range slices.Sorted(maps.Keys(packages)) {
 		c.constants = constants(packages[dir])
@@ -69,7 +70,7 @@ func collect(root string) ([]text, error) {
 		}
 	}
 	slices.SortStableFunc(c.texts, func(a, b text) int { return cmp.Compare(a.where, b.where) })
-	return c.texts, nil
+	return c.texts, c.commands, nil
 }
 
 // constants returns the string constants of a package.
@@ -126,6 +127,7 @@ type collector struct {
 	pkg       string
 	constants map[string]string
 	texts     []text
+	commands  []text
 }
 
 func (c *collector) visit(node ast.Node) bool {
@@ -147,7 +149,7 @@ func (c *collector) visit(node ast.Node) bool {
 }
 
 // tags collects from the tags label and missing, with which the structs of forms name a field and say
-// that it is empty.
+// that it is empty, and from the tag help of the command line.
 func (c *collector) tags(field *ast.Field) {
 	if field.Tag == nil {
 		return
@@ -160,6 +162,9 @@ func (c *collector) tags(field *ast.Field) {
 		if id := reflect.StructTag(tag).Get(name); id != "" {
 			c.add(&ast.BasicLit{ValuePos: field.Tag.Pos(), Kind: token.STRING, Value: strconv.Quote(id)}, text{args: unknown})
 		}
+	}
+	if help := reflect.StructTag(tag).Get("help"); help != "" {
+		c.commands = append(c.commands, text{id: help, where: c.where(field.Tag.Pos())})
 	}
 }
 
@@ -271,11 +276,16 @@ func (c *collector) add(e ast.Expr, t text) {
 	if !ok || id == "" {
 		return
 	}
-	position := c.fset.Position(e.Pos())
+	t.id, t.where = id, c.where(e.Pos())
+	c.texts = append(c.texts, t)
+}
+
+// where returns file and line of a position, relative to the root.
+func (c *collector) where(at token.Pos) string {
+	position := c.fset.Position(at)
 	file, err := filepath.Rel(c.root, position.Filename)
 	if err != nil {
 		file = position.Filename
 	}
-	t.id, t.where = id, fmt.Sprintf("%s:%d", filepath.ToSlash(file), position.Line)
-	c.texts = append(c.texts, t)
+	return fmt.Sprintf("%s:%d", filepath.ToSlash(file), position.Line)
 }

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"grouprise.org/grouprise/internal/locale"
 )
 
 func TestEveryTextIsTranslated(t *testing.T) {
@@ -15,7 +18,7 @@ func TestEveryTextIsTranslated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts, err := collect(root)
+	texts, _, err := collect(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,6 +28,32 @@ func TestEveryTextIsTranslated(t *testing.T) {
 	}
 	for _, wrong := range german.check(texts) {
 		t.Error(wrong)
+	}
+}
+
+func TestEveryFolderOfCataloguesIsALanguageOfTheProgram(t *testing.T) {
+	t.Parallel()
+	folders, err := filepath.Glob("../*/*.po")
+	if err != nil || len(folders) == 0 {
+		t.Fatal(folders, err)
+	}
+	for _, path := range folders {
+		name, err := filepath.Rel("..", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := locale.FS.Open(filepath.ToSlash(name)); err != nil {
+			t.Errorf("%s is not in the program: %v", name, err)
+		}
+	}
+}
+
+func TestOnlyLanguagesHaveCatalogues(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"-h", "--help", "", "../de"} {
+		if err := run(io.Discard, code); err == nil {
+			t.Errorf("%q got catalogues", code)
+		}
 	}
 }
 
@@ -77,7 +106,7 @@ func f() {
 		"a/pages_templ.go": `package a; func g() { lang.T(ctx, "a page") }`,
 		"testdata/x.go":    `broken`,
 	})
-	texts, err := collect(root)
+	texts, _, err := collect(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +130,7 @@ func f() {
 func TestAPageThatIsNotGeneratedIsNamed(t *testing.T) {
 	t.Parallel()
 	root := write(t, map[string]string{"rooms/pages.templ": ""})
-	_, err := collect(root)
+	_, _, err := collect(root)
 	if err == nil || !strings.Contains(err.Error(), "rooms/pages.templ has not been generated") {
 		t.Errorf("got %v", err)
 	}
@@ -167,7 +196,7 @@ msgstr "zweimal"
 `,
 		"de/b.po": "msgid \"twice\"\nmsgstr \"doppelt\"\n",
 	})
-	texts, err := collect(root)
+	texts, _, err := collect(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +236,7 @@ func TestMissingTextsAreAddedForPeopleToFillIn(t *testing.T) {
 		"rooms/a/a.go": "package a; func f() { lang.T(ctx, \"say \\\"hi\\\"\\n\"); lang.N(ctx, \"one\", \"%d\", n); lang.C(ctx, \"c\", \"x\"); lang.T(ctx, \"here\") }",
 		"de/other.po":  "msgid \"here\"\nmsgstr \"da\"\n",
 	})
-	texts, err := collect(root)
+	texts, _, err := collect(root)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/locale/extract        # German
 //	go run ./internal/locale/extract fr     # begins or continues French
+//	go run ./internal/locale/extract texts  # lists everything that people see in dist/texts.<language>.md
 //
 // A text goes into the catalogue that is named after the package that says it. Nothing that stands in
 // a catalogue is changed or removed; what is wrong with it is printed, a line each. The tests of this package compare
@@ -15,29 +16,37 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/text/language"
 )
 
 func main() {
-	language := "de"
+	code := "de"
 	if len(os.Args) > 1 {
-		language = os.Args[1]
+		code = os.Args[1]
 	}
-	if err := run(os.Stdout, language); err != nil {
+	if err := run(os.Stdout, code); err != nil {
 		fmt.Fprintln(os.Stderr, "extract:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer, language string) error {
+func run(out io.Writer, code string) error {
+	if code == "texts" {
+		return list(out)
+	}
+	if _, err := language.Parse(code); err != nil {
+		return fmt.Errorf("%q is not the code of a language, such as de: %w", code, err)
+	}
 	root, err := moduleRoot()
 	if err != nil {
 		return err
 	}
-	texts, err := collect(root)
+	texts, _, err := collect(root)
 	if err != nil {
 		return err
 	}
-	folder := filepath.Join(root, "internal", "locale", language)
+	folder := filepath.Join(root, "internal", "locale", code)
 	catalogue, err := readCatalogue(folder)
 	if err != nil {
 		return err

@@ -60,6 +60,7 @@ func Check(tree fs.FS) ([]Problem, error) {
 	h.checkDoors()
 	h.checkPackageComments()
 	h.checkOthers()
+	h.checkSizes()
 	slices.SortFunc(h.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
 	})

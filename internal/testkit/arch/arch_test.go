@@ -221,8 +221,8 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 			groups + "import \"grouprise.org/grouprise/internal/features/content\"\n", ofGroups + "3: floors: internal/features/groups imports internal/features/content, but there is no door",
 		},
 		"a second line about a kind of content": {
-			"-- internal/app/x.go --\npackage app\n\nimport \"grouprise.org/grouprise/internal/features/polls\"\n\nfunc f() { _, _ = polls.Kind(), polls.Path }\n" + polls,
-			"internal/app/x.go:5: kinds of content: internal/app/x.go knows the kind polls",
+			"-- internal/app/x.go --\npackage app\n\nimport \"grouprise.org/grouprise/internal/features/polls\"\n\nvar (\n_ = polls.Kind()\n_ = polls.Path\n)\n" + polls,
+			"internal/app/x.go:7: kinds of content: internal/app/x.go knows the kind polls",
 		},
 		"a path to the form of a kind of content": {
 			groups + "const path = \"/stadt/polls/add/\"\n" + polls, ofGroups + "3: kinds of content: internal/features/groups/x.go names the form of the kind polls",
@@ -306,6 +306,13 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 		"a page upstairs": {
 			"-- internal/app/page.templ --\npackage app\n", "internal/app/page.templ:1: pages at home: ",
 		},
+		"a long file of a room": {groups + strings.Repeat("\n", 450), ofGroups + "451: sizes: "},
+		"a long page of a room": {
+			"-- internal/features/groups/page.templ --\npackage groups\n" + strings.Repeat("\n", 450), "internal/features/groups/page.templ:451: sizes: ",
+		},
+		"a long package of the roof": {
+			roofFile("a") + roofFile("b") + roofFile("c"), "internal/app/c.go:1: sizes: the package internal/app ",
+		},
 		"the table groups without quotes": {
 			groups + "const q = `SELECT id FROM groups ORDER BY id`\n", ofGroups + "3: quoted groups: ",
 		},
@@ -341,4 +348,9 @@ func TestEachBrokenRuleNamesTheCulprit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// roofFile returns a file of the roof that is just not too long by itself.
+func roofFile(name string) string {
+	return "-- internal/app/" + name + ".go --\npackage app\n" + strings.Repeat("\n", 440)
 }

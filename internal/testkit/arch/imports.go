@@ -12,11 +12,22 @@ type door struct{ from, to string }
 
 // doors are all doors between rooms, each with its reason. Every kind of content has one more: to content.
 var doors = map[door]string{
+	{"caldav", "events"}:            "programs that synchronise calendars read events, each as an object of its own",
 	{"accounts", "people"}:          "an account is how a person proves who they are",
 	{"membership", "groups"}:        "a membership belongs to a group, and what the group allows decides who may join",
 	{"content", "threads"}:          "below each content stands a thread of comments",
+	{"chatsettings", "chat"}:        "people and groups say which chat accounts and chat rooms are theirs, and the rooms follow",
+	{"attendance", "content"}:       "people answer to what is published, and content says who may read it",
 	{"conversations", "membership"}: "members take part in the conversations of their group",
+	{"helping", "content"}:          "what is needed hangs on an event, which content shows and whose readers it knows",
+	{"reminders", "content"}:        "a reminder says of an event what content says of it, to whom it may be said",
+	{"reminders", "helping"}:        "a reminder says what somebody has taken, and what is still needed",
+	{"reminders", "attendance"}:     "who comes is reminded, with an account or without one",
 	{"conversations", "threads"}:    "a conversation is a thread",
+	{"feeds", "content"}:            "a feed says of an item what content and its kind say of it, to whom it may be said",
+	{"feeds", "threads"}:            "a feed of comments says what stands below an item",
+	{"imports", "content"}:          "what an import of a feed brings is content",
+	{"imports", "events"}:           "what an import brings are events",
 }
 
 // Names of the floors, from the ground up.

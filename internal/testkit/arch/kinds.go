@@ -13,7 +13,7 @@ import (
 // nothing else names. Its table has a migration, its texts have catalogues, and people read of it in the guides.
 const kindRule = "kinds of content"
 
-// kinds returns the rooms of kinds of content, by name: those with a function Kind that returns a content.Kind.
+// kinds returns the rooms of kinds of content, by name: those with a function or method Kind that returns a content.Kind.
 func (h *house) kinds() map[string]bool {
 	rooms := map[string]bool{}
 	for _, f := range h.files {
@@ -23,7 +23,7 @@ func (h *house) kinds() map[string]bool {
 		}
 		for _, declaration := range f.syntax.Decls {
 			fn, ok := declaration.(*ast.FuncDecl)
-			if ok && fn.Recv == nil && fn.Name.Name == "Kind" && fn.Type.Results != nil && nameOf(fn.Type.Results.List[0].Type) == "content.Kind" {
+			if ok && fn.Name.Name == "Kind" && fn.Type.Results != nil && nameOf(fn.Type.Results.List[0].Type) == "content.Kind" {
 				rooms[room] = true
 			}
 		}
@@ -36,17 +36,26 @@ func (h *house) isDoorOfKind(floor, room, there, other string) bool {
 	return floor == features && there == features && other == "content" && h.kinds()[room]
 }
 
-// checkKinds finds who knows a kind of content without need: app has one line for each, other rooms have no door to it,
-// and nobody else names its form.
+// checkKinds finds who knows a kind of content without need: app has one line for each, another room only by a door that
+// says why, and nobody else names its form.
 func (h *house) checkKinds() {
 	for _, kind := range slices.Sorted(maps.Keys(h.kinds())) {
-		uses := 0
+		known := "" // the line that knows the kind
 		for _, f := range h.files {
 			if f.test || f.generated || within(f.path, "internal/features/"+kind) || within(f.path, "e2e") || within(f.path, "internal/testkit") {
 				continue
 			}
+			_, room := locate(f.folder())
+			if doors[door{room, kind}] != "" {
+				continue
+			}
 			for _, at := range usesOf(f, kind) {
-				if uses++; uses > 1 {
+				place := h.positions.Position(at)
+				line := place.Filename + ":" + strconv.Itoa(place.Line)
+				if known == "" {
+					known = line
+				}
+				if line != known {
 					h.refuse(at, kindRule, "%s knows the kind %s, of which only one line of app knows: ask content for its kinds", f.path, kind)
 				}
 			}

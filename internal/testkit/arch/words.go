@@ -38,10 +38,14 @@ var townWords = map[string]bool{
 
 // foreignNames are names that others gave, in which such a word means something else.
 var foreignNames = map[string]string{
-	"WithGroup": "a method of slog.Handler",
-	"UserAgent": "a header of HTTP",
-	"UserInfo":  "an endpoint of OpenID Connect",
+	"Membership": "how somebody stands to a chat room, as Matrix calls it",
+	"WithGroup":  "a method of slog.Handler",
+	"UserAgent":  "a header of HTTP",
+	"UserInfo":   "an endpoint of OpenID Connect",
 }
+
+// foreignPart is the part of names that mautrix gave to the methods of its stores: a key of a chat room.
+const foreignPart = "GroupSession"
 
 // checkNames looks for words in the names that a file declares: the ground floor says nothing of the
 // town, and the exported names of the others use the words of the glossary.
@@ -51,7 +55,7 @@ func (h *house) checkNames(f *file) {
 		if foreignNames[name.Name] != "" {
 			continue
 		}
-		for _, word := range wordsOf(name.Name) {
+		for _, word := range wordsOf(strings.ReplaceAll(name.Name, foreignPart, "")) {
 			singular := strings.TrimSuffix(word, "s")
 			right := cmp.Or(h.synonyms[word], h.synonyms[singular])
 			switch {

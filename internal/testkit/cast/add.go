@@ -1,8 +1,10 @@
 package cast
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/clock"
@@ -75,7 +77,49 @@ func AddContent(t testing.TB, db *sqldb.DB, c Content) int64 {
 	}
 	return insert(t, db, `INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at, deleted_at)
 		VALUES ('article', ?, ?, ?, ?, ?, ?, ?)`,
-		c.EntityID, c.AuthorID, slug, c.Title, c.Public, Joined(), deletedAt(c.Deleted))
+		c.EntityID, c.AuthorID, slug, c.Title, c.Public, Joined(), timeIf(c.Deleted))
+}
+
+// AddEvents inserts so many public events, from 100 days ago on, each with a text as people write them. Many of them take
+// place on each day, and nobody hears of them.
+func AddEvents(t testing.TB, db *sqldb.DB, entityID, authorID int64, count int) {
+	t.Helper()
+	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		for n := range count {
+			at := tx.Now.AddDate(0, 0, n%300-100)
+			begins := clock.Date(at.Year(), at.Month(), at.Day(), 8+n%12, 0)
+			walls := begins.Format("2006-01-02T15:04")
+			id, err := tx.Insert(t.Context(), `
+				INSERT INTO contents (kind, entity_id, author_id, slug, title, public, published_at, starts_at, ends_at)
+				VALUES ('event', ?, ?, ?, ?, ?, ?, ?, ?)`,
+				entityID, authorID, fmt.Sprint("termin-", n), fmt.Sprint("Termin ", n), true, tx.Now, begins, begins)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Insert(t.Context(), `INSERT INTO versions (content_id, author_id, text, created_at) VALUES (?, ?, ?, ?)`,
+				id, authorID, strings.Repeat("Wir treffen uns am Bach. ", 12), tx.Now)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(t.Context(), `
+				INSERT INTO events (content_id, place, place_key, zone, all_day, begins)
+				VALUES (?, 'Am Bach', 'am bach', 'Europe/Berlin', ?, ?)`, id, false, walls)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(t.Context(), `
+				INSERT INTO event_dates (content_id, entity_id, day, begins, place, place_key, starts_at, ends_at)
+				VALUES (?, ?, ?, ?, 'Am Bach', 'am bach', ?, ?)`,
+				id, entityID, begins.Format(time.DateOnly), walls, begins, begins)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Conversation is a conversation to be inserted.
@@ -88,13 +132,15 @@ type Conversation struct {
 func AddConversation(t testing.TB, db *sqldb.DB, c Conversation) int64 {
 	t.Helper()
 	return insert(t, db, `INSERT INTO conversations (entity_id, author_id, subject, created_at, latest_at, deleted_at)
-		VALUES (?, ?, 'x', ?, ?, ?)`, c.EntityID, c.AuthorID, Joined(), Joined(), deletedAt(c.Deleted))
+		VALUES (?, ?, 'x', ?, ?, ?)`, c.EntityID, c.AuthorID, Joined(), Joined(), timeIf(c.Deleted))
 }
 
 // Contribution is a comment, with a ContentID, or a message, with a ConversationID, to be inserted.
 type Contribution struct {
 	ContentID, ConversationID int64
 	AuthorID                  int64
+	Inside                    bool // the author belonged to the entity
+	Left                      bool // the author has left the thread
 	Internal, Deleted         bool
 }
 
@@ -108,13 +154,13 @@ func AddContribution(t testing.TB, db *sqldb.DB, c Contribution) int64 {
 	if c.ConversationID != 0 {
 		conversation = &c.ConversationID
 	}
-	return insert(t, db, `INSERT INTO contributions (content_id, conversation_id, author_id, text, cut, public, created_at, deleted_at)
-		VALUES (?, ?, ?, 'x', '', ?, ?, ?)`, content, conversation, c.AuthorID, !c.Internal, Joined(), deletedAt(c.Deleted))
+	return insert(t, db, `INSERT INTO contributions (content_id, conversation_id, author_id, text, cut, public, inside, left_at, created_at, deleted_at)
+		VALUES (?, ?, ?, 'x', '', ?, ?, ?, ?, ?)`, content, conversation, c.AuthorID, !c.Internal, c.Inside, timeIf(c.Left), Joined(), timeIf(c.Deleted))
 }
 
-// deletedAt is NULL for what is not deleted.
-func deletedAt(deleted bool) clock.Time {
-	if deleted {
+// timeIf is a time for what has happened, such as a deletion, and NULL for what has not.
+func timeIf(happened bool) clock.Time {
+	if happened {
 		return Joined()
 	}
 	return clock.Time{}
@@ -129,6 +175,16 @@ func insert(t testing.TB, db *sqldb.DB, query string, args ...any) (id int64) {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// Latest returns what happened last.
+func Latest(t testing.TB, db *sqldb.DB) (e community.Activity) {
+	t.Helper()
+	err := db.Get(t.Context(), &e, `SELECT id, name, actor_id, entity_id, content_id, date_id, occurred_at FROM activities ORDER BY id DESC LIMIT 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // Execute changes the database behind the rooms' back.

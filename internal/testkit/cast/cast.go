@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -84,7 +85,7 @@ func group(id int64, slug, name, colour string, closed bool) community.Group {
 
 func (c *Cast) insert(t testing.TB, tx *sqldb.Tx) error {
 	t.Helper()
-	var entities, people, addresses [][]any
+	var owners, words, people, addresses [][]any
 	for _, p := range []Person{c.Anna, c.Bert, c.Carla, c.Dora, c.Admin} {
 		first, last, _ := strings.Cut(p.Name, " ")
 		hash := passwordHash
@@ -95,13 +96,15 @@ func (c *Cast) insert(t testing.TB, tx *sqldb.Tx) error {
 		if p.ID == c.Dora.ID {
 			hash, verified = "", clock.Time{}
 		}
-		entities = append(entities, []any{p.EntityID, community.PersonEntity, p.Slug, p.Slug, p.Name, strings.ToLower(p.Name), p.Colour})
+		owners = append(owners, []any{p.EntityID, community.PersonEntity, p.Slug, p.Slug, p.Name, strings.ToLower(p.Name), p.Colour})
+		words = append(words, entities.WordRows(p.EntityID, p.Slug, p.Name)...)
 		people = append(people, []any{p.ID, p.EntityID, first, last, "", p.Public, hash, p.Admin, p.JoinedAt})
 		addresses = append(addresses, []any{p.ID + 200, p.ID, p.Address, p.Address, true, verified})
 	}
 	var groups, members, subscribers [][]any
 	for _, g := range []community.Group{c.Garten, c.Chor} {
-		entities = append(entities, []any{g.EntityID, community.GroupEntity, g.Slug, g.Slug, g.Name, strings.ToLower(g.Name), g.Colour})
+		owners = append(owners, []any{g.EntityID, community.GroupEntity, g.Slug, g.Slug, g.Name, strings.ToLower(g.Name), g.Colour})
+		words = append(words, entities.WordRows(g.EntityID, g.Slug, g.Name)...)
 		groups = append(groups, []any{g.ID, g.EntityID, "", g.Closed, g.FoundedOn, c.Anna.ID, g.CreatedAt, g.CreatedAt})
 	}
 	for _, m := range []struct {
@@ -115,7 +118,8 @@ func (c *Cast) insert(t testing.TB, tx *sqldb.Tx) error {
 		insert string
 		rows   [][]any
 	}{
-		{`INSERT INTO entities (id, kind, slug, slug_key, name, name_key, colour)`, entities},
+		{`INSERT INTO entities (id, kind, slug, slug_key, name, name_key, colour)`, owners},
+		{`INSERT INTO name_words (word, entity_id)`, words},
 		{`INSERT INTO people (id, entity_id, first_name, last_name, about, public, password, admin, joined_at)`, people},
 		{`INSERT INTO email_addresses (id, person_id, address, address_key, main, verified_at)`, addresses},
 		{`INSERT INTO "groups" (id, entity_id, address, closed, founded_on, created_by_id, created_at, changed_at)`, groups},

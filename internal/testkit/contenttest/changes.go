@@ -55,7 +55,7 @@ func changedAtOnce(w *town) {
 	anna.Sees(200, "The changes have been saved.")
 	// Bert's form has other values in all of these, as far as there are others.
 	bert.Send("/garten/erbsen/edit/", with(mine, url.Values{"title": {"Linsen"}, textField: {"Die sind braun."}}), true)
-	bert.Sees(http.StatusConflict, "Somebody else has changed this", "Linsen", "Die sind braun.", "Erbsen", "Die sind grün.", "Anna Ahorn has changed this to:")
+	bert.Sees(http.StatusConflict, "Someone else has changed this", "Linsen", "Die sind braun.", "Erbsen", "Die sind grün.", "Anna Ahorn changed this to:")
 	keeps(t, bert, w.sample.Changed) // only she had changed those
 	keeps(t, bert, url.Values{"title": {"Linsen"}, textField: {"Die sind braun."}, "slug": {"erbsen"}})
 	bert.Submit("Save", nil)
@@ -72,7 +72,7 @@ func changedAtOnce(w *town) {
 			continue
 		}
 		bert.Send("/garten/erbsen/edit/", with(mine, w.sample.Past), true)
-		bert.Sees(http.StatusConflict, "Anna Ahorn has changed “")
+		bert.Sees(http.StatusConflict, "Anna Ahorn changed “")
 		bert.Submit("Save", nil)
 		bert.Sees(200, "The changes have been saved.")
 		anna.Get("/garten/erbsen/edit/")
@@ -97,7 +97,7 @@ func staysInternal(w *town) {
 	anna.Send("/garten/bohnen/edit/", back, true)
 	anna.Sees(200, "The changes have been saved.")
 	bert.Send("/garten/bohnen/edit/", with(mine, url.Values{textField: {"Die sind braun."}}), true)
-	bert.Sees(http.StatusConflict, "Anna Ahorn has made this internal", "Die sind braun.")
+	bert.Sees(http.StatusConflict, "Anna Ahorn made this internal", "Die sind braun.")
 	if w.item(t, i.ID).Public {
 		t.Fatal("an older form makes it public")
 	}
@@ -112,7 +112,7 @@ func staysInternal(w *town) {
 	anna.Get("/garten/bohnen/edit/")
 	anna.Send("/garten/bohnen/edit/", with(anna.Form("title"), url.Values{"public": {"on"}}), true)
 	bert.Send("/garten/bohnen/edit/", with(mine, url.Values{textField: {"Nur für uns."}}), true)
-	bert.Sees(http.StatusConflict, "Anna Ahorn has made this public", "Nur für uns.")
+	bert.Sees(http.StatusConflict, "Anna Ahorn made this public", "Nur für uns.")
 	if now := w.item(t, i.ID); now.Text == "Nur für uns." || !now.Public {
 		t.Errorf("%+v", now)
 	}

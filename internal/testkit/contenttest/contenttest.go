@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/community"
@@ -20,9 +21,13 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/policy"
+	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/features/content"
+	"grouprise.org/grouprise/internal/features/feeds"
+	"grouprise.org/grouprise/internal/features/groups"
+	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -43,11 +48,15 @@ type Sample struct {
 	Fields  url.Values // of an item that is to come, if the kind has a time
 	Changed url.Values // other values for each of them
 	Past    url.Values // of an item that is over, if the kind has a time
-	// OnPage, OnCard and InMail are what is to be seen of Fields in these places.
-	OnPage, OnCard, InMail []string
+	// OnPage, OnCard and InMail are what is to be seen of Fields in these places, and InFeed in the text of a feed, beside the
+	// facts that mails say.
+	OnPage, OnCard, InMail, InFeed []string
+	// Enclosed are the media types of the files that a feed offers with it, in their order.
+	Enclosed []string
 	// Migration creates the table of a kind that has none in package schema.
 	Migration string
-	// Over returns the kind over a database, if it stands on more than what it is given. Nil is the kind itself.
+	// Over returns the kind over a database in which the cast is, if it stands on more than what it is given, such as
+	// pictures of Anna’s. Nil is the kind itself.
 	Over func(t *testing.T, db *sqldb.DB) content.Kind
 }
 
@@ -63,6 +72,7 @@ func Conformance(t *testing.T, k content.Kind, s Sample) {
 		"an item is published by an action":      publishedByAction,
 		"an item stands in lists":                standsInLists,
 		"people hear of an item":                 heardOf,
+		"an item is in feeds":                    standsInFeeds,
 		"an item is revised":                     revised,
 		"two people change different fields":     mergedByField,
 		"two people change the same fields":      changedAtOnce,
@@ -70,6 +80,7 @@ func Conformance(t *testing.T, k content.Kind, s Sample) {
 		"a form is sent twice":                   sentTwice,
 		"an item is pinned":                      pinned,
 		"an internal item is for members":        forMembers,
+		"programs read what an item is":          saysToPrograms,
 		"an item is deleted":                     deleted,
 		"hostile values do no harm":              hostileValues,
 		"what is over makes room for what comes": pastAndComing,
@@ -123,10 +134,11 @@ func newTown(t *testing.T, db *sqldb.DB, k content.Kind, s Sample) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
+	everybody := cast.New(t, db)
 	if s.Over != nil {
 		k = s.Over(t, db)
 	}
-	w := &town{t: t, Cast: cast.New(t, db), db: db, kind: k, sample: s}
+	w := &town{t: t, Cast: everybody, db: db, kind: k, sample: s}
 	words, notices := texts.New(markdown.NewCache(1<<20), "http://example.org"), &mailtest.Notices{}
 	comments := threads.New(threads.Deps{DB: db, Media: folder, Texts: words})
 	w.Content = content.New(content.Deps{
@@ -135,10 +147,18 @@ func newTown(t *testing.T, db *sqldb.DB, k content.Kind, s Sample) *town {
 	}, content.Kind{Name: "plain", Label: "Plain", Plural: "Plain ones", Write: "Write a plain one", ListPath: "/stadt/plain"}, k)
 	notices.Open(t, db, w.Module().Notices...)
 	pages := module.Module{Routes: []site.Route{
-		{Method: http.MethodGet, Path: "/", Query: []string{"before"}, Handle: w.showStart},
-		{Method: http.MethodGet, Path: "/garten", Query: []string{"before"}, Handle: w.showGarten},
+		{Method: http.MethodGet, Path: "/", Query: []string{"before", "month", "year"}, Handle: w.showStart},
+		{Method: http.MethodGet, Path: "/garten", Query: append(site.NewsQuery(), "month", "year"), Handle: w.showGarten},
 	}}
-	w.handler = webtest.Open(t, webtest.NewSite(t, db, webtest.People(w.Viewers())), w.Module(), comments.Module(), inbox.Page{DB: db}.Module(), pages)
+	catalogues, err := lang.Load(locale.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theFeeds := feeds.New(feeds.Deps{
+		DB: db, Content: w.Content, Threads: comments, Groups: groups.New(groups.Deps{DB: db}), People: people.New(people.Deps{DB: db}), Texts: words,
+		Printer: func() *lang.Printer { return catalogues.Printer("en", time.UTC) }, SiteName: settings.SiteName{Default: "Neustadt"}, BaseURL: "http://example.org", Articles: k.Name,
+	})
+	w.handler = webtest.Open(t, webtest.NewSite(t, db, webtest.People(w.Viewers())), append(w.Modules(), w.Module(), comments.Module(), theFeeds.Module(), inbox.Page{DB: db}.Module(), pages)...)
 	return w
 }
 

@@ -67,7 +67,7 @@ func publishedOnTheWeb(w *town) {
 	anna.Get(w.formPath())
 	anna.Sees(200, string(w.kind.Write))
 	anna.Send(w.formPath(), with(words(" ", true), w.sample.Fields), true)
-	anna.Sees(422, "Give it a title.")
+	anna.Sees(422, "Enter a title.")
 	keeps(t, anna, w.sample.Fields)
 	anna.Send(w.formPath(), with(words("Bohnen", true), w.sample.Fields, url.Values{"preview": {"1"}}), true)
 	anna.Sees(200, "Preview", "<strong>Bohnen</strong>")

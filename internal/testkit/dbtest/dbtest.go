@@ -53,6 +53,29 @@ func Open(t testing.TB, engine string) *sqldb.DB {
 	return open(t, engine, schema.FS)
 }
 
+// OpenSchema is Open with other migrations; nil leaves the database empty.
+func OpenSchema(t testing.TB, engine string, fsys fs.FS) *sqldb.DB {
+	t.Helper()
+	return open(t, engine, fsys)
+}
+
+// WriteSQLite writes the file of a fresh database, for what opens its own.
+func WriteSQLite(t testing.TB, file string) {
+	t.Helper()
+	write(t, file, schema.FS)
+}
+
+func write(t testing.TB, file string, fsys fs.FS) {
+	t.Helper()
+	content, err := template(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Reopen opens the database of a test once more, as a second process would.
 func Reopen(t testing.TB, db *sqldb.DB) *sqldb.DB {
 	t.Helper()
@@ -87,13 +110,7 @@ func open(t testing.TB, engine string, fsys fs.FS) *sqldb.DB {
 	if engine == "sqlite" {
 		file := filepath.Join(t.TempDir(), "test.sqlite3")
 		if fsys != nil {
-			content, err := template(fsys)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, content, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			write(t, file, fsys)
 		}
 		return connect(t, sqldb.Config{Engine: sqldb.SQLite, Path: file, MaxConns: 4, NoSync: true})
 	}

@@ -91,8 +91,20 @@ func Print(l notify.Letter) string {
 	line(&b, "Kind", l.Kind)
 	line(&b, "Language", l.Language)
 	line(&b, "Subject", l.Subject)
-	body(&b, l.Intro, l.Facts, l.Text, l.Note, l.Actions)
+	body(&b, l.Intro, l.Facts, l.Text+l.Verbatim, l.Note, l.Actions)
+	for _, c := range l.Calendars {
+		b.WriteString("\n" + printCalendar(c))
+	}
 	return b.String()
+}
+
+// said are the lines of a calendar that say what it does with an event.
+var said = regexp.MustCompile(`(?m)^(?:METHOD|UID|SEQUENCE|RECURRENCE-ID|STATUS|SUMMARY|ORGANIZER|ATTENDEE)[:;].*$`)
+
+// printCalendar returns what calendar programs read of a letter in a few lines.
+func printCalendar(c notify.LetterCalendar) string {
+	unfolded := strings.ReplaceAll(strings.ReplaceAll(c.Text, "\r\n ", ""), "\r", "")
+	return fmt.Sprintf("Calendar: %s, invites: %t\n%s\n", c.Method, c.Invites, strings.Join(said.FindAllString(unfolded, -1), "\n"))
 }
 
 // PrintMessage returns a message as a golden file keeps it.
@@ -108,6 +120,8 @@ func PrintMessage(m *notify.Message) string {
 	line(&b, "Subject", m.Subject)
 	line(&b, "Thread", m.Thread.ID)
 	line(&b, "URL", m.URL)
+	line(&b, "Because", m.Because)
+	line(&b, "Stop", secret.ReplaceAllString(m.StopURL, "/…"))
 	body(&b, m.Intro, m.Facts, m.Text, m.Note, m.Actions)
 	return b.String()
 }

@@ -33,7 +33,7 @@ func (n *Notices) Open(tb testing.TB, db *sqldb.DB, all ...notify.Notice) {
 		tb.Fatal(err)
 	}
 	n.Notifier = notify.New(notify.Config{
-		DB: db, Queue: &Tray{}, Catalogues: catalogues, Zone: time.UTC, Language: "en",
+		DB: db, Queue: &Tray{}, Catalogues: catalogues, Zone: time.UTC,
 		Channels: []notify.Channel{email.New(email.Config{}), inbox.Inbox{}, devices},
 	})
 	if err := n.Follow(all...); err != nil {

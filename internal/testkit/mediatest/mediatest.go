@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -35,6 +36,38 @@ func TestStore(t *testing.T, store media.Store) {
 	t.Run("lets one of many have a name", func(t *testing.T) { letsOneHaveAName(t, store) })
 	t.Run("keeps nothing of a broken upload", func(t *testing.T) { keepsNothingBroken(t, store) })
 	t.Run("shows nothing before it is whole", func(t *testing.T) { showsOnlyWhole(t, store) })
+	t.Run("lists what it has", func(t *testing.T) { listsAll(t, store) })
+}
+
+func listsAll(t *testing.T, store media.Store) {
+	t.Helper()
+	for _, name := range []string{"listed.txt", "listed-too"} {
+		if _, err := store.Put(t.Context(), name, strings.NewReader("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listed := 0
+	err := store.Each(t.Context(), func(some []media.Listed) error {
+		for _, f := range some {
+			if strings.HasPrefix(f.Name, "listed") && time.Since(f.ChangedAt).Abs() < time.Hour {
+				listed++
+			}
+		}
+		return nil
+	})
+	if err = errors.Join(err, store.Remove(t.Context(), "listed.txt"), store.Remove(t.Context(), "listed-too")); err != nil || listed != 2 {
+		t.Errorf("%d of two files are listed, %v", listed, err)
+	}
+	broken := errors.New("enough")
+	if _, err := store.Put(t.Context(), "listed", strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Each(t.Context(), func([]media.Listed) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("listing goes on after an error: %v", err)
+	}
+	if err := store.Remove(t.Context(), "listed"); err != nil {
+		t.Error(err)
+	}
 }
 
 func givesBack(t *testing.T, store media.Store) {

@@ -22,7 +22,6 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
-	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
@@ -40,7 +39,7 @@ type People map[int64]community.Viewer
 func (p People) Viewer(_ context.Context, id int64) (community.Viewer, error) {
 	v, ok := p[id]
 	if !ok {
-		return v, errs.New(errs.NotFound, "There is nothing at this address.")
+		return v, community.ErrNothingHere()
 	}
 	return v, nil
 }
@@ -52,6 +51,26 @@ func (p People) SetLanguage(_ context.Context, id int64, language string) error 
 	p[id] = v
 	return nil
 }
+
+// ProgramOwner implements site.Programs: the app password of everybody is AppPassword for all scopes.
+func (p People) ProgramOwner(_ context.Context, login, secret, _ string) (int64, error) {
+	for id, v := range p {
+		if v.Slug == login && secret == AppPassword {
+			return id, nil
+		}
+	}
+	return 0, community.PleaseSignIn()
+}
+
+// BasicAuth returns the header by which a program says whose it is.
+func BasicAuth(login, secret string) http.Header {
+	r := http.Request{Header: http.Header{}}
+	r.SetBasicAuth(login, secret)
+	return r.Header
+}
+
+// AppPassword is the app password of all People.
+const AppPassword = "app password"
 
 // NewSite returns the frame of a site for tests, in English, over a database.
 func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
@@ -66,12 +85,13 @@ func NewLoggedSite(t testing.TB, db *sqldb.DB, viewers site.Viewers, log *slog.L
 	if err != nil {
 		t.Fatal(err)
 	}
+	programs, _ := viewers.(site.Programs)
 	s, err := site.New(site.Config{
 		Name: "Neustadt", Domain: "example.org", BaseURL: "http://example.org", Secret: "a secret for tests only",
-		Transport: web.Plain, Loopback: true, Language: "en", Zone: time.UTC,
+		Transport: web.Plain, Loopback: true, Zone: time.UTC,
 	}, site.Deps{
-		Catalogues: catalogues, Viewers: viewers, Changes: db.Changes, Log: log,
-		Sessions: web.NewSessions(db, web.Lifetimes{}, false, nil), Limiter: web.NewLimiter(db, nil),
+		Catalogues: catalogues, Viewers: viewers, Programs: programs, Changes: db.Changes, Log: log,
+		Sessions: web.NewSessions(db, web.Lifetimes{}, false, nil), Limiter: web.NewLimiter(db, nil), Unsent: web.NewUnsentForms(db, nil),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -155,6 +175,15 @@ func (v *Visitor) As(person int64) *Visitor {
 		v.t.Fatalf("signing in answered %d", v.Page.Status)
 	}
 	return v
+}
+
+// Cookies returns what the browser would send along to the site, as the header says it.
+func (v *Visitor) Cookies() string {
+	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodGet, "http://example.org/", nil)
+	for _, c := range v.jar.Cookies(r.URL) {
+		r.AddCookie(c)
+	}
+	return r.Header.Get("Cookie")
 }
 
 // Get goes to a path and follows redirects.
@@ -322,8 +351,8 @@ func findForm(body, having string) (action string, values url.Values, ok bool) {
 		return "", nil, false
 	}
 	for n := range doc.Descendants() {
-		if n.Type != html.ElementNode || n.Data != "form" {
-			continue
+		if n.Type != html.ElementNode || n.Data != "form" || attribute(n, "method") == "get" {
+			continue // what searches sends nothing
 		}
 		values, found := url.Values{}, false
 		for c := range n.Descendants() {

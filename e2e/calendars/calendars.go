@@ -1,0 +1,3 @@
+// Package calendars shows our calendars to programs that people use, and compares what they make of them with what the
+// site says itself.
+package calendars

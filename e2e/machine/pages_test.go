@@ -1,0 +1,106 @@
+//go:build e2e
+
+package machine_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"grouprise.org/grouprise/e2e/machine"
+)
+
+// The guides that are part of the site.
+const (
+	guide       = "internal/features/pages/help/administrators.en.md"
+	germanGuide = "internal/features/pages/help/administrators.de.md"
+)
+
+// TestEachBlockOfTheGuidesIsTried makes sure that no page grows lines that nobody has followed.
+func TestEachBlockOfTheGuidesIsTried(t *testing.T) {
+	t.Parallel()
+	tests, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests = append(tests, "../../internal/app/logs_test.go") // what a program reads that is not installed here
+	var sources strings.Builder
+	for _, path := range tests {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(text)
+	}
+	pages, err := filepath.Glob("../../docs/administrators/*.md")
+	if err != nil || len(pages) < 6 {
+		t.Fatalf("the pages are %v, %v", pages, err)
+	}
+	for _, path := range append(pages, filepath.Join("../..", guide)) {
+		seen := map[string]bool{}
+		for _, block := range machine.Blocks(t, strings.TrimPrefix(filepath.ToSlash(path), "../../")) {
+			if seen[block.Name] {
+				t.Errorf("%s has two blocks with the name %q", path, block.Name)
+			}
+			seen[block.Name] = true
+			if !strings.Contains(sources.String(), strconv.Quote(block.Name)) {
+				t.Errorf("%s: nobody follows the block %q", path, block.Name)
+			}
+		}
+	}
+}
+
+func TestTheGermanGuideHasTheSameBlocks(t *testing.T) {
+	t.Parallel()
+	english, german := machine.Blocks(t, guide), machine.Blocks(t, germanGuide)
+	if len(english) == 0 || len(english) != len(german) {
+		t.Fatalf("%d and %d blocks", len(english), len(german))
+	}
+	for i := range english {
+		if english[i] != german[i] {
+			t.Errorf("in English\n%s\nin German\n%s", english[i].Text, german[i].Text)
+		}
+	}
+}
+
+// dress follows the guide that is part of the site.
+func (s *site) dress() {
+	s.t.Helper()
+	s.Follow(guide, "/etc/grouprise/conf.d/dress.yaml", "/etc/grouprise/town/static/style.css")
+	s.Run("cd /etc/grouprise/town/static && touch logo.svg square.png icon.svg town.jpg script.js && chgrp -R grouprise /etc/grouprise/town")
+	if out := s.Do(install, "what is in force, and what is wrong"); strings.Contains(out, "warning") {
+		s.t.Errorf("the program warns:\n%s", out)
+	}
+	s.Run("systemctl restart grouprise")
+	s.opens()
+	if got := s.Run("curl --silent --fail https://stadt.example/stadt/own/style.css"); got != s.Text(guide, "/etc/grouprise/town/static/style.css") {
+		s.t.Errorf("browsers get\n%s", got)
+	}
+	if page := s.Run("curl --silent --fail https://stadt.example/"); !strings.Contains(page, "/stadt/own/style.css") || !strings.Contains(page, "/stadt/own/logo.svg") {
+		s.t.Errorf("the first page is not dressed:\n%s", page)
+	}
+	s.Run("rm /etc/grouprise/conf.d/nginx.yaml")
+	s.Follow(guide, "/etc/grouprise/conf.d/files.yaml")
+	if out := s.Do(install, "what is in force, and what is wrong"); strings.Contains(out, "warning") || !strings.Contains(out, "files.example.org") {
+		s.t.Errorf("the program says of the bucket:\n%s", out)
+	}
+	s.Run("rm /etc/grouprise/conf.d/files.yaml && systemctl restart grouprise")
+	s.opens()
+}
+
+// lookBeforeTLS opens the site as the guide says before a web server stands in front of it.
+func (s *site) lookBeforeTLS() {
+	s.t.Helper()
+	s.Follow(install, "/etc/grouprise/conf.d/without-tls.yaml")
+	s.Run("systemctl restart grouprise")
+	s.Eventually("the site to open without TLS", func() bool {
+		_, failed := s.Fails("curl --silent --fail http://localhost:8008/stadt/readyz")
+		return !failed
+	})
+	if page := s.Run("curl --silent --fail http://localhost:8008/"); !strings.Contains(page, "Neustadt") {
+		s.t.Errorf("the first page is\n%s", page)
+	}
+	s.Run("rm /etc/grouprise/conf.d/without-tls.yaml && systemctl restart grouprise")
+}

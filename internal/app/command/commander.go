@@ -1,0 +1,24 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"grouprise.org/grouprise/internal/app/bots"
+)
+
+// commanderCommand takes the commands of administrators at a terminal.
+type commanderCommand struct {
+	LogLevel string `enum:"debug,info,warning,error" default:"warning" help:"What is logged: debug, info, warning or error."`
+}
+
+// Run implements the command.
+func (c *commanderCommand) Run(ctx context.Context, p *Process) error {
+	p.Level = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warning": slog.LevelWarn, "error": slog.LevelError}[c.LogLevel]
+	h, err := p.Build(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(bots.Obey(ctx, h.Commander(), p.Stdin, p.Stdout), h.Close())
+}

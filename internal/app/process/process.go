@@ -1,0 +1,95 @@
+// Package process is what the commands of the program share: what the operating system hands to them, the configuration, and
+// the house built from it.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"grouprise.org/grouprise/internal/app"
+	"grouprise.org/grouprise/internal/app/options"
+	"grouprise.org/grouprise/internal/kit/config"
+)
+
+// Process is what the operating system hands to the program.
+type Process struct {
+	Name    string   // by which the program was called, without a folder
+	Args    []string // without the program's name
+	Environ []string
+	Version string
+	Program string    // path of the program, which starts itself to read what strangers send; empty: it does not
+	Stdin   io.Reader // nil: empty
+	Stdout  io.Writer
+	Stderr  io.Writer
+
+	Level slog.Level // what the log is about at least
+}
+
+// Exit is the error of a command that ends with a code of its own; Err may be nil.
+type Exit struct {
+	Code int
+	Err  error
+}
+
+// Error implements the error interface.
+func (e Exit) Error() string { return fmt.Sprintf("exit code %d: %v", e.Code, e.Err) }
+
+// Unwrap returns what went wrong.
+func (e Exit) Unwrap() error { return e.Err }
+
+// Logger returns the program's log: structured, one line each, to standard error.
+func (p *Process) Logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: p.Level}))
+}
+
+// ReadOptions reads the configuration and says what an administrator should know about it.
+func (p *Process) ReadOptions() (*options.Options, *config.Settings, error) {
+	o, settings, err := options.Load(options.Sources(p.Environ))
+	for _, w := range settings.Warnings {
+		_, _ = fmt.Fprintln(p.Stderr, "warning:", w.Error())
+	}
+	if err != nil {
+		return nil, settings, fmt.Errorf("the configuration is not right:\n%w", err)
+	}
+	return o, settings, nil
+}
+
+// Build builds the house on a database that is there already and that this program knows.
+func (p *Process) Build(ctx context.Context) (*app.House, error) {
+	o, _, err := p.ReadOptions()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Find(); err != nil {
+		return nil, err
+	}
+	return p.BuildWith(ctx, o, (*app.House).CheckVersion)
+}
+
+// Found builds the house, and makes its folders and its database before that if they are not there.
+func (p *Process) Found(ctx context.Context) (*app.House, error) {
+	o, _, err := p.ReadOptions()
+	if err != nil {
+		return nil, err
+	}
+	return p.BuildWith(ctx, o, (*app.House).Migrate)
+}
+
+// BuildWith builds the house, and readies its database.
+func (p *Process) BuildWith(ctx context.Context, o *options.Options, ready func(*app.House, context.Context) error) (*app.House, error) {
+	if err := o.Prepare(); err != nil {
+		return nil, err
+	}
+	o.Program, o.Version = p.Program, p.Version
+	h, err := app.Build(ctx, o, p.Logger())
+	if err != nil {
+		return nil, err
+	}
+	if err := ready(h, ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}

@@ -1,0 +1,164 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/sqldb"
+)
+
+// Status is how it stands with a room of a group, for administrators.
+type Status struct {
+	ID      int64      `db:"id"`
+	Slug    string     `db:"slug"`
+	Kind    Kind       `db:"kind"`
+	RoomID  string     `db:"room_id"` // "" as long as it is not there
+	Alias   string     `db:"alias"`
+	Members int        `db:"members"` // without the bot
+	SaidAt  clock.Time `db:"said_at"` // when somebody else than the bot last said something; zero if nobody has
+	Waits   bool       `db:"waits"`   // it is being looked at, or will be
+	Problem string     `db:"problem"`
+}
+
+// Statuses returns how it stands with the rooms of all groups, or of the one with a short name; NotFound if there is no such
+// group.
+func (c *Chat) Statuses(ctx context.Context, slug string) (all []Status, err error) {
+	where, args, err := c.only(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	err = c.deps.DB.Select(ctx, &all, `
+		SELECT r.id, e.slug, r.kind, COALESCE(r.room_id, '') AS room_id, r.alias, r.members, r.said_at, r.problem,
+		       r.settled_at IS NULL OR r.changed_at > r.settled_at OR EXISTS (SELECT 1 FROM chat_guests g WHERE g.room_id = r.id AND g.state = 'inviting') AS waits
+		  FROM chat_rooms r JOIN entities e ON e.id = r.entity_id WHERE `+where+` ORDER BY e.slug, r.kind, r.id`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list the chat rooms: %w", err)
+	}
+	return all, nil
+}
+
+// only returns the condition for the rooms r of the group with a short name, or of all groups.
+func (c *Chat) only(ctx context.Context, slug string) (where string, args []any, err error) {
+	if slug == "" {
+		return `r.entity_id IS NOT NULL`, nil, nil
+	}
+	var id int64
+	if err := c.deps.DB.Get(ctx, &id, `SELECT e.id FROM entities e JOIN "groups" g ON g.entity_id = e.id WHERE e.slug = ?`, slug); err != nil {
+		return "", nil, fmt.Errorf("find the group %s: %w", slug, err)
+	}
+	return `r.entity_id = ?`, []any{id}, nil
+}
+
+// Refresh lets the rooms of all groups be looked at now, or those of the one with a short name: rooms that are missing
+// are made, who has not been invited is, and what is known about them is counted anew. The task runner does it.
+func (c *Chat) Refresh(ctx context.Context, slug string) error {
+	where, args, err := c.only(ctx, slug)
+	if err != nil {
+		return err
+	}
+	for {
+		groups, err := newGroups(ctx, c.deps.DB, newAtOnce)
+		if err != nil {
+			return err
+		}
+		err = c.deps.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
+			if err := insertSpace(ctx, tx); err != nil {
+				return err
+			}
+			if err := insertRooms(ctx, tx, groups...); err != nil || len(groups) == newAtOnce {
+				return err
+			}
+			return c.touchWhere(ctx, tx, where, args...)
+		})
+		if err != nil || len(groups) < newAtOnce {
+			return err
+		}
+	}
+}
+
+// Invitation is somebody who has been invited to a room of a group.
+type Invitation struct {
+	Slug     string `db:"slug"`
+	Kind     Kind   `db:"kind"`
+	MatrixID string `db:"matrix_id"`
+}
+
+// Invitations returns who was invited to the rooms of all groups, or of the one with a short name, since a moment.
+func (c *Chat) Invitations(ctx context.Context, slug string, since clock.Time) (all []Invitation, err error) {
+	where, args, err := c.only(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	err = c.deps.DB.Select(ctx, &all, `
+		SELECT e.slug, r.kind, g.matrix_id FROM chat_guests g JOIN chat_rooms r ON r.id = g.room_id JOIN entities e ON e.id = r.entity_id
+		 WHERE g.state = 'invited' AND g.asked_at >= ? AND `+where+` ORDER BY e.slug, r.kind, g.asked_at, g.matrix_id`, append([]any{since}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("list who was invited to chat rooms: %w", err)
+	}
+	return all, nil
+}
+
+// Finding is something that an administrator should know about the homeserver.
+type Finding struct {
+	Wrong bool
+	Text  string // in English, as all that commands say
+}
+
+// Examine looks whether the bot can do its work at the homeserver, and in rooms that are told everything public.
+func (c *Chat) Examine(ctx context.Context, listeners []string) (all []Finding) {
+	found := func(wrong bool, format string, args ...any) {
+		all = append(all, Finding{wrong, fmt.Sprintf(format, args...)})
+	}
+	if c.deps.Server == nil {
+		found(true, "The chat is off: set matrix_chat.enabled.")
+		return all
+	}
+	user, err := c.deps.Server.Whoami(ctx)
+	switch {
+	case err != nil:
+		found(true, "The homeserver does not know the bot: %v", err)
+		return all
+	case user != c.deps.Server.User():
+		found(true, "The access token is that of %s; by matrix_chat.bot_username and matrix_chat.domain it should be that of %s.", user, c.deps.Server.User())
+		return all
+	}
+	found(false, "The homeserver knows the bot as %s.", user)
+	for _, room := range listeners {
+		if _, err := c.enter(ctx, room); errs.Is(err, errs.Denied) || errs.Is(err, errs.NotFound) {
+			found(true, "The bot is not in %s, which matrix_chat.public_listener_rooms names: invite it there, and try again.", room)
+		} else if err != nil {
+			found(true, "The room %s cannot be read: %v", room, err)
+		} else {
+			found(false, "The bot is in %s, which is told everything public.", room)
+		}
+	}
+	return all
+}
+
+// Diagnose is Examine with what stands in the way of rooms, and what waits.
+func (c *Chat) Diagnose(ctx context.Context, listeners []string) ([]Finding, error) {
+	all := c.Examine(ctx, listeners)
+	if c.deps.Server == nil {
+		return all, nil
+	}
+	h, err := c.Health(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !h.AwayAt.IsZero() {
+		all = append(all, Finding{true, fmt.Sprintf("The homeserver has been away since %s: %s", h.AwayAt.UTC().Format("2006-01-02 15:04 MST"), h.Problem)})
+	}
+	all = append(all, Finding{false, fmt.Sprintf("%d rooms and invitations wait for the homeserver.", h.Waiting)})
+	rooms, err := c.Statuses(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rooms {
+		if r.Problem != "" {
+			all = append(all, Finding{true, fmt.Sprintf("%s, %s room: %s", r.Slug, r.Kind, r.Problem)})
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,96 @@
+// Package terminal reads lines that somebody types, with a history and completion where it is a terminal.
+package terminal
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Lines reads lines and shows answers to them.
+type Lines struct {
+	io.Writer // shows what is written
+
+	read    func() (string, error)
+	restore func() error
+}
+
+// Open begins to read. Where the input is a terminal, it shows the prompt before each line, keeps a history for the arrow
+// keys, and completes with the tabulator key to what complete offers. Close gives the terminal back.
+func Open(in io.Reader, out io.Writer, prompt string, complete func(begun string) []string) (*Lines, error) {
+	file, ok := in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return plain(in, out), nil
+	}
+	before, err := term.MakeRaw(int(file.Fd()))
+	if err != nil {
+		return nil, fmt.Errorf("prepare the terminal: %w", err)
+	}
+	t := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{in, out}, prompt)
+	if width, height, err := term.GetSize(int(file.Fd())); err == nil {
+		_ = t.SetSize(width, height) // it wraps at 80 then
+	}
+	t.AutoCompleteCallback = func(line string, at int, key rune) (string, int, bool) {
+		if key != '\t' || at != len(line) {
+			return "", 0, false
+		}
+		longer := common(complete(line))
+		return longer, len(longer), len(longer) > len(line)
+	}
+	return &Lines{Writer: t, read: t.ReadLine, restore: func() error { return term.Restore(int(file.Fd()), before) }}, nil
+}
+
+// plain reads lines that nobody types, such as those of a file.
+func plain(in io.Reader, out io.Writer) *Lines {
+	if in == nil {
+		in = strings.NewReader("")
+	}
+	lines := bufio.NewScanner(in)
+	read := func() (string, error) {
+		if lines.Scan() {
+			return lines.Text(), nil
+		}
+		if err := lines.Err(); err != nil {
+			return "", err
+		}
+		return "", io.EOF
+	}
+	return &Lines{Writer: out, read: read, restore: func() error { return nil }}
+}
+
+// common returns what some texts begin with that all of them do; of one, it and a blank.
+func common(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	if len(all) == 1 {
+		return all[0] + " "
+	}
+	begin := all[0]
+	for _, text := range all[1:] {
+		for !strings.HasPrefix(text, begin) {
+			begin = begin[:len(begin)-1]
+		}
+	}
+	return begin
+}
+
+// Read returns the next line; io.EOF if there is none.
+func (l *Lines) Read() (string, error) {
+	line, err := l.read()
+	if errors.Is(err, term.ErrPasteIndicator) { // it was not typed, and is a line nonetheless
+		err = nil
+	}
+	return line, err
+}
+
+// Close gives the terminal back.
+func (l *Lines) Close() error { return l.restore() }

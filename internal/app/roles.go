@@ -42,7 +42,7 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	systemd.Ready(ctx, h.log)
 	g.Go(func() error { return systemd.Watch(ctx, h.log) })
 	if r.Web {
-		g.Go(func() error { return h.answer(ctx, l[web.Main]) })
+		g.Go(func() error { h.setup.Announce(ctx); return h.answer(ctx, l[web.Main]) })
 		if h.downloads.Needed() {
 			g.Go(func() error { return h.downloads.Run(ctx) })
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/options"
@@ -39,6 +40,16 @@ func (e Exit) Error() string { return fmt.Sprintf("exit code %d: %v", e.Code, e.
 
 // Unwrap returns what went wrong.
 func (e Exit) Unwrap() error { return e.Err }
+
+// Variable returns a variable of the environment, or nothing.
+func (p *Process) Variable(name string) string {
+	for _, pair := range p.Environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
 
 // Logger returns the program's log: structured, one line each, to standard error.
 func (p *Process) Logger() *slog.Logger {

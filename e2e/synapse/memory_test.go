@@ -16,7 +16,6 @@ import (
 
 	mevent "maunium.net/go/mautrix/event"
 
-	"grouprise.org/grouprise/e2e/servers"
 	"grouprise.org/grouprise/e2e/synapse"
 	"grouprise.org/grouprise/e2e/town"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -52,7 +51,7 @@ func TestTheBotNeedsLittleMemory(t *testing.T) {
 		t.Fatal(out)
 	}
 	room := ""
-	servers.Eventually(t, "everybody to be invited", func() bool {
+	eventually(t, "everybody to be invited", func() bool {
 		var joined struct {
 			Room string `json:"room_id"`
 		}
@@ -77,7 +76,7 @@ func TestTheBotNeedsLittleMemory(t *testing.T) {
 	for _, p := range phones[:20] {
 		p.Say(room, "Danke!")
 	}
-	servers.Eventually(t, "the bot to have heard them", func() bool {
+	eventually(t, "the bot to have heard them", func() bool {
 		var heard int
 		withDB(t, s.Town, func(db *sqldb.DB) {
 			if err := db.Get(t.Context(), &heard, `SELECT COUNT(*) FROM bot_heard`); err != nil {

@@ -72,7 +72,7 @@ func newStory(t *testing.T, database town.Database, limits string, more ...func(
 	s.Start("web")
 	s.worker = s.Start("worker")
 	s.Open()
-	for _, name := range []string{"anna", "bert", "carla"} {
+	for _, name := range []string{"anna", "bert", "carla", "dora"} {
 		s.post(name, "/stadt/login/", url.Values{"login": {name}, "password": {cast.Password}})
 	}
 	return s
@@ -130,6 +130,16 @@ func (s *story) eventually(what string, done func() bool) {
 	for deadline := time.Now().Add(6 * time.Minute); !done(); time.Sleep(500 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("waited in vain for %s: %s %s", what, s.waitsFor, s.problems())
+		}
+	}
+}
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(6 * time.Minute); !done(); time.Sleep(500 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
 }

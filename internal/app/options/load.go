@@ -49,25 +49,7 @@ func Sources(environ []string) config.Sources {
 func Load(from config.Sources) (*Options, *config.Settings, error) {
 	o := defaults()
 	settings, err := config.Load(o.schema(), from)
-	warnOfPython(settings, from)
 	return o, settings, err
-}
-
-// warnOfPython warns of a settings.py beside a folder of files: version 5.5 read it instead of them.
-func warnOfPython(s *config.Settings, from config.Sources) {
-	candidates := from.Candidates
-	if from.Named != "" {
-		candidates = []string{from.Named}
-	}
-	for _, candidate := range candidates {
-		file := filepath.Join(filepath.Dir(candidate), "settings.py")
-		if filepath.Base(candidate) != "conf.d" {
-			continue
-		}
-		if _, err := os.Stat(file); err == nil {
-			s.Warnings = append(s.Warnings, config.Problem{Where: file, Text: "is not read any more: what it says belongs into files in " + candidate + ", under the names that the guide “Installing” lists"})
-		}
-	}
 }
 
 // complete fills in what depends on other options and checks what concerns several of them.

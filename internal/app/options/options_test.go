@@ -1,7 +1,6 @@
 package options_test
 
 import (
-	"errors"
 	"flag"
 	"net/netip"
 	"os"
@@ -40,34 +39,6 @@ func nothing(t *testing.T, environ ...string) (*options.Options, *config.Setting
 		t.Fatal(err)
 	}
 	return o, s
-}
-
-func TestTheConfigurationThatVersion55WroteInPythonIsNotReadInSilence(t *testing.T) {
-	t.Parallel()
-	folder := filepath.Join(t.TempDir(), "conf.d")
-	if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(filepath.Join(folder, "800-local.yaml"), []byte("domain: stadt.example"), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	warnings := func() (said string) {
-		o, s, err := options.Load(options.Sources([]string{"GROUPRISE_CONFIG=" + folder}))
-		if err != nil || o.Domain != "stadt.example" {
-			t.Fatalf("%q, %v", o.Domain, err)
-		}
-		for _, w := range s.Warnings {
-			said += w.Error() + "\n"
-		}
-		return said
-	}
-	if said := warnings(); said != "" {
-		t.Errorf("without it: %s", said)
-	}
-	file := filepath.Join(filepath.Dir(folder), "settings.py")
-	if err := os.WriteFile(file, []byte("DEBUG = True"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if said := warnings(); !strings.HasPrefix(said, file+": is not read any more: ") || !strings.Contains(said, folder) {
-		t.Errorf("beside it: %s", said)
-	}
 }
 
 func TestWithoutConfigurationTheSiteRunsHere(t *testing.T) {

@@ -109,25 +109,33 @@ func TestProgramsReadWhatAProgramConsistsOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	type licence struct {
-		License    struct{ ID string }
-		Expression string
+		License struct {
+			ID string `json:"id"`
+		} `json:"license"`
+		Expression string `json:"expression"`
 	}
 	var bom struct {
-		BOMFormat, SpecVersion, SerialNumber string
-		Metadata                             struct {
-			Timestamp string
-			Component struct{ Name, Version string }
-		}
+		Format   string `json:"bomFormat"`
+		Spec     string `json:"specVersion"`
+		Serial   string `json:"serialNumber"`
+		Metadata struct {
+			Timestamp string `json:"timestamp"`
+			Component struct {
+				Version string `json:"version"`
+			} `json:"component"`
+		} `json:"metadata"`
 		Components []struct {
-			Name, Version, Purl string
-			Licenses            []licence
-		}
-		Dependencies []struct{ DependsOn []string }
+			Purl     string    `json:"purl"`
+			Licenses []licence `json:"licenses"`
+		} `json:"components"`
+		Dependencies []struct {
+			DependsOn []string `json:"dependsOn"`
+		} `json:"dependencies"`
 	}
 	if err := json.Unmarshal(out.Bytes(), &bom); err != nil {
 		t.Fatal(err)
 	}
-	if bom.BOMFormat != "CycloneDX" || bom.SpecVersion != "1.6" || bom.Metadata.Component.Version != "6.0.0" || bom.SerialNumber+bom.Metadata.Timestamp != "" {
+	if bom.Format != "CycloneDX" || bom.Spec != "1.6" || bom.Metadata.Component.Version != "6.0.0" || bom.Serial+bom.Metadata.Timestamp != "" {
 		t.Errorf("%+v", bom)
 	}
 	var urls, terms []string

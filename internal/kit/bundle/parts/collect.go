@@ -66,16 +66,18 @@ func collect(ctx context.Context, folder string) ([]parts.Part, error) {
 
 // goPackage is what "go list" says.
 type goPackage struct {
-	Dir        string
-	Standard   bool
-	EmbedFiles []string
-	Module     *goModule
+	Dir        string    `json:"Dir"`
+	Standard   bool      `json:"Standard"`
+	EmbedFiles []string  `json:"EmbedFiles"`
+	Module     *goModule `json:"Module"`
 }
 
 type goModule struct {
-	Path, Version, Dir string
-	Main               bool
-	Replace            *goModule
+	Path    string    `json:"Path"`
+	Version string    `json:"Version"`
+	Dir     string    `json:"Dir"`
+	Main    bool      `json:"Main"`
+	Replace *goModule `json:"Replace"`
 }
 
 // modules returns the modules that are linked into the program, and the standard library.
@@ -154,7 +156,9 @@ func nodePackages(assets string) ([]parts.Part, error) {
 	if len(result.Errors) > 0 {
 		return nil, errors.New(strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), "\n"))
 	}
-	var made struct{ Inputs map[string]struct{} }
+	var made struct {
+		Inputs map[string]struct{} `json:"inputs"`
+	}
 	if err := json.Unmarshal([]byte(result.Metafile), &made); err != nil {
 		return nil, err
 	}
@@ -170,7 +174,11 @@ func nodePackages(assets string) ([]parts.Part, error) {
 		if err != nil {
 			return nil, err
 		}
-		var p struct{ Name, Version, License string }
+		var p struct {
+			Name    string `json:"name"`
+			Version string `json:"version"`
+			License string `json:"license"`
+		}
 		if err := json.Unmarshal(text, &p); err != nil {
 			return nil, fmt.Errorf("%s: %w", folder, err)
 		}

@@ -143,6 +143,7 @@ e2e-packages: generate ## try the packages on clean Debians: install, open, rest
 	@DPKG_DEB_COMPRESSOR_TYPE=gzip packaging/build amd64
 	@DPKG_DEB_COMPRESSOR_TYPE=gzip packaging/check
 	@packaging/image && packaging/check-image
+	@e2e/packages/matrix
 	@e2e/packages/publish
 	@DPKG_DEB_COMPRESSOR_TYPE=gzip e2e/packages/newer
 	@for suite in $(SUITES); do \

@@ -21,6 +21,7 @@ import (
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/process"
 	"grouprise.org/grouprise/internal/app/sandboxed"
+	"grouprise.org/grouprise/internal/app/versionctl"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sandbox"
@@ -61,7 +62,8 @@ type commands struct {
 	Completion completionCommand `cmd:"" help:"Print the completion of the command line for a shell."`
 	Manual     manualCommand     `cmd:"" help:"Print the man page of the program."`
 
-	Version kong.VersionFlag `help:"Print the version."`
+	Parts   versionctl.Version `cmd:"" name:"version" help:"Say which program this is, and what it consists of."`
+	Version kong.VersionFlag   `help:"Print the version."`
 }
 
 type (

@@ -17,6 +17,7 @@ import (
 
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/backupctl"
+	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/demo"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/process"
@@ -283,7 +284,7 @@ func (c *migrateCommand) Run(ctx context.Context, p *Process) error {
 		return err
 	}
 	if err := app.Migrate(ctx, o, p.Logger()); err != nil {
-		return err
+		return backupsite.WayBack(ctx, o, err)
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")
 	return err

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"grouprise.org/grouprise/internal/app"
+	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
 )
@@ -111,7 +112,7 @@ func (p *Process) BuildWith(ctx context.Context, o *options.Options, ready func(
 		return nil, err
 	}
 	if err := ready(h, ctx); err != nil {
-		return nil, errors.Join(err, h.Close())
+		return nil, errors.Join(backupsite.WayBack(ctx, o, err), h.Close())
 	}
 	return h, nil
 }

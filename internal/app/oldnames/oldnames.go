@@ -73,6 +73,8 @@ func changesConfiguration(args []string) bool {
 		return true
 	case "grouprise_settings", "settings":
 		return len(args) > 1 && slices.Contains([]string{"set", "unset"}, args[1])
+	case "matrix":
+		return len(args) > 1 && args[1] == "register-bot"
 	}
 	return false
 }

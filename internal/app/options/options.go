@@ -173,7 +173,7 @@ type Geo struct {
 	Enabled         bool
 	TileURL         string
 	TileAttribution string
-	Center          Points // places that the first view of the map shows
+	Center          check.Points // places that the first view of the map shows
 	Zoom            int
 }
 
@@ -188,6 +188,7 @@ type Matrix struct {
 	BotAccessToken      string
 	PublicListenerRooms []string
 	EncryptPrivateRooms bool
+	VerifiedDevicesOnly bool // get the keys of encrypted rooms
 }
 
 // MatrixCommander is the bot that administrators talk to.
@@ -229,7 +230,7 @@ func defaults() *Options {
 		Geo: Geo{
 			TileURL:         "https://{s}.tile.openstreetmap.org/{z}/{x}/{y}.png",
 			TileAttribution: `&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>`,
-			Center:          Points{{55.06, 8.42}, {47.27, 10.18}, {51.27, 15.04}, {51.05, 5.87}},
+			Center:          check.Points{{55.06, 8.42}, {47.27, 10.18}, {51.27, 15.04}, {51.05, 5.87}},
 		},
 		Matrix:          Matrix{Backend: "nio", AdminAPIURL: "http://localhost:8008", BotUsername: "grouprise-bot"},
 		MatrixCommander: MatrixCommander{Backend: "nio"},
@@ -370,6 +371,7 @@ func (o *Options) schema() config.Schema {
 			},
 			{Name: "matrix_chat.public_listener_rooms", Into: &o.Matrix.PublicListenerRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "matrix_chat.encrypt_private_rooms", Into: &o.Matrix.EncryptPrivateRooms},
+			{Name: "matrix_chat.verified_devices_only", Into: &o.Matrix.VerifiedDevicesOnly},
 			{Name: "matrix_commander.enabled", Into: &o.MatrixCommander.Enabled},
 			{Name: "matrix_commander.backend", Into: &o.MatrixCommander.Backend, OneOf: []string{"nio", "console"}},
 			{

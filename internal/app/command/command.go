@@ -280,7 +280,7 @@ func (c *migrateCommand) Run(ctx context.Context, p *Process) error {
 	if err := o.Prepare(); err != nil {
 		return err
 	}
-	if err := app.Migrate(ctx, o, p.Logger()); err != nil {
+	if err := app.Migrate(ctx, o, p.Logger(o)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")

@@ -110,7 +110,7 @@ func TestWhatAnAdministratorAsksIsCounted(t *testing.T) {
 		`grouprise_http_requests_total{code="422",method="POST",route="/stadt/login/"} 1`,
 		`grouprise_sign_ins_total{method="password",result="refused"} 1`,
 		`grouprise_sign_ins_total{method="password",result="success"} 1`,
-		`grouprise_deliveries_total{channel="email",result="sent"} 1`,
+		`grouprise_deliveries_total{channel="email",result="sent"} 2`,
 		`grouprise_mails_received_total{result="accepted"} 1`,
 		`grouprise_mails_received_total{result="unknown"} 1`,
 		`grouprise_queue_jobs{lane="urgent",state="waiting"} 0`,
@@ -451,7 +451,8 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		v.Send("/stadt/login/", url.Values{"login": {"anna"}, "password": {"geheimes-passwort"}}, false)
 		v.Send("/stadt/signup/", url.Values{"email": {"neu@example.org"}, "password": {"geheimes-passwort-2"}, "username": {"neuling"}}, false)
 		v.Get("/stadt/search/?q=geheime-suche")
-		v.Get("/stadt/reset/key/geheimerschluessel/")
+		v.Get("/stadt/password/reset/key/geheimerschluessel/")
+		v.Get("/stadt/confirm/geheimerschluessel/")
 		v.Get("/stadt/nowhere/?token=geheimes-zeichen")
 		anna := webtest.Visit(t, w.pages)
 		anna.Get("/stadt/login/")

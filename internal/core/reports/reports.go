@@ -66,7 +66,7 @@ func New(c Config) *Reports { return &Reports{c} }
 func (r *Reports) Note(ctx context.Context, area Area, subject, detail string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if err := r.noteAll(ctx, area, []logs.Group{{Name: subject, Detail: detail, Count: 1}}); err != nil {
+	if err := r.noteAll(ctx, area, []logs.Entry{{Name: subject, Detail: detail, Count: 1}}); err != nil {
 		r.Log.WarnContext(ctx, "what went wrong cannot be noted for the administrators", "area", area, "subject", subject, "error", err)
 	}
 }
@@ -76,7 +76,7 @@ const soon = 2 * time.Second
 
 // Run writes down the errors of a tally until ctx ends, and then what is left. The error is always nil.
 func (r *Reports) Run(ctx context.Context, t *logs.Tally) error {
-	return t.Run(ctx, soon, func(ctx context.Context, all []logs.Group) error {
+	return t.Run(ctx, soon, func(ctx context.Context, all []logs.Entry) error {
 		err := r.noteAll(ctx, Errors, all)
 		if err != nil {
 			r.Log.WarnContext(ctx, "errors cannot be noted for the administrators yet", "groups", len(all), "error", err)
@@ -88,7 +88,7 @@ func (r *Reports) Run(ctx context.Context, t *logs.Tally) error {
 // IsOwn reports whether a kind of job is one by which is reported: of its failures nobody is told by mail.
 func IsOwn(kind string) bool { return kind == Job || kind == JobMail }
 
-func (r *Reports) noteAll(ctx context.Context, area Area, all []logs.Group) error {
+func (r *Reports) noteAll(ctx context.Context, area Area, all []logs.Entry) error {
 	return r.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		for _, g := range all {
 			if err := note(ctx, tx, area, g); err != nil {
@@ -100,7 +100,7 @@ func (r *Reports) noteAll(ctx context.Context, area Area, all []logs.Group) erro
 }
 
 // note notes in a transaction that something went wrong, so many times.
-func note(ctx context.Context, tx *sqldb.Tx, area Area, g logs.Group) error {
+func note(ctx context.Context, tx *sqldb.Tx, area Area, g logs.Entry) error {
 	subject, detail := shorten(g.Name, maxSubject), shorten(g.Detail, maxDetail)
 	counted, err := count(ctx, tx, area, subject, detail, g.Count)
 	if err != nil || counted {

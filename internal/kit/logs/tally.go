@@ -8,64 +8,64 @@ import (
 	"grouprise.org/grouprise/internal/kit/clock"
 )
 
-// Group is faults that are alike.
-type Group struct {
+// Entry is what a tally has counted of faults that are alike.
+type Entry struct {
 	Name   string // see Fault.Name
 	Detail string // of the last one
 	Count  int
 }
 
-// Others is the name of the group of all faults for which there was no more room.
+// Others is the name of the entry of all faults for which there was no more room.
 const Others = "…"
 
-// maxGroups is how many groups a tally tells apart.
-const maxGroups = 40
+// maxEntries is how many entries a tally tells apart.
+const maxEntries = 40
 
 // Tally counts faults until somebody takes them. It needs no more room in a flood of errors than for a few, and waits for
 // nobody.
 type Tally struct {
-	mu     sync.Mutex
-	groups map[string]*Group
-	order  []string
-	news   chan struct{}
+	mu      sync.Mutex
+	entries map[string]*Entry
+	order   []string
+	news    chan struct{}
 }
 
 // NewTally returns an empty tally.
-func NewTally() *Tally { return &Tally{groups: map[string]*Group{}, news: make(chan struct{}, 1)} }
+func NewTally() *Tally { return &Tally{entries: map[string]*Entry{}, news: make(chan struct{}, 1)} }
 
 // Add counts a fault.
 func (t *Tally) Add(f Fault) {
-	t.add(Group{Name: f.Name(), Detail: f.Detail(), Count: 1})
+	t.add(Entry{Name: f.Name(), Detail: f.Detail(), Count: 1})
 	select {
 	case t.news <- struct{}{}:
 	default:
 	}
 }
 
-func (t *Tally) add(more Group) {
+func (t *Tally) add(more Entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.groups[more.Name] == nil && len(t.groups) >= maxGroups {
+	if t.entries[more.Name] == nil && len(t.entries) >= maxEntries {
 		more.Name = Others
 	}
-	g := t.groups[more.Name]
+	g := t.entries[more.Name]
 	if g == nil {
-		g = &Group{Name: more.Name}
-		t.groups[more.Name], t.order = g, append(t.order, more.Name)
+		g = &Entry{Name: more.Name}
+		t.entries[more.Name], t.order = g, append(t.order, more.Name)
 	}
 	g.Count += more.Count
 	g.Detail = more.Detail
 }
 
 // take returns what was counted, the first one first, and begins anew.
-func (t *Tally) take() []Group {
+func (t *Tally) take() []Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := make([]Group, len(t.order))
+	all := make([]Entry, len(t.order))
 	for i, name := range t.order {
-		all[i] = *t.groups[name]
+		all[i] = *t.entries[name]
 	}
-	clear(t.groups)
+	clear(t.entries)
 	t.order = nil
 	return all
 }
@@ -77,7 +77,7 @@ const (
 
 // Run hands over what was counted: every so often, if there is something, and once more when ctx ends. What cannot be kept is
 // counted on and handed over later. The error is always nil, so that Run fits an errgroup.
-func (t *Tally) Run(ctx context.Context, every time.Duration, keep func(ctx context.Context, all []Group) error) error {
+func (t *Tally) Run(ctx context.Context, every time.Duration, keep func(ctx context.Context, all []Entry) error) error {
 	hand := func(ctx context.Context) (kept bool) {
 		all := t.take()
 		if len(all) == 0 || keep(ctx, all) == nil {

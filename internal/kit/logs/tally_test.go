@@ -17,10 +17,10 @@ type keeper struct {
 	mu    sync.Mutex
 	fails int // so often before it keeps anything
 	calls int
-	kept  []logs.Group
+	kept  []logs.Entry
 }
 
-func (k *keeper) keep(_ context.Context, all []logs.Group) error {
+func (k *keeper) keep(_ context.Context, all []logs.Entry) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.calls++; k.calls <= k.fails {
@@ -91,6 +91,6 @@ func TestATallyIsBounded(t *testing.T) {
 	}
 	last := k.kept[len(k.kept)-1]
 	if len(k.kept) > 50 || last.Name != logs.Others || last.Count+len(k.kept)-1 != 1000 {
-		t.Errorf("%d groups, the last of which is %+v", len(k.kept), last)
+		t.Errorf("%d entries, the last of which is %+v", len(k.kept), last)
 	}
 }

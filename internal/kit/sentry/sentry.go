@@ -30,7 +30,7 @@ type Init struct {
 	ServerName  string  `yaml:"server_name,omitempty"` // empty: the name of this machine
 	SampleRate  float64 `yaml:"sample_rate,omitempty"` // which part of the errors is told; 0: all
 
-	ignored []string
+	Ignored []string `yaml:"-"` // what else was there, by name
 }
 
 // UnmarshalOption implements config.Unmarshaler.
@@ -50,13 +50,13 @@ func (i *Init) UnmarshalOption(value any) error {
 		case "sample_rate":
 			i.SampleRate, right = rateOf(v)
 		default:
-			i.ignored = append(i.ignored, key)
+			i.Ignored = append(i.Ignored, key)
 		}
 		if !right {
 			return wrong
 		}
 	}
-	slices.Sort(i.ignored)
+	slices.Sort(i.Ignored)
 	return nil
 }
 
@@ -72,9 +72,9 @@ func rateOf(value any) (rate float64, right bool) {
 
 // Check warns of what the library was told in grouprise 5.5 and has no meaning any more.
 func (o *Options) Check(s *config.Settings) {
-	if len(o.Init.ignored) > 0 {
+	if len(o.Init.Ignored) > 0 {
 		s.Warn("sentry.init_options", "these have no effect: %s. Errors are reported with their stacks, never with personal data, and nothing else is",
-			strings.Join(o.Init.ignored, ", "))
+			strings.Join(o.Init.Ignored, ", "))
 	}
 }
 

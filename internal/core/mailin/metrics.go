@@ -13,6 +13,7 @@ const (
 	resultDropped  = "dropped"  // a machine wrote it, or nobody reads the address
 	resultRefused  = "refused"  // its sender is told why
 	resultDeferred = "deferred" // the mail server brings it again
+	resultBounce   = "bounce"   // a mail server reports that a mail of ours could not be delivered
 	resultUnknown  = "unknown"  // there is no such recipient
 )
 
@@ -20,9 +21,9 @@ func newReceived() *prometheus.CounterVec {
 	received := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "grouprise_mails_received_total",
 		Help: "Incoming emails, for each recipient, by what became of them: accepted, held (the sender must confirm), dropped (automatic), refused, " +
-			"deferred (comes again), unknown (no such recipient; mail servers also ask without sending).",
+			"deferred (comes again), bounce (a report about an email of ours), unknown (no such recipient; mail servers also ask without sending).",
 	}, []string{"result"})
-	for _, result := range []string{resultAccepted, resultHeld, resultDropped, resultRefused, resultDeferred, resultUnknown} {
+	for _, result := range []string{resultAccepted, resultHeld, resultDropped, resultRefused, resultDeferred, resultBounce, resultUnknown} {
 		received.WithLabelValues(result)
 	}
 	return received

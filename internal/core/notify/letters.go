@@ -84,8 +84,12 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 		return errs.New(errs.Unavailable, "This person can’t be reached this way.").Because(errors.New("the house has no postman: letters wait"))
 	}
 	err := n.config.Postman.Post(ctx, l)
-	if err == nil {
+	switch {
+	case err == nil:
 		n.outcomes.count(letters, resultSent, 1)
+		return nil
+	case errors.Is(err, ErrUnreachable):
+		n.outcomes.count(letters, resultWithdrawn, 1)
 		return nil
 	}
 	err = fmt.Errorf("post a letter of kind %s: %w", l.Kind, err)

@@ -175,7 +175,7 @@ func TestEachMetricIsDescribedForAdministrators(t *testing.T) {
 		t.Fatal(err)
 	}
 	described := map[string][]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `(grouprise_\\w+)` \\| (.*?) \\|").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `(grouprise_\\w+)` \\|([^|]*)\\|").FindAllStringSubmatch(string(page), -1) {
 		described[row[1]] = regexp.MustCompile(`\w+`).FindAllString(row[2], -1)
 	}
 	all := exported(t)

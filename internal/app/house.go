@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/app/bots"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/sandboxed"
+	"grouprise.org/grouprise/internal/app/watching"
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
@@ -85,7 +86,8 @@ import (
 // House is the whole program, built by hand from the options.
 type House struct {
 	options *options.Options
-	log     *slog.Logger
+	log     *slog.Logger // of which Watch is told
+	watch   *watching.Watch
 
 	db         *sqldb.DB
 	media      options.MediaStore
@@ -132,12 +134,16 @@ const renderedTexts = 16 << 20
 // Build builds the house: first what it stands on, then the rooms from the bottom up. Then the list of their modules is
 // closed and poured into what runs. It needs no database that answers.
 func Build(ctx context.Context, o *options.Options, log *slog.Logger) (h *House, err error) {
-	h = &House{options: o, log: log}
+	h = &House{options: o}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
 		}
 	}()
+	if h.watch, err = watching.New(o, log); err != nil {
+		return h, err
+	}
+	h.log = h.watch.Log
 	s, err := h.open(ctx)
 	if err != nil {
 		return h, err
@@ -178,7 +184,7 @@ func (h *House) open(ctx context.Context) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.queue = queue.New(h.db, queue.Config{Location: zone, Logger: h.log, Dead: noteDead})
+	h.queue = queue.New(h.db, queue.Config{Location: zone, Logger: h.log})
 	h.activities = outbox.New(h.queue)
 	h.settings = settings.New(h.db, h.log, o.FixedSettings())
 	h.siteName = settings.SiteName{Settings: h.settings, Default: o.SiteName}
@@ -354,8 +360,8 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 			DB: h.db, Content: theContent, Threads: theThreads, Groups: h.groups, People: thePeople, Texts: s.texts,
 			Printer: h.printer, SiteName: h.siteName, BaseURL: o.BaseURL(), Articles: article.Name,
 		}).Module(),
-		{Name: "notify", Jobs: h.notifier.Jobs(), Estate: notify.Estate(), Sweeps: h.notifySweeps()},
-		{Name: "reports", Jobs: []queue.Kind{h.reports.Kind()}, Periodics: []queue.Periodic{reports.Periodic()}},
+		{Name: "notify", Jobs: h.notifier.Jobs(), Estate: notify.Estate(), Sweeps: h.notifySweeps(), Metrics: h.notifier.Metrics()},
+		{Name: "reports", Jobs: []queue.Kind{h.reports.Kind(), h.notifier.LetterKind(reports.JobMail, queue.Normal)}, Periodics: []queue.Periodic{reports.Periodic()}},
 	}
 	h.modules = append(h.modules, theContent.Modules()...)
 	h.modules = append(h.modules, theHelping.Module(), theReminders.Module(), sitemap.New(sitemap.Deps{Sources: func() []site.SitemapSource {
@@ -421,7 +427,7 @@ func (h *House) pour(s *services, viewers site.Viewers) error {
 	}
 	frame, err := site.New(config, site.Deps{
 		Catalogues: s.catalogues, Sessions: s.sessions, Unsent: s.unsent, Limiter: s.limiter, Viewers: viewers, Programs: h.accounts, Log: h.log, Near: h.near(s.entities), Former: h.former(s.entities), Changes: h.db.Changes, Settings: h.settings,
-		Broken: h.noteBroken,
+		Metrics: h.watch.Requests,
 	})
 	if err != nil {
 		return err

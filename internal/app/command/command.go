@@ -283,7 +283,7 @@ func (c *migrateCommand) Run(ctx context.Context, p *Process) error {
 	if err := o.Prepare(); err != nil {
 		return err
 	}
-	if err := app.Migrate(ctx, o, p.Logger()); err != nil {
+	if err := app.Migrate(ctx, o, p.Logger(o)); err != nil {
 		return backupsite.WayBack(ctx, o, err)
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")

@@ -184,6 +184,7 @@ func withoutSlash(p string) string {
 // ServeHTTP implements http.Handler.
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.site.static.Has(r.URL.Path) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		web.RecordOf(r.Context()).Route = staticPath
 		rt.site.static.ServeHTTP(w, r)
 		return
 	}

@@ -15,6 +15,7 @@ import (
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/logs"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -114,9 +115,9 @@ func (b *Backups) note(ctx context.Context, began clock.Time, made backup.Made, 
 	outcome, trouble := proved, ""
 	if failure != nil {
 		outcome, trouble = failed, failure.Error()
-		b.deps.Log.ErrorContext(ctx, "no backup was made", "error", failure)
+		b.deps.Log.ErrorContext(ctx, "no backup was made", "error", logs.Told(failure))
 		if before.Outcome != failed {
-			b.deps.Note(ctx, reports.Backups, "no backup could be made", trouble)
+			b.deps.Note(ctx, reports.Backups, "no backup could be made", logs.Clean(failure))
 		}
 	}
 	return b.deps.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {

@@ -454,6 +454,7 @@ func (f *furnished) furnish(t *testing.T) {
 		{name: "admin-languages", path: "/stadt/admin/languages/", who: "demo-admin"},
 		{name: "admin-imprint", path: "/stadt/admin/imprint/", who: "demo-admin"},
 		{name: "admin-privacy", path: "/stadt/admin/privacy/", who: "demo-admin"},
+		{name: "admin-health", path: "/stadt/admin/health/", who: "demo-admin"},
 		{name: "imprint", path: "/stadt/imprint/"},
 		{name: "denied", path: "/stadt/admin/", who: "anna", status: 403},
 		{name: "join", path: "/garten/actions/join/", who: "demo-admin"},

@@ -21,6 +21,7 @@ func (h *House) newChat(s *services) (*channel.Matrix, error) {
 	o := h.options
 	d := chat.Deps{
 		DB: h.db, Queue: h.queue, Pictures: s.pictures, Log: h.log, Domain: o.Matrix.Domain, Bots: []string{o.MatrixCommander.BotID}, BaseURL: o.BaseURL(),
+		Listeners: o.Matrix.PublicListenerRooms,
 		Encrypt: o.Matrix.EncryptPrivateRooms, SiteName: h.siteName.String, Printer: func() *lang.Printer { return s.catalogues.Printer("", s.zone) },
 	}
 	c := channel.Config{

@@ -70,6 +70,7 @@ type Intake struct {
 	replies   map[Container]Reply
 	obeying   map[Container][]Instruction
 	calendars []Calendars
+	mailboxes []Mailbox
 	personal  *personalKeys
 }
 
@@ -113,6 +114,9 @@ func (in *Intake) Recipient(ctx context.Context, _, to string) error {
 	}
 	if in.isNoReply(local) {
 		return nil
+	}
+	if box, err := in.mailbox(ctx, local); box != nil || err != nil {
+		return err
 	}
 	if key, isReply := in.replyKey(local); isReply {
 		_, _, err := replyTarget(ctx, in.DB, key)
@@ -181,6 +185,19 @@ func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []
 }
 
 func (in *Intake) deliver(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
+	results := make([]error, len(env.Recipients))
+	others, places := in.read(ctx, env, raw, results)
+	if len(places) == 0 {
+		return results
+	}
+	for i, err := range in.handOn(ctx, others, raw, m) {
+		results[places[i]] = err
+	}
+	return results
+}
+
+// handOn gives a message its effect for recipients that are no mailboxes.
+func (in *Intake) handOn(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
 	results := make([]error, len(env.Recipients))
 	switch {
 	case env.From == "" || env.From == "<>":

@@ -100,7 +100,9 @@ func (d *dns) answer(there bool) error {
 	return nil
 }
 
-func (d *dns) LookupMX(context.Context, string) ([]*net.MX, error) { return d.mx, d.answer(d.mx != nil) }
+func (d *dns) LookupMX(context.Context, string) ([]*net.MX, error) {
+	return d.mx, d.answer(d.mx != nil)
+}
 
 func (d *dns) LookupTXT(_ context.Context, name string) ([]string, error) {
 	return d.txt[name], d.answer(d.txt[name] != nil)
@@ -455,7 +457,9 @@ func TestTheDoctorNamesWhatIsBroken(t *testing.T) {
 		{what: "nobody runs jobs", code: "queue.stuck", remedy: "grouprise worker", after: run(`INSERT INTO jobs (kind, lane, state, payload, attempt, run_at, created_at) VALUES ('notify.deliver', 'normal', 'waiting', '{}', 0, ?, ?)`, hour(-1), hour(-1))},
 		{what: "there is no backup for a week", code: "backups.old", remedy: "backup.schedule", after: run(`UPDATE backups SET ended_at = ?`, hour(-170))},
 		{what: "the last backup failed", code: "backups.failed", remedy: "grouprise backup", after: run(`INSERT INTO backups (name, outcome, trouble, bytes, began_at, ended_at) VALUES ('c', 'failed', 'no room', 0, ?, ?)`, hour(0), hour(0))},
-		{what: "the chat server is away", code: "chat.server", remedy: "matrix_chat.homeserver_url", before: func(p *patient) { p.environ = append(p.environ, "GROUPRISE_MATRIX_CHAT_HOMESERVER_URL=http://127.0.0.1:1") }},
+		{what: "the chat server is away", code: "chat.server", remedy: "matrix_chat.homeserver_url", before: func(p *patient) {
+			p.environ = append(p.environ, "GROUPRISE_MATRIX_CHAT_HOMESERVER_URL=http://127.0.0.1:1")
+		}},
 		{what: "devices know another key", code: "push.keys", remedy: "secret_key", after: run(`INSERT INTO push_devices (person_id, endpoint, endpoint_hash, p256dh, auth, name, site_key, created_at) SELECT MIN(id), 'x', 'x', '', '', '', 'another', 1 FROM people`)},
 		{what: "senders are not checked", code: "senders.unchecked", remedy: "incoming_mail.authserv_id", before: func(p *patient) {
 			text, err := os.ReadFile(p.file)

@@ -371,7 +371,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.modules = append(h.modules, examined...)
+	h.modules = append(examined, h.modules...) // the first thing that administrators see
 	h.modules = append(h.modules, module.Sweeper(h.modules), admin.New(admin.Deps{
 		Queue: h.queue, DB: h.db, Settings: h.settings, Catalogues: s.catalogues, Pictures: s.pictures, MaxBytes: o.MaxUploadBytes(),
 		TestMail: admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()},

@@ -136,7 +136,7 @@ func (d Doctor) run(ctx context.Context, c Check) Result {
 		defer func() {
 			if defect := recover(); defect != nil {
 				d.Log.ErrorContext(ctx, "a check of the site broke", "check", c.Name, "defect", defect, "stack", string(debug.Stack()))
-				result.Findings = []Finding{unexamined(c, fmt.Sprint("panic: ", defect))}
+				result.Findings = []Finding{unexamined(c, fmt.Errorf("panic: %v", defect))}
 			}
 			done <- result
 		}()
@@ -145,7 +145,7 @@ func (d Doctor) run(ctx context.Context, c Check) Result {
 		case err != nil && limited.Err() != nil:
 			result.Findings = append(found, overdue(c, limit))
 		case err != nil:
-			result.Findings = append(found, unexamined(c, err.Error()))
+			result.Findings = append(found, unexamined(c, err))
 		default:
 			result.Findings, result.Complete = found, true
 		}
@@ -165,20 +165,14 @@ func (d Doctor) run(ctx context.Context, c Check) Result {
 
 // overdue says that a check was given up.
 func overdue(c Check, limit time.Duration) Finding {
-	return Finding{
-		Code: c.Name + ".unanswered", Severity: Warning,
-		Wrong:  Say(lang.Text("This could not be checked: there was no answer within %s."), limit.String()),
-		Remedy: Say(lang.Text("Run the check again. If it stays like this, something that the site needs hangs: see the log, and whether the machine is overloaded.")),
-	}
+	return Found(c.Name+".unanswered", Warning, Say(lang.Text("This could not be checked: there was no answer within %s."), limit.String()),
+		Say(lang.Text("Run the check again. If it stays like this, something that the site needs hangs: see the log, and whether the machine is overloaded.")))
 }
 
 // unexamined says that a check failed.
-func unexamined(c Check, reason string) Finding {
-	return Finding{
-		Code: c.Name + ".unexamined", Severity: Warning, Detail: reason,
-		Wrong:  Say(lang.Text("This could not be checked.")),
-		Remedy: Say(lang.Text("Put right what else is reported here, then run the check again.")),
-	}
+func unexamined(c Check, reason error) Finding {
+	return Found(c.Name+".unexamined", Warning, Say(lang.Text("This could not be checked.")),
+		Say(lang.Text("Put right what else is reported here, then run the check again."))).Because(reason)
 }
 
 // Result is what one check has found.

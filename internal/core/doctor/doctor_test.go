@@ -99,7 +99,9 @@ func TestOnlyWhatHasChangedIsNews(t *testing.T) {
 			t.Errorf("%s: new %q, want %q; gone %q, want %q", c.what, codes(fresh), c.fresh, codes(gone), c.gone)
 		}
 		for _, f := range now.Findings() {
-			known := slices.ContainsFunc(c.before, func(g doctor.Finding) bool { return g.Code == f.Code && g.Severity == f.Severity && g.Subject == f.Subject })
+			known := slices.ContainsFunc(c.before, func(g doctor.Finding) bool {
+				return g.Code == f.Code && g.Severity == f.Severity && g.Subject == f.Subject
+			})
 			if since := f.Since; known && since != monday || !known && since != tuesday {
 				t.Errorf("%s: %s is known since %s", c.what, f.Code, since)
 			}

@@ -64,11 +64,11 @@ type Module struct {
 
 	Estate []estate.Holding // what it keeps of a person
 
-	Checks   []site.Check // what must be there for the site to be ready
+	Checks       []site.Check   // what must be there for the site to be ready
 	Examinations []doctor.Check // what may be wrong with the site, and how to put it right
-	Metrics  []prometheus.Collector
-	Facts    []Fact      // what administrators see of how the site is set up
-	Cautions []Caution   // what they should see to, shown wherever they look
+	Metrics      []prometheus.Collector
+	Facts        []Fact    // what administrators see of how the site is set up
+	Cautions     []Caution // what they should see to, shown wherever they look
 }
 
 // Caution returns what administrators should see to as it is now, "" if there is nothing.

@@ -39,7 +39,7 @@ type Deps struct {
 	BaseURL string         // of the site, without a slash at the end
 
 	Listeners []string // rooms that are told everything public
-	Encrypt bool           // private rooms
+	Encrypt   bool     // private rooms
 
 	SiteName func() string
 	Printer  func() *lang.Printer // in the language of the site, which groups share

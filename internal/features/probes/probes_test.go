@@ -65,9 +65,13 @@ func TestTheWayOfAMailToOurselves(t *testing.T) {
 			{"arrives twice, and a report of it", func(e smtp.Envelope, m []byte) error {
 				return errors.Join(arrive(e, "", []byte("Subject: Delayed\r\n\r\nLater.\r\n")), arrive(e, e.From, m), arrive(e, e.From, m), arrive(e, "", []byte("Subject: Delayed\r\n\r\nx\r\n")))
 			}, time.Minute, ""},
-			{"comes back", func(e smtp.Envelope, _ []byte) error { return arrive(e, "", []byte("Subject: Failed\r\n\r\nNo such host.\r\n")) }, time.Minute, "mail.returned No such host."},
+			{"comes back", func(e smtp.Envelope, _ []byte) error {
+				return arrive(e, "", []byte("Subject: Failed\r\n\r\nNo such host.\r\n"))
+			}, time.Minute, "mail.returned No such host."},
 			{"is lost", func(smtp.Envelope, []byte) error { return nil }, 300 * time.Millisecond, "mail.lost "},
-			{"waits", func(smtp.Envelope, []byte) error { return errs.New(errs.Unavailable, "").Because(errors.New("connection refused")) }, time.Minute, "mail.unsent unavailable: connection refused"},
+			{"waits", func(smtp.Envelope, []byte) error {
+				return errs.New(errs.Unavailable, "").Because(errors.New("connection refused"))
+			}, time.Minute, "mail.unsent unavailable: connection refused"},
 			{"is refused", func(smtp.Envelope, []byte) error { return errs.New(errs.Denied, "").Because(errors.New("550 unknown")) }, time.Minute, "mail.refused denied: 550 unknown"},
 		} {
 			p = New(Deps{DB: db, Sender: c.goes, Keys: keys, Domain: "stadt.example", From: "noreply@stadt.example", Receiver: receiver.Addr().String(), Patience: c.patience})

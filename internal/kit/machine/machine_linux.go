@@ -12,7 +12,7 @@ func RoomIn(path string) (Room, error) {
 	if err := syscall.Statfs(path, &s); err != nil {
 		return Room{}, fmt.Errorf("look at the disk of %s: %w", path, err)
 	}
-	r := Room{Free: int64(s.Bavail) * s.Bsize, Total: int64(s.Blocks) * s.Bsize, Files: -1} //nolint:gosec,unconvert // no disk has as many bytes; the types differ between architectures
+	r := Room{Free: int64(s.Bavail) * int64(s.Bsize), Total: int64(s.Blocks) * int64(s.Bsize), Files: -1} //nolint:gosec,unconvert // no disk has as many bytes; the types differ between architectures
 	if s.Files > 0 {
 		r.Files = int64(s.Ffree) //nolint:gosec // as above
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -163,7 +164,7 @@ func (m Mail) spf(ctx context.Context) ([]doctor.Finding, error) {
 	case 1:
 	default:
 		return []doctor.Finding{doctor.Found("dns.spf-many", doctor.Problem,
-			doctor.Say(lang.Text("%s has %s SPF records, and so none counts."), m.Sender, fmt.Sprint(len(all))), publish)}, nil
+			doctor.Say(lang.Text("%s has %s SPF records, and so none counts."), m.Sender, strconv.Itoa(len(all))), publish)}, nil
 	}
 	if wrong := wrongTerm(all[0]); wrong != "" {
 		return []doctor.Finding{doctor.Found("dns.spf-wrong", doctor.Problem,

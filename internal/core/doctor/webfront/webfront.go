@@ -122,24 +122,31 @@ func (f Front) client() *http.Client {
 
 func (f Front) tls() *tls.Config { return &tls.Config{RootCAs: f.Roots, MinVersion: tls.VersionTLS12} }
 
-// ask asks for a path and returns the answer, the beginning of its body read.
-func (f Front) ask(ctx context.Context, address string) (*http.Response, []byte, error) {
+// answer is what the web server answered.
+type answer struct {
+	Status int
+	Header http.Header
+	Body   []byte // the beginning of it
+}
+
+// ask asks for a path.
+func (f Front) ask(ctx context.Context, address string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	r.Header.Set("X-Forwarded-For", claimed)
-	answer, err := f.client().Do(r)
+	response, err := f.client().Do(r)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
-	body, err := io.ReadAll(io.LimitReader(answer.Body, largest))
-	return answer, body, errors.Join(err, answer.Body.Close())
+	body, err := io.ReadAll(io.LimitReader(response.Body, largest))
+	return answer{response.StatusCode, response.Header, body}, errors.Join(err, response.Body.Close())
 }
 
 // arrival compares what was asked with what the site saw of it.
 func (f Front) arrival(ctx context.Context) ([]doctor.Finding, error) {
-	answer, body, err := f.ask(ctx, f.BaseURL+MirrorPath+"?"+url.Values{KeyParameter: {f.Key}}.Encode())
+	a, err := f.ask(ctx, f.BaseURL+MirrorPath+"?"+url.Values{KeyParameter: {f.Key}}.Encode())
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return nil, err // the certificate is another matter
 	}
@@ -149,15 +156,15 @@ func (f Front) arrival(ctx context.Context) ([]doctor.Finding, error) {
 			doctor.Say(lang.Text("Make sure that the web server is running, that the name of the domain leads to this machine and that port 443 is open. If only this machine can’t reach it, because the router doesn’t lead back inside, add the name to /etc/hosts.")),
 		).Because(err)}, nil
 	}
-	if found, ok := f.misled(answer); ok {
+	if found, ok := f.misled(a); ok {
 		return found, nil
 	}
-	var s Seen
-	if json.Unmarshal(body, &s) != nil || s.Host == "" {
-		return []doctor.Finding{f.elsewhere(answer)}, nil
+	s, ok := readSeen(a.Body)
+	if !ok {
+		return []doctor.Finding{f.elsewhere(a)}, nil
 	}
 	found := f.judge(s)
-	if lacks := missingHeaders(answer.Header); lacks != "" {
+	if lacks := missingHeaders(a.Header); lacks != "" {
 		found = append(found, doctor.Found("web-server.headers", doctor.Warning,
 			doctor.Say(lang.Text("The web server drops headers that protect visitors: %s."), lacks),
 			doctor.Say(lang.Text("Take out what hides or replaces these headers in the configuration of the web server (proxy_hide_header, Header unset). “grouprise web-server nginx” prints what is right."))))
@@ -170,11 +177,11 @@ func (f Front) Time(ctx context.Context) (time.Time, error) {
 	if !f.Transport.Encrypted() {
 		return time.Time{}, nil
 	}
-	answer, _, err := f.ask(ctx, f.BaseURL+MirrorPath)
+	a, err := f.ask(ctx, f.BaseURL+MirrorPath)
 	if err != nil {
 		return time.Time{}, ctx.Err() // the web server is another matter
 	}
-	at, err := http.ParseTime(answer.Header.Get("Date"))
+	at, err := http.ParseTime(a.Header.Get("Date"))
 	if err != nil {
 		return time.Time{}, nil //nolint:nilerr // it does not have to say
 	}
@@ -182,27 +189,33 @@ func (f Front) Time(ctx context.Context) (time.Time, error) {
 }
 
 // misled returns what an answer says that is not one of the mirror.
-func (f Front) misled(answer *http.Response) (found []doctor.Finding, ok bool) {
-	switch status := answer.StatusCode; {
+func (f Front) misled(a answer) (found []doctor.Finding, ok bool) {
+	switch status := a.Status; {
 	case status == http.StatusOK:
 		return nil, false
 	case status >= 300 && status < 400:
 		return []doctor.Finding{doctor.Found("web-server.redirects", doctor.Problem,
-			doctor.Say(lang.Text("The public address %s leads elsewhere: to %s."), f.BaseURL, answer.Header.Get("Location")),
+			doctor.Say(lang.Text("The public address %s leads elsewhere: to %s."), f.BaseURL, a.Header.Get("Location")),
 			doctor.Say(lang.Text("Set domain to the name under which visitors reach the site, or have the web server answer under the name in domain.")))}, true
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return []doctor.Finding{doctor.Found("web-server.down", doctor.Problem,
 			doctor.Say(lang.Text("The web server doesn’t reach this program: it answers %s."), strconv.Itoa(status)),
 			doctor.Say(lang.Text("Start the program (systemctl start grouprise), compare its option listen with the configuration of the web server, and remove /etc/grouprise/maintenance_mode if nobody is working on the site.")))}, true
 	}
-	return []doctor.Finding{f.elsewhere(answer)}, true
+	return []doctor.Finding{f.elsewhere(a)}, true
 }
 
-func (f Front) elsewhere(answer *http.Response) doctor.Finding {
+func (f Front) elsewhere(a answer) doctor.Finding {
 	return doctor.Found("web-server.elsewhere", doctor.Problem,
 		doctor.Say(lang.Text("At the public address %s, something else answers than this site."), f.BaseURL),
 		doctor.Say(lang.Text("Make sure that the name of the domain leads to this machine, and that the web server passes all requests for it to this program: “grouprise web-server nginx” prints how.")),
-	).Because(fmt.Errorf("status %d, Server: %s", answer.StatusCode, answer.Header.Get("Server")))
+	).Because(fmt.Errorf("status %d, Server: %s", a.Status, a.Header.Get("Server")))
+}
+
+// readSeen reads what the mirror shows; ok is false for anything else.
+func readSeen(body []byte) (s Seen, ok bool) {
+	err := json.Unmarshal(body, &s)
+	return s, err == nil && s.Host != ""
 }
 
 // judge says what is wrong with what arrived.
@@ -252,8 +265,8 @@ func missingHeaders(h http.Header) string {
 
 // plain asks without https. Nobody has to answer there.
 func (f Front) plain(ctx context.Context) []doctor.Finding {
-	answer, _, err := f.ask(ctx, "http://"+strings.TrimPrefix(f.BaseURL, "https://")+"/")
-	if err != nil || answer.StatusCode != http.StatusOK {
+	a, err := f.ask(ctx, "http://"+strings.TrimPrefix(f.BaseURL, "https://")+"/")
+	if err != nil || a.Status != http.StatusOK {
 		return nil
 	}
 	return []doctor.Finding{doctor.Found("web-server.plain", doctor.Warning,

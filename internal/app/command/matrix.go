@@ -138,7 +138,7 @@ func (*doctorCommand) Run(ctx context.Context, p *Process) error {
 		}
 		health, err := rooms.Health(ctx)
 		if err == nil {
-			_, err = fmt.Fprintf(p.Stdout, "%d rooms and invitations wait for the homeserver.\n", health.Waiting)
+			_, err = fmt.Fprintf(p.Stdout, "%d rooms, %d invitations and %d messages wait for the homeserver.\n", health.Waiting.Rooms, health.Waiting.Invitations, health.Waiting.Messages)
 		}
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"grouprise.org/grouprise/internal/kit/lmtp"
+	"grouprise.org/grouprise/internal/kit/mime"
 )
 
 // Mailbox is a family of addresses at which the program itself reads mails: what comes there is for nobody, and answered by
@@ -34,19 +35,21 @@ func (in *Intake) mailbox(ctx context.Context, local string) (*Mailbox, error) {
 	return nil, nil //nolint:nilnil // none is an answer
 }
 
-// read delivers a message to those of its recipients that are mailboxes, into results, and returns the others: the envelope
-// with them alone, and where their results belong.
-func (in *Intake) read(ctx context.Context, e lmtp.Envelope, message []byte, results []error) (others lmtp.Envelope, places []int) {
+// read delivers a message to those of its recipients at which the program itself reads: mailboxes, and the envelope senders
+// of our own mails. It returns the others, the envelope with them alone, and where their results belong.
+func (in *Intake) read(ctx context.Context, e lmtp.Envelope, raw []byte, m *mime.Message, results []error) (others lmtp.Envelope, places []int) {
 	others = e
 	others.Recipients = nil
 	for i, to := range e.Recipients {
-		local, _ := in.local(to)
+		local, ours := in.local(to)
 		box, err := in.mailbox(ctx, local)
 		switch {
 		case err != nil:
 			results[i] = err
 		case box != nil:
-			results[i] = box.Deliver(ctx, local, e, message)
+			results[i] = box.Deliver(ctx, local, e, raw)
+		case ours && in.Bounces.Is(local):
+			results[i] = in.takeBounce(ctx, e, raw, m, local)
 		default:
 			others.Recipients, places = append(others.Recipients, to), append(places, i)
 		}

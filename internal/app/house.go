@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/app/bots"
+	"grouprise.org/grouprise/internal/app/health"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/sandboxed"
 	"grouprise.org/grouprise/internal/app/watching"
@@ -43,6 +44,7 @@ import (
 	"grouprise.org/grouprise/internal/features/caldav"
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/features/chatsettings"
+	"grouprise.org/grouprise/internal/features/checkups"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/demonstration"
@@ -93,6 +95,8 @@ type House struct {
 	media      options.MediaStore
 	mails      smtp.Sender
 	dkim       *dkim.DKIM
+	checkups   *checkups.Checkups
+	outside    health.Outside // what tests put around the house
 	queue      *queue.Queue
 	notifier   *notify.Notifier
 	accounts   *accounts.Accounts
@@ -373,11 +377,15 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	if o.Demonstration {
 		h.modules = append(h.modules, demonstration.New(o.OutboxFolder()).Module())
 	}
+	examined, err := h.examined()
+	if err != nil {
+		return nil, err
+	}
+	h.modules = append(examined, h.modules...) // the first thing that administrators see
 	h.modules = append(h.modules, module.Sweeper(h.modules), admin.New(admin.Deps{
 		Queue: h.queue, DB: h.db, Settings: h.settings, Catalogues: s.catalogues, Pictures: s.pictures, MaxBytes: o.MaxUploadBytes(),
 		TestMail: admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()},
 		Facts:    module.Gather(h.modules, func(m module.Module) []module.Fact { return m.Facts }),
-		Warnings: module.Gather(h.modules, func(m module.Module) []lang.Text { return m.Warnings }),
 		Cautions: module.Gather(h.modules, func(m module.Module) []module.Caution { return m.Cautions }),
 		Reserved: func(ctx context.Context) ([]community.Entity, error) { return s.entities.ListReserved(ctx, h.db) },
 	}).Module())
@@ -408,6 +416,7 @@ func (h *House) pour(s *services, viewers site.Viewers) error {
 	}
 	h.notifier.Enclose(module.Gather(h.modules, func(m module.Module) []notify.Enclosure { return m.Enclosures })...)
 	h.intake.TakeCalendars(module.Gather(h.modules, func(m module.Module) []mailin.Calendars { return m.Calendars })...)
+	h.intake.Read(module.Gather(h.modules, func(m module.Module) []mailin.Mailbox { return m.Mailboxes })...)
 	err := h.intake.Serve(
 		module.Gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
 		module.Gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),

@@ -38,6 +38,9 @@ type Route struct {
 	// is it does not depend on the language either.
 	Cached bool
 
+	// Everywhere says that the route answers under any name of the site and without https. Its path has no wildcard.
+	Everywhere bool
+
 	KnownBy  Identity    // what tells who the visitor is
 	Scope    string      // what an app password must be for, where it tells who the visitor is
 	Failures FailureForm // in which form the visitor is told that something failed

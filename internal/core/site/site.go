@@ -199,7 +199,7 @@ func (s *Site) Handler(c Contributions) (http.Handler, error) {
 	}
 	front := web.Front{
 		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy, LogClients: s.LogClients, Metrics: s.deps.Metrics,
-		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: []string{HealthPath, ReadyPath},
+		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: everywhere(routes),
 		Conceal: newConcealment(routes).path, HostsOption: "extra_allowed_hosts",
 		Misdirected: func(w http.ResponseWriter, r *http.Request) { s.newVisit(w, r, &Route{}).showAddress() },
 		Fail: func(w http.ResponseWriter, r *http.Request, err error) {

@@ -436,7 +436,6 @@ func (f *furnished) furnish(t *testing.T) {
 		{name: "group-place", path: "/stadt/settings/group/geo/?group=garten", who: "anna", main: true},
 		{name: "group-place-wrong", path: "/stadt/settings/group/geo/?group=garten", who: "anna", wrong: true},
 		{name: "group-chat", path: "/stadt/settings/group/matrix-chat?group=garten", who: "anna", main: true},
-		{name: "group-bridge", path: "/stadt/settings/group/bridge?group=garten", who: "anna"},
 		{name: "settings-chat", path: "/stadt/settings/matrix-chat/", who: "anna", main: true},
 		{name: "group-pictures", path: "/stadt/settings/group/images?group=garten", who: "anna"},
 		{name: "group-relation", path: "/stadt/settings/group/subscriptions-memberships?group=garten", who: "anna"},

@@ -363,7 +363,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	}}).Module())
 	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), returned.New(s.bounces).Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
 	h.modules = append(h.modules, h.bots.Modules()...)
-	h.modules = append(h.modules, h.bots.Bridge(bridge.Deps{Media: h.media, Limiter: s.limiter, People: thePeople, Groups: h.groups, Threads: theThreads, SiteName: h.siteName.String}).Module())
+	h.modules = append(h.modules, h.bots.Bridge(bridge.Deps{Media: h.media, Limiter: s.limiter, People: thePeople, Threads: theThreads, SiteName: h.siteName.String}).Module())
 	if o.Demonstration {
 		h.modules = append(h.modules, demonstration.New(o.OutboxFolder()).Module())
 	}

@@ -27,7 +27,7 @@ func endedSessions() map[string]string {
 	return map[string]string{
 		"/stadt/articles/add": keptText, "/{entity}/articles/add": keptText, "/stadt/events/add": keptText, "/{entity}/events/add": keptText, "/stadt/galleries/add": keptText, "/stadt/files/add": keptText, "/{entity}/files/add": keptText, "/{entity}/galleries/add": keptText, "/stadt/polls/add": keptText, "/{entity}/polls/add": keptText, "/{entity}/{slug}/edit": keptText, "/{entity}/{slug}": keptText,
 		"/stadt/conversations/{id}": keptText, "/stadt/associations/{container}/contributions/{id}/reply-to-author": keptText,
-		"/stadt/settings/": keptText, "/stadt/settings/group": keptText, "/stadt/settings/group/geo": leadBack, "/stadt/settings/group/bridge": leadBack, "/stadt/email/": keptText, "/stadt/groups/{id}/members/add": keptText,
+		"/stadt/settings/": keptText, "/stadt/settings/group": keptText, "/stadt/settings/group/geo": leadBack, "/stadt/email/": keptText, "/stadt/groups/{id}/members/add": keptText,
 
 		"/{entity}/{slug}/delete": leadBack, "/{entity}/{slug}/contributions/{id}/delete": leadBack, "/stadt/conversations/{container}/contributions/{id}/delete": leadBack,
 		"/{entity}/{slug}/contributions/{id}/edit": keptText, "/stadt/conversations/{container}/contributions/{id}/edit": keptText,

@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/app/bots"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/sandboxed"
+	"grouprise.org/grouprise/internal/app/serverconf"
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
@@ -38,6 +39,7 @@ import (
 	"grouprise.org/grouprise/internal/features/attendance"
 	"grouprise.org/grouprise/internal/features/bridge"
 	"grouprise.org/grouprise/internal/features/caldav"
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/features/chatsettings"
 	"grouprise.org/grouprise/internal/features/content"
@@ -85,10 +87,13 @@ type House struct {
 	options *options.Options
 	log     *slog.Logger
 
-	db         *sqldb.DB
-	media      options.MediaStore
-	mails      smtp.Sender
-	dkim       *dkim.DKIM
+	db    *sqldb.DB
+	media options.MediaStore
+	mails smtp.Sender
+	dkim  *dkim.DKIM
+
+	certificates *certificates.Certificates
+
 	queue      *queue.Queue
 	notifier   *notify.Notifier
 	accounts   *accounts.Accounts
@@ -196,7 +201,7 @@ func (h *House) open(ctx context.Context) (*services, error) {
 	}
 	h.search = index.New(h.db)
 	h.reports = h.newReports(s)
-	return s, nil
+	return s, h.openCertificates()
 }
 
 // furnish makes all rooms and lists their modules, from the ground up: what others refer to comes first. It returns the
@@ -357,7 +362,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.modules = append(h.modules, theHelping.Module(), theReminders.Module(), sitemap.New(sitemap.Deps{Sources: func() []site.SitemapSource {
 		return module.Gather(h.modules, func(m module.Module) []site.SitemapSource { return m.Sitemaps })
 	}}).Module())
-	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
+	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), h.certificates.Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
 	h.modules = append(h.modules, h.bots.Modules()...)
 	h.modules = append(h.modules, h.bots.Bridge(bridge.Deps{Media: h.media, Limiter: s.limiter, People: thePeople, Groups: h.groups, Threads: theThreads, SiteName: h.siteName.String}).Module())
 	if o.Demonstration {
@@ -412,6 +417,7 @@ func (h *House) pour(s *services, viewers site.Viewers) error {
 	h.queue.Schedule(module.Gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics })...)
 	config := h.options.SiteConfig(s.zone, operator())
 	config.Policy.Image = module.Gather(h.modules, func(m module.Module) []string { return m.PictureSources })
+	config.Maintenance, config.SiteData = serverconf.MaintenanceFile, site.OwnFolder(serverconf.SiteData(h.options))
 	if config.Dress.Outlets, err = h.options.Outlets(); err != nil {
 		return err
 	}

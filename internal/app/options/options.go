@@ -3,11 +3,13 @@
 package options
 
 import (
+	"slices"
 	"time"
 	_ "time/tzdata" // time_zone works on machines without a zone database
 
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/tagging"
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
@@ -45,7 +47,7 @@ type Options struct {
 	MediaStore   string // folder or s3: where uploaded files are
 	S3           S3
 	BackupPath   string // where backups go
-	DownloadsVia string // none, nginx, apache or lighttpd: who sends protected files
+	DownloadsVia string // none, nginx, apache, lighttpd or caddy: who sends protected files
 	MaxUpload    int    // megabytes that one upload may have
 
 	Database Database
@@ -61,8 +63,9 @@ type Options struct {
 	LMTP           LMTP
 	IncomingMail   IncomingMail
 
-	Keep   Keep
-	Backup backup.Options
+	Keep         Keep
+	Backup       backup.Options
+	Certificates certificates.Options
 
 	LogClients    bool   // the log says by which address each request came
 	MetricsListen string // address of the listener for /metrics; empty: none
@@ -173,7 +176,7 @@ type Geo struct {
 	Enabled         bool
 	TileURL         string
 	TileAttribution string
-	Center          Points // places that the first view of the map shows
+	Center          check.Points // places that the first view of the map shows
 	Zoom            int
 }
 
@@ -219,6 +222,7 @@ func defaults() *Options {
 		LMTP:              LMTP{Listen: "localhost:1025", MaxMessageSize: 50},
 		IncomingMail:      IncomingMail{OwnHops: 1},
 		Backup:            backup.DefaultOptions(),
+		Certificates:      certificates.DefaultOptions(),
 		Keep:              Keep{Notifications: 365, Deliveries: 30, FailedJobs: 90, UnusedPictures: 30, StrayFiles: 30, ReceivedMails: 90, HeldMails: 7},
 		ShowGroupLists:    true,
 		Events:            Events{Attendance: true},
@@ -229,7 +233,7 @@ func defaults() *Options {
 		Geo: Geo{
 			TileURL:         "https://{s}.tile.openstreetmap.org/{z}/{x}/{y}.png",
 			TileAttribution: `&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>`,
-			Center:          Points{{55.06, 8.42}, {47.27, 10.18}, {51.27, 15.04}, {51.05, 5.87}},
+			Center:          check.Points{{55.06, 8.42}, {47.27, 10.18}, {51.27, 15.04}, {51.05, 5.87}},
 		},
 		Matrix:          Matrix{Backend: "nio", AdminAPIURL: "http://localhost:8008", BotUsername: "grouprise-bot"},
 		MatrixCommander: MatrixCommander{Backend: "nio"},
@@ -267,7 +271,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "s3.secret_key", Into: &o.S3.SecretKey, Text: check.Line, Want: "one line of text", Secret: true},
 			{Name: "s3.without_tls", Into: &o.S3.Plain},
 			{Name: "backup_path", Into: &o.BackupPath, Path: config.WritableFolder},
-			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd"}},
+			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd", "caddy"}},
 			{Name: "upload_max_file_size", Into: &o.MaxUpload, Number: check.NotNegative, Want: size},
 
 			{
@@ -379,7 +383,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "matrix_commander.bot_access_token", Into: &o.MatrixCommander.BotAccessToken, Secret: true},
 			{Name: "matrix_commander.admin_rooms", Into: &o.MatrixCommander.AdminRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "oidc_provider.enabled", Into: &o.OIDCProviderIsOn},
-		}, o.Backup.Schema()...),
+		}, slices.Concat(o.Backup.Schema(), o.Certificates.Schema())...),
 	}
 }
 

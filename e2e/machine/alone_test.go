@@ -265,7 +265,7 @@ func (s *site) usesSocketsOfThePackage(authority *machine.Authority) {
 	s.Run(`rm -r /etc/systemd/system/grouprise.service* /etc/grouprise/conf.d/tls.yaml
 		ln -s /usr/local/bin/grouprise /usr/bin/grouprise
 		ln -s /usr/local/bin/grouprise /usr/sbin/grouprisectl
-		useradd --system --gid grouprise --home-dir /var/lib/grouprise _grouprise
+		useradd --system --non-unique --uid $(id -u grouprise) --gid grouprise --home-dir /var/lib/grouprise _grouprise
 		printf '#!/bin/sh\necho "$@" >>/root/systemctl\n' >/usr/local/sbin/systemctl`)
 	if said := s.Do(webserver, "grouprise answers visitors itself"); said != "" {
 		s.t.Fatalf("the program complains: %s", said)

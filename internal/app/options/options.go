@@ -191,6 +191,7 @@ type Matrix struct {
 	BotAccessToken      string
 	PublicListenerRooms []string
 	EncryptPrivateRooms bool
+	VerifiedDevicesOnly bool // get the keys of encrypted rooms
 }
 
 // MatrixCommander is the bot that administrators talk to.
@@ -374,6 +375,7 @@ func (o *Options) schema() config.Schema {
 			},
 			{Name: "matrix_chat.public_listener_rooms", Into: &o.Matrix.PublicListenerRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "matrix_chat.encrypt_private_rooms", Into: &o.Matrix.EncryptPrivateRooms},
+			{Name: "matrix_chat.verified_devices_only", Into: &o.Matrix.VerifiedDevicesOnly},
 			{Name: "matrix_commander.enabled", Into: &o.MatrixCommander.Enabled},
 			{Name: "matrix_commander.backend", Into: &o.MatrixCommander.Backend, OneOf: []string{"nio", "console"}},
 			{

@@ -224,7 +224,7 @@ func TestOnlyTemplatesWithoutEffectAreWarnedAbout(t *testing.T) {
 func TestWrongValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	// What is missing stands in no line.
-	notGiven := map[string]bool{"domain": true, "certificates.listen": true, "database.name": true, "email_submission.user": true, "email_submission.password": true, "email_submission.encryption": true}
+	notGiven := map[string]bool{"database.name": true, "email_submission.user": true, "email_submission.password": true, "email_submission.encryption": true}
 	for text, option := range map[string]string{
 		"domain: example.org:8000":                     "domain",
 		"domain: 'two words'":                          "domain",
@@ -246,61 +246,52 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"secret_key: short":                            "secret_key",
 		"data_path: /nowhere/at/all":                   "data_path",
 		"{file_download_backend: nginx, media_store: s3, s3: {endpoint: s3.example.org, bucket: b, access_key: a, secret_key: s}}": "file_download_backend",
-		"file_download_backend: iis":                                                              "file_download_backend",
-		"upload_max_file_size: 10MB":                                                              "upload_max_file_size",
-		"database: {engine: oracle, name: x}":                                                     "database.engine",
-		"database: {engine: mysql}":                                                               "database.name",
-		"database: {engine: postgresql, name: x, port: 0}":                                        "database.port",
-		"database: sqlite":                                                                        "database",
-		"database:":                                                                               "database",
-		"email_submission: {backend: sendmail}":                                                   "email_submission.backend",
-		"email_submission: {encryption: tls}":                                                     "email_submission.encryption",
-		"email_submission: {port: 65536}":                                                         "email_submission.port",
-		"email_submission: {user: stadt, password: 1234}":                                         "email_submission.password",
-		"default_from_email: nobody":                                                              "default_from_email",
-		"default_distinct_from_email: noreply@example.org":                                        "default_distinct_from_email",
-		"default_distinct_from_email: 'noreply@{slug}.example.org'":                               "default_distinct_from_email",
-		"default_reply_to_email: reply@example.org":                                               "default_reply_to_email",
-		"postmaster_email: Root <root@example.org>":                                               "postmaster_email",
-		"collector_mailbox_address: mailbox":                                                      "collector_mailbox_address",
-		"log_recipient_emails: root@example.org":                                                  "log_recipient_emails",
-		"mailinglist_enabled: yes":                                                                "mailinglist_enabled",
-		"operator_group_id: 0":                                                                    "operator_group_id",
-		"template_directories: [/nowhere/at/all]":                                                 "template_directories",
-		"stylesheets: [{path: //elsewhere.example.org/x.css}]":                                    "stylesheets",
-		"stylesheets: [{path: /x.css, colour: red}]":                                              "stylesheets",
-		"scripts: [{path: /x.js, load: later}]":                                                   "scripts",
-		"scripts: [{path: /x.js, content: x}]":                                                    "scripts",
-		"scripts: [{content: x, load: async}]":                                                    "scripts",
-		"csp: {script_src: ['https://a; default-src *']}":                                         "csp.script_src",
-		"branding: {theme_color: blue}":                                                           "branding.theme_color",
-		"geo: {tile_server: {url: 'http://tiles.example.org/{s}/{x}/{y}/{z}'}}":                   "geo.tile_server.url",
-		"geo: {tile_server: {url: 'https://tiles.example.org/'}}":                                 "geo.tile_server.url",
-		"geo: {location_selector: {center: [1, 2]}}":                                              "geo.location_selector.center",
-		"geo: {location_selector: {center: [[91, 2]]}}":                                           "geo.location_selector.center",
-		"matrix_chat: {public_listener_rooms: [room]}":                                            "matrix_chat.public_listener_rooms",
-		"matrix_chat: {admin_api_url: 'ftp://x'}":                                                 "matrix_chat.admin_api_url",
-		"tags: {featured_tag_ids: [0]}":                                                           "tags.featured_tag_ids",
-		"transport_security: integrated":                                                          "domain",
-		"{domain: localhost, transport_security: integrated}":                                     "domain",
-		"{domain: a.example, transport_security: integrated, listen: 'unix:/run/grouprise/http'}": "listen",
-		"{domain: a.example, transport_security: integrated, file_download_backend: nginx}":       "file_download_backend",
-		"{domain: a.example, transport_security: integrated, listen: ':80'}":                      "certificates.listen",
-		"{domain: a.example, transport_security: integrated, certificates: {authority_root: /etc/hostname}}": "certificates.authority_root",
-		"certificates: {authority: 'http://acme.example/dir'}":                                               "certificates.authority",
-		"certificates: {authority_root: /nowhere/at/all}":                                                    "certificates.authority_root",
-		"certificates: {contact: nobody}":                                                                    "certificates.contact",
-		"certificates: {listen: 'unix:/run/http'}":                                                           "certificates.listen",
-		"default_reply_to_email: '{reply_key}@example.org'":                                                  "default_reply_to_email",
-		"default_reply_to_email: 'r{reply_key}@example.org'":                                                 "default_reply_to_email",
-		"default_reply_to_email: 'r+{reply_key}{reply_key}@example.org'":                                     "default_reply_to_email",
-		"default_distinct_from_email: '{slug}-{slug}@example.org'":                                           "default_distinct_from_email",
-		"default_from_email: Reply@example.org":                                                              "default_from_email",
-		"default_distinct_from_email: 'reply+{slug}@example.org'":                                            "default_distinct_from_email",
-		"metrics: {listen: 'localhost:8008'}":                                                                "metrics.listen",
-		"email_submission: {user: stadt}":                                                                    "email_submission.password",
-		"email_submission: {password: sesame}":                                                               "email_submission.user",
-		"email_submission: {host: mail.example.org, user: stadt, password: sesame}":                          "email_submission.encryption",
+		"file_download_backend: iis":                                                "file_download_backend",
+		"upload_max_file_size: 10MB":                                                "upload_max_file_size",
+		"database: {engine: oracle, name: x}":                                       "database.engine",
+		"database: {engine: mysql}":                                                 "database.name",
+		"database: {engine: postgresql, name: x, port: 0}":                          "database.port",
+		"database: sqlite":                                                          "database",
+		"database:":                                                                 "database",
+		"email_submission: {backend: sendmail}":                                     "email_submission.backend",
+		"email_submission: {encryption: tls}":                                       "email_submission.encryption",
+		"email_submission: {port: 65536}":                                           "email_submission.port",
+		"email_submission: {user: stadt, password: 1234}":                           "email_submission.password",
+		"default_from_email: nobody":                                                "default_from_email",
+		"default_distinct_from_email: noreply@example.org":                          "default_distinct_from_email",
+		"default_distinct_from_email: 'noreply@{slug}.example.org'":                 "default_distinct_from_email",
+		"default_reply_to_email: reply@example.org":                                 "default_reply_to_email",
+		"postmaster_email: Root <root@example.org>":                                 "postmaster_email",
+		"collector_mailbox_address: mailbox":                                        "collector_mailbox_address",
+		"log_recipient_emails: root@example.org":                                    "log_recipient_emails",
+		"mailinglist_enabled: yes":                                                  "mailinglist_enabled",
+		"operator_group_id: 0":                                                      "operator_group_id",
+		"template_directories: [/nowhere/at/all]":                                   "template_directories",
+		"stylesheets: [{path: //elsewhere.example.org/x.css}]":                      "stylesheets",
+		"stylesheets: [{path: /x.css, colour: red}]":                                "stylesheets",
+		"scripts: [{path: /x.js, load: later}]":                                     "scripts",
+		"scripts: [{path: /x.js, content: x}]":                                      "scripts",
+		"scripts: [{content: x, load: async}]":                                      "scripts",
+		"csp: {script_src: ['https://a; default-src *']}":                           "csp.script_src",
+		"branding: {theme_color: blue}":                                             "branding.theme_color",
+		"geo: {tile_server: {url: 'http://tiles.example.org/{s}/{x}/{y}/{z}'}}":     "geo.tile_server.url",
+		"geo: {tile_server: {url: 'https://tiles.example.org/'}}":                   "geo.tile_server.url",
+		"geo: {location_selector: {center: [1, 2]}}":                                "geo.location_selector.center",
+		"geo: {location_selector: {center: [[91, 2]]}}":                             "geo.location_selector.center",
+		"matrix_chat: {public_listener_rooms: [room]}":                              "matrix_chat.public_listener_rooms",
+		"matrix_chat: {admin_api_url: 'ftp://x'}":                                   "matrix_chat.admin_api_url",
+		"tags: {featured_tag_ids: [0]}":                                             "tags.featured_tag_ids",
+		"default_reply_to_email: '{reply_key}@example.org'":                         "default_reply_to_email",
+		"default_reply_to_email: 'r{reply_key}@example.org'":                        "default_reply_to_email",
+		"default_reply_to_email: 'Bounce+{reply_key}@example.org'":                  "default_reply_to_email",
+		"default_reply_to_email: 'r+{reply_key}{reply_key}@example.org'":            "default_reply_to_email",
+		"default_distinct_from_email: '{slug}-{slug}@example.org'":                  "default_distinct_from_email",
+		"default_from_email: Reply@example.org":                                     "default_from_email",
+		"default_distinct_from_email: 'reply+{slug}@example.org'":                   "default_distinct_from_email",
+		"metrics: {listen: 'localhost:8008'}":                                       "metrics.listen",
+		"email_submission: {user: stadt}":                                           "email_submission.password",
+		"email_submission: {password: sesame}":                                      "email_submission.user",
+		"email_submission: {host: mail.example.org, user: stadt, password: sesame}": "email_submission.encryption",
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
@@ -326,27 +317,6 @@ func TestWhatLooksLikeAMistakeAndWorksIsTaken(t *testing.T) {
 		if _, _, err := load(t, text); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
-	}
-}
-
-func TestASiteThatSpeaksTLSItselfListensWhereBrowsersLook(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]map[string]string{
-		"{domain: a.example, transport_security: integrated}":                                                                     {"https": ":443", "http": ":80", "web": ""},
-		"{domain: a.example, transport_security: integrated, listen: '192.0.2.1:8443', certificates: {listen: '192.0.2.1:8080'}}": {"https": "192.0.2.1:8443", "http": "192.0.2.1:8080", "web": ""},
-		"{domain: a.example}": {"web": "localhost:8008"},
-	} {
-		o, s, err := load(t, text)
-		if err != nil || len(s.Warnings) > 0 {
-			t.Errorf("%s: %v, %v", text, err, s.Warnings)
-			continue
-		}
-		if diff := cmp.Diff(want, o.WebAddresses()); diff != "" {
-			t.Errorf("%s: %s", text, diff)
-		}
-	}
-	if _, s, err := load(t, "certificates: {contact: a@a.example}"); err != nil || len(s.Warnings) != 1 {
-		t.Errorf("options without effect: %v, %v", err, s.Warnings)
 	}
 }
 

@@ -11,6 +11,7 @@ package chat
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
@@ -93,9 +94,22 @@ func (c *Chat) describe(ctx context.Context, p *lang.Printer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	waiting := p.N("%d chat task is waiting", "%d chat tasks are waiting", h.Waiting)
-	if h.AwayAt.IsZero() {
-		return p.T("%s: connected, %s", c.deps.Domain, waiting), nil
+	state := p.T("%s is connected.", c.deps.Domain)
+	if !h.AwayAt.IsZero() {
+		state = p.T("%s hasn’t been reachable since %s.", c.deps.Domain, p.DateTime(h.AwayAt.Time))
 	}
-	return p.T("%s: can’t be reached since %s, %s", c.deps.Domain, p.DateTime(h.AwayAt.Time), waiting), nil
+	var waiting []string
+	if n := h.Waiting.Rooms; n > 0 {
+		waiting = append(waiting, p.N("%d room", "%d rooms", n))
+	}
+	if n := h.Waiting.Invitations; n > 0 {
+		waiting = append(waiting, p.N("%d invitation", "%d invitations", n))
+	}
+	if n := h.Waiting.Messages; n > 0 {
+		waiting = append(waiting, p.N("%d message", "%d messages", n))
+	}
+	if len(waiting) == 0 {
+		return state, nil
+	}
+	return state + " " + p.T("Waiting: %s.", strings.Join(waiting, ", ")), nil
 }

@@ -150,7 +150,7 @@ func (c *Chat) Diagnose(ctx context.Context, listeners []string) ([]Finding, err
 	if !h.AwayAt.IsZero() {
 		all = append(all, Finding{true, fmt.Sprintf("The homeserver has been away since %s: %s", h.AwayAt.UTC().Format("2006-01-02 15:04 MST"), h.Problem)})
 	}
-	all = append(all, Finding{false, fmt.Sprintf("%d rooms and invitations wait for the homeserver.", h.Waiting)})
+	all = append(all, Finding{false, fmt.Sprintf("%d rooms, %d invitations and %d messages wait for the homeserver.", h.Waiting.Rooms, h.Waiting.Invitations, h.Waiting.Messages)})
 	rooms, err := c.Statuses(ctx, "")
 	if err != nil {
 		return nil, err

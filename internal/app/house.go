@@ -14,6 +14,7 @@ import (
 	"grouprise.org/grouprise/internal/app/health"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/sandboxed"
+	"grouprise.org/grouprise/internal/app/serverconf"
 	"grouprise.org/grouprise/internal/app/watching"
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
@@ -42,6 +43,7 @@ import (
 	returned "grouprise.org/grouprise/internal/features/bounces"
 	"grouprise.org/grouprise/internal/features/bridge"
 	"grouprise.org/grouprise/internal/features/caldav"
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/features/chatsettings"
 	"grouprise.org/grouprise/internal/features/checkups"
@@ -91,12 +93,15 @@ type House struct {
 	log     *slog.Logger // of which Watch is told
 	watch   *watching.Watch
 
-	db         *sqldb.DB
-	media      options.MediaStore
-	mails      smtp.Sender
-	dkim       *dkim.DKIM
-	checkups   *checkups.Checkups
-	outside    health.Outside // what tests put around the house
+	db       *sqldb.DB
+	media    options.MediaStore
+	mails    smtp.Sender
+	dkim     *dkim.DKIM
+	checkups *checkups.Checkups
+	outside  health.Outside // what tests put around the house
+
+	certificates *certificates.Certificates
+
 	queue      *queue.Queue
 	notifier   *notify.Notifier
 	accounts   *accounts.Accounts
@@ -209,8 +214,10 @@ func (h *House) open(ctx context.Context) (*services, error) {
 	}
 	h.search = index.New(h.db)
 	h.reports = h.newReports(s)
-	s.bounces, err = bounces.New(h.db, o.SecretKey, o.MailDomain())
-	return s, err
+	if s.bounces, err = bounces.New(h.db, o.SecretKey, o.MailDomain()); err != nil {
+		return nil, err
+	}
+	return s, h.openCertificates()
 }
 
 // furnish makes all rooms and lists their modules, from the ground up: what others refer to comes first. It returns the
@@ -371,7 +378,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.modules = append(h.modules, theHelping.Module(), theReminders.Module(), sitemap.New(sitemap.Deps{Sources: func() []site.SitemapSource {
 		return module.Gather(h.modules, func(m module.Module) []site.SitemapSource { return m.Sitemaps })
 	}}).Module())
-	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), returned.New(s.bounces).Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
+	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), h.certificates.Module(), returned.New(s.bounces).Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
 	h.modules = append(h.modules, h.bots.Modules()...)
 	h.modules = append(h.modules, h.bots.Bridge(bridge.Deps{Media: h.media, Limiter: s.limiter, People: thePeople, Threads: theThreads, SiteName: h.siteName.String}).Module())
 	if o.Demonstration {
@@ -431,6 +438,7 @@ func (h *House) pour(s *services, viewers site.Viewers) error {
 	h.queue.Schedule(module.Gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics })...)
 	config := h.options.SiteConfig(s.zone, operator())
 	config.Policy.Image = module.Gather(h.modules, func(m module.Module) []string { return m.PictureSources })
+	config.Maintenance, config.SiteData = serverconf.MaintenanceFile, site.OwnFolder(serverconf.SiteData(h.options))
 	if config.Dress.Outlets, err = h.options.Outlets(); err != nil {
 		return err
 	}

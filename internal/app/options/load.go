@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
 )
@@ -97,6 +98,7 @@ func (o *Options) complete(s *config.Settings) {
 			s.Warn(name, "has no effect yet: this version does not have what it is about")
 		}
 	}
+	o.Certificates.Check(s, certificates.Site{Transport: o.Transport(), Domain: o.Domain, Listen: &o.Listen, Downloads: o.DownloadsVia})
 	o.completeDatabase(s)
 	o.completeStore(s)
 	o.completeAddresses(s)

@@ -9,6 +9,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/tagging"
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
@@ -48,7 +49,7 @@ type Options struct {
 	MediaStore   string // folder or s3: where uploaded files are
 	S3           S3
 	BackupPath   string // where backups go
-	DownloadsVia string // none, nginx, apache or lighttpd: who sends protected files
+	DownloadsVia string // none, nginx, apache, lighttpd or caddy: who sends protected files
 	MaxUpload    int    // megabytes that one upload may have
 
 	Database Database
@@ -64,8 +65,9 @@ type Options struct {
 	LMTP           LMTP
 	IncomingMail   IncomingMail
 
-	Keep   Keep
-	Backup backup.Options
+	Keep         Keep
+	Backup       backup.Options
+	Certificates certificates.Options
 
 	Log           logs.Options
 	Sentry        sentry.Options
@@ -225,6 +227,7 @@ func defaults() *Options {
 		IncomingMail:      IncomingMail{OwnHops: 1},
 		Backup:            backup.DefaultOptions(),
 		Log:               logs.DefaultOptions(),
+		Certificates:      certificates.DefaultOptions(),
 		Keep:              Keep{Notifications: 365, Deliveries: 30, FailedJobs: 90, UnusedPictures: 30, StrayFiles: 30, ReceivedMails: 90, HeldMails: 7},
 		ShowGroupLists:    true,
 		Events:            Events{Attendance: true},
@@ -273,7 +276,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "s3.secret_key", Into: &o.S3.SecretKey, Text: check.Line, Want: "one line of text", Secret: true},
 			{Name: "s3.without_tls", Into: &o.S3.Plain},
 			{Name: "backup_path", Into: &o.BackupPath, Path: config.WritableFolder},
-			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd"}},
+			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd", "caddy"}},
 			{Name: "upload_max_file_size", Into: &o.MaxUpload, Number: check.NotNegative, Want: size},
 
 			{
@@ -385,7 +388,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "matrix_commander.bot_access_token", Into: &o.MatrixCommander.BotAccessToken, Secret: true},
 			{Name: "matrix_commander.admin_rooms", Into: &o.MatrixCommander.AdminRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "oidc_provider.enabled", Into: &o.OIDCProviderIsOn},
-		}, slices.Concat(o.Backup.Schema(), o.Log.Schema(), o.Sentry.Schema())...),
+		}, slices.Concat(o.Backup.Schema(), o.Certificates.Schema(), o.Log.Schema(), o.Sentry.Schema())...),
 	}
 }
 

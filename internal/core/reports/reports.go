@@ -29,6 +29,8 @@ const (
 	Mail    Area = "mail"    // incoming mail that could not be handled
 	Files   Area = "files"   // files that are gone from the media storage
 	Backups Area = "backups" // backups that could not be made
+
+	Certificates Area = "certificates" // certificates that did not come
 )
 
 const (

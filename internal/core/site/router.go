@@ -191,7 +191,11 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.site.static.ServeHTTP(w, r)
 		return
 	}
-	if rt.site.sendOwn(w, r) {
+	if rt.site.sendOwn(w, r) || rt.site.sendSiteData(w, r) {
+		return
+	}
+	if rt.site.isInMaintenance(r.URL.Path) {
+		rt.site.newVisit(w, r, &Route{}).fail(inMaintenance())
 		return
 	}
 	requested := r.URL

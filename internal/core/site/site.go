@@ -25,6 +25,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -67,6 +68,9 @@ type Config struct {
 	Dress         Dress
 	Operator      Operator
 	Demonstration bool // says on every page that nothing here is real
+
+	Maintenance string // path of a file: while it exists, visitors read that the site is being worked on; empty: none
+	SiteData    fs.FS  // files of the administrator below SiteDataPath, where no web server in front shows them; nil: none
 }
 
 // Operator is where the foot leads to those who run the site. What is empty is not linked.

@@ -64,7 +64,7 @@ func (c *AwaitDatabase) Run(ctx context.Context, p *process.Process) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(sqldb.Await(ctx, db, p.Logger(), c.Timeout), db.Close()); err != nil {
+	if err := errors.Join(sqldb.Await(ctx, db, p.Logger(o), c.Timeout), db.Close()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database answers.")

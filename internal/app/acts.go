@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"grouprise.org/grouprise/internal/app/backupsite"
@@ -12,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/features/backups"
 	"grouprise.org/grouprise/internal/features/dkim"
 	"grouprise.org/grouprise/internal/features/groups"
@@ -85,3 +87,7 @@ func (h *House) Backups() *backups.Backups {
 		DB: h.db, Site: backupsite.Of(o, h.db, h.media), Options: o.Backup, Where: o.Backup.Where(o.BackupPath), Open: func() (backup.Store, error) { return o.Backup.OpenStore(o.BackupPath) }, Log: h.log, Note: h.reports.Note,
 	})
 }
+
+// Print writes what each room answers, does and tells. docs/house.txt keeps it, so that each change shows what the house
+// learned.
+func (h *House) Print(w io.Writer) error { return module.Print(w, h.modules) }

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"grouprise.org/grouprise/internal/app/offered"
 	"grouprise.org/grouprise/internal/app/options"
-	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/schema"
 )
@@ -37,7 +37,7 @@ func (h *House) Migrate(ctx context.Context) error {
 	if err := sqldb.Migrate(ctx, h.db, schema.FS); err != nil {
 		return err
 	}
-	return h.checkAddresses(ctx)
+	return offered.CheckAddresses(ctx, h.db, h.options.NoReplyNames())
 }
 
 // AwaitVersion waits for the database and makes sure that it is what the program expects.
@@ -59,20 +59,5 @@ func (h *House) CheckVersion(ctx context.Context) error {
 	case database < program:
 		return fmt.Errorf("the database has version %d and this program needs version %d: run grouprise migrate", database, program)
 	}
-	return h.checkAddresses(ctx)
-}
-
-// checkAddresses refuses a sender of our mails that is the address of a group: what is sent to it is thrown away.
-func (h *House) checkAddresses(ctx context.Context) error {
-	for option, name := range h.options.NoReplyNames() {
-		var slug string
-		err := h.db.Get(ctx, &slug, `SELECT slug FROM entities WHERE slug_key = ? AND kind = 'group'`, name)
-		if err == nil {
-			return fmt.Errorf("%s has the short name of the group %s before the @: mails to the group would be thrown away; choose another address", option, slug)
-		}
-		if !errs.Is(err, errs.NotFound) {
-			return fmt.Errorf("look for the address of %s: %w", option, err)
-		}
-	}
-	return nil
+	return offered.CheckAddresses(ctx, h.db, h.options.NoReplyNames())
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"grouprise.org/grouprise/internal/app/sandboxed"
 	"grouprise.org/grouprise/internal/app/serverconf"
 	"grouprise.org/grouprise/internal/app/watching"
-	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/community"
@@ -355,8 +353,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		Log: h.log, BaseURL: o.BaseURL(), Zone: s.zone, Printer: h.printer,
 	})
 	h.intake = h.newIntake(s, h.accounts)
-	h.rooms = offered.Rooms{Accounts: h.accounts, Members: members, Imports: theImports, SiteName: h.siteName, Printer: h.printer}
-	h.rooms.Setup = setup.New(setup.Deps{DB: h.db, Accounts: h.accounts, Settings: h.settings, Catalogues: s.catalogues, Log: h.log, BaseURL: o.BaseURL()})
+	h.rooms = offered.Rooms{Accounts: h.accounts, Members: members, Imports: theImports, SiteName: h.siteName, Printer: h.printer, Setup: setup.New(setup.Deps{DB: h.db, Accounts: h.accounts, Settings: h.settings, Catalogues: s.catalogues, Log: h.log, BaseURL: o.BaseURL()})}
 	h.rooms.TestMail = admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()}
 	h.modules = []module.Module{
 		thePeople.Module(), h.accounts.Module(), h.groups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
@@ -406,21 +403,6 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	return thePeople, nil
 }
 
-// channels returns the channels that need something: e-mail, and push to devices.
-func (h *House) channels(s *services, subscribers *subscriptions.Subscriptions) (*email.Email, *push.Push, error) {
-	o := h.options
-	post := email.New(email.Config{
-		DB: h.db, Sender: h.mails, Media: h.media, Pictures: s.pictures, Catalogues: s.catalogues, Zone: s.zone, Logger: h.log,
-		SiteName: h.siteName, SiteIcon: h.siteIcon, BaseURL: o.BaseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo, Bounces: s.bounces,
-		ReplyKeys: func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
-			return mailin.ReplyKeys(ctx, h.db, all)
-		},
-		UnsubscribeURL: subscribers.UnsubscribeURL,
-	})
-	devices, err := push.New(push.Config{DB: h.db, Secret: o.SecretKey, Host: o.Domain, Contact: o.Postmaster})
-	return post, devices, err
-}
-
 // pour hands what the modules contribute to what runs.
 func (h *House) pour(s *services, viewers site.Viewers) error {
 	h.search.Serve(module.Gather(h.modules, func(m module.Module) []index.Source { return m.Finds })...)
@@ -459,10 +441,6 @@ func (h *House) pour(s *services, viewers site.Viewers) error {
 	h.pages, err = frame.Handler(module.Contributions(h.modules))
 	return err
 }
-
-// Print writes what each room answers, does and tells. docs/house.txt keeps it, so that each change shows what the house
-// learned.
-func (h *House) Print(w io.Writer) error { return module.Print(w, h.modules) }
 
 // estate returns what all modules keep of people, from the ground up.
 func (h *House) estate() []estate.Holding {

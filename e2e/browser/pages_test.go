@@ -452,6 +452,7 @@ func (f *furnished) furnish(t *testing.T) {
 		{name: "admin-commands", path: "/stadt/admin/commands/", who: "demo-admin"},
 		{name: "admin-languages", path: "/stadt/admin/languages/", who: "demo-admin"},
 		{name: "admin-imprint", path: "/stadt/admin/imprint/", who: "demo-admin"},
+		{name: "admin-bounces", path: "/stadt/admin/bounces/", who: "demo-admin"},
 		{name: "admin-privacy", path: "/stadt/admin/privacy/", who: "demo-admin"},
 		{name: "imprint", path: "/stadt/imprint/"},
 		{name: "denied", path: "/stadt/admin/", who: "anna", status: 403},

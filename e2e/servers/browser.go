@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"cmp"
 	"context"
 	"testing"
 
@@ -12,6 +13,10 @@ import (
 type Browser struct {
 	JavaScript bool   // pages may run scripts
 	Language   string // the language that the browser asks for, such as "de"; empty: English
+
+	// Site is where names below .example are found: host:port, whatever the port of an address is and whoever has signed
+	// its certificate; empty: this machine.
+	Site string
 
 	// Notifications makes it the whole Chromium, which can show notifications. Otherwise it is the same
 	// engine without the windows of a desktop, which works a third less.
@@ -31,6 +36,7 @@ func NewBrowser(t testing.TB, b Browser) context.Context {
 	if b.Notifications {
 		program = "chromium"
 	}
+	found := cmp.Or(b.Site, "127.0.0.1")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program),
 		chromedp.UserDataDir(t.TempDir()),
@@ -40,7 +46,8 @@ func NewBrowser(t testing.TB, b Browser) context.Context {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("host-resolver-rules", "MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", "MAP *.example "+found+", MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("ignore-certificate-errors", b.Site != ""),
 		chromedp.Flag("lang", language),
 		chromedp.Flag("accept-lang", language),
 	)

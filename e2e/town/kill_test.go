@@ -5,8 +5,8 @@ package town_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -227,36 +227,23 @@ func (s *load) sendAll(t *testing.T) {
 }
 
 func (s *load) send(n int) error {
-	writer := s.writers[n%len(s.writers)].Address
-	conn, err := net.DialTimeout("tcp", s.town.LMTP, 5*time.Second)
-	if err != nil {
-		return err
-	}
-	client := smtp.NewClientLMTP(conn)
-	defer client.Close()
-	if err := client.Hello("post.example"); err != nil {
-		return err
-	}
-	if err := client.Mail(writer, nil); err != nil {
-		return err
-	}
-	if err := client.Rcpt(s.cast.Garten.Slug+"@"+town.Domain, nil); err != nil {
-		return err
-	}
-	data, err := client.Data()
-	if err != nil {
-		return err
-	}
-	s.inData.Add(1)
-	defer s.inData.Add(-1)
-	fmt.Fprintf(data, "From: %s\r\nTo: %s@%s\r\nSubject: Mail %d\r\nMessage-ID: <%[4]d@post.example>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n",
-		writer, s.cast.Garten.Slug, town.Domain, n)
-	if s.slow { // the client sends by blocks of 4 KB: these are under way now
-		fmt.Fprint(data, strings.Repeat("X-Weight: "+strings.Repeat("x", 80)+"\r\n", 100))
-		time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
-	}
-	fmt.Fprintf(data, "\r\nNummer %d\r\n", n)
-	return data.Close()
+	inData := false
+	defer func() {
+		if inData {
+			s.inData.Add(-1)
+		}
+	}()
+	return town.Delivery{
+		From: s.writers[n%len(s.writers)].Address, To: s.cast.Garten.Slug + "@" + town.Domain, Number: n,
+		InData: func(w io.Writer) {
+			inData = true
+			s.inData.Add(1)
+			if s.slow { // the client sends by blocks of 4 KB: these are under way now
+				fmt.Fprint(w, strings.Repeat("X-Weight: "+strings.Repeat("x", 80)+"\r\n", 100))
+				time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
+			}
+		},
+	}.Deliver(s.town.LMTP)
 }
 
 // check waits until everybody has been told, and counts.

@@ -40,7 +40,7 @@ type Person struct {
 // tests' Postfix fills. A browser that is told no language prefers the town's.
 func (town *Town) Visitor(t testing.TB, name string, browser servers.Browser) *Person {
 	t.Helper()
-	browser.Language = cmp.Or(browser.Language, town.environ["LANGUAGE_CODE"])
+	browser.Language, browser.Site = cmp.Or(browser.Language, town.environ["LANGUAGE_CODE"]), cmp.Or(browser.Site, town.site)
 	window, cancel := context.WithTimeout(servers.NewBrowser(t, browser), 8*time.Minute)
 	t.Cleanup(cancel)
 	return &Person{Address: name + "@" + servers.MailboxDomain, t: t, town: town, window: window}
@@ -326,7 +326,7 @@ func (p *Person) UnsubscribesWithOneClick(l Letter) {
 		p.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := p.town.Client().Do(r)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -4,7 +4,9 @@
 package town
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
@@ -55,6 +57,8 @@ type Town struct {
 	t       testing.TB
 	program string
 	environ map[string]string
+	site    string       // where its pages are found: host:port; empty: where URL says
+	client  *http.Client // nil: the usual one
 }
 
 // Process is a running role of a town.
@@ -96,6 +100,23 @@ func New(t testing.TB, kind Database, settings map[string]string) *Town {
 	maps.Copy(town.environ, settings)
 	return town
 }
+
+// Elsewhere returns a town that others run, for people to visit. Its pages are those of https:// and Domain, and are found at
+// the address, host:port, whoever has signed its certificate; lmtp is where it takes mail.
+func Elsewhere(t testing.TB, address, lmtp string) *Town {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // #nosec G402 -- a certificate of the test
+	}}
+	t.Cleanup(client.CloseIdleConnections)
+	return &Town{URL: "https://" + Domain, LMTP: lmtp, t: t, site: address, client: client}
+}
+
+// Client returns what asks for the pages of the town, by the addresses that stand on them and in its mails.
+func (town *Town) Client() *http.Client { return cmp.Or(town.client, http.DefaultClient) }
 
 // Folder returns where the town keeps its data, and its database if that is a file.
 func (town *Town) Folder() string { return town.environ["DATA_PATH"] }
@@ -230,7 +251,7 @@ func (town *Town) Ask(path string) (status int, body string) {
 	if err != nil {
 		town.t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := town.Client().Do(r)
 	if err != nil {
 		return 0, err.Error()
 	}

@@ -17,6 +17,7 @@ import (
 	"grouprise.org/grouprise/internal/channels/inbox"
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/entities"
@@ -36,6 +37,7 @@ import (
 	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/features/articles"
 	"grouprise.org/grouprise/internal/features/attendance"
+	returned "grouprise.org/grouprise/internal/features/bounces"
 	"grouprise.org/grouprise/internal/features/bridge"
 	"grouprise.org/grouprise/internal/features/caldav"
 	"grouprise.org/grouprise/internal/features/chat"
@@ -121,6 +123,7 @@ type services struct {
 	texts      *texts.Texts
 	pictures   *media.Pictures
 	sandbox    *sandbox.Runner
+	bounces    *bounces.Bounces
 }
 
 // renderedTexts is how many bytes of rendered texts are kept.
@@ -196,7 +199,8 @@ func (h *House) open(ctx context.Context) (*services, error) {
 	}
 	h.search = index.New(h.db)
 	h.reports = h.newReports(s)
-	return s, nil
+	s.bounces, err = bounces.New(h.db, o.SecretKey, o.MailDomain())
+	return s, err
 }
 
 // furnish makes all rooms and lists their modules, from the ground up: what others refer to comes first. It returns the
@@ -357,7 +361,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.modules = append(h.modules, theHelping.Module(), theReminders.Module(), sitemap.New(sitemap.Deps{Sources: func() []site.SitemapSource {
 		return module.Gather(h.modules, func(m module.Module) []site.SitemapSource { return m.Sitemaps })
 	}}).Module())
-	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
+	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), returned.New(s.bounces).Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
 	h.modules = append(h.modules, h.bots.Modules()...)
 	h.modules = append(h.modules, h.bots.Bridge(bridge.Deps{Media: h.media, Limiter: s.limiter, People: thePeople, Threads: theThreads, SiteName: h.siteName.String}).Module())
 	if o.Demonstration {
@@ -379,7 +383,7 @@ func (h *House) channels(s *services, subscribers *subscriptions.Subscriptions) 
 	o := h.options
 	post := email.New(email.Config{
 		DB: h.db, Sender: h.mails, Media: h.media, Pictures: s.pictures, Catalogues: s.catalogues, Zone: s.zone, Logger: h.log,
-		SiteName: h.siteName, SiteIcon: h.siteIcon, BaseURL: o.BaseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo,
+		SiteName: h.siteName, SiteIcon: h.siteIcon, BaseURL: o.BaseURL(), Domain: o.MailDomain(), From: o.DefaultFrom, Distinct: o.DistinctFrom, ReplyTo: o.ReplyTo, Bounces: s.bounces,
 		ReplyKeys: func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error) {
 			return mailin.ReplyKeys(ctx, h.db, all)
 		},

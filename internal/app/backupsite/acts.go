@@ -148,6 +148,28 @@ func Pending(ctx context.Context, o *options.Options) (string, error) {
 	return fmt.Sprintf("The database has version %d and becomes version %d.", database, program), nil
 }
 
+// WayBack adds to the error of a database that is newer than this program the newest backup that this program can restore, if
+// the place of backups has one that says so. Other errors stay as they are.
+func WayBack(ctx context.Context, o *options.Options, err error) error {
+	newer, ok := errors.AsType[*sqldb.NewerError](err)
+	if !ok {
+		return err
+	}
+	if _, problem := os.Stat(o.BackupPath); problem != nil && o.Backup.S3.Bucket == "" {
+		return err // looking for backups makes no folder
+	}
+	store, problem := o.Backup.OpenStore(o.BackupPath)
+	if problem != nil {
+		return err
+	}
+	name, head, problem := backup.Place{Store: store}.NewestUpTo(ctx, newer.Program)
+	if errors.Join(problem, store.Close()) != nil || name == "" {
+		return err
+	}
+	return fmt.Errorf("%w. That is %s, made on %s by grouprise %s. With everything stopped, grouprise restore --replace %s goes back to it; what was written since then is lost",
+		err, filepath.Join(o.Backup.Where(o.BackupPath), name), head.MadeAt.Format("2006-01-02 15:04:05 MST"), head.Program, name)
+}
+
 // DumpName returns what a dump is called, as 5.5 called its own.
 func DumpName(o *options.Options, prefix, folder, file, ending string) (string, error) {
 	if folder == "" {

@@ -17,10 +17,12 @@ import (
 
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/backupctl"
+	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/demo"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/process"
 	"grouprise.org/grouprise/internal/app/sandboxed"
+	"grouprise.org/grouprise/internal/app/versionctl"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sandbox"
@@ -61,7 +63,8 @@ type commands struct {
 	Completion completionCommand `cmd:"" help:"Print the completion of the command line for a shell."`
 	Manual     manualCommand     `cmd:"" help:"Print the man page of the program."`
 
-	Version kong.VersionFlag `help:"Print the version."`
+	Parts   versionctl.Version `cmd:"" name:"version" help:"Say which program this is, and what it consists of."`
+	Version kong.VersionFlag   `help:"Print the version."`
 }
 
 type (
@@ -281,7 +284,7 @@ func (c *migrateCommand) Run(ctx context.Context, p *Process) error {
 		return err
 	}
 	if err := app.Migrate(ctx, o, p.Logger()); err != nil {
-		return err
+		return backupsite.WayBack(ctx, o, err)
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")
 	return err

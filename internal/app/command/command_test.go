@@ -264,6 +264,8 @@ func TestANewerDatabaseIsNamedAsSuchByEveryCommand(t *testing.T) {
 	if code, _, problems := command(t, environ, "migrate"); code != 0 {
 		t.Fatal(problems)
 	}
+	runs(t, environ, "backup")
+	backup := strings.TrimSpace(runs(t, environ, "backup", "--list"))
 	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: environ})
 	if err != nil {
 		t.Fatal(err)
@@ -280,9 +282,13 @@ func TestANewerDatabaseIsNamedAsSuchByEveryCommand(t *testing.T) {
 	}
 	for _, args := range [][]string{{"serve"}, {"serve", "--no-migrate"}, {"worker"}, {"migrate"}, {"demo"}, {"import-mail"}, {"admin", "create", "eva", "eva@example.org"}} {
 		variables := append(environ, "GROUPRISE_LISTEN=127.0.0.1:0", "GROUPRISE_LMTP_LISTEN=127.0.0.1:0")
-		if code, _, problems := command(t, variables, args...); code == 0 || !strings.Contains(problems, "run the newer program again") {
+		if code, _, problems := command(t, variables, args...); code == 0 || !strings.Contains(problems, "run the newer program again") || !strings.Contains(problems, "grouprise restore --replace "+backup+" goes back to it") {
 			t.Errorf("%q ended with %d: %s", args, code, problems)
 		}
+	}
+	runs(t, environ, "restore", "--replace", backup)
+	if code, _, _ := command(t, environ, "migrate", "--pending"); code != 3 {
+		t.Errorf("after the way back: %d", code)
 	}
 }
 

@@ -284,6 +284,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"transport_security: integrated":                                            "transport_security",
 		"default_reply_to_email: '{reply_key}@example.org'":                         "default_reply_to_email",
 		"default_reply_to_email: 'r{reply_key}@example.org'":                        "default_reply_to_email",
+		"default_reply_to_email: 'Bounce+{reply_key}@example.org'":                  "default_reply_to_email",
 		"default_reply_to_email: 'r+{reply_key}{reply_key}@example.org'":            "default_reply_to_email",
 		"default_distinct_from_email: '{slug}-{slug}@example.org'":                  "default_distinct_from_email",
 		"default_from_email: Reply@example.org":                                     "default_from_email",

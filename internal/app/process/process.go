@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"grouprise.org/grouprise/internal/app"
+	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
 )
@@ -47,7 +50,9 @@ func (p *Process) Logger() *slog.Logger {
 
 // ReadOptions reads the configuration and says what an administrator should know about it.
 func (p *Process) ReadOptions() (*options.Options, *config.Settings, error) {
-	o, settings, err := options.Load(options.Sources(p.Environ))
+	from := options.Sources(p.Environ)
+	o, settings, err := options.Load(from)
+	warnOfPython(settings, from)
 	for _, w := range settings.Warnings {
 		_, _ = fmt.Fprintln(p.Stderr, "warning:", w.Error())
 	}
@@ -55,6 +60,24 @@ func (p *Process) ReadOptions() (*options.Options, *config.Settings, error) {
 		return nil, settings, fmt.Errorf("the configuration is not right:\n%w", err)
 	}
 	return o, settings, nil
+}
+
+// warnOfPython warns of a settings.py beside a folder of files: version 5.5 read it instead of them.
+func warnOfPython(s *config.Settings, from config.Sources) {
+	candidates := from.Candidates
+	if from.Named != "" {
+		candidates = []string{from.Named}
+	}
+	for _, candidate := range candidates {
+		file := filepath.Join(filepath.Dir(candidate), "settings.py")
+		if filepath.Base(candidate) != "conf.d" {
+			continue
+		}
+		if _, err := os.Stat(file); err == nil {
+			text := "is not read any more: what it says belongs into files in " + candidate + ", under the names that the guide “Installing” lists"
+			s.Warnings = append(s.Warnings, config.Problem{Where: file, Text: text})
+		}
+	}
 }
 
 // Build builds the house on a database that is there already and that this program knows.
@@ -89,7 +112,7 @@ func (p *Process) BuildWith(ctx context.Context, o *options.Options, ready func(
 		return nil, err
 	}
 	if err := ready(h, ctx); err != nil {
-		return nil, errors.Join(err, h.Close())
+		return nil, errors.Join(backupsite.WayBack(ctx, o, err), h.Close())
 	}
 	return h, nil
 }

@@ -117,6 +117,31 @@ func (p Place) List(ctx context.Context) (names []string, err error) {
 	return names, err
 }
 
+// mostHeads is how many backups are opened at most to find one that a program can read.
+const mostHeads = 50
+
+// NewestUpTo returns the newest backup of a database of at most a version, with what it begins with; its name is "" if there
+// is none. Encrypted backups do not say what they hold, and are passed over.
+func (p Place) NewestUpTo(ctx context.Context, version int64) (name string, h Head, err error) {
+	names, err := p.List(ctx)
+	if err != nil {
+		return "", h, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, ".age") })
+	for _, name := range names[:min(len(names), mostHeads)] {
+		archive, err := p.Open(ctx, name)
+		if err != nil {
+			return "", h, err
+		}
+		h, err := readHead(archive)
+		archive.Close()
+		if err == nil && h.Version > 0 && h.Version <= version { // a damaged one is none
+			return name, h, nil
+		}
+	}
+	return "", Head{}, nil
+}
+
 // timeIn returns the part of a name that tells the time.
 func timeIn(name string) string {
 	name = strings.TrimSuffix(strings.TrimSuffix(name, ".age"), ".tar")

@@ -508,3 +508,27 @@ func (s *sealed) Read(p []byte) (int, error) {
 
 // before returns the checksum of what came before the latest block.
 func (s *sealed) before() [sha256.Size]byte { return [sha256.Size]byte(s.hash.Sum(nil)) }
+
+// readHead reads what an archive that is not encrypted begins with, and no more of it.
+func readHead(archive io.Reader) (Head, error) {
+	r := &headReader{}
+	if _, _, err := read(archive, r, usualBounds()); !errors.Is(err, errEnough) {
+		return Head{}, err
+	}
+	return r.found, nil
+}
+
+// errEnough ends reading once the head is known.
+var errEnough = errors.New("the head has been read")
+
+// headReader takes the head, and nothing after it.
+type headReader struct {
+	visitor // is not asked for anything else
+
+	found Head
+}
+
+func (v *headReader) head(h Head) error {
+	v.found = h
+	return errEnough
+}

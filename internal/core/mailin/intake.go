@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -49,6 +50,9 @@ type Config struct {
 	// HeldDays is how long a message waits for its sender's confirmation; zero means 7 days.
 	HeldDays int
 
+	// Bounces takes what mail servers report of our own mails.
+	Bounces *bounces.Bounces
+
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error
 	// LimitLost bounds how often an address is told that its mails were dropped: TooMany beyond it.
@@ -56,7 +60,8 @@ type Config struct {
 	// Allow counts what a person sends: TooMany beyond the limit.
 	Allow func(ctx context.Context, limit web.Limit, personID int64) error
 	// FindSender returns the person who owns an address, whatever its case, and whether they have proven that they read
-	// its mailbox: until then it may be somebody else who entered it. NotFound if nobody owns it.
+	// its mailbox: until then it may be somebody else who entered it. NotFound if nobody owns it. The person is
+	// Unreachable if no mails go to this address, because they came back.
 	FindSender func(ctx context.Context, q sqldb.Querier, address string) (person community.Viewer, proven bool, err error)
 	// ProveAddress notes that a person reads the mailbox of an address, if it is theirs.
 	ProveAddress func(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error
@@ -110,6 +115,9 @@ func (in *Intake) Recipient(ctx context.Context, _, to string) error {
 	local, ok := in.local(to)
 	if !ok {
 		return errs.New(errs.NotFound, "This site doesn’t accept email for this domain.")
+	}
+	if in.Bounces.Is(local) {
+		return in.Bounces.Check(ctx, in.DB, local)
 	}
 	if in.isNoReply(local) {
 		return nil
@@ -180,7 +188,32 @@ func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []
 	return in.deliver(ctx, env, raw, m)
 }
 
+// deliver is Deliver for a message that has been read. What comes to the envelope senders of our own mails is taken first.
 func (in *Intake) deliver(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
+	results := make([]error, len(env.Recipients))
+	var others []int
+	for i, to := range env.Recipients {
+		if local, ours := in.local(to); ours && in.Bounces.Is(local) {
+			results[i] = in.takeBounce(ctx, env, raw, m, local)
+		} else {
+			others = append(others, i)
+		}
+	}
+	if len(others) == 0 {
+		return results
+	}
+	rest := env
+	rest.Recipients = make([]string, len(others))
+	for n, i := range others {
+		rest.Recipients[n] = env.Recipients[i]
+	}
+	for n, err := range in.deliverToRooms(ctx, rest, raw, m) {
+		results[others[n]] = err
+	}
+	return results
+}
+
+func (in *Intake) deliverToRooms(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
 	results := make([]error, len(env.Recipients))
 	switch {
 	case env.From == "" || env.From == "<>":
@@ -207,6 +240,8 @@ func (in *Intake) deliver(ctx context.Context, env lmtp.Envelope, raw []byte, m 
 	automatic := m.Auto.Answers() || m.Auto.Automatic() && !d.sender.SignedIn()
 	if automatic {
 		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
+	} else if err := in.takeBack(ctx, d); err != nil {
+		return fill(results, err)
 	}
 	for i, to := range env.Recipients {
 		d.to = to

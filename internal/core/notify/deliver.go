@@ -263,8 +263,12 @@ func (n *Notifier) sendAndSettle(ctx context.Context, group []*attempt) {
 // notice.
 func (a *attempt) trySend(ctx context.Context) {
 	err := a.send(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		a.state = StateSent
+		return
+	case errors.Is(err, ErrUnreachable):
+		a.state = StateWithdrawn
 		return
 	}
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {

@@ -79,7 +79,7 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 		return errs.New(errs.Unavailable, "This person can’t be reached this way.").Because(errors.New("the house has no postman: letters wait"))
 	}
 	err := n.config.Postman.Post(ctx, l)
-	if err == nil {
+	if err == nil || errors.Is(err, ErrUnreachable) {
 		return nil
 	}
 	err = fmt.Errorf("post a letter of kind %s: %w", l.Kind, err)

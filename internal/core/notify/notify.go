@@ -10,6 +10,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -136,9 +137,13 @@ type PostChannel interface {
 	Prepare(ctx context.Context, all []*Delivery) ([]Send, error)
 }
 
-// Send hands a message over. Errors that are errs.Temporary are tried again, others end as a dead letter that an
-// administrator sees.
+// Send hands a message over. Errors that are errs.Temporary are tried again, ErrUnreachable withdraws the delivery, others
+// end as a dead letter that an administrator sees.
 type Send func(ctx context.Context) error
+
+// ErrUnreachable says that the recipient cannot be reached by a channel any more, and that this has been noted: nobody has
+// to see to it.
+var ErrUnreachable = errors.New("the recipient cannot be reached this way any more")
 
 // InstantChannel is a channel inside the database: it delivers in the transaction of the fan-out.
 type InstantChannel interface {

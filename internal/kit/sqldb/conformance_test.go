@@ -852,6 +852,61 @@ func TestMigrationsRunOnceAndRefuseToGoBack(t *testing.T) {
 	})
 }
 
+// A migration needs a table that somebody reads for a long time, as a backup does. Others still get at the table meanwhile, and the
+// migration happens as soon as it can.
+func TestAMigrationThatWaitsHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	dbtest.EachSchema(t, nil, func(t *testing.T, db *sqldb.DB) {
+		if db.Engine() == sqldb.SQLite {
+			return // its readers hold up nobody
+		}
+		if err := sqldb.Migrate(t.Context(), db, things); err != nil {
+			t.Fatal(err)
+		}
+		add(t, db, "a", nil)
+		newer := fstest.MapFS{
+			"00001_things.sql": things["00001_things.sql"],
+			"00002_more.sql":   {Data: []byte("-- +goose Up\n{column things colour VARCHAR(9)}\n")},
+		}
+		other := dbtest.Reopen(t, db)
+		migrated := make(chan error, 1)
+		err := db.Snapshot(t.Context(), func(s *sqldb.Snapshot) error {
+			tables, err := s.Tables(t.Context())
+			if err != nil {
+				return err
+			}
+			for _, table := range tables {
+				if err := s.Rows(t.Context(), table, func([]any) error { return nil }); err != nil {
+					return err
+				}
+			}
+			go func() { migrated <- sqldb.Migrate(t.Context(), other, newer) }()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			for range 5 {
+				var count int
+				time.Sleep(200 * time.Millisecond)
+				if err := db.Get(ctx, &count, `SELECT COUNT(*) FROM things`); err != nil {
+					return err
+				}
+			}
+			select {
+			case err := <-migrated:
+				return fmt.Errorf("the migration did not wait: %w", err)
+			default:
+				return nil
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-migrated; err != nil {
+			t.Error(err)
+		}
+		wantEqual(t, names(t, db, `SELECT name FROM things WHERE colour IS NULL`), []string{"a"})
+	})
+}
+
 // Before the first release migrations are rewritten in place.
 func TestADatabaseOfOtherMigrationsIsRefused(t *testing.T) {
 	t.Parallel()

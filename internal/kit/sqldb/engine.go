@@ -52,6 +52,7 @@ type engine struct {
 	dropRest  string                                  // what stands behind DROP TABLE
 
 	lock    func(ctx context.Context, db *DB) (unlock func(), err error) // one migration at a time
+	hurry   string                                                       // statement by which a migration waits briefly for tables that others use
 	dialect goose.Dialect
 	id      string                                         // macro {id}
 	text    string                                         // macro {text}

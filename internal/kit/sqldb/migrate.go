@@ -9,8 +9,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"grouprise.org/grouprise/internal/kit/clock"
 )
 
 // Migrate brings the database up to the newest migration of fsys, whose files are goose's with the
@@ -22,12 +25,25 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
 		if current > newest {
 			return &NewerError{Database: current, Program: newest}
 		}
-		if _, err := provider.Up(ctx); err != nil {
-			return fmt.Errorf("migrate the database: %w", db.translate(ctx, "migrate", err))
+		for attempt := 1; ; attempt++ {
+			_, err := provider.Up(ctx)
+			if err == nil {
+				return nil
+			}
+			if db.engine.fault(err) != collision || attempt == migrationAttempts || !clock.Pause(ctx, migrationPause) {
+				return fmt.Errorf("migrate the database: %w", db.translate(ctx, "migrate", err))
+			}
 		}
-		return nil
 	})
 }
+
+// A migration that changes a table waits for everybody who uses it, and whoever comes next waits behind the migration. While
+// other processes go on, such as those of the version before, it therefore waits for seconds only (engine.hurry), lets them
+// go on, and tries again.
+const (
+	migrationAttempts = 20
+	migrationPause    = time.Second
+)
 
 // migrate lets up bring the database to a version, while nobody else does so.
 func (db *DB) migrate(ctx context.Context, fsys fs.FS, up func(provider *goose.Provider, current, newest int64) error) error {
@@ -107,6 +123,9 @@ func (db *DB) place() string {
 	return "the database " + db.name
 }
 
+// upMark is the line with which the steps of a migration begin.
+const upMark = "-- +goose Up\n"
+
 // expandedFS is a folder of migrations with the macros expanded for one engine.
 type expandedFS struct {
 	fs.FS
@@ -127,6 +146,9 @@ func (f expandedFS) Open(name string) (fs.File, error) {
 	expanded, err := f.engine.expandMacros(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if f.engine.hurry != "" {
+		expanded = strings.Replace(expanded, upMark, upMark+f.engine.hurry+"\n", 1)
 	}
 	info, err := file.Stat()
 	if err != nil {

@@ -47,6 +47,7 @@ var mysqlEngine = engine{
 	bulk:    bulk{before: `SET SESSION foreign_key_checks = 0`, after: `SET SESSION foreign_key_checks = 1`, begin: checkMySQLReferences},
 	dropped: `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name`,
 	lock:    lockMySQL,
+	hurry:   "SET SESSION lock_wait_timeout = 3;",
 	dialect: goose.DialectMySQL,
 	id:      "BIGINT AUTO_INCREMENT PRIMARY KEY",
 	text:    "LONGTEXT",

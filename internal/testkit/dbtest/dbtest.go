@@ -79,14 +79,20 @@ func write(t testing.TB, file string, fsys fs.FS) {
 // Reopen opens the database of a test once more, as a second process would.
 func Reopen(t testing.TB, db *sqldb.DB) *sqldb.DB {
 	t.Helper()
+	return connect(t, Config(t, db))
+}
+
+// Config returns how the database of a test was opened, for what opens its own.
+func Config(t testing.TB, db *sqldb.DB) sqldb.Config {
+	t.Helper()
 	config, ok := configs.Load(db)
 	if !ok {
 		t.Fatal("this database does not come from dbtest")
 	}
-	return connect(t, config.(sqldb.Config))
+	return config.(sqldb.Config)
 }
 
-// configs remembers how each test's database was opened, for Reopen.
+// configs remembers how each test's database was opened.
 var configs sync.Map
 
 func connect(t testing.TB, config sqldb.Config) *sqldb.DB {

@@ -42,7 +42,7 @@ ASSETS := $(shell find assets -path assets/node_modules -prune -o -type f -print
 DIST := internal/core/site/dist
 
 .PHONY: generate
-generate: .cache/templ .cache/dist ## make the generated sources (pages, styles, scripts)
+generate: .cache/templ .cache/dist .cache/parts ## make the generated sources (pages, styles, scripts, the licences of all parts)
 	@$(if $(ORPHANS),rm -f $(ORPHANS))
 
 .cache/templ: $(TEMPL) go.mod $(wildcard internal/kit/bundle/pages/*.go) $(if $(MISSING),always)
@@ -51,6 +51,12 @@ generate: .cache/templ .cache/dist ## make the generated sources (pages, styles,
 
 .cache/dist: $(ASSETS) $(wildcard internal/kit/bundle/cmd/*.go) $(if $(wildcard assets/package-lock.json),.cache/npm) $(if $(filter-out $(DIST)/.keep,$(wildcard $(DIST)/*)),,always)
 	@go run ./internal/kit/bundle/cmd
+	@mkdir -p .cache && touch $@
+
+PARTS := internal/kit/parts/collected/parts.json.gz
+
+.cache/parts: go.mod go.sum .cache/npm $(wildcard internal/kit/bundle/parts/*) $(if $(wildcard $(PARTS)),,always)
+	@go run ./internal/kit/bundle/parts
 	@mkdir -p .cache && touch $@
 
 .cache/npm: assets/package.json assets/package-lock.json $(if $(wildcard assets/node_modules),,always)
@@ -124,12 +130,24 @@ e2e: build .cache/bin/versitygw ## run the black-box tests: real databases, mail
 deb: generate ## build the Debian packages in dist, for amd64 and arm64, without root and to the same bytes each time
 	@packaging/build
 
+.PHONY: release
+release: generate ## make everything that is published in dist, signed by the key KEY of gpg: packages, their archive for apt, a container image, checksums
+	@packaging/release "$(KEY)"
+
+# Names of Debian's releases.
+SUITES ?= bookworm trixie
+
 .PHONY: e2e-packages
-e2e-packages: generate ## try the packages on a clean Debian: install, open, restart under load, upgrade, remove, purge (10 minutes)
-	@e2e/packages/setup
+e2e-packages: generate ## try the packages on clean Debians: install, open, restart under load, upgrade, remove, purge; and the container image (20 minutes)
+	@for suite in $(SUITES); do e2e/packages/setup $$suite; done
 	@DPKG_DEB_COMPRESSOR_TYPE=gzip packaging/build amd64
 	@DPKG_DEB_COMPRESSOR_TYPE=gzip packaging/check
-	@go test -tags e2e,packages,nodynamic,goolm -count=1 -timeout 30m -run '^TestPackages' ./e2e/machine
+	@packaging/image && packaging/check-image
+	@e2e/packages/matrix
+	@e2e/packages/publish
+	@DPKG_DEB_COMPRESSOR_TYPE=gzip e2e/packages/newer
+	@for suite in $(SUITES); do \
+		GROUPRISE_TEST_SUITE=$$suite go test -tags e2e,packages,nodynamic,goolm -count=1 -timeout 30m -run '^TestPackages' ./e2e/machine; done
 
 .PHONY: e2e-synapse
 e2e-synapse: build ## try the rooms of groups on a Matrix homeserver (the first time, it is installed)
@@ -173,3 +191,4 @@ vulncheck: generate .cache/bin/govulncheck ## look for known vulnerabilities in 
 clean: ## remove what was built and generated; the data of `make run` stays
 	@rm -rf bin dist .cache assets/node_modules e2e/node_modules $(GENERATED)
 	@find $(DIST) -type f ! -name .keep -delete
+	@rm -f $(PARTS)

@@ -43,6 +43,7 @@ var notJudged = map[string]string{
 	"/stadt/content/{id}/readers":   "a piece of a page for scripts",
 	"/stadt/content/{id}/event.ics": "a file to download",
 	"/stadt/mentions":               "an answer for scripts",
+	"/stadt/health/mirror":          "what arrived of a request, for the site itself",
 	"/robots.txt":                   "for programs",
 	"/sitemap.xml":                  "for programs",
 	"/sitemap-{number}.xml":         "for programs",
@@ -61,7 +62,7 @@ var notJudged = map[string]string{
 	"/stadt/feed": "a feed", "/stadt/feed.atom": "a feed", "/stadt/feed.rss": "a feed", "/stadt/groups/{id}/feed": "a feed", "/{entity}/feed.atom": "a feed", "/{entity}/feed.rss": "a feed",
 	"/stadt/tags/{slug}/feed.atom": "a feed", "/stadt/tags/{slug}/feed.rss": "a feed", "/{entity}/{slug}/comments.atom": "a feed", "/{entity}/{slug}/comments.rss": "a feed",
 	"/stadt/events/place.ics": "a calendar for programs", "/stadt/content/{id}/help.csv": "a table to download", "/stadt/content/{id}/events/attendees/list.csv": "a table to download",
-	"/stadt/chat": "leads on to a client", "/stadt/chat-rooms/public-feed": "leads on to a client", "/{group}/-/chat/private": "leads on to a client", "/{group}/-/chat/public": "leads on to a client",
+	"/stadt/chat": "leads on to a client", "/stadt/chat/{path...}": "leads on to a client", "/stadt/chat-rooms/public-feed": "leads on to a client", "/{group}/-/chat/private": "leads on to a client", "/{group}/-/chat/public": "leads on to a client",
 	"/stadt/chat-accounts/{id}/{key}":                "stands in a chat, and is a page with one button as others",
 	"/stadt/groups/reminders/{group}/{person}/{key}": "stands in reminders, which leave every two minutes, and is a page with one button as others",
 }

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,6 +13,9 @@ import (
 // cleanRoot is the variable that says where the clean Debian has been unpacked.
 const cleanRoot = "GROUPRISE_TEST_CLEAN_ROOT"
 
+// suite is the variable that says which of Debian's releases the clean one is: bookworm, unless it is set.
+const suite = "GROUPRISE_TEST_SUITE"
+
 // EnterClean gives a top-level test a machine with nothing on it but a minimal Debian, and the packages of the project in /root. It
 // returns nil where the test has already been run there, and must return at once. e2e/packages makes the Debian; apt finds there what
 // the guides install.
@@ -20,7 +24,7 @@ func EnterClean(t *testing.T) *Machine {
 	if os.Getenv(inside) != "" {
 		return furnishClean(t)
 	}
-	archive := filepath.Join("..", "..", ".cache", "bookworm.tar")
+	archive := filepath.Join("..", "..", ".cache", cmp.Or(os.Getenv(suite), "bookworm")+".tar")
 	if _, err := os.Stat(archive); err != nil {
 		t.Fatalf("%v (e2e/packages makes it)", err)
 	}

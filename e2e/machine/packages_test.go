@@ -142,15 +142,38 @@ const restarts = 100
 // runsAsUnits stops the init scripts, runs the commands of the units, with their sockets, and starts them anew under load: nobody is refused.
 func (s *site) runsAsUnits() {
 	s.t.Helper()
-	s.Run("for service in grouprise-lmtpd grouprise-tasks grouprise; do service $service stop; done")
-	web, tasks, lmtp := s.Service("grouprise"), s.Service("grouprise-tasks"), s.Service("grouprise-lmtpd")
-	for _, service := range []*machine.Service{web, tasks, lmtp} {
-		service.Start()
-	}
+	web, tasks, lmtp := s.units()
 	tasks.Says("WATCHDOG=1")
 	s.opens()
 	s.Run("runuser -u www-data -- test -r /run/grouprise")
+	s.underLoad(func() {
+		for range restarts {
+			for _, service := range []*machine.Service{web, lmtp} {
+				service.Stop()
+				service.Start()
+			}
+		}
+	})
+	for _, service := range []*machine.Service{lmtp, tasks, web} {
+		service.Stop()
+		service.Release()
+	}
+}
 
+// units stops the init scripts, and starts what the units say instead.
+func (s *site) units() (web, tasks, lmtp *machine.Service) {
+	s.t.Helper()
+	s.Run("for service in grouprise-lmtpd grouprise-tasks grouprise; do service $service stop; done")
+	web, tasks, lmtp = s.Service("grouprise"), s.Service("grouprise-tasks"), s.Service("grouprise-lmtpd")
+	for _, service := range []*machine.Service{web, tasks, lmtp} {
+		service.Start()
+	}
+	return web, tasks, lmtp
+}
+
+// underLoad lets people come and mails arrive while something is done, and makes sure that nobody was refused.
+func (s *site) underLoad(do func()) {
+	s.t.Helper()
 	ctx, stop := context.WithCancel(s.t.Context())
 	var visits, mails atomic.Int64
 	var load sync.WaitGroup
@@ -172,21 +195,12 @@ func (s *site) runsAsUnits() {
 			}
 		})
 	}
-	for range restarts {
-		for _, service := range []*machine.Service{web, lmtp} {
-			service.Stop()
-			service.Start()
-		}
-	}
+	do()
 	stop()
 	load.Wait()
-	s.t.Logf("%d restarts, %d visits, %d mails", restarts, visits.Load(), mails.Load())
+	s.t.Logf("%d visits, %d mails", visits.Load(), mails.Load())
 	if visits.Load() < restarts || mails.Load() < restarts {
 		s.t.Errorf("%d visits, %d mails: no load", visits.Load(), mails.Load())
-	}
-	for _, service := range []*machine.Service{lmtp, tasks, web} {
-		service.Stop()
-		service.Release()
 	}
 }
 

@@ -42,6 +42,7 @@ type visitor struct {
 
 	address string      // where it comes to
 	ask     http.Header // what it asks with besides
+	proxy   *httputil.ReverseProxy
 }
 
 // visit returns somebody who comes to an address, as https://stadt.example.
@@ -52,7 +53,7 @@ func visit(t *testing.T, address string) *visitor {
 		t.Fatal(err)
 	}
 	v := &visitor{address: address, ask: http.Header{}}
-	v.Visitor = webtest.Visit(t, &httputil.ReverseProxy{
+	v.proxy = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
 			maps.Copy(r.Out.Header, v.ask)
@@ -64,7 +65,8 @@ func visit(t *testing.T, address string) *visitor {
 			}
 			return nil
 		},
-	})
+	}
+	v.Visitor = webtest.Visit(t, v.proxy)
 	return v
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,6 +147,34 @@ func (s *Service) Stop() {
 		s.m.t.Fatalf("%s does not end", s.name)
 	}
 	s.command = nil
+}
+
+// Units does what maintainer scripts ask systemd for, with the services whose units are started already. told is told of each request
+// before it is done.
+func (m *Machine) Units(services []*Service, told func(action, service string)) {
+	m.t.Helper()
+	// What says that systemd runs.
+	m.must(os.MkdirAll("/run/systemd/system", 0o755))
+	listener, err := net.Listen("unix", "/run/systemd/units")
+	m.must(err)
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		action, unit, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		for _, service := range services {
+			if service.name+".service" != unit {
+				continue // the sockets are held
+			}
+			told(action, service.name)
+			if action != "start" && service.command != nil {
+				service.Stop()
+			}
+			if action != "stop" && service.command == nil {
+				service.Start()
+			}
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})}
+	go func() { _ = server.Serve(listener) }()
+	m.t.Cleanup(func() { _ = server.Close() })
 }
 
 // Release closes the socket, as stopping its unit does.

@@ -111,7 +111,7 @@ func TestAPrivateRoomAnswers(t *testing.T) {
 				s.awaits(room, name, "invite")
 				s.does(name, "join", room)
 			}
-			s.post("bert", "/stadt/settings/group/bridge/?group=werkstatt", url.Values{"open": {"on"}})
+			s.post("bert", "/stadt/settings/group/matrix-chat/?group=werkstatt", url.Values{"answers": {"on"}})
 			s.post("anna", "/werkstatt/articles/add/", url.Values{"title": {"Sommerfest"}, "text": {"Wer bringt was mit?"}, "public": {"on"}})
 			head := s.awaitsWords("bert", room, "Wer bringt was mit?").ID
 

@@ -24,6 +24,8 @@ type office struct {
 	tokens map[string]string
 	room   string
 	sent   int
+
+	initial []map[string]any // the state of rooms that people create
 }
 
 // said is a message of the bot.
@@ -32,13 +34,15 @@ type said struct {
 	Text string
 }
 
-func newOffice(t *testing.T, database town.Database) *office {
+// newOffice makes the room with some of its state.
+func newOffice(t *testing.T, database town.Database, initial ...map[string]any) *office {
 	t.Helper()
 	o := &office{Server: synapse.Start(t, synapse.Generous), t: t, tokens: map[string]string{}}
 	bot := o.Register("office-bot", false)
 	for _, name := range []string{"anna", "bert"} {
 		o.tokens[name] = o.Register(name, false)
 	}
+	o.initial = initial
 	o.room = o.create("anna", "office-bot", "bert")
 	o.ask("bert", http.MethodPost, "/join/"+url.PathEscape(o.room), map[string]any{}, nil)
 	o.Town = town.New(t, database, map[string]string{
@@ -80,7 +84,7 @@ func (o *office) create(name string, invited ...string) string {
 	var made struct {
 		Room string `json:"room_id"`
 	}
-	o.ask(name, http.MethodPost, "/createRoom", map[string]any{"preset": "private_chat", "invite": guests}, &made)
+	o.ask(name, http.MethodPost, "/createRoom", map[string]any{"preset": "private_chat", "invite": guests, "initial_state": append([]map[string]any{}, o.initial...)}, &made)
 	return made.Room
 }
 

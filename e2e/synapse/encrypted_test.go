@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,8 @@ type den struct {
 	room  string
 	since string
 	heard []matrix.Event
+
+	verifiedOnly bool // devices that are not verified get no keys
 }
 
 const botName = "grouprise-bot"
@@ -62,7 +65,7 @@ func newDen(t *testing.T, people ...string) (*den, map[string]*synapse.Phone) {
 // process returns the bot as a new process knows it.
 func (d *den) process(db *sqldb.DB) *matrix.Client {
 	d.t.Helper()
-	c, err := matrix.New(matrix.Config{URL: d.URL, User: id(botName), Token: d.token, Keys: matrix.Keys{DB: db, Secret: "a secret of sixteen letters"}})
+	c, err := matrix.New(matrix.Config{URL: d.URL, User: id(botName), Token: d.token, Keys: matrix.Keys{DB: db, Secret: "a secret of sixteen letters", VerifiedOnly: d.verifiedOnly}})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -211,6 +214,35 @@ func TestWhoComesLaterAndNewDevicesRead(t *testing.T) {
 	}
 	d.say(c, "3", matrix.Message{Text: "for all devices", HTML: "for all devices"})
 	tablet.Await("what is for all devices", says("for all devices"))
+}
+
+// TestOnlyVerifiedDevicesRead lets the bot speak to those alone that their owner has verified, also if they do so later.
+func TestOnlyVerifiedDevicesRead(t *testing.T) {
+	d, phones := newDen(t, "anna", "bert")
+	d.verifiedOnly = true
+	anna, bert := phones["anna"], phones["bert"]
+	anna.Verify()
+	c := d.process(d.db)
+	d.say(c, "1", matrix.Message{Text: "for Anna", HTML: "for Anna"})
+	anna.Await("what is for her", says("for Anna"))
+	for end := time.Now().Add(time.Minute); len(bert.Lost) == 0; bert.Sync() {
+		if time.Now().After(end) {
+			t.Fatal("Bert does not even learn that something was said")
+		}
+	}
+	bert.Verify()
+	hears := func() bool {
+		return slices.ContainsFunc(bert.Heard, func(e *mevent.Event) bool { return e.Content.AsMessage().Body == "for both" })
+	}
+	for n := 2; !hears(); n++ {
+		if n == 100 {
+			t.Fatal("Bert cannot read although his phone is verified")
+		}
+		d.listen(c)
+		d.say(c, fmt.Sprint(n), matrix.Message{Text: "for both", HTML: "for both"})
+		bert.Sync()
+	}
+	anna.Await("what is for both", says("for both"))
 }
 
 // TestTheBotReadsWhatIsEncrypted lets people speak to the bot.

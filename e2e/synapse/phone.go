@@ -191,3 +191,15 @@ func (p *Phone) Share(room string, but ...id.UserID) {
 		p.t.Fatal(err)
 	}
 }
+
+// Verify lets the person verify the phone: it is signed by keys of their account, which are made for it.
+func (p *Phone) Verify() {
+	p.t.Helper()
+	ctx := p.t.Context()
+	if _, _, err := p.machine.GenerateAndUploadCrossSigningKeys(ctx, nil, ""); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.machine.SignOwnDevice(ctx, p.machine.OwnIdentity()); err != nil {
+		p.t.Fatal(err)
+	}
+}

@@ -72,7 +72,7 @@ func newStory(t *testing.T, database town.Database, limits string, more ...func(
 	s.Start("web")
 	s.worker = s.Start("worker")
 	s.Open()
-	for _, name := range []string{"anna", "bert", "carla"} {
+	for _, name := range []string{"anna", "bert", "carla", "dora"} {
 		s.post(name, "/stadt/login/", url.Values{"login": {name}, "password": {cast.Password}})
 	}
 	return s
@@ -81,20 +81,26 @@ func newStory(t *testing.T, database town.Database, limits string, more ...func(
 // post sends a form as somebody's browser does.
 func (s *story) post(name, path string, form url.Values) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.Town.URL+path, strings.NewReader(form.Encode()))
+	send(s.t, s.browser[name], s.Town.URL, path, form)
+}
+
+// send sends a form of a site as a browser does.
+func send(t *testing.T, browser *http.Client, site, path string, form url.Values) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Origin", s.Town.URL)
+	r.Header.Set("Origin", site)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	answer, err := s.browser[name].Do(r)
+	answer, err := browser.Do(r)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	_ = answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s sends a form to %s: %d", name, path, answer.StatusCode)
+		t.Fatalf("a form is sent to %s: %d", path, answer.StatusCode)
 	}
 }
 
@@ -124,6 +130,16 @@ func (s *story) eventually(what string, done func() bool) {
 	for deadline := time.Now().Add(6 * time.Minute); !done(); time.Sleep(500 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("waited in vain for %s: %s %s", what, s.waitsFor, s.problems())
+		}
+	}
+}
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(6 * time.Minute); !done(); time.Sleep(500 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
 }
@@ -189,13 +205,19 @@ func (s *story) page(name, path string) string {
 // withDB does something with the database of the town.
 func (s *story) withDB(do func(db *sqldb.DB)) {
 	s.t.Helper()
-	db, err := sqldb.Open(s.t.Context(), s.DB)
+	withDB(s.t, s.Town, do)
+}
+
+// withDB does something with the database of a town.
+func withDB(t *testing.T, of *town.Town, do func(db *sqldb.DB)) {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), of.DB)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	do(db)
 	if err := db.Close(); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 }
 
@@ -207,15 +229,7 @@ func (s *story) execute(statement string) {
 // members lets so many people be members of the garden, who can sign in.
 func (s *story) members(count int) (names []string) {
 	s.t.Helper()
-	s.withDB(func(db *sqldb.DB) {
-		for n := range count {
-			name := fmt.Sprint("gast", n)
-			p := cast.AddPerson(s.t, db, name)
-			cast.Execute(s.t, db, `UPDATE people SET password = 'x' WHERE id = ?`, p.ID)
-			cast.Join(s.t, db, s.cast.Garten.ID, p.ID)
-			names = append(names, name)
-		}
-	})
+	s.withDB(func(db *sqldb.DB) { names = cast.Crowd(s.t, db, s.cast.Garten.ID, count) })
 	return names
 }
 

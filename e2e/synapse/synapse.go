@@ -50,6 +50,7 @@ signing_key_path: %[2]s/signing.key
 log_config: %[2]s/log.yaml
 registration_shared_secret: %[4]s
 report_stats: false
+bcrypt_rounds: 4
 trusted_key_servers: []
 suppress_key_server_warning: true
 enable_registration: false

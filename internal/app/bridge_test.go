@@ -53,7 +53,7 @@ func newBridgeTown(t *testing.T) *bridgeTown {
 		}
 		return listens
 	})
-	w.visit(t, "bert").Send("/stadt/settings/group/bridge/?group=garten", url.Values{"open": {"on"}}, true)
+	w.visit(t, "bert").Send("/stadt/settings/group/matrix-chat/?group=garten", url.Values{"public_visible": {"on"}, "private_visible": {"on"}, "answers": {"on"}}, true)
 	return w
 }
 
@@ -171,7 +171,7 @@ func TestAPrivateRoomAnswersInConversationsAsTheRulesAllow(t *testing.T) {
 func TestMembersChooseWhetherTheChatRoomAnswers(t *testing.T) {
 	t.Parallel()
 	w := newChatTown(t)
-	const page = "/stadt/settings/group/bridge/?group=garten"
+	const page = "/stadt/settings/group/matrix-chat/?group=garten"
 	for name, want := range map[string]int{"": http.StatusSeeOther, "carla": http.StatusForbidden, "bert": http.StatusOK} {
 		if got := w.visit(t, name).Ask(http.MethodGet, page).Status; got != want {
 			t.Errorf("%q: %d, want %d", name, got, want)
@@ -187,9 +187,9 @@ func TestMembersChooseWhetherTheChatRoomAnswers(t *testing.T) {
 	if open() {
 		t.Error("it is on without anybody having chosen so")
 	}
-	bert.Send(page, url.Values{"open": {"on"}}, true)
-	bert.Send(page, url.Values{"open": {"on"}}, true)
-	if !open() || !strings.Contains(bert.Get(page).Body, " checked") {
+	bert.Send(page, url.Values{"answers": {"on"}}, true)
+	bert.Send(page, url.Values{"answers": {"on"}}, true)
+	if !open() || !strings.Contains(bert.Get(page).Body, `name="answers" value="on" checked`) {
 		t.Error("it is not on")
 	}
 	const line = "becomes a comment or message here."

@@ -6,6 +6,7 @@ import (
 
 	"grouprise.org/grouprise/internal/app/bots"
 	channel "grouprise.org/grouprise/internal/channels/matrix"
+	"grouprise.org/grouprise/internal/features/bridge"
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/features/chatsettings"
 	"grouprise.org/grouprise/internal/features/commander"
@@ -21,7 +22,8 @@ func (h *House) newChat(s *services) (*channel.Matrix, error) {
 	o := h.options
 	d := chat.Deps{
 		DB: h.db, Queue: h.queue, Pictures: s.pictures, Log: h.log, Domain: o.Matrix.Domain, Bots: []string{o.MatrixCommander.BotID}, BaseURL: o.BaseURL(),
-		Encrypt: o.Matrix.EncryptPrivateRooms, SiteName: h.siteName.String, Printer: func() *lang.Printer { return s.catalogues.Printer("", s.zone) },
+		Listeners: o.Matrix.PublicListenerRooms,
+		Encrypt:   o.Matrix.EncryptPrivateRooms, SiteName: h.siteName.String, Printer: func() *lang.Printer { return s.catalogues.Printer("", s.zone) },
 	}
 	c := channel.Config{
 		DB: h.db, Queue: h.queue, Log: h.log, Listeners: o.Matrix.PublicListenerRooms, Composer: func() channel.Composer { return h.notifier }, Printer: d.Printer, Pictures: s.pictures,
@@ -35,7 +37,7 @@ func (h *House) newChat(s *services) (*channel.Matrix, error) {
 		var err error
 		server, err = matrix.New(matrix.Config{
 			URL: o.Matrix.HomeserverURL, User: "@" + o.Matrix.BotUsername + ":" + o.Matrix.Domain, Token: o.Matrix.BotAccessToken, Timeout: 30 * time.Second,
-			Keys:  matrix.Keys{DB: h.db, Secret: o.SecretKey, Log: h.log},
+			Keys:  matrix.Keys{DB: h.db, Secret: o.SecretKey, Log: h.log, VerifiedOnly: o.Matrix.VerifiedDevicesOnly},
 			Noted: func(ctx context.Context, problem error) { h.chat.NoteServer(ctx, problem) },
 		})
 		if err != nil {
@@ -53,7 +55,7 @@ func (h *House) newChat(s *services) (*channel.Matrix, error) {
 	h.chat = chat.New(d)
 	keys, err := web.NewLinkKeys(o.SecretKey, "chat accounts")
 	h.chatSetup = chatsettings.New(chatsettings.Deps{
-		DB: h.db, Queue: h.queue, Log: h.log, Limiter: s.limiter, Chat: h.chat, Groups: h.groups, Messages: rooms, Server: d.Server, Domain: d.Domain, Bots: d.Bots,
+		DB: h.db, Queue: h.queue, Log: h.log, Limiter: s.limiter, Chat: h.chat, Groups: h.groups, Messages: rooms, Answers: bridge.Choice{}, Server: d.Server, Domain: d.Domain, Bots: d.Bots,
 		Listeners: c.Listeners, BaseURL: d.BaseURL, Keys: keys, SiteName: d.SiteName, Catalogues: s.catalogues, Zone: s.zone,
 	})
 	return rooms, err

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -343,4 +344,65 @@ func TestMailsDoNotWaitForAHomeserver(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestMailsLeaveWhileThousandsAreInvited lets a homeserver take 50 invitations a second, which 10,000 wait for, while a member
+// posts something.
+func TestMailsLeaveWhileThousandsAreInvited(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("10,000 invitations")
+	}
+	w := newChatTown(t)
+	anna := w.visit(t, "anna")
+	const many = 5000
+	cast.Crowd(t, w.db, w.Garten.ID, many)
+	w.LimitInvitations(50, 10, time.Now)
+	if err := w.Chat().Refresh(t.Context(), "garten"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Work(ctx) }()
+	wait := func(what string, done func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("waited in vain for %s", what)
+			}
+		}
+	}
+	wait("the limit to be reached", func() bool { refused, _ := w.InvitationsSoFar(); return refused > 0 })
+	began := time.Now()
+	anna.Send("/garten/articles/add/", url.Values{"title": {"Sommerfest"}, "text": {"Wir feiern."}, "public": {"on"}}, true)
+	wait("the mails", func() bool { return len(sentMails(t, w.outbox)) == 2 })
+	_, made := w.InvitationsSoFar()
+	t.Logf("the mails left after %s, when %d people were invited", time.Since(began), made)
+	if made >= 2*many {
+		t.Errorf("all %d people had been invited when the mails left", made)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAdministratorsSeeSinceWhenTheHomeserverIsAway(t *testing.T) {
+	t.Parallel()
+	w := newChatTown(t)
+	admin := w.visit(t, "demo-admin")
+	admin.Get("/stadt/admin/")
+	admin.Sees(http.StatusOK, matrixtest.Domain+" is connected.")
+	admin.DoesNotSee("Waiting:")
+	w.SetAway(true)
+	w.visit(t, "anna").Send("/garten/articles/add/", url.Values{"title": {"Sommerfest"}, "text": {"Wir feiern."}, "public": {"on"}}, true)
+	_ = w.queue.Drain(t.Context())
+	admin.Get("/stadt/admin/")
+	admin.Sees(http.StatusOK, matrixtest.Domain+" hasn’t been reachable since ", "Waiting: 3 messages.")
+	w.SetAway(false)
+	cast.Execute(t, w.db, `UPDATE jobs SET run_at = 0 WHERE state = 'later'`)
+	w.settle(t)
+	admin.Get("/stadt/admin/")
+	admin.Sees(http.StatusOK, matrixtest.Domain+" is connected.")
+	admin.DoesNotSee("Waiting:")
 }

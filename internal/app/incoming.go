@@ -8,7 +8,6 @@ import (
 
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/mime"
@@ -27,7 +26,7 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 		DB: h.db, Media: h.media, Letters: s.letters, Catalogues: s.catalogues, Zone: s.zone, Logger: h.log,
 		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: o.NoReply(),
 		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID, OwnHops: o.IncomingMail.OwnHops,
-		HeldDays: o.Keep.HeldMails,
+		HeldDays: o.Keep.HeldMails, Bounces: s.bounces,
 		Limits:   mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
 		Limit: func(ctx context.Context, address string) error {
 			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
@@ -74,7 +73,7 @@ func (h *House) Import(ctx context.Context, message []byte, line string) error {
 	}
 	err := h.intake.Import(ctx, message, delivered, h.options.Collector)
 	if err != nil && errs.KindOf(err) == errs.Internal {
-		h.reports.Note(ctx, reports.Mail, "import-mail "+delivered, err.Error())
+		h.reports.NoteMail(ctx, "import-mail "+delivered, err)
 	}
 	return err
 }

@@ -59,6 +59,7 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	if listener := l["metrics"]; listener != nil {
 		g.Go(func() error { return h.measure(ctx, listener) })
 	}
+	g.Go(func() error { return h.reports.Run(ctx, h.watch.Faults) })
 	return g.Wait()
 }
 
@@ -92,6 +93,9 @@ func (h *House) Work(ctx context.Context) error {
 // Close gives back what the house holds open.
 func (h *House) Close() error {
 	var problems error
+	if h.watch != nil {
+		h.watch.Close()
+	}
 	if h.mails != nil {
 		problems = errors.Join(problems, h.mails.Close())
 	}

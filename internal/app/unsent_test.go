@@ -27,7 +27,7 @@ func endedSessions() map[string]string {
 	return map[string]string{
 		"/stadt/articles/add": keptText, "/{entity}/articles/add": keptText, "/stadt/events/add": keptText, "/{entity}/events/add": keptText, "/stadt/galleries/add": keptText, "/stadt/files/add": keptText, "/{entity}/files/add": keptText, "/{entity}/galleries/add": keptText, "/stadt/polls/add": keptText, "/{entity}/polls/add": keptText, "/{entity}/{slug}/edit": keptText, "/{entity}/{slug}": keptText,
 		"/stadt/conversations/{id}": keptText, "/stadt/associations/{container}/contributions/{id}/reply-to-author": keptText,
-		"/stadt/settings/": keptText, "/stadt/settings/group": keptText, "/stadt/settings/group/geo": leadBack, "/stadt/settings/group/bridge": leadBack, "/stadt/email/": keptText, "/stadt/groups/{id}/members/add": keptText,
+		"/stadt/settings/": keptText, "/stadt/settings/group": keptText, "/stadt/settings/group/geo": leadBack, "/stadt/email/": keptText, "/stadt/groups/{id}/members/add": keptText,
 
 		"/{entity}/{slug}/delete": leadBack, "/{entity}/{slug}/contributions/{id}/delete": leadBack, "/stadt/conversations/{container}/contributions/{id}/delete": leadBack,
 		"/{entity}/{slug}/contributions/{id}/edit": keptText, "/stadt/conversations/{container}/contributions/{id}/edit": keptText,
@@ -45,7 +45,7 @@ func endedSessions() map[string]string {
 		"/stadt/content/{id}/hosts": leadBack, "/stadt/content/{id}/hosts/decision": leadBack,
 		"/stadt/groups/{id}/imports": leadBack, "/stadt/imports/{id}": leadBack, "/stadt/imports/{id}/runs": leadBack, "/stadt/imports/{id}/end": leadBack,
 		"/stadt/admin/jobs/{id}/retry": leadBack, "/stadt/admin/jobs/{id}/discard": leadBack,
-		"/stadt/admin/jobs": leadBack, "/stadt/admin/test-mail": leadBack, "/stadt/admin/backups/": leadBack,
+		"/stadt/admin/jobs": leadBack, "/stadt/admin/test-mail": leadBack, "/stadt/admin/backups/": leadBack, "/stadt/admin/bounces/{id}/delete": leadBack, "/stadt/admin/health/": leadBack,
 		"/stadt/admin/name/": keptText, "/stadt/admin/imprint/": keptText, "/stadt/admin/privacy/": keptText,
 		"/stadt/admin/colour/": leadBack, "/stadt/admin/logo/": leadBack, "/stadt/admin/languages/": leadBack,
 

@@ -36,6 +36,7 @@ func TestWhatThereIsNotIsNotFound(t *testing.T) {
 	answered := map[string]string{
 		"/stadt/abuse/{path...}": "any page can be reported", "/stadt/tags/{slug}": "a tag that nothing has is a page, too", "/stadt/tags/{slug}/tag-group": "likewise",
 		"/stadt/tags/{slug}/feed.atom": "likewise", "/stadt/tags/{slug}/feed.rss": "likewise",
+		"/stadt/chat/{path...}": "whatever a web client would have there",
 	}
 	for _, route := range module.Contributions(w.modules).Routes {
 		if !wildcard.MatchString(route.Path) || answered[route.Path] != "" || route.Admin {

@@ -109,6 +109,7 @@ type Viewer struct {
 	Unread   int    `db:"unread"` // entries of the inbox that wait to be read
 
 	GettingStarted bool `db:"getting_started"` // some of their first steps are open
+	Unreachable    bool `db:"unreachable"`     // emails to their main address have not arrived, and none are sent
 }
 
 // Entity returns the viewer as the owner of their slug. Nobody is the zero value.

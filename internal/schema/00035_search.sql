@@ -51,14 +51,32 @@ CREATE TRIGGER IF NOT EXISTS search_terms_of_none AFTER DELETE ON search_documen
 END;
 -- +goose StatementEnd
 {end}
-{if postgresql mysql}
+{if postgresql}
+-- A trigger instead of a foreign key, which would look for the document once for each of its terms as they are written.
+CREATE TABLE IF NOT EXISTS search_terms (
+    term VARCHAR(100) COLLATE "C" NOT NULL,
+    document_id BIGINT NOT NULL,
+    PRIMARY KEY (term, document_id)
+);
+
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION search_terms_of_none() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+    DELETE FROM search_terms WHERE document_id = old.id;
+    RETURN NULL;
+END';
+-- +goose StatementEnd
+
+CREATE OR REPLACE TRIGGER search_terms_of_none AFTER DELETE ON search_documents FOR EACH ROW EXECUTE FUNCTION search_terms_of_none();
+{end}
+{if mysql}
 CREATE TABLE IF NOT EXISTS search_terms (
     term VARCHAR(100) NOT NULL,
     document_id BIGINT NOT NULL,
     PRIMARY KEY (term, document_id),
     FOREIGN KEY (document_id) REFERENCES search_documents (id) ON DELETE CASCADE
 ) {options};
-
+{end}
+{if postgresql mysql}
 {index search_terms_document search_terms (document_id)}
 {end}
 

@@ -62,7 +62,8 @@ func New(d Deps, chat *matrix.Client) (*Bots, error) {
 		return nil, errors.New("matrix_commander.bot_access_token must be given with matrix_commander.enabled, unless matrix_commander.bot_id is the account of matrix_chat")
 	default:
 		account, err := matrix.New(matrix.Config{
-			URL: homeserver(o), User: m.BotID, Token: m.BotAccessToken, Timeout: 30 * time.Second, Keys: matrix.Keys{DB: d.DB, Secret: o.SecretKey, Log: d.Log},
+			URL: homeserver(o), User: m.BotID, Token: m.BotAccessToken, Timeout: 30 * time.Second,
+			Keys: matrix.Keys{DB: d.DB, Secret: o.SecretKey, Log: d.Log, VerifiedOnly: o.Matrix.VerifiedDevicesOnly},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("matrix_commander: %w", err)

@@ -23,7 +23,7 @@ const packageUser = "_grouprise"
 // becomeSiteUser makes root the user of the site, so that nothing it makes belongs to root. Others may not administer it.
 // Root stays root for a command that changes the configuration.
 func becomeSiteUser(p *Process) error {
-	if len(p.Args) > 0 && p.Args[0] == registerBot && os.Geteuid() == 0 {
+	if registersBot(p.Args) && os.Geteuid() == 0 {
 		return nil
 	}
 	name := cmp.Or(variable(p, "GROUPRISE_USER"), packageUser)
@@ -57,6 +57,11 @@ func becomeSiteUser(p *Process) error {
 
 // registerBot is a command that reads the configuration of Synapse and writes that of the site.
 const registerBot = "matrix_register_grouprise_bot"
+
+// registersBot reports whether arguments are that command, under its old name or its own.
+func registersBot(args []string) bool {
+	return len(args) > 0 && args[0] == registerBot || len(args) > 1 && args[0] == "matrix" && args[1] == "register-bot"
+}
 
 // translate turns a command line of grouprise 5.5 into one of this program. What it does not know stays.
 func translate(p *Process) error {

@@ -39,7 +39,7 @@ func TestAnUpgradeHasAWayBack(t *testing.T) {
 			"grouprisectl backup --database --plain --output ", "grouprisectl migrate",
 		}, "", false},
 		{"the administrator does without", []string{"GROUPRISE_SKIP_DATABASE_BACKUP=1"}, 0, []string{"grouprisectl migrate --pending", "grouprisectl migrate"}, "", false},
-		{"no database", []string{"PENDING=1"}, 0, []string{"grouprisectl migrate --pending"}, "cannot be reached", false},
+		{"no database", []string{"PENDING=1"}, 0, []string{"grouprisectl migrate --pending"}, "could not be looked at", false},
 		{"no backup", []string{"NO_BACKUP=1"}, 1, []string{
 			"grouprisectl migrate --pending", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop", "invoke-rc.d grouprise stop",
 			"grouprisectl backup --database", "invoke-rc.d grouprise-tasks start", "invoke-rc.d grouprise-lmtpd start", "invoke-rc.d grouprise start",

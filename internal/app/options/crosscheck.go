@@ -32,6 +32,10 @@ func (o *Options) completeAddresses(s *config.Settings) {
 			"otherwise addresses of groups are taken for replies", o.MailDomain())
 		return
 	}
+	if base(replies) == bounces {
+		s.Refuse("default_reply_to_email", "must not begin with %s: emails that could not be delivered come back to %s+<key>@%s", bounces, bounces, o.MailDomain())
+		return
+	}
 	for option, address := range o.senders() {
 		if base(address) != base(replies) || s.Refused(option) {
 			continue
@@ -40,6 +44,9 @@ func (o *Options) completeAddresses(s *config.Settings) {
 			"what is sent to it is thrown away, and so would be all replies")
 	}
 }
+
+// bounces is what the addresses begin with to which mail servers return what they could not deliver.
+const bounces = "bounce"
 
 // endsInSign reports whether something ends in neither a letter nor a digit.
 func endsInSign(text string) bool {

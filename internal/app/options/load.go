@@ -103,6 +103,7 @@ func (o *Options) complete(s *config.Settings) {
 	o.checkWeb(s)
 	o.checkSubmission(s)
 	o.Backup.Check(s)
+	o.Sentry.Check(s)
 }
 
 // completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.

@@ -3,6 +3,7 @@
 package options
 
 import (
+	"slices"
 	"time"
 	_ "time/tzdata" // time_zone works on machines without a zone database
 
@@ -11,7 +12,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
+	"grouprise.org/grouprise/internal/kit/logs"
 	"grouprise.org/grouprise/internal/kit/password"
+	"grouprise.org/grouprise/internal/kit/sentry"
 )
 
 // Options are all options of a site, with the values in force. docs/administrators/configuration.md
@@ -64,7 +67,8 @@ type Options struct {
 	Keep   Keep
 	Backup backup.Options
 
-	LogClients    bool   // the log says by which address each request came
+	Log           logs.Options
+	Sentry        sentry.Options
 	MetricsListen string // address of the listener for /metrics; empty: none
 
 	SlugBlacklist    []string // names that nobody may take, beside the built-in ones
@@ -173,7 +177,7 @@ type Geo struct {
 	Enabled         bool
 	TileURL         string
 	TileAttribution string
-	Center          Points // places that the first view of the map shows
+	Center          check.Points // places that the first view of the map shows
 	Zoom            int
 }
 
@@ -188,6 +192,7 @@ type Matrix struct {
 	BotAccessToken      string
 	PublicListenerRooms []string
 	EncryptPrivateRooms bool
+	VerifiedDevicesOnly bool // get the keys of encrypted rooms
 }
 
 // MatrixCommander is the bot that administrators talk to.
@@ -219,6 +224,7 @@ func defaults() *Options {
 		LMTP:              LMTP{Listen: "localhost:1025", MaxMessageSize: 50},
 		IncomingMail:      IncomingMail{OwnHops: 1},
 		Backup:            backup.DefaultOptions(),
+		Log:               logs.DefaultOptions(),
 		Keep:              Keep{Notifications: 365, Deliveries: 30, FailedJobs: 90, UnusedPictures: 30, StrayFiles: 30, ReceivedMails: 90, HeldMails: 7},
 		ShowGroupLists:    true,
 		Events:            Events{Attendance: true},
@@ -229,7 +235,7 @@ func defaults() *Options {
 		Geo: Geo{
 			TileURL:         "https://{s}.tile.openstreetmap.org/{z}/{x}/{y}.png",
 			TileAttribution: `&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>`,
-			Center:          Points{{55.06, 8.42}, {47.27, 10.18}, {51.27, 15.04}, {51.05, 5.87}},
+			Center:          check.Points{{55.06, 8.42}, {47.27, 10.18}, {51.27, 15.04}, {51.05, 5.87}},
 		},
 		Matrix:          Matrix{Backend: "nio", AdminAPIURL: "http://localhost:8008", BotUsername: "grouprise-bot"},
 		MatrixCommander: MatrixCommander{Backend: "nio"},
@@ -322,7 +328,6 @@ func (o *Options) schema() config.Schema {
 			},
 			{Name: "keep.held_mails", Into: &o.Keep.HeldMails, Number: check.Positive, Want: days},
 
-			{Name: "log.client_addresses", Into: &o.LogClients},
 			{Name: "metrics.listen", Into: &o.MetricsListen, Text: check.Listener, Want: wantListener},
 
 			{Name: "entity_slug_blacklist", Into: &o.SlugBlacklist, Text: check.Line, Want: "a list of names"},
@@ -370,6 +375,7 @@ func (o *Options) schema() config.Schema {
 			},
 			{Name: "matrix_chat.public_listener_rooms", Into: &o.Matrix.PublicListenerRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "matrix_chat.encrypt_private_rooms", Into: &o.Matrix.EncryptPrivateRooms},
+			{Name: "matrix_chat.verified_devices_only", Into: &o.Matrix.VerifiedDevicesOnly},
 			{Name: "matrix_commander.enabled", Into: &o.MatrixCommander.Enabled},
 			{Name: "matrix_commander.backend", Into: &o.MatrixCommander.Backend, OneOf: []string{"nio", "console"}},
 			{
@@ -379,7 +385,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "matrix_commander.bot_access_token", Into: &o.MatrixCommander.BotAccessToken, Secret: true},
 			{Name: "matrix_commander.admin_rooms", Into: &o.MatrixCommander.AdminRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "oidc_provider.enabled", Into: &o.OIDCProviderIsOn},
-		}, o.Backup.Schema()...),
+		}, slices.Concat(o.Backup.Schema(), o.Log.Schema(), o.Sentry.Schema())...),
 	}
 }
 
@@ -390,7 +396,6 @@ func retired() map[string]string {
 		"task_handler":                    "has no meaning any more: tasks are kept in the database of the site; remove it",
 		"debug":                           "has no meaning any more: errors are written to the log; remove it",
 		"debug_toolbar_clients":           "has no meaning any more; remove it",
-		"sentry":                          "has no meaning any more: errors are written to the log and counted at metrics.listen; remove it",
 		"extra_django_settings_filenames": "has no meaning any more: Python files are not run; move what they set into options of this file",
 	}
 }

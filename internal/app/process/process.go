@@ -3,16 +3,20 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/logs"
 )
 
 // Process is what the operating system hands to the program.
@@ -26,7 +30,7 @@ type Process struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 
-	Level slog.Level // what the log is about at least
+	LogLevel string // what the log is about at least; "" is what the options say
 }
 
 // Exit is the error of a command that ends with a code of its own; Err may be nil.
@@ -42,13 +46,17 @@ func (e Exit) Error() string { return fmt.Sprintf("exit code %d: %v", e.Code, e.
 func (e Exit) Unwrap() error { return e.Err }
 
 // Logger returns the program's log: structured, one line each, to standard error.
-func (p *Process) Logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: p.Level}))
+func (p *Process) Logger(o *options.Options) *slog.Logger {
+	l := o.Log
+	l.Level = cmp.Or(p.LogLevel, l.Level)
+	return logs.New(p.Stderr, l)
 }
 
 // ReadOptions reads the configuration and says what an administrator should know about it.
 func (p *Process) ReadOptions() (*options.Options, *config.Settings, error) {
-	o, settings, err := options.Load(options.Sources(p.Environ))
+	from := options.Sources(p.Environ)
+	o, settings, err := options.Load(from)
+	warnOfPython(settings, from)
 	for _, w := range settings.Warnings {
 		_, _ = fmt.Fprintln(p.Stderr, "warning:", w.Error())
 	}
@@ -56,6 +64,24 @@ func (p *Process) ReadOptions() (*options.Options, *config.Settings, error) {
 		return nil, settings, fmt.Errorf("the configuration is not right:\n%w", err)
 	}
 	return o, settings, nil
+}
+
+// warnOfPython warns of a settings.py beside a folder of files: version 5.5 read it instead of them.
+func warnOfPython(s *config.Settings, from config.Sources) {
+	candidates := from.Candidates
+	if from.Named != "" {
+		candidates = []string{from.Named}
+	}
+	for _, candidate := range candidates {
+		file := filepath.Join(filepath.Dir(candidate), "settings.py")
+		if filepath.Base(candidate) != "conf.d" {
+			continue
+		}
+		if _, err := os.Stat(file); err == nil {
+			text := "is not read any more: what it says belongs into files in " + candidate + ", under the names that the guide “Installing” lists"
+			s.Warnings = append(s.Warnings, config.Problem{Where: file, Text: text})
+		}
+	}
 }
 
 // Build builds the house on a database that is there already and that this program knows.
@@ -85,7 +111,7 @@ func (p *Process) BuildWith(ctx context.Context, o *options.Options, ready func(
 		return nil, err
 	}
 	o.Program, o.Version = p.Program, p.Version
-	h, err := app.Build(ctx, o, p.Logger())
+	h, err := app.Build(ctx, o, p.Logger(o))
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ func BenchmarkNotice(b *testing.B) {
 	notices, _ := kinds(e.Catalogues.Printer("de", nil))
 	d := comment("de")
 	d.Message = notices["article"]
-	o := outgoing{Delivery: &d, address: "bert@example.org", replyKey: "abcdefghijklmno"}
+	o := outgoing{Delivery: &d, mailbox: mailbox{ID: 1, Address: "bert@example.org"}, replyKey: "abcdefghijklmno"}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := e.notice(b.Context(), o); err != nil {

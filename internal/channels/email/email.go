@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
@@ -47,10 +49,12 @@ type Config struct {
 	SiteIcon func(ctx context.Context) string // the name of the picture that stands for the site; may be nil
 	BaseURL  string                           // without a slash at the end
 	Domain   string                           // of the mail addresses of groups, and of message ids
-	From     string                           // address of mails that nobody in particular sends; takes reports of failures
+	From     string                           // address of mails that nobody in particular sends
 	Distinct string                           // address of mails that somebody sends; holds {slug}
 	ReplyTo  string                           // address of answers; holds {reply_key}
 
+	// Bounces says where mails come back to, and to which addresses none go.
+	Bounces *bounces.Bounces
 	// ReplyKeys returns the keys of the addresses by which people answer, one for each of them.
 	ReplyKeys func(ctx context.Context, all []notify.Answerer) (map[notify.Answerer]string, error)
 	// UnsubscribeURL returns the absolute address that ends a person's subscription with one click.
@@ -91,7 +95,7 @@ func (*Email) Name() string { return Name }
 
 // Reaches implements notify.Channel.
 func (*Email) Reaches() string {
-	return `EXISTS (SELECT 1 FROM email_addresses m WHERE m.person_id = p.id AND m.main)`
+	return `EXISTS (SELECT 1 FROM email_addresses m WHERE m.person_id = p.id AND m.main AND NOT ` + bounces.SetAside + `)`
 }
 
 // ServesActor implements notify.Channel: whoever writes to a group by mail sees that it arrived.
@@ -110,7 +114,7 @@ func (*Email) Reached(p *lang.Printer, people int) string {
 // outgoing is a notice with what its mail needs.
 type outgoing struct {
 	*notify.Delivery
-	address  string
+	mailbox
 	replyKey string // of the address to answer to; empty if it cannot be answered
 }
 
@@ -132,7 +136,7 @@ func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.S
 	}
 	sends := make([]notify.Send, len(mails))
 	for i, o := range mails {
-		if o.address == "" {
+		if o.ID == 0 {
 			continue
 		}
 		write := func(ctx context.Context) ([]byte, error) { return e.notice(ctx, o) }
@@ -145,10 +149,28 @@ func (e *Email) Prepare(ctx context.Context, all []*notify.Delivery) ([]notify.S
 			if err != nil {
 				return err
 			}
-			return e.Sender.Send(ctx, smtp.Envelope{From: e.From, To: []string{o.address}}, message)
+			return e.send(ctx, e.Bounces.Sender(o.ID, o.Address), o.mailbox, message)
 		}
 	}
 	return sends, nil
+}
+
+// send sends a mail. What the mail server says of an address of somebody while it refuses a mail counts as if it had come
+// back later: it is notify.ErrUnreachable if no more mails go there.
+func (e *Email) send(ctx context.Context, from string, to mailbox, message []byte) error {
+	refusal := e.Sender.Send(ctx, smtp.Envelope{From: from, To: []string{to.Address}}, message)
+	if refusal == nil || to.ID == 0 {
+		return refusal
+	}
+	setAside, err := e.Bounces.Refused(ctx, to.ID, refusal)
+	switch {
+	case err != nil:
+		return err // the mail has not left, and is refused again
+	case setAside:
+		e.Logger.InfoContext(ctx, "no more mails go to an address", "address", to.Address, "error", refusal)
+		return errors.Join(notify.ErrUnreachable, refusal)
+	}
+	return refusal
 }
 
 // address looks up the addresses of mails, and those to answer to.
@@ -164,7 +186,7 @@ func (e *Email) address(ctx context.Context, all []*notify.Delivery) ([]outgoing
 	mails := make([]outgoing, len(all))
 	var answerers []notify.Answerer
 	for i, d := range all {
-		mails[i] = outgoing{Delivery: d, address: addresses[d.To.PersonID]}
+		mails[i] = outgoing{Delivery: d, mailbox: addresses[d.To.PersonID]}
 		if !d.Message.Answer.IsZero() {
 			answerers = append(answerers, mails[i].answerer())
 		}
@@ -182,17 +204,29 @@ func (e *Email) address(ctx context.Context, all []*notify.Delivery) ([]outgoing
 	return mails, nil
 }
 
-// Post implements notify.Postman.
+// Post implements notify.Postman. A letter to an address that mails do not reach is not sent, unless somebody waits for it
+// or has just written from there.
 func (e *Email) Post(ctx context.Context, l notify.Letter) error {
+	to, setAside, err := findMailbox(ctx, e.DB, l.Address)
+	if err != nil {
+		return err
+	}
 	from := e.From
-	if l.Answering != "" {
+	switch {
+	case l.Answering != "":
 		from = "" // RFC 3834, section 3.3: nobody hears of the failure of an automatic answer
+	case setAside && !l.Awaited:
+		e.Logger.InfoContext(ctx, "a letter is not sent: no mails go to its address", "address", l.Address, "kind", l.Kind)
+		return nil
+	case to.ID != 0:
+		from = e.Bounces.Sender(to.ID, to.Address)
 	}
 	message, err := e.letter(ctx, l)
 	if err != nil {
 		return err
 	}
-	return e.Sender.Send(ctx, smtp.Envelope{From: from, To: []string{l.Address}}, message)
+	to.Address = l.Address
+	return e.send(ctx, from, to, message)
 }
 
 // notice returns the mail for a delivery.
@@ -200,13 +234,13 @@ func (e *Email) notice(ctx context.Context, o outgoing) ([]byte, error) {
 	m := o.Message
 	p := e.Catalogues.Printer(o.To.Language, e.Zone)
 	draft := mime.Draft{
-		From: mime.Address{Name: e.SiteName.String(), Addr: e.From}, To: []mime.Address{{Name: o.To.Name, Addr: o.address}},
+		From: mime.Address{Name: e.SiteName.String(), Addr: e.From}, To: []mime.Address{{Name: o.To.Name, Addr: o.Address}},
 		Subject: e.subject(m), Date: cmp.Or(m.Date, e.Clock.Now()).In(e.zone()), Seed: e.seed,
 	}
 	if m.From.Slug != "" {
 		draft.From = mime.Address{Name: p.T("%s via %s", m.From.Name, e.SiteName), Addr: strings.ReplaceAll(e.Distinct, "{slug}", m.From.Slug)}
 	}
-	e.thread(&draft, m.Thread, o.address)
+	e.thread(&draft, m.Thread, o.Address)
 	b := body{
 		printer: p, site: e.siteFace(), actor: m.From.Name, intro: m.Intro, facts: m.Facts, cut: m.Cut, note: m.Note, actions: m.Actions,
 	}
@@ -269,7 +303,7 @@ func (e *Email) notice(ctx context.Context, o outgoing) ([]byte, error) {
 		b.face, picture = e.siteFaceOf(ctx, b.site)
 	}
 	draft.Attachments = append(picture, enclosed.files...)
-	if draft.Calendars, err = calendarOf(m.Calendar, cmp.Or(draft.ReplyTo, draft.From).Addr, o.address); err != nil {
+	if draft.Calendars, err = calendarOf(m.Calendar, cmp.Or(draft.ReplyTo, draft.From).Addr, o.Address); err != nil {
 		return nil, err
 	}
 	return b.writeMail(ctx, draft)

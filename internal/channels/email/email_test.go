@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/textproto"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/settings"
@@ -67,8 +69,13 @@ func newEmail(t testing.TB) (*Email, *sink) {
 	s := &sink{}
 	db := dbtest.SQLite(t)
 	cast.New(t, db)
+	returned, err := bounces.New(db, "a secret of the town", "town.example")
+	if err != nil {
+		t.Fatal(err)
+	}
 	e := New(Config{
-		DB: db, Sender: s, Media: folder, Catalogues: catalogues, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
+		Bounces: returned,
+		DB:      db, Sender: s, Media: folder, Catalogues: catalogues, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
 		Clock:    func() time.Time { return time.Date(2026, time.March, 3, 10, 0, 0, 0, time.UTC) },
 		SiteName: settings.SiteName{Default: "Neustadt"}, BaseURL: "https://town.example", Domain: "town.example",
 		From: "noreply@town.example", Distinct: "noreply+{slug}@town.example", ReplyTo: "reply+{reply_key}@town.example",
@@ -133,7 +140,7 @@ func TestMailsAreAsTheyWere(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden.Equal(t, "letter."+language, s.messages[2])
-		if s.envelopes[0].From != "noreply@town.example" || s.envelopes[2].From != "" || s.envelopes[0].To[0] != "bert@example.org" {
+		if !strings.HasPrefix(s.envelopes[0].From, "bounce+") || s.envelopes[2].From != "" || s.envelopes[0].To[0] != "bert@example.org" {
 			t.Errorf("the envelopes are %+v", s.envelopes)
 		}
 	}
@@ -342,6 +349,81 @@ func TestWhatTheServerSaysIsPassedOn(t *testing.T) {
 	}
 	if err := deliver(t, e, comment("de")); err == nil {
 		t.Error("a mail left without an address for answers")
+	}
+}
+
+// TestMailsComeFromTheSite is what lets them pass DMARC: the address of their author stands nowhere, and the domains of the
+// sender and of the envelope are those of the site, for which it has the SPF record and the key of DKIM.
+func TestMailsComeFromTheSite(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	senders := map[string]bool{}
+	for _, person := range []int64{11, 12} {
+		d := comment("de")
+		d.To.PersonID = person
+		if err := deliver(t, e, d); err != nil {
+			t.Fatal(err)
+		}
+		m, envelope := s.parse(t), s.envelopes[len(s.envelopes)-1]
+		if len(m.From) != 1 || m.From[0].Domain() != "town.example" || !strings.HasSuffix(envelope.From, "@town.example") || m.Header.Has("Sender") {
+			t.Errorf("a mail from %v with the envelope %+v", m.From, envelope)
+		}
+		senders[envelope.From] = true
+	}
+	if len(senders) != 2 {
+		t.Errorf("two people share the envelope sender %v", senders)
+	}
+	if err := e.Post(t.Context(), notify.Letter{Address: "Bert@example.org", Kind: "x", Subject: "x", Language: "de"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.envelopes[2].From; !senders[got] {
+		t.Errorf("a letter to an address of somebody has the envelope sender %s", got)
+	}
+	if err := e.Post(t.Context(), notify.Letter{Address: "fremd@example.net", Kind: "x", Subject: "x", Language: "de"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.envelopes[3].From; got != "noreply@town.example" {
+		t.Errorf("a letter to a stranger has the envelope sender %s", got)
+	}
+}
+
+// TestWhatTheServerRefusesForGoodEndsMails lets the mail server say that a mailbox is no more.
+func TestWhatTheServerRefusesForGoodEndsMails(t *testing.T) {
+	t.Parallel()
+	e, s := newEmail(t)
+	refuses := func(code int, text string) {
+		s.err = errs.New(errs.Denied, "No.").Because(&textproto.Error{Code: code, Msg: text})
+	}
+	refuses(554, "5.7.1 rejected as spam")
+	if err := deliver(t, e, comment("de")); !errs.Is(err, errs.Denied) || errors.Is(err, notify.ErrUnreachable) {
+		t.Errorf("spam: %v", err)
+	}
+	refuses(550, "5.1.1 <bert@example.org>: user unknown")
+	if err := deliver(t, e, comment("de")); !errors.Is(err, notify.ErrUnreachable) {
+		t.Errorf("an unknown mailbox: %v", err)
+	}
+	s.err, s.messages = nil, nil
+	d := comment("de")
+	if sends, err := e.Prepare(t.Context(), []*notify.Delivery{&d}); err != nil || sends[0] != nil {
+		t.Errorf("mails go on, %v", err)
+	}
+	for _, c := range []struct {
+		letter notify.Letter
+		sent   int
+	}{
+		{notify.Letter{Kind: "report"}, 0},
+		{notify.Letter{Kind: "new-password", Awaited: true}, 1},
+		{notify.Letter{Kind: "mail-refused", Answering: "x@y.example"}, 1},
+	} {
+		s.messages = nil
+		c.letter.Address, c.letter.Subject, c.letter.Language = "bert@example.org", "x", "de"
+		if err := e.Post(t.Context(), c.letter); err != nil || len(s.messages) != c.sent {
+			t.Errorf("%s: %d sent, %v", c.letter.Kind, len(s.messages), err)
+		}
+	}
+	refuses(550, "5.1.1 user unknown")
+	if err := e.Post(t.Context(), notify.Letter{Address: "fremd@example.net", Subject: "x", Language: "de"}); !errs.Is(err, errs.Denied) {
+		t.Errorf("a stranger’s mailbox: %v", err)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/notify"
+	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
@@ -104,6 +105,9 @@ func (m *Matrix) Module() module.Module {
 			{Name: sweepJob, Handle: m.sweep, Lane: queue.Housekeeping},
 		},
 		Periodics: []queue.Periodic{{Name: sweepJob, Kind: sweepJob, Schedule: "*/10 * * * *", Expires: 10 * time.Minute}},
+		Reactions: []outbox.Reaction{{
+			Activity: community.MembershipEnded, Does: "takes out of the chat with the former member what is for members alone", Run: m.followMember,
+		}},
 	}
 }
 
@@ -167,6 +171,13 @@ func (m *Matrix) FollowContents(ctx context.Context, tx *sqldb.Tx, ids ...int64)
 // FollowContribution lets rooms follow what has happened to a comment or message.
 func (m *Matrix) FollowContribution(ctx context.Context, tx *sqldb.Tx, id int64) error {
 	return m.follow(ctx, tx, `contribution_id = ?`, id)
+}
+
+// followMember lets the chat with somebody follow who does not belong to a group any more: what they may not read now is taken out.
+func (m *Matrix) followMember(ctx context.Context, tx *sqldb.Tx, e community.Activity) error {
+	return m.follow(ctx, tx, `line_id IN (SELECT l.id FROM chat_lines l JOIN chat_directs d ON d.id = l.direct_id WHERE d.person_id = ?)
+		AND (content_id IN (SELECT c.id FROM contents c WHERE c.entity_id = ?) OR conversation_id IN (SELECT v.id FROM conversations v WHERE v.entity_id = ?))`,
+		e.PersonID, e.EntityID, e.EntityID)
 }
 
 // follow lets messages be looked at again.

@@ -43,6 +43,7 @@ func TestPeopleAreToldInAChatOfTheirOwn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		content := cast.AddContent(t, db, cast.Content{EntityID: c.Garten.EntityID, AuthorID: c.Carla.ID})
 		// Anna is in the private room of the garden, and Bert has not been there yet.
 		cast.Execute(t, db, `INSERT INTO chat_rooms (kind, owner, entity_id, changed_at) VALUES ('private', ?, ?, 1)`, c.Garten.EntityID, c.Garten.EntityID)
 		cast.Execute(t, db, `
@@ -79,7 +80,7 @@ func TestPeopleAreToldInAChatOfTheirOwn(t *testing.T) {
 		happen := func(id int64, name community.ActivityName, reason notify.Reason) {
 			t.Helper()
 			cast.Execute(t, db, `INSERT INTO activities (id, name, actor_id, entity_id, occurred_at) VALUES (?, ?, ?, ?, 1)`, id, name, c.Carla.ID, c.Garten.EntityID)
-			e := community.Activity{ID: id, Name: name, ActorID: c.Carla.ID, EntityID: c.Garten.EntityID, ContentID: 7}
+			e := community.Activity{ID: id, Name: name, ActorID: c.Carla.ID, EntityID: c.Garten.EntityID, ContentID: content}
 			change(func(tx *sqldb.Tx) error {
 				return relay.TakeOver(t.Context(), tx, []notify.Delivery{
 					{Activity: e, To: notify.Recipient{PersonID: c.Anna.ID, Reason: reason}}, {Activity: e, To: notify.Recipient{PersonID: c.Bert.ID, Reason: reason}},
@@ -113,11 +114,16 @@ func TestPeopleAreToldInAChatOfTheirOwn(t *testing.T) {
 		stands(rooms[2], text("Fest as member"))
 
 		say.title = "Anderes"
-		change(func(tx *sqldb.Tx) error { return m.FollowContents(t.Context(), tx, 7) })
+		change(func(tx *sqldb.Tx) error { return m.FollowContents(t.Context(), tx, content) })
 		stands(rooms[0], text("Anderes as mentioned"), text("Anderes as member"))
 		stands(rooms[2], text("Anderes as member"))
 		say.gone = true
-		change(func(tx *sqldb.Tx) error { return m.FollowContents(t.Context(), tx, 7) })
+		change(func(tx *sqldb.Tx) error {
+			return m.Module().Reactions[0].Run(t.Context(), tx, community.Activity{Name: community.MembershipEnded, EntityID: c.Garten.EntityID, PersonID: c.Anna.ID})
+		})
+		stands(rooms[0])
+		stands(rooms[2], text("Anderes as member"))
+		change(func(tx *sqldb.Tx) error { return m.FollowContents(t.Context(), tx, content) })
 		stands(rooms[0])
 		stands(rooms[2])
 

@@ -142,7 +142,7 @@ func (b *ByMail) Send(ctx context.Context, tx *sqldb.Tx, to Addressee, l Letter)
 }
 
 func (b *ByMail) post(ctx context.Context, tx *sqldb.Tx, to Addressee, l notify.Letter) error {
-	l.Address, l.Name, l.Language = to.Address, to.Person.Name, to.Lang.Language()
+	l.Address, l.Name, l.Language, l.Awaited = to.Address, to.Person.Name, to.Lang.Language(), true
 	return b.deps.Letters.Post(ctx, tx, l)
 }
 

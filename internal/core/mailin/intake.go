@@ -10,7 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -49,6 +52,9 @@ type Config struct {
 	// HeldDays is how long a message waits for its sender's confirmation; zero means 7 days.
 	HeldDays int
 
+	// Bounces takes what mail servers report of our own mails.
+	Bounces *bounces.Bounces
+
 	// Limit bounds how many letters an address gets in answer to its mails: TooMany beyond it.
 	Limit func(ctx context.Context, address string) error
 	// LimitLost bounds how often an address is told that its mails were dropped: TooMany beyond it.
@@ -56,7 +62,8 @@ type Config struct {
 	// Allow counts what a person sends: TooMany beyond the limit.
 	Allow func(ctx context.Context, limit web.Limit, personID int64) error
 	// FindSender returns the person who owns an address, whatever its case, and whether they have proven that they read
-	// its mailbox: until then it may be somebody else who entered it. NotFound if nobody owns it.
+	// its mailbox: until then it may be somebody else who entered it. NotFound if nobody owns it. The person is
+	// Unreachable if no mails go to this address, because they came back.
 	FindSender func(ctx context.Context, q sqldb.Querier, address string) (person community.Viewer, proven bool, err error)
 	// ProveAddress notes that a person reads the mailbox of an address, if it is theirs.
 	ProveAddress func(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error
@@ -70,14 +77,16 @@ type Intake struct {
 	replies   map[Container]Reply
 	obeying   map[Container][]Instruction
 	calendars []Calendars
+	mailboxes []Mailbox
 	personal  *personalKeys
+	received  *prometheus.CounterVec
 }
 
 var _ lmtp.Handler = (*Intake)(nil)
 
 // New returns an intake, which takes nothing before Serve.
 func New(c Config) *Intake {
-	return &Intake{Config: c, replies: map[Container]Reply{}, obeying: map[Container][]Instruction{}}
+	return &Intake{Config: c, replies: map[Container]Reply{}, obeying: map[Container][]Instruction{}, received: newReceived()}
 }
 
 // Serve says for which addresses and replies there are rooms, and at which paths of the site, each with a wildcard at its
@@ -107,12 +116,26 @@ func (in *Intake) TakeCalendars(all ...Calendars) { in.calendars = all }
 // Who writes does not matter here, because mail servers ask in their own name whether an address exists
 // before they take a mail for it.
 func (in *Intake) Recipient(ctx context.Context, _, to string) error {
+	err := in.recipient(ctx, to)
+	if errs.Is(err, errs.NotFound) {
+		in.received.WithLabelValues(resultUnknown).Inc()
+	}
+	return err
+}
+
+func (in *Intake) recipient(ctx context.Context, to string) error {
 	local, ok := in.local(to)
 	if !ok {
 		return errs.New(errs.NotFound, "This site doesn’t accept email for this domain.")
 	}
+	if in.Bounces.Is(local) {
+		return in.Bounces.Check(ctx, in.DB, local)
+	}
 	if in.isNoReply(local) {
 		return nil
+	}
+	if box, err := in.mailbox(ctx, local); box != nil || err != nil {
+		return err
 	}
 	if key, isReply := in.replyKey(local); isReply {
 		_, _, err := replyTarget(ctx, in.DB, key)
@@ -175,43 +198,59 @@ func (in *Intake) room(ctx context.Context, q sqldb.Querier, local string) (a Ad
 func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []error {
 	m, err := in.parse(raw)
 	if err != nil {
-		return fill(make([]error, len(env.Recipients)), err)
+		return fill(make([]error, len(env.Recipients)), in.counted(resultAccepted, err, len(env.Recipients)))
 	}
 	return in.deliver(ctx, env, raw, m)
 }
 
+// deliver is Deliver for a message that has been read. What the program itself reads is taken first.
 func (in *Intake) deliver(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
 	results := make([]error, len(env.Recipients))
+	others, places := in.read(ctx, env, raw, m, results)
+	if len(places) == 0 {
+		return results
+	}
+	for n, err := range in.deliverToRooms(ctx, others, raw, m) {
+		results[places[n]] = err
+	}
+	return results
+}
+
+func (in *Intake) deliverToRooms(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
+	results := make([]error, len(env.Recipients))
+	all := func(result string, err error) []error { return fill(results, in.counted(result, err, len(results))) }
 	switch {
 	case env.From == "" || env.From == "<>":
 		in.log(ctx, "dropped: an empty sender", env, m)
-		return results
+		return all(resultDropped, nil)
 	case m.Auto.Answers() && !m.Auto.ByWords && m.Auto.Kind != mime.Reaction:
 		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
-		return results
+		return all(resultDropped, nil)
 	case m.Hops > maxHops:
-		return fill(results, errs.New(errs.Invalid, "The message has passed through too many servers. It seems to be going round in circles."))
+		return all(resultAccepted, errs.New(errs.Invalid, "The message has passed through too many servers. It seems to be going round in circles."))
 	}
 	d, err := in.sender(ctx, env.From, m)
 	if err != nil {
-		return fill(results, err)
+		return all(resultAccepted, err)
 	}
 	d.message, d.raw = m, raw
 	if m.Auto.Kind == mime.Reaction {
 		for i, to := range env.Recipients {
 			d.to = to
-			results[i] = in.react(ctx, env, d)
+			results[i] = in.counted(resultAccepted, in.react(ctx, env, d), 1)
 		}
 		return results
 	}
 	automatic := m.Auto.Answers() || m.Auto.Automatic() && !d.sender.SignedIn()
 	if automatic {
 		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
+	} else if err := in.takeBack(ctx, d); err != nil {
+		return fill(results, err)
 	}
 	for i, to := range env.Recipients {
 		d.to = to
 		if automatic {
-			results[i] = in.tellDropped(ctx, d)
+			results[i] = in.counted(resultDropped, in.tellDropped(ctx, d), 1)
 		} else {
 			results[i] = in.deliverOne(ctx, d)
 		}
@@ -272,25 +311,25 @@ type delivery struct {
 func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	local, ok := in.local(d.to)
 	if !ok {
-		return errs.New(errs.NotFound, "This site doesn’t accept email for this domain.")
+		return in.counted(resultAccepted, errs.New(errs.NotFound, "This site doesn’t accept email for this domain."), 1)
 	}
 	if in.isNoReply(local) {
-		return in.tellDropped(ctx, d)
+		return in.counted(resultDropped, in.tellDropped(ctx, d), 1)
 	}
 	if d.sender.SignedIn() && (d.proof == unproven || !d.known) {
-		return in.hold(ctx, d)
+		return in.counted(resultHeld, in.hold(ctx, d), 1)
 	}
 	if err := in.count(ctx, d, local); err != nil {
-		return err // temporary: the mail server brings the message when there is room for it
+		return in.counted(resultAccepted, err, 1) // temporary: the mail server brings the message when there is room for it
 	}
 	err := in.deliverOnce(ctx, d, local, in.isFirst)
 	if !refused(err) {
-		return err
+		return in.counted(resultAccepted, err, 1)
 	}
 	if !d.sender.SignedIn() {
-		return err // the mail server tells the sender, if it believes in them; we do not write to strangers
+		return in.counted(resultAccepted, err, 1) // the mail server tells the sender, if it believes in them; we do not write to strangers
 	}
-	return in.refuse(ctx, d, err)
+	return in.counted(resultRefused, in.refuse(ctx, d, err), 1)
 }
 
 // count counts a message against the limit of the room that it is for, outside of the transaction of its effect and

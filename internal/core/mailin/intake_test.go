@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -55,11 +56,15 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
+	returned, err := bounces.New(db, "a secret of the town", "town.example")
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := &post{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}, counts: map[string]int{}}
 	p.Intake = mailin.New(mailin.Config{
 		DB: db, Media: folder, Letters: notify.NewLetters(p.tray), Catalogues: catalogues.Offering(func() lang.Offer { return lang.Offer{Default: "de"} }), Zone: time.UTC,
 		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+", NoReply: []string{"noreply+{slug}@town.example"},
-		BaseURL: "https://town.example", AuthservID: authservID,
+		BaseURL: "https://town.example", AuthservID: authservID, Bounces: returned,
 		Limit: func(context.Context, string) error { return p.letter },
 		LimitLost: func(_ context.Context, address string) error {
 			p.mu.Lock()
@@ -84,12 +89,16 @@ func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 				community.Viewer
 				Proven bool `db:"proven"`
 			}
-			err := q.Get(ctx, &owner, `SELECT p.id, p.entity_id, e.slug, e.name, a.verified_at IS NOT NULL AS proven FROM people p JOIN entities e ON e.id = p.entity_id
+			err := q.Get(ctx, &owner, `SELECT p.id, p.entity_id, e.slug, e.name, a.verified_at IS NOT NULL AS proven,
+				EXISTS (SELECT 1 FROM bounced_addresses b WHERE b.address_id = a.id AND b.set_aside_at IS NOT NULL) AS unreachable FROM people p JOIN entities e ON e.id = p.entity_id
 				JOIN email_addresses a ON a.person_id = p.id WHERE a.address_key = ?`, strings.ToLower(address))
 			return owner.Viewer, owner.Proven, err
 		},
 		ProveAddress: func(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error {
-			_, err := tx.Exec(ctx, `UPDATE email_addresses SET verified_at = ? WHERE person_id = ? AND address_key = ?`, tx.Now, personID, address)
+			if _, err := tx.Exec(ctx, `UPDATE email_addresses SET verified_at = ? WHERE person_id = ? AND address_key = ?`, tx.Now, personID, address); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `DELETE FROM bounced_addresses WHERE address_id = (SELECT id FROM email_addresses WHERE person_id = ? AND address_key = ?)`, personID, strings.ToLower(address))
 			return err
 		},
 	})
@@ -707,7 +716,7 @@ func FuzzImport(f *testing.F) {
 	f.Add("", "reply+x@town.example", []byte("Return-Path: <>\nTo: a:;\n\n"))
 	f.Fuzz(func(t *testing.T, collector, delivered string, message []byte) {
 		err := newDoorWithoutHouse().Import(t.Context(), message, delivered, collector)
-		if err != nil && errs.KindOf(err) == errs.Internal && !strings.Contains(strings.ToLower(delivered+string(message)), "reply+") {
+		if err != nil && errs.KindOf(err) == errs.Internal && !strings.Contains(strings.ToLower(delivered+string(message)), "reply+") && !strings.Contains(strings.ToLower(delivered+string(message)), "bounce+") {
 			t.Errorf("an error without a kind: %v", err)
 		}
 	})
@@ -716,7 +725,7 @@ func FuzzImport(f *testing.F) {
 // newDoorWithoutHouse is an intake behind which nothing answers.
 func newDoorWithoutHouse() *mailin.Intake {
 	in := mailin.New(mailin.Config{
-		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+",
+		Logger: slog.New(slog.DiscardHandler), Domain: "town.example", ReplyPrefix: "reply+", Bounces: &bounces.Bounces{},
 		NoReply: []string{"noreply@town.example"},
 		FindSender: func(context.Context, sqldb.Querier, string) (community.Viewer, bool, error) {
 			return community.Viewer{}, false, errs.New(errs.Unavailable, "Later.")

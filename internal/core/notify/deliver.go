@@ -56,6 +56,12 @@ func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 	failures := make([]error, len(attempts))
 	for i, a := range attempts {
 		failures[i] = a.failure()
+		switch {
+		case failures[i] != nil && errs.Temporary(a.err):
+			n.outcomes.count(a.Channel, resultDeferred, 1)
+		case failures[i] == nil && a.state != "":
+			n.outcomes.count(a.Channel, a.state, 1)
+		}
 	}
 	return failures
 }
@@ -263,8 +269,12 @@ func (n *Notifier) sendAndSettle(ctx context.Context, group []*attempt) {
 // notice.
 func (a *attempt) trySend(ctx context.Context) {
 	err := a.send(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		a.state = StateSent
+		return
+	case errors.Is(err, ErrUnreachable):
+		a.state = StateWithdrawn
 		return
 	}
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {

@@ -145,6 +145,9 @@ type Letter struct {
 	OfGroup bool `json:"of_group,omitempty"`
 	// Calendars go along for calendar programs.
 	Calendars []LetterCalendar `json:"calendars,omitempty"`
+	// Awaited marks a letter that somebody has just asked for, such as the link that proves a mailbox: it goes to an address that
+	// emails do not reach, too, so that its owner can have it back.
+	Awaited bool `json:"awaited,omitempty"`
 	// Answering marks a letter that a machine writes in answer to a mail (RFC 3834): it is sent with an
 	// empty envelope sender and names the message that it answers.
 	Answering string `json:"answering,omitempty"`

@@ -10,6 +10,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -136,9 +137,13 @@ type PostChannel interface {
 	Prepare(ctx context.Context, all []*Delivery) ([]Send, error)
 }
 
-// Send hands a message over. Errors that are errs.Temporary are tried again, others end as a dead letter that an
-// administrator sees.
+// Send hands a message over. Errors that are errs.Temporary are tried again, ErrUnreachable withdraws the delivery, others
+// end as a dead letter that an administrator sees.
 type Send func(ctx context.Context) error
+
+// ErrUnreachable says that the recipient cannot be reached by a channel any more, and that this has been noted: nobody has
+// to see to it.
+var ErrUnreachable = errors.New("the recipient cannot be reached this way any more")
 
 // InstantChannel is a channel inside the database: it delivers in the transaction of the fan-out.
 type InstantChannel interface {
@@ -198,6 +203,7 @@ type Notifier struct {
 	silencedSQL string              // on which channels people are not told at once
 	refusedSQL  string              // on which they are never told
 	leaving     *semaphore.Weighted // by messages; see maxUnsettled
+	outcomes    outcomes
 }
 
 // New returns a notifier. It can tell rooms how far a notice would reach; what follows activities it learns by Follow.
@@ -205,7 +211,7 @@ func New(c Config) *Notifier {
 	n := &Notifier{
 		config: c, notices: map[community.ActivityName]Notice{}, enclosures: map[community.ActivityName][]Enclosure{}, channels: map[string]Channel{},
 		silencedSQL: silencedSQL(c.Channels, notAtOnce), refusedSQL: silencedSQL(c.Channels, never),
-		leaving: semaphore.NewWeighted(maxUnsettled),
+		leaving: semaphore.NewWeighted(maxUnsettled), outcomes: newOutcomes(c.Channels),
 	}
 	for _, channel := range c.Channels {
 		n.channels[channel.Name()] = channel

@@ -311,6 +311,19 @@ func TestWhoCannotBeReachedAnyMoreIsNotTold(t *testing.T) {
 		map[string][]string{"anna": {"as owner"}, "dora": {"as subscriber"}})
 }
 
+// TestWhoIsFoundUnreachableLeavesNobodyAJob is for a mailbox of which the mail server says that it is no more.
+func TestWhoIsFoundUnreachableLeavesNobodyAJob(t *testing.T) {
+	t.Parallel()
+	p := open(t, dbtest.SQLite(t))
+	p.channel.answers[p.cast.Bert.ID] = errors.Join(notify.ErrUnreachable, errs.New(errs.Denied, "").Because(errors.New("no such user")))
+	p.happens()
+	p.expect(map[string]string{"anna record": "sent", "bert record": "withdrawn", "dora record": "sent", "bert inbox": "sent"},
+		map[string][]string{"anna": {"as owner"}, "dora": {"as subscriber"}})
+	if dead, err := p.queue.Dead(t.Context(), 0, 10); err != nil || len(dead) != 0 {
+		t.Errorf("%d dead jobs, %v", len(dead), err)
+	}
+}
+
 func TestAChannelThatCannotPrepareIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {

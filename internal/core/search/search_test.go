@@ -24,7 +24,7 @@ type library struct {
 	said  map[int64]search.Document // comments and messages
 }
 
-func newLibrary(t *testing.T, db *sqldb.DB) *library {
+func newLibrary(t testing.TB, db *sqldb.DB) *library {
 	t.Helper()
 	l := &library{Cast: cast.New(t, db), Index: search.New(db), db: db, texts: map[int64]search.Document{}, said: map[int64]search.Document{}}
 	kind := func(name string) []search.Kind { return []search.Kind{{Name: name, Label: "Things", One: "Thing"}} }
@@ -80,7 +80,7 @@ func (l *library) entities(ctx context.Context, q sqldb.Querier, ids []int64) (f
 	return found, nil
 }
 
-func (l *library) put(t *testing.T, source string, ids ...int64) {
+func (l *library) put(t testing.TB, source string, ids ...int64) {
 	t.Helper()
 	if err := l.db.Write(t.Context(), func(tx *sqldb.Tx) error { return l.Put(t.Context(), tx, source, ids...) }); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func (l *library) put(t *testing.T, source string, ids ...int64) {
 }
 
 // publish adds an article of the garden and returns its id.
-func (l *library) publish(t *testing.T, title, text string, public bool) int64 {
+func (l *library) publish(t testing.TB, title, text string, public bool) int64 {
 	t.Helper()
 	id := cast.AddContent(t, l.db, cast.Content{EntityID: l.Garten.EntityID, AuthorID: l.Anna.ID, Public: public})
 	at := clock.At(cast.Joined().AddDate(0, 0, len(l.texts)))
@@ -253,6 +253,28 @@ func TestTheIndexIsBuiltAnew(t *testing.T) {
 		var left int
 		if err := db.Get(t.Context(), &left, `SELECT COUNT(*) FROM search_documents WHERE content_id = ?`, kept); err != nil || left != 0 {
 			t.Errorf("%d documents are left of what is gone (%v)", left, err)
+		}
+	})
+}
+
+func TestTermsGoWithWhatTheyStandIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		l := newLibrary(t, db)
+		count := func() (n int) {
+			if err := db.Get(t.Context(), &n, `SELECT COUNT(*) FROM search_terms`); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := count()
+		id := l.publish(t, "Klemmbrett", "Wer hat es gesehen?", true)
+		if count() == before {
+			t.Fatal("an article adds no terms")
+		}
+		cast.Execute(t, db, `DELETE FROM contents WHERE id = ?`, id)
+		if after := count(); after != before {
+			t.Errorf("%d rows of terms before the article, %d after it was deleted", before, after)
 		}
 	})
 }

@@ -175,6 +175,7 @@ type Spot string
 
 // The spots.
 const (
+	EveryPage     Spot = "every page, on top" // above the page, and so nothing that asks the database
 	StartMain     Spot = "start, main"
 	StartAside    Spot = "start, aside"
 	GroupMain     Spot = "group, main"

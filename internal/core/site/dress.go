@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Dress is how an administrator dresses the site.
@@ -104,6 +106,7 @@ func (s *Site) sendOwn(w http.ResponseWriter, r *http.Request) bool {
 		return false // it has gone in this moment
 	}
 	defer file.Close() // it was only read
+	web.RecordOf(r.Context()).Route = OwnPath
 	body, ok := file.(io.ReadSeeker)
 	if !ok {
 		return false

@@ -378,7 +378,11 @@ func (v *Visit) ShowPart(part templ.Component) error {
 
 // render draws the page and its frame.
 func (v *Visit) render(buffer *bytes.Buffer, p Page) error {
-	if err := document(v, p).Render(v.R.Context(), buffer); err != nil {
+	notes, err := v.Blocks(EveryPage, v.subject)
+	if err != nil {
+		return err
+	}
+	if err := document(v, p, notes).Render(v.R.Context(), buffer); err != nil {
 		return fmt.Errorf("render %s: %w", v.R.URL.Path, err)
 	}
 	return nil

@@ -129,7 +129,7 @@ func (r *Accounts) sendConfirmation(ctx context.Context, personID int64, address
 }
 
 // ResendConfirmation sends the link for an address once more, if the last one was sent a while ago and the address
-// still waits; otherwise nothing happens.
+// still waits, or emails to it have not arrived; otherwise nothing happens.
 func (r *Accounts) ResendConfirmation(ctx context.Context, v community.Viewer, text string) error {
 	address, key, ok := ParseAddress(text)
 	if !ok {
@@ -147,7 +147,7 @@ func (r *Accounts) ResendConfirmation(ctx context.Context, v community.Viewer, t
 		return err
 	}
 	mine, waits := byKey(own, key)
-	waits = waits && mine.VerifiedAt.IsZero()
+	waits = waits && (mine.VerifiedAt.IsZero() || !mine.SetAsideAt.IsZero())
 	for _, w := range pending {
 		if w.Key == key {
 			if r.deps.DB.Now().Sub(w.CreatedAt.Time) < resendAfter {
@@ -184,7 +184,7 @@ func (r *Accounts) ConfirmAddress(ctx context.Context, secret string) (community
 		if err := t.Decode(&data); err != nil {
 			return err
 		}
-		if err := r.takeAddress(ctx, tx, person.ID, data.Address); err != nil {
+		if added, err := r.takeAddress(ctx, tx, person.ID, data.Address); err != nil || !added {
 			return err
 		}
 		return r.endLinksAndTell(ctx, tx, person.ID, func(p *lang.Printer, a account) notify.Letter {
@@ -209,29 +209,29 @@ func (r *Accounts) endLinksAndTell(ctx context.Context, tx *sqldb.Tx, personID i
 	return r.deps.Letters.Post(ctx, tx, letter(r.printerOf(a.Person), a))
 }
 
-// takeAddress writes a proven address to a person.
-func (r *Accounts) takeAddress(ctx context.Context, tx *sqldb.Tx, personID int64, address string) error {
+// takeAddress writes a proven address to a person, and reports whether it was not theirs before.
+func (r *Accounts) takeAddress(ctx context.Context, tx *sqldb.Tx, personID int64, address string) (added bool, err error) {
 	own, err := listAddresses(ctx, tx, personID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	_, key, _ := ParseAddress(address)
 	a, err := findAddress(ctx, tx, key)
 	switch {
 	case errs.Is(err, errs.NotFound):
-		return insertAddress(ctx, tx, personID, address, len(own) == 0, true)
+		return true, insertAddress(ctx, tx, personID, address, len(own) == 0, true)
 	case err != nil:
-		return err
+		return false, err
 	case a.PersonID == personID:
-		return verifyAddress(ctx, tx, a.ID)
+		return a.VerifiedAt.IsZero(), verifyAddress(ctx, tx, a.ID)
 	case a.Main || !a.VerifiedAt.IsZero():
-		return errs.New(errs.Conflict, "This address belongs to another account. Sign in there and remove it first, or delete that account.")
+		return false, errs.New(errs.Conflict, "This address belongs to another account. Sign in there and remove it first, or delete that account.")
 	}
 	// Somebody claims it who never proved it.
 	if err := deleteAddress(ctx, tx, a.ID); err != nil {
-		return err
+		return false, err
 	}
-	return insertAddress(ctx, tx, personID, address, len(own) == 0, true)
+	return true, insertAddress(ctx, tx, personID, address, len(own) == 0, true)
 }
 
 // MakeMain makes a confirmed address the one that mails are sent to. A mail to this one and the one before says so, in
@@ -256,6 +256,8 @@ func (r *Accounts) MakeMain(ctx context.Context, v community.Viewer, text string
 			return errs.New(errs.Invalid, "This address isn’t one of yours. Add it first.")
 		case a.VerifiedAt.IsZero():
 			return errs.New(errs.Invalid, "Confirm this address first: open the link in the email.")
+		case !a.SetAsideAt.IsZero():
+			return errs.New(errs.Invalid, "Emails to this address don’t arrive. Confirm it again first.")
 		case a.Main:
 			return nil
 		}

@@ -15,7 +15,8 @@ func holdings() []estate.Holding {
 		{Table: "app_passwords", Column: "person_id", Fate: estate.Dropped, Export: estate.List[exportedAppPassword]("app_passwords", `
 			SELECT name, scope, created_at, expires_at, used_at FROM app_passwords WHERE person_id = ? ORDER BY id`)},
 		{Table: "email_addresses", Column: "person_id", Fate: estate.Dropped, Export: estate.List[exportedAddress]("email_addresses", `
-			SELECT address, main, verified_at FROM email_addresses WHERE person_id = ? ORDER BY id`)},
+			SELECT m.address, m.main, m.verified_at, b.set_aside_at, COALESCE(b.answer, '') AS answer
+			  FROM email_addresses m LEFT JOIN bounced_addresses b ON b.address_id = m.id WHERE m.person_id = ? ORDER BY m.id`)},
 	}
 }
 
@@ -28,7 +29,9 @@ type exportedAppPassword struct {
 }
 
 type exportedAddress struct {
-	Address    string     `db:"address"     json:"address"`
-	Main       bool       `db:"main"        json:"main"`
-	VerifiedAt clock.Time `db:"verified_at" json:"verified_at,omitzero"`
+	Address    string     `db:"address"      json:"address"`
+	Main       bool       `db:"main"         json:"main"`
+	VerifiedAt clock.Time `db:"verified_at"  json:"verified_at,omitzero"`
+	SetAsideAt clock.Time `db:"set_aside_at" json:"set_aside_at,omitzero"`
+	Answer     string     `db:"answer"       json:"answer,omitempty"` // with which a mail server refused the last email
 }

@@ -41,6 +41,13 @@ func (r *Accounts) confirmAction(t *lang.Printer, secret string) []notify.Action
 	return []notify.Action{{Label: t.T("Confirm address"), URL: r.deps.URL(confirmPrefix + secret + "/"), Primary: true}}
 }
 
+// awaited is letter for what somebody has just asked for: it goes to an address that is set aside, too.
+func awaited(p *lang.Printer, kind, address, name, subject string) notify.Letter {
+	l := letter(p, kind, address, name, subject)
+	l.Awaited = true
+	return l
+}
+
 // signInActions are what a letter offers to somebody who has an account already; next is where they were going.
 func (r *Accounts) signInActions(t *lang.Printer, next string) []notify.Action {
 	return []notify.Action{
@@ -52,7 +59,7 @@ func (r *Accounts) signInActions(t *lang.Printer, next string) []notify.Action {
 // letterConfirmSignUp also says which group the person is about to belong to, but only by a name that carries no message
 // of others: anybody may type the address of somebody else.
 func (r *Accounts) letterConfirmSignUp(t *lang.Printer, address, secret string, intent intents.Intent) notify.Letter {
-	l := letter(t, "confirm-sign-up", address, "", t.T("Confirm your address"))
+	l := awaited(t, "confirm-sign-up", address, "", t.T("Confirm your address"))
 	l.Intro = t.T("Someone (probably you) signed up at %s with this address. Confirm it to create your account.", r.deps.SiteName)
 	switch name := notify.Called(intent.Group.Name, intent.Group.Slug); {
 	case intent.Any() && intent.Message:
@@ -66,7 +73,7 @@ func (r *Accounts) letterConfirmSignUp(t *lang.Printer, address, secret string, 
 }
 
 func (r *Accounts) letterAccountExists(t *lang.Printer, address string, owner community.Person, next string) notify.Letter {
-	l := letter(t, "account-exists", address, owner.Name, t.T("You already have an account"))
+	l := awaited(t, "account-exists", address, owner.Name, t.T("You already have an account"))
 	l.Intro = t.T("Someone (probably you) tried to sign up at %s with this address. It already belongs to an account: %s (@%s).", r.deps.SiteName, owner.Name, owner.Slug)
 	l.Actions = r.signInActions(t, next)
 	l.Note = t.T("If this wasn’t you, you can ignore this email: your account won’t change.")
@@ -74,7 +81,7 @@ func (r *Accounts) letterAccountExists(t *lang.Printer, address string, owner co
 }
 
 func (r *Accounts) letterConfirmAddress(t *lang.Printer, address string, person community.Person, secret string) notify.Letter {
-	l := letter(t, "confirm-address", address, "", t.T("Confirm your address"))
+	l := awaited(t, "confirm-address", address, "", t.T("Confirm your address"))
 	l.Intro = t.T("%s (@%s) would like to use this address at %s.", notify.Called(person.Name, person.Slug), person.Slug, r.deps.SiteName)
 	l.Actions = r.confirmAction(t, secret)
 	l.Note = t.T("The link works once, within three days. If this isn’t your account, you can ignore this email: the address won’t be added.")
@@ -90,7 +97,7 @@ func (r *Accounts) letterAddressTaken(t *lang.Printer, address string, owner com
 }
 
 func (r *Accounts) letterReset(t *lang.Printer, address string, person community.Person, secret string) notify.Letter {
-	l := letter(t, "new-password", address, person.Name, t.T("Set a new password"))
+	l := awaited(t, "new-password", address, person.Name, t.T("Set a new password"))
 	l.Intro = t.T("Someone (probably you) asked for a new password at %s for %s (@%s).", r.deps.SiteName, person.Name, person.Slug)
 	l.Actions = []notify.Action{{Label: t.T("Set a new password"), URL: r.resetURL(person, secret), Primary: true}}
 	l.Facts = []notify.Fact{{Label: t.T("Short name"), Value: person.Slug}}
@@ -99,7 +106,7 @@ func (r *Accounts) letterReset(t *lang.Printer, address string, person community
 }
 
 func (r *Accounts) letterNoAccount(t *lang.Printer, address string) notify.Letter {
-	l := letter(t, "no-account", address, "", t.T("There is no account with this address"))
+	l := awaited(t, "no-account", address, "", t.T("There is no account with this address"))
 	l.Intro = t.T("Someone (probably you) asked for a new password at %s, but there is no account with this address. Maybe you signed up with another one.", r.deps.SiteName)
 	l.Actions = []notify.Action{{Label: t.T("Sign up"), URL: r.deps.URL(signUpPath), Primary: true}}
 	l.Note = t.T("If this wasn’t you, you can ignore this email.")
@@ -107,7 +114,7 @@ func (r *Accounts) letterNoAccount(t *lang.Printer, address string) notify.Lette
 }
 
 func (r *Accounts) letterClosed(t *lang.Printer, address string, person community.Person) notify.Letter {
-	l := letter(t, "account-closed", address, person.Name, t.T("Your account has been closed"))
+	l := awaited(t, "account-closed", address, person.Name, t.T("Your account has been closed"))
 	l.Intro = t.T("Someone (probably you) asked for a new password at %s for %s (@%s). This account has been closed, so its password can’t be changed.", r.deps.SiteName, person.Name, person.Slug)
 	if r.deps.Operators != "" {
 		l.Actions = []notify.Action{{Label: t.T("Contact the people who run this site"), URL: r.deps.URL(r.deps.Operators)}}

@@ -29,7 +29,7 @@ func (r *Accounts) FindByAddress(ctx context.Context, q sqldb.Querier, address s
 }
 
 // FindSender returns who writes a mail with an address of theirs, and whether they have proven the mailbox; NotFound if
-// nobody does who takes part.
+// nobody does who takes part. Unreachable says it of this address.
 func (r *Accounts) FindSender(ctx context.Context, q sqldb.Querier, address string) (sender community.Viewer, proven bool, err error) {
 	p, err := r.FindByAddress(ctx, q, address)
 	if err != nil {
@@ -42,6 +42,7 @@ func (r *Accounts) FindSender(ctx context.Context, q sqldb.Querier, address stri
 	a, err := findAddress(ctx, q, key)
 	return community.Viewer{
 		PersonID: p.ID, EntityID: p.EntityID, Slug: p.Slug, Name: p.Name, Colour: p.Colour, Picture: p.Picture, Language: p.Language, Admin: p.Admin,
+		Unreachable: !a.SetAsideAt.IsZero(),
 	}, !a.VerifiedAt.IsZero(), err
 }
 

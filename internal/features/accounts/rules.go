@@ -5,12 +5,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
 	"grouprise.org/grouprise/internal/features/people"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/glyph"
+	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/password"
 )
 
@@ -38,12 +38,11 @@ func ParseAddress(text string) (address, key string, ok bool) {
 	if err != nil || parsed.Address != text {
 		return "", "", false
 	}
-	at := strings.LastIndexByte(text, '@')
-	domain, err := idna.Lookup.ToASCII(strings.ToLower(text[at+1:]))
-	if err != nil || len(text[:at]) > maxLocal || !isMailDomain(domain) {
+	key = mime.Address{Addr: text}.Key()
+	domain := key[strings.LastIndexByte(key, '@')+1:]
+	if strings.LastIndexByte(text, '@') > maxLocal || !isMailDomain(domain) {
 		return "", "", false
 	}
-	key = norm.NFC.String(strings.ToLower(text[:at])) + "@" + domain
 	return text, key, len(key) <= maxAddress
 }
 

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/tokens"
 	"grouprise.org/grouprise/internal/features/people"
+	"grouprise.org/grouprise/internal/kit/bounce"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -83,14 +85,20 @@ type Address struct {
 	Key        string     `db:"address_key"`
 	Main       bool       `db:"main"`
 	VerifiedAt clock.Time `db:"verified_at"`
+
+	SetAsideAt clock.Time  `db:"set_aside_at"` // since when no emails go to it; zero: they do
+	Bounces    int         `db:"bounces"`      // emails that came back
+	BouncedFor bounce.Kind `db:"kind"`         // why the last one did
+	Answer     string      `db:"answer"`       // what the other mail server said
 }
 
-const addressColumns = `SELECT id, person_id, address, address_key, main, verified_at FROM email_addresses `
+const addressColumns = `SELECT m.id, m.person_id, m.address, m.address_key, m.main, m.verified_at, b.set_aside_at, COALESCE(b.bounces, 0) AS bounces,
+	COALESCE(b.kind, '') AS kind, COALESCE(b.answer, '') AS answer FROM email_addresses m LEFT JOIN bounced_addresses b ON b.address_id = m.id `
 
 // findAddress returns the address of a key, confirmed or not.
 func findAddress(ctx context.Context, q sqldb.Querier, key string) (Address, error) {
 	var a Address
-	if err := q.Get(ctx, &a, addressColumns+`WHERE address_key = ?`, key); err != nil {
+	if err := q.Get(ctx, &a, addressColumns+`WHERE m.address_key = ?`, key); err != nil {
 		return a, fmt.Errorf("find an address: %w", err)
 	}
 	return a, nil
@@ -99,7 +107,7 @@ func findAddress(ctx context.Context, q sqldb.Querier, key string) (Address, err
 // listAddresses returns the addresses of a person, the main one first.
 func listAddresses(ctx context.Context, q sqldb.Querier, personID int64) ([]Address, error) {
 	var all []Address
-	err := q.Select(ctx, &all, addressColumns+`WHERE person_id = ? ORDER BY main DESC, id`, personID)
+	err := q.Select(ctx, &all, addressColumns+`WHERE m.person_id = ? ORDER BY m.main DESC, m.id`, personID)
 	if err != nil {
 		return nil, fmt.Errorf("list the addresses of person %d: %w", personID, err)
 	}
@@ -123,12 +131,13 @@ func insertAddress(ctx context.Context, tx *sqldb.Tx, personID int64, address st
 	return nil
 }
 
-// verifyAddress notes that the mailbox has been proven; the first time counts.
+// verifyAddress notes that the mailbox has been proven; the first time counts. Emails go to it again, should it have been set
+// aside.
 func verifyAddress(ctx context.Context, tx *sqldb.Tx, addressID int64) error {
 	if _, err := tx.Exec(ctx, `UPDATE email_addresses SET verified_at = ? WHERE id = ? AND verified_at IS NULL`, tx.Now, addressID); err != nil {
 		return fmt.Errorf("confirm an address: %w", err)
 	}
-	return nil
+	return bounces.Forgive(ctx, tx, addressID)
 }
 
 // updateMainAddress makes one address of a person the main one.

@@ -37,7 +37,7 @@ func (t TestMail) send(ctx context.Context, p *lang.Printer, personID int64) (wa
 	start := time.Now()
 	way = []string{p.T("The email goes to %s.", address), p.T("The sender is %s.", t.From), p.T("It’s sent through %s.", t.LeavesBy)}
 	err = t.Postman.Post(ctx, notify.Letter{
-		Address: address, Kind: "test", Language: p.Language(), Subject: p.T("Test email from %s", t.SiteName),
+		Address: address, Kind: "test", Awaited: true, Language: p.Language(), Subject: p.T("Test email from %s", t.SiteName),
 		Intro: p.T("If you can read this, the site can send emails."),
 	})
 	if err == nil {

@@ -16,12 +16,20 @@ import (
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
-// Open lets the private chat room of a group answer, or ends that: Denied to whoever may not change the group's settings.
-func (b *Bridge) Open(ctx context.Context, s community.Standing, g community.Entity, open bool) error {
+// Choice is whether the private chat room of a group answers, which each group decides by itself.
+type Choice struct{}
+
+// IsOpen reports whether a group has chosen that its room answers.
+func (Choice) IsOpen(ctx context.Context, q sqldb.Querier, entityID int64) (bool, error) {
+	return isOpen(ctx, q, entityID)
+}
+
+// Set lets the room of a group answer, or ends that: Denied to whoever may not change the group's settings.
+func (Choice) Set(ctx context.Context, tx *sqldb.Tx, s community.Standing, entityID int64, open bool) error {
 	if !CanChoose(s) {
 		return errNotMember(s.Viewer)
 	}
-	return b.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return setOpen(ctx, tx, g.ID, open) })
+	return setOpen(ctx, tx, entityID, open)
 }
 
 func errNotMember(v community.Viewer) error {

@@ -17,7 +17,6 @@ package bridge
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
@@ -25,7 +24,6 @@ import (
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
-	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/matrix"
 	"grouprise.org/grouprise/internal/kit/queue"
@@ -50,12 +48,6 @@ type People interface {
 	Viewer(ctx context.Context, personID int64) (community.Viewer, error)
 }
 
-// Groups is what this room needs to know of groups.
-type Groups interface {
-	// GetBySlug returns a group by its slug, whatever its case; NotFound if there is none.
-	GetBySlug(ctx context.Context, q sqldb.Querier, slug string) (community.Group, error)
-}
-
 // Threads is where comments and messages are changed.
 type Threads interface {
 	// ReviseIn changes the text of a comment or message, which is markdown: Denied to whoever may not, or not any more, and NotFound if it
@@ -73,7 +65,6 @@ type Deps struct {
 	Limiter *web.Limiter
 	Log     *slog.Logger
 	People  People
-	Groups  Groups
 	Threads Threads
 	Replies func() []mailin.Reply // of all rooms: what an answer by mail becomes
 
@@ -96,20 +87,12 @@ const (
 	tellJob = "bridge.tell"
 )
 
-// settingsPath is the page on which a group chooses.
-const settingsPath = "/stadt/settings/group/bridge"
-
 // Module returns the room's table of contents.
 func (b *Bridge) Module() module.Module {
 	m := module.Module{Name: "bridge", Estate: holdings()}
 	if b.deps.Server == nil {
 		return m
 	}
-	m.Routes = []site.Route{
-		{Method: http.MethodGet, Path: settingsPath, Handle: b.editBridge, SignedIn: true, Query: []string{"group"}},
-		{Method: http.MethodPost, Path: settingsPath, Handle: b.updateBridge, SignedIn: true, Query: []string{"group"}},
-	}
-	m.Entries, m.Blocks = b.entries(), b.blocks()
 	m.Hears = []bot.Listener{{Name: "answers in private chat rooms become comments and messages", Hear: b.hear}}
 	m.Jobs = []queue.Kind{
 		{Name: takeJob, Handle: b.take, Timeout: 10 * time.Minute, MaxAttempts: matrix.Forever, Backoff: matrix.Backoff},

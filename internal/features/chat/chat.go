@@ -11,10 +11,12 @@ package chat
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bot"
+	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/outbox"
@@ -36,7 +38,9 @@ type Deps struct {
 	Domain  string         // of the homeserver, behind the colon of ids
 	Bots    []string       // ids that may be in every room, beside the account of Server
 	BaseURL string         // of the site, without a slash at the end
-	Encrypt bool           // private rooms
+
+	Listeners []string // rooms that are told everything public
+	Encrypt   bool     // private rooms
 
 	SiteName func() string
 	Printer  func() *lang.Printer // in the language of the site, which groups share
@@ -82,6 +86,7 @@ func (c *Chat) Module() module.Module {
 	}
 	m.Hears = []bot.Listener{{Name: "who enters and leaves the chat rooms of groups", Hear: c.hear}}
 	m.Facts = []module.Fact{{Term: lang.Text("Chat server"), Ask: c.describe}}
+	m.Examinations = []doctor.Check{c.check()}
 	m.Jobs = append(m.Jobs, queue.Kind{Name: enterJob, Handle: c.answerInvitation, MaxAttempts: matrix.Forever, Backoff: matrix.Backoff})
 	m.Hears = append(m.Hears, bot.Listener{Name: "invitations to chat rooms", Hear: c.hearInvitation})
 	return m
@@ -93,9 +98,22 @@ func (c *Chat) describe(ctx context.Context, p *lang.Printer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	waiting := p.N("%d chat task is waiting", "%d chat tasks are waiting", h.Waiting)
-	if h.AwayAt.IsZero() {
-		return p.T("%s: connected, %s", c.deps.Domain, waiting), nil
+	state := p.T("%s is connected.", c.deps.Domain)
+	if !h.AwayAt.IsZero() {
+		state = p.T("%s hasn’t been reachable since %s.", c.deps.Domain, p.DateTime(h.AwayAt.Time))
 	}
-	return p.T("%s: can’t be reached since %s, %s", c.deps.Domain, p.DateTime(h.AwayAt.Time), waiting), nil
+	var waiting []string
+	if n := h.Waiting.Rooms; n > 0 {
+		waiting = append(waiting, p.N("%d room", "%d rooms", n))
+	}
+	if n := h.Waiting.Invitations; n > 0 {
+		waiting = append(waiting, p.N("%d invitation", "%d invitations", n))
+	}
+	if n := h.Waiting.Messages; n > 0 {
+		waiting = append(waiting, p.N("%d message", "%d messages", n))
+	}
+	if len(waiting) == 0 {
+		return state, nil
+	}
+	return state + " " + p.T("Waiting: %s.", strings.Join(waiting, ", ")), nil
 }

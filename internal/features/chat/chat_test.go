@@ -326,7 +326,7 @@ func TestAHomeserverMayBeAwayForDays(t *testing.T) {
 			w.drain(t)
 		}
 		h, err := w.chat.Health(t.Context())
-		if err != nil || h.AwayAt.IsZero() || h.Waiting != 5 || h.Problem == "" {
+		if err != nil || h.AwayAt.IsZero() || h.Waiting != (chat.Waiting{Rooms: 5}) || h.Problem == "" {
 			t.Errorf("the homeserver is away: %+v, %v", h, err)
 		}
 		w.SetAway(false)
@@ -340,7 +340,7 @@ func TestAHomeserverMayBeAwayForDays(t *testing.T) {
 		w.Lose(1)
 		w.hour(t)
 		w.hour(t)
-		if h, err := w.chat.Health(t.Context()); err != nil || !h.AwayAt.IsZero() || h.Waiting != 0 {
+		if h, err := w.chat.Health(t.Context()); err != nil || !h.AwayAt.IsZero() || h.Waiting != (chat.Waiting{}) {
 			t.Errorf("the homeserver is back: %+v, %v", h, err)
 		}
 		if w.Limited == 0 {
@@ -562,25 +562,7 @@ func TestThousandsAreInvitedWithinTheLimits(t *testing.T) {
 	}
 	w := newTown(t, dbtest.SQLite(t))
 	const many = 5000
-	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		var owners, people, members [][]any
-		for n := range many {
-			slug := fmt.Sprint("gast", n)
-			owners = append(owners, []any{1000 + n, community.PersonEntity, slug, slug, slug, slug, "#333333"})
-			people = append(people, []any{1000 + n, 1000 + n, "", slug, "", 1, "x"})
-			members = append(members, []any{w.Chor.ID, 1000 + n, 2})
-		}
-		if err := tx.InsertRows(t.Context(), `INSERT INTO entities (id, kind, slug, slug_key, name, name_key, colour)`, owners); err != nil {
-			return err
-		}
-		if err := tx.InsertRows(t.Context(), `INSERT INTO people (id, entity_id, first_name, last_name, about, joined_at, password)`, people); err != nil {
-			return err
-		}
-		return tx.InsertRows(t.Context(), `INSERT INTO memberships (group_id, person_id, joined_at)`, members)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	names := cast.Crowd(t, w.db, w.Chor.ID, many)
 	cast.Execute(t, w.db, `INSERT INTO chat_rooms (kind, owner, entity_id, changed_at) VALUES ('private', ?, ?, 1)`, w.Chor.EntityID, w.Chor.EntityID)
 	now := func() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }
 	w.LimitInvitations(50, 1000, now)
@@ -592,8 +574,8 @@ func TestThousandsAreInvitedWithinTheLimits(t *testing.T) {
 		}
 	}
 	room := w.Find("chor-private")
-	for n := range many {
-		if times := w.Invited(room, id(fmt.Sprint("gast", n))); times != 1 {
+	for _, name := range names {
+		if times := w.Invited(room, id(name)); times != 1 {
 			t.Fatalf("a member was invited %d times", times)
 		}
 	}

@@ -294,17 +294,25 @@ func (c *Chat) NoteServer(ctx context.Context, problem error) {
 type Health struct {
 	AwayAt  clock.Time `db:"away_at"` // zero if it answers
 	Problem string     `db:"problem"`
-	Waiting int        `db:"waiting"` // rooms that are not yet what they should be, and invitations that have not been made
+	Waiting Waiting
+}
+
+// Waiting is what waits for the homeserver.
+type Waiting struct {
+	Rooms       int `db:"rooms"`       // that are not yet what they should be
+	Invitations int `db:"invitations"` // that have perhaps not been made
+	Messages    int `db:"messages"`    // that are not yet said, or do not yet say what they should
 }
 
 // Health returns how it stands with the homeserver.
 func (c *Chat) Health(ctx context.Context) (h Health, err error) {
-	err = c.deps.DB.Get(ctx, &h, `SELECT away_at, problem, 0 AS waiting FROM chat_servers WHERE id = 1`)
+	err = c.deps.DB.Get(ctx, &h, `SELECT away_at, problem FROM chat_servers WHERE id = 1`)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return h, fmt.Errorf("look whether the chat server is there: %w", err)
 	}
 	err = c.deps.DB.Get(ctx, &h.Waiting, `
-		SELECT (SELECT COUNT(*) FROM chat_rooms WHERE settled_at IS NULL OR changed_at > settled_at) + (SELECT COUNT(*) FROM chat_guests WHERE state = ?)`, inviting)
+		SELECT (SELECT COUNT(*) FROM chat_rooms WHERE settled_at IS NULL OR changed_at > settled_at) AS rooms,
+		       (SELECT COUNT(*) FROM chat_guests WHERE state = ?) AS invitations, (SELECT COUNT(*) FROM chat_messages WHERE due) AS messages`, inviting)
 	if err != nil {
 		return h, fmt.Errorf("count what waits for the chat server: %w", err)
 	}

@@ -218,10 +218,10 @@ type Arrangement struct {
 	Visible bool
 }
 
-// Arrange arranges the chat rooms of a group. The viewer has to be a member.
-func (r *Settings) Arrange(ctx context.Context, v community.Viewer, g community.Group, s community.Standing, all []Arrangement) error {
+// Arrange arranges the chat rooms of a group, and whether the private one answers. The viewer has to be a member.
+func (r *Settings) Arrange(ctx context.Context, g community.Group, s community.Standing, all []Arrangement, answers bool) error {
 	if !CanManage(s) {
-		return errNotMember(v)
+		return errNotMember(s.Viewer)
 	}
 	return r.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, a := range all {
@@ -234,7 +234,7 @@ func (r *Settings) Arrange(ctx context.Context, v community.Viewer, g community.
 				return err
 			}
 		}
-		return nil
+		return r.deps.Answers.Set(ctx, tx, s, g.EntityID, answers)
 	})
 }
 

@@ -16,12 +16,12 @@ import (
 func (*Settings) entries() []site.Entry {
 	return []site.Entry{
 		site.MenuLink(site.SettingsMenu, 35, ownPath, lang.Text("Chat"), parts.IconTalk),
-		{Menu: site.ManageMenu, Order: 35, About: "the chat rooms of the group", Places: func(v *site.Visit) []site.Place {
+		{Menu: site.ManageMenu, Order: 35, About: "the chat rooms of the group, and whether the members’ one answers", Places: func(v *site.Visit) []site.Place {
 			s := v.Subject()
 			if !s.Entity.IsGroup() || !CanManage(s.Standing) {
 				return nil
 			}
-			return []site.Place{{Path: groupPathOf(s.Entity.Slug), Label: v.T("Chat rooms"), Icon: parts.IconTalk}}
+			return []site.Place{{Path: groupPathOf(s.Entity.Slug), Label: v.T("Chat"), Icon: parts.IconTalk}}
 		}},
 	}
 }
@@ -47,7 +47,7 @@ type roomLink struct {
 	Path string
 }
 
-// showRooms shows the links to the chat rooms of a group.
+// showRooms shows the links to the chat rooms of a group, and says to members that theirs answers.
 func (r *Settings) showRooms(v *site.Visit, s site.Subject) (templ.Component, error) {
 	rooms, err := r.deps.Chat.RoomsOf(v.Context(), v.Memo(r.deps.DB), s.Entity)
 	if err != nil {
@@ -61,10 +61,16 @@ func (r *Settings) showRooms(v *site.Visit, s site.Subject) (templ.Component, er
 			}
 		}
 	}
-	if len(links) == 0 {
+	answers := false
+	if s.Entity.IsGroup() && CanManage(s.Standing) {
+		if answers, err = r.deps.Answers.IsOpen(v.Context(), v.Memo(r.deps.DB), s.Entity.ID); err != nil {
+			return nil, err
+		}
+	}
+	if len(links) == 0 && !answers {
 		return nil, nil //nolint:nilnil // no block
 	}
-	return roomsPanel(links), nil
+	return roomsPanel(links, answers), nil
 }
 
 // insteadOfMail is the checkbox by which people are told in chat.

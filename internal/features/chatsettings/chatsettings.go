@@ -46,6 +46,14 @@ type Messages interface {
 	HandOver(ctx context.Context, tx *sqldb.Tx, from, to int64) error
 }
 
+// Answers is whether what members say in the private chat room of a group becomes something on the site.
+type Answers interface {
+	// IsOpen reports whether a group has chosen so.
+	IsOpen(ctx context.Context, q sqldb.Querier, entityID int64) (bool, error)
+	// Set lets that be so from now on, or ends it: Denied to whoever may not change the group's settings.
+	Set(ctx context.Context, tx *sqldb.Tx, s community.Standing, entityID int64, open bool) error
+}
+
 // Deps is what the room stands on.
 type Deps struct {
 	DB       *sqldb.DB
@@ -55,6 +63,7 @@ type Deps struct {
 	Chat     *chat.Chat
 	Groups   Groups
 	Messages Messages
+	Answers  Answers
 
 	Server     *matrix.Client // nil: the site has no chat, and this room only knows what it once kept
 	Domain     string         // of the homeserver, behind the colon of ids
@@ -131,6 +140,7 @@ func (r *Settings) Module() module.Module {
 		{Method: http.MethodGet, Path: insidePath, Handle: func(v *site.Visit) error { return r.followRoom(v, chat.Private) }},
 		{Method: http.MethodGet, Path: feedPath, Handle: r.followFeed},
 		{Method: http.MethodGet, Path: clientPath, Handle: r.showNoClient, Cached: true},
+		{Method: http.MethodGet, Path: clientPath + "{path...}", Handle: r.showNoClient},
 	}
 	m.Entries, m.Blocks, m.Switches = r.entries(), r.blocks(), []notify.Switch{r.insteadOfMail()}
 	m.Jobs = []queue.Kind{

@@ -50,6 +50,18 @@ func (g groups) GetBySlug(_ context.Context, _ sqldb.Querier, slug string) (comm
 	return community.Group{}, errs.New(errs.NotFound, "")
 }
 
+// answering is which groups have chosen that their private room answers.
+type answering map[int64]bool
+
+func (a answering) IsOpen(_ context.Context, _ sqldb.Querier, entityID int64) (bool, error) {
+	return a[entityID], nil
+}
+
+func (a answering) Set(_ context.Context, _ *sqldb.Tx, _ community.Standing, entityID int64, open bool) error {
+	a[entityID] = open
+	return nil
+}
+
 // town is the cast with a homeserver.
 type town struct {
 	*cast.Cast
@@ -94,7 +106,7 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 		Printer: func() *lang.Printer { return catalogues.Printer("en", time.UTC) },
 	})
 	w.settings = chatsettings.New(chatsettings.Deps{
-		DB: w.db, Queue: w.queue, Log: slog.New(slog.DiscardHandler), Limiter: web.NewLimiter(w.db, now), Chat: w.chat, Groups: groups{w.Cast}, Messages: messages, Server: server,
+		DB: w.db, Queue: w.queue, Log: slog.New(slog.DiscardHandler), Limiter: web.NewLimiter(w.db, now), Chat: w.chat, Groups: groups{w.Cast}, Messages: messages, Answers: answering{}, Server: server,
 		Domain: matrixtest.Domain, Bots: []string{id("commander")}, Listeners: []string{"!feed:" + matrixtest.Domain}, BaseURL: baseURL, Keys: keys, SiteName: name,
 		Catalogues: catalogues, Zone: time.UTC, Read: w.read,
 	})
@@ -399,7 +411,10 @@ func TestMembersArrangeTheRoomsOfTheirGroup(t *testing.T) {
 		bert.Send(path, url.Values{"public_room": {w.Find("chor")}, "private_room": {private}}, true)
 		bert.Sees(http.StatusUnprocessableEntity, "This is the chat room of another group")
 		bert.Send(path, url.Values{"public_room": {"!mine:elsewhere.example"}, "private_room": {private}, "private_visible": {"on"}}, true)
-		bert.Sees(http.StatusOK, "The changes have been saved.", "!mine:elsewhere.example")
+		bert.Sees(http.StatusOK, "The changes have been saved.", "!mine:elsewhere.example", `name="answers" value="on"`)
+		bert.DoesNotSee(`name="answers" value="on" checked`)
+		bert.Send(path, url.Values{"private_visible": {"on"}, "answers": {"on"}}, true)
+		bert.Sees(http.StatusOK, `name="answers" value="on" checked`)
 		rooms, err := w.chat.RoomsOf(t.Context(), w.db, w.Garten.Entity())
 		if err != nil || rooms[0].RoomID != private || !rooms[0].Visible || rooms[1].RoomID != "!mine:elsewhere.example" || rooms[1].Visible {
 			t.Errorf("the rooms are %+v, %v", rooms, err)
@@ -452,6 +467,11 @@ func TestLinksLeadIntoTheRightClient(t *testing.T) {
 			if got := v.Ask(http.MethodGet, c.path).Status; got != c.want {
 				t.Errorf("%d gets %d at %s", c.person, got, c.path)
 			}
+		}
+		for _, path := range []string{"/stadt/chat/", "/stadt/chat/bundles/app.js"} {
+			v := webtest.Visit(t, w.handler)
+			v.Get(path)
+			v.Sees(http.StatusOK, "There’s no chat app on this site.")
 		}
 		cast.Execute(t, w.db, `DELETE FROM chat_rooms WHERE kind = 'private'`)
 		if got := webtest.VisitAs(t, w.handler, w.Anna.ID).Ask(http.MethodGet, "/garten/-/chat/private/").Status; got != http.StatusNotFound {

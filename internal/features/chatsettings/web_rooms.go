@@ -47,12 +47,13 @@ func (r *Settings) managed(v *site.Visit) (community.Group, community.Standing, 
 	}
 }
 
-// groupForm says which chat rooms are those of a group, and which links stand on its page.
+// groupForm says which chat rooms are those of a group, which links stand on its page, and whether the private one answers.
 type groupForm struct {
 	PublicRoom     string `form:"public_room"     text:"line"`
 	PublicVisible  bool   `form:"public_visible"`
 	PrivateRoom    string `form:"private_room"    text:"line"`
 	PrivateVisible bool   `form:"private_visible"`
+	Answers        bool   `form:"answers"`
 }
 
 func (f groupForm) arrangements() []Arrangement {
@@ -75,7 +76,11 @@ func (r *Settings) showGroup(v *site.Visit, g community.Group, sent *groupForm, 
 	if err != nil {
 		return err
 	}
-	f, trouble := groupForm{PublicVisible: true, PrivateVisible: true}, false
+	answers, err := r.deps.Answers.IsOpen(v.Context(), r.deps.DB, g.EntityID)
+	if err != nil {
+		return err
+	}
+	f, trouble := groupForm{PublicVisible: true, PrivateVisible: true, Answers: answers}, false
 	for _, room := range rooms {
 		switch room.Kind {
 		case chat.Public:
@@ -89,7 +94,7 @@ func (r *Settings) showGroup(v *site.Visit, g community.Group, sent *groupForm, 
 		f = *sent
 	}
 	return v.ShowAgain(wrong, func(e parts.Errors) (site.Page, error) {
-		return v.ManagePage(g.Entity(), v.T("Chat rooms"), groupBody(groupPathOf(g.Slug), r.deps.Server.User(), trouble, f, e)), nil
+		return v.ManagePage(g.Entity(), v.T("Chat"), groupBody(groupPathOf(g.Slug), r.deps.Server.User(), trouble, f, e)), nil
 	})
 }
 
@@ -102,7 +107,7 @@ func (r *Settings) updateGroup(v *site.Visit) error {
 	if err := v.Bind(&f); err != nil {
 		return r.showGroup(v, g, &f, err)
 	}
-	if err := r.Arrange(v.Context(), v.Viewer, g, s, f.arrangements()); err != nil {
+	if err := r.Arrange(v.Context(), g, s, f.arrangements(), f.Answers); err != nil {
 		return r.showGroup(v, g, &f, err)
 	}
 	v.Flash(parts.Done, "The changes have been saved.")

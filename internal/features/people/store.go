@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/paging"
@@ -38,7 +39,8 @@ func getViewer(ctx context.Context, q sqldb.Querier, id int64) (community.Viewer
 	err := q.Get(ctx, &v, `
 		SELECT p.id, p.entity_id, e.slug, e.name, e.colour, e.picture, p.language, p.admin,
 		       (SELECT COUNT(*) FROM (SELECT 1 FROM inbox_entries i WHERE i.person_id = ? AND i.read_at IS NULL LIMIT ?) u) AS unread,
-		       EXISTS (SELECT 1 FROM onboarding_steps o WHERE o.entity_id = p.entity_id) AS getting_started`+
+		       EXISTS (SELECT 1 FROM onboarding_steps o WHERE o.entity_id = p.entity_id) AS getting_started,
+		       EXISTS (SELECT 1 FROM email_addresses m WHERE m.person_id = p.id AND m.main AND `+bounces.SetAside+`) AS unreachable`+
 		From+`WHERE p.id = ? AND p.active`, id, unreadShown, id)
 	if errs.Is(err, errs.NotFound) {
 		return v, errNobody()

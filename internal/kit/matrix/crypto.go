@@ -14,6 +14,8 @@ type Keys struct {
 	DB     *sqldb.DB
 	Secret string       // of the site
 	Log    *slog.Logger // nil: what mautrix says about keys is not written down
+
+	VerifiedOnly bool // devices that their owner has not verified get no keys of rooms
 }
 
 // Verification says how an account is to be verified.

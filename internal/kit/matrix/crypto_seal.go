@@ -38,6 +38,7 @@ type keyring struct {
 	api   *mautrix.Client
 	store *keystore.Store
 	log   zerolog.Logger
+	trust id.TrustState // that devices need for the keys of rooms
 }
 
 func newEncryption(c *Client) *encryption { return &encryption{client: c, keys: c.config.Keys} }
@@ -50,6 +51,9 @@ func (e *encryption) ring(ctx context.Context) (*keyring, error) {
 		return e.key, nil
 	}
 	k := &keyring{log: zerolog.Nop()}
+	if e.keys.VerifiedOnly { // whoever has lost the keys by which they verify makes new ones
+		k.trust = id.TrustStateCrossSignedUntrusted
+	}
 	if e.keys.Log != nil {
 		k.log = zerolog.New(logWriter{e.keys.Log}).Level(zerolog.WarnLevel)
 	}
@@ -84,6 +88,7 @@ func (k *keyring) machine(ctx context.Context) (*crypto.OlmMachine, error) {
 	}
 	m := crypto.NewOlmMachine(k.api, &k.log, k.store, k.store)
 	m.DisableRatchetTracking = true
+	m.SendKeysMinTrust = k.trust
 	if err := m.Load(ctx); err != nil {
 		return nil, fmt.Errorf("load the keys of %s: %w", k.api.UserID, err)
 	}
@@ -108,6 +113,20 @@ func (c *Client) seal(ctx context.Context, room string, kind event.Type, content
 	}
 	sealed, err := c.encrypt(ctx, k, id.RoomID(room), kind, content)
 	return event.EventEncrypted, sealed, err
+}
+
+// expects reports whether what is said in a room is to be encrypted. It is not as long as nobody knows: the account may have left
+// the room, and a server that lies about that from the beginning is believed in any case.
+func (e *encryption) expects(ctx context.Context, room id.RoomID) (bool, error) {
+	k, err := e.ring(ctx)
+	if err != nil || k.api.DeviceID == "" {
+		return false, err
+	}
+	encrypted, err := e.client.encrypted(ctx, k, room)
+	if errs.Is(err, errs.Denied) || errs.Is(err, errs.Unavailable) {
+		return false, nil
+	}
+	return encrypted, err
 }
 
 // encrypted reports whether a room is. The server is asked once; Heed hears of what changes.

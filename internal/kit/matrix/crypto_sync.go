@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -44,7 +45,7 @@ func (e *encryption) heed(ctx context.Context, s *mautrix.RespSync, since string
 			return err
 		}
 	}
-	if err := k.heedRooms(ctx, s); err != nil {
+	if err := e.heedRooms(ctx, k, s); err != nil {
 		return err
 	}
 	if err := k.heedDevices(ctx, s.DeviceLists, since); err != nil {
@@ -97,32 +98,37 @@ func (e *encryption) refresh(ctx context.Context, k *keyring) error {
 			return err
 		}
 		defer m.Destroy()
-		return e.client.call(ctx, "ask for devices", func() error {
+		err = e.client.call(ctx, "ask for devices", func() error {
 			_, err := m.FetchKeys(ctx, users, true)
 			return err
 		})
+		if err == nil && e.keys.VerifiedOnly { // a device that has been verified is none that is new
+			for _, user := range users {
+				m.OnDevicesChanged(ctx, user)
+			}
+		}
+		return err
 	})
 }
 
-// heedRooms notes which rooms are encrypted.
-func (k *keyring) heedRooms(ctx context.Context, s *mautrix.RespSync) error {
+// heedRooms notes which rooms are encrypted. What says so is asked of the server, for anybody in a room can write events
+// that look like it.
+func (e *encryption) heedRooms(ctx context.Context, k *keyring, s *mautrix.RespSync) error {
 	for room, r := range s.Rooms.Join {
-		for _, e := range append(r.State.Events, r.Timeline.Events...) {
-			if e.Type.Type != event.StateEncryption.Type && e.Type.Type != event.EventEncrypted.Type {
-				continue
-			}
-			if encrypted, err := k.store.IsEncrypted(ctx, room); err != nil || encrypted {
-				if err != nil {
-					return err
-				}
-				break
-			}
-			var how event.EncryptionEventContent
-			_ = json.Unmarshal(e.Content.VeryRaw, &how) // what does not have the right form means the usual
-			if err := k.store.KeepRoom(ctx, room, &how); err != nil {
+		hints := slices.ContainsFunc(slices.Concat(r.State.Events, r.Timeline.Events), func(ev *event.Event) bool {
+			return ev.Type.Type == event.StateEncryption.Type || ev.Type.Type == event.EventEncrypted.Type
+		})
+		if !hints {
+			continue
+		}
+		if encrypted, err := k.store.IsEncrypted(ctx, room); err != nil || encrypted {
+			if err != nil {
 				return err
 			}
-			break
+			continue
+		}
+		if _, err := e.client.readEncryption(ctx, k, room); err != nil && !errs.Is(err, errs.Denied) {
+			return err
 		}
 	}
 	return nil

@@ -50,4 +50,6 @@ func (e *encryption) unseal(context.Context, *event.Event) (*event.Event, bool, 
 	return nil, false, nil
 }
 
+func (e *encryption) expects(context.Context, id.RoomID) (bool, error) { return false, nil }
+
 func (e *encryption) catchUp(context.Context, string) ([]late, error) { return nil, nil }

@@ -221,7 +221,8 @@ type relation struct {
 	} `json:"m.in_reply_to"`
 }
 
-// read returns events as listeners get them, without those whose keys have not come yet: Sync returns these later.
+// read returns events as listeners get them, without those whose keys have not come yet: Sync returns these later. Words
+// that are not encrypted in a room that is are nobody's: the server could have made them up.
 func (c *Client) read(ctx context.Context, room id.RoomID, all []*event.Event) (events []Event, err error) {
 	for _, raw := range all {
 		var plain *event.Event
@@ -233,6 +234,14 @@ func (c *Client) read(ctx context.Context, room id.RoomID, all []*event.Event) (
 		case raw.Type.Type == EncryptedEvent && raw.StateKey == nil && raw.Sender != c.api.UserID && c.encryption != nil:
 			if plain, waits, err = c.encryption.unseal(ctx, raw); err != nil {
 				return nil, err
+			}
+		case raw.Type.Type == MessageEvent && raw.Sender != c.api.UserID && c.encryption != nil:
+			secret, err := c.encryption.expects(ctx, room)
+			if err != nil {
+				return nil, err
+			}
+			if secret {
+				continue
 			}
 		}
 		if !waits {

@@ -15,6 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
@@ -89,6 +92,17 @@ func (a Address) Domain() string {
 	return strings.TrimSuffix(strings.ToLower(domain), ".")
 }
 
+// Key is what tells mailboxes apart: the address in lower case, with its domain as it travels in mails. It is empty if the
+// domain is none.
+func (a Address) Key() string {
+	local, domain, ok := cutLast(a.Addr, "@")
+	domain, err := idna.Lookup.ToASCII(strings.ToLower(domain))
+	if !ok || err != nil {
+		return ""
+	}
+	return norm.NFC.String(strings.ToLower(local)) + "@" + domain
+}
+
 // Attachment is a file that came with a mail, or goes with one.
 type Attachment struct {
 	Name      string // base name, safe to show and to store; never empty after Parse
@@ -102,18 +116,24 @@ type Attachment struct {
 // limits, and an errs.Unavailable error when reading fails. Any other input is a message, even an
 // empty one. Attachments share memory with nothing the caller holds.
 func Parse(r io.Reader, l Limits) (*Message, error) {
+	m, _, _, err := parse(r, l)
+	return m, err
+}
+
+// parse reads one message, and returns also what it consists of and its text before anything was cut off.
+func parse(r io.Reader, l Limits) (_ *Message, root *part, text string, err error) {
 	l = l.withDefaults()
 	data, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
 	if err != nil {
-		return nil, errs.New(errs.Unavailable, "The message could not be read completely.").Because(fmt.Errorf("read message: %w", err))
+		return nil, nil, "", errs.New(errs.Unavailable, "The message could not be read completely.").Because(fmt.Errorf("read message: %w", err))
 	}
 	if int64(len(data)) > l.MaxBytes {
-		return nil, errs.New(errs.TooLarge, "The email is larger than %d MB. Send it with fewer or smaller attachments.", l.MaxBytes>>20)
+		return nil, nil, "", errs.New(errs.TooLarge, "The email is larger than %d MB. Send it with fewer or smaller attachments.", l.MaxBytes>>20)
 	}
 	s := splitter{limits: l}
-	root, err := s.split(data, "text/plain", 0)
+	root, err = s.split(data, "text/plain", 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
 
 	h := root.header
@@ -142,8 +162,8 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 	if len(segments) == 0 {
 		segments = b.spare
 	}
-	text, plain := join(segments)
-	m.Plain, m.Encrypted, m.Events, m.Calendars = plain, b.encrypted, b.events, b.calendars
+	text, m.Plain = join(segments)
+	m.Encrypted, m.Events, m.Calendars = b.encrypted, b.events, b.calendars
 	m.Text, m.Cut = trim(text, letterOf(m))
 	if !m.Auto.Answers() && !promisesAPerson(h) {
 		if report, is := detectReport(h, m.From, root, m.Subject, dropMarkers(text)); is {
@@ -154,7 +174,7 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 		m.Auto = reaction
 	}
 	m.Attachments, m.Skipped = b.attachments, b.skipped
-	return m, nil
+	return m, root, text, nil
 }
 
 // Shorten cuts a text to at most max characters, at a blank where one is near, and marks the cut

@@ -51,6 +51,35 @@ func Join(t testing.TB, db *sqldb.DB, groupID, personID int64) {
 	Execute(t, db, `INSERT INTO memberships (group_id, person_id, joined_at) VALUES (?, ?, ?)`, groupID, personID, Joined())
 }
 
+// Crowd lets so many further people who can sign in be members of a group, and returns their slugs. They have no addresses.
+func Crowd(t testing.TB, db *sqldb.DB, groupID int64, count int) (slugs []string) {
+	t.Helper()
+	entities := make([][]any, count)
+	for n := range count {
+		slugs = append(slugs, fmt.Sprint("gast", n))
+		entities[n] = []any{community.PersonEntity, slugs[n], slugs[n], slugs[n], slugs[n], "#333333"}
+	}
+	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		if err := tx.InsertRows(t.Context(), `INSERT INTO entities (kind, slug, slug_key, name, name_key, colour)`, entities); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), `
+			INSERT INTO people (entity_id, first_name, last_name, about, joined_at, password)
+			SELECT e.id, '', e.slug, '', ?, 'x' FROM entities e WHERE e.kind = ? AND e.slug LIKE 'gast%'`, Joined(), community.PersonEntity)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(t.Context(), `
+			INSERT INTO memberships (group_id, person_id, joined_at)
+			SELECT ?, p.id, ? FROM people p JOIN entities e ON e.id = p.entity_id WHERE e.slug LIKE 'gast%'`, groupID, Joined())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slugs
+}
+
 // Subscribe subscribes a person to a group or another person.
 func Subscribe(t testing.TB, db *sqldb.DB, entityID, personID int64) {
 	t.Helper()

@@ -124,6 +124,13 @@ func (s *Server) Invited(room, user string) int {
 	return s.invited[room+" "+user]
 }
 
+// InvitationsSoFar returns how many requests were refused for a limit, and how many invitations were made.
+func (s *Server) InvitationsSoFar() (refused, made int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Limited, s.Invitations
+}
+
 // Shown is a message as a client shows it.
 type Shown struct {
 	ID, Text, HTML, Thread string

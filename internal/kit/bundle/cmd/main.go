@@ -21,6 +21,8 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/evanw/esbuild/pkg/api"
+
+	"grouprise.org/grouprise/internal/kit/bundle"
 )
 
 func main() {
@@ -36,24 +38,11 @@ func main() {
 // run bundles the sources into an emptied folder. The file .keep stays, so that the folder can be embedded
 // before anything has been bundled.
 func run(from, to string) error {
-	// markdown-it reads characters by their names, and its package would bring along how they are written, too.
-	decoder, err := filepath.Abs(filepath.Join(from, "node_modules", "entities", "lib", "esm", "decode.js"))
+	options, err := bundle.Options(from, to)
 	if err != nil {
 		return err
 	}
-	result := api.Build(api.BuildOptions{
-		EntryPointsAdvanced: []api.EntryPoint{
-			{InputPath: filepath.Join(from, "styles", "site.css"), OutputPath: "site"},
-			{InputPath: filepath.Join(from, "styles", "map.css"), OutputPath: "map"},
-			{InputPath: filepath.Join(from, "scripts", "site.js"), OutputPath: "site"},
-			{InputPath: filepath.Join(from, "scripts", "service-worker.js"), OutputPath: "service-worker"},
-		},
-		Outdir: to, EntryNames: "[name]-[hash]", AssetNames: "[name]-[hash]",
-		Bundle: true, Splitting: true, Format: api.FormatESModule, Target: api.ES2022,
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
-		Alias:  map[string]string{"entities": decoder},
-		Loader: map[string]api.Loader{".svg": api.LoaderFile, ".woff2": api.LoaderFile, ".png": api.LoaderDataURL},
-	})
+	result := api.Build(options)
 	if len(result.Errors) > 0 {
 		return errors.New(strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), "\n"))
 	}

@@ -43,6 +43,7 @@ var notJudged = map[string]string{
 	"/stadt/content/{id}/readers":   "a piece of a page for scripts",
 	"/stadt/content/{id}/event.ics": "a file to download",
 	"/stadt/mentions":               "an answer for scripts",
+	"/stadt/health/mirror":          "what arrived of a request, for the site itself",
 	"/robots.txt":                   "for programs",
 	"/sitemap.xml":                  "for programs",
 	"/sitemap-{number}.xml":         "for programs",

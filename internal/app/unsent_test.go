@@ -45,7 +45,7 @@ func endedSessions() map[string]string {
 		"/stadt/content/{id}/hosts": leadBack, "/stadt/content/{id}/hosts/decision": leadBack,
 		"/stadt/groups/{id}/imports": leadBack, "/stadt/imports/{id}": leadBack, "/stadt/imports/{id}/runs": leadBack, "/stadt/imports/{id}/end": leadBack,
 		"/stadt/admin/jobs/{id}/retry": leadBack, "/stadt/admin/jobs/{id}/discard": leadBack,
-		"/stadt/admin/jobs": leadBack, "/stadt/admin/test-mail": leadBack, "/stadt/admin/backups/": leadBack, "/stadt/admin/bounces/{id}/delete": leadBack,
+		"/stadt/admin/jobs": leadBack, "/stadt/admin/test-mail": leadBack, "/stadt/admin/backups/": leadBack, "/stadt/admin/bounces/{id}/delete": leadBack, "/stadt/admin/health/": leadBack,
 		"/stadt/admin/name/": keptText, "/stadt/admin/imprint/": keptText, "/stadt/admin/privacy/": keptText,
 		"/stadt/admin/colour/": leadBack, "/stadt/admin/logo/": leadBack, "/stadt/admin/languages/": leadBack,
 

@@ -19,6 +19,7 @@ import (
 	"grouprise.org/grouprise/internal/app/backupctl"
 	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/demo"
+	"grouprise.org/grouprise/internal/app/doctorctl"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/process"
 	"grouprise.org/grouprise/internal/app/sandboxed"
@@ -48,6 +49,7 @@ type commands struct {
 	Migrate   migrateCommand     `cmd:"" help:"Bring the database up to this program's version."`
 	Demo      demoCommand        `cmd:"" help:"Fill an empty database with an invented town. Its emails are not sent."`
 	Config    configCommand      `cmd:"" help:"Show the options in force and where each comes from."`
+	Doctor    doctorctl.Doctor   `cmd:"" help:"Examine the site, say what is wrong with it and how to put that right. Exits with 0 if nothing is but hints, with 3 after warnings and with 4 after problems."`
 	Jobs      jobsCommands       `cmd:"" help:"List what is waiting and what has failed, and try it again."`
 	Admin     adminCommands      `cmd:"" help:"Administer the site."`
 	Group     groupCommands      `cmd:"" help:"Archive, reactivate or remove a group."`
@@ -283,7 +285,7 @@ func (c *migrateCommand) Run(ctx context.Context, p *Process) error {
 	if err := o.Prepare(); err != nil {
 		return err
 	}
-	if err := app.Migrate(ctx, o, p.Logger()); err != nil {
+	if err := app.Migrate(ctx, o, p.Logger(o)); err != nil {
 		return backupsite.WayBack(ctx, o, err)
 	}
 	_, err = fmt.Fprintln(p.Stdout, "The database is up to date.")
@@ -338,7 +340,7 @@ func (*houseCommand) Run(ctx context.Context, p *Process) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{
-		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_MATRIX_CHAT_ENABLED=true", "GROUPRISE_MATRIX_CHAT_BOT_ACCESS_TOKEN=none", "GROUPRISE_MATRIX_CHAT_PUBLIC_LISTENER_ROOMS=!feed:localhost.localdomain",
+		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_TRANSPORT_SECURITY=reverse-proxy", "GROUPRISE_MATRIX_CHAT_ENABLED=true", "GROUPRISE_MATRIX_CHAT_BOT_ACCESS_TOKEN=none", "GROUPRISE_MATRIX_CHAT_PUBLIC_LISTENER_ROOMS=!feed:localhost.localdomain",
 	}})
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func (c *completionCommand) Run(p *Process, k *kong.Kong) error {
 func (*manualCommand) Run(p *Process, k *kong.Kong) error {
 	return manual.Page(p.Stdout, k.Model, p.Version, manual.Extra{Title: "Files", Items: [][2]string{
 		{"/etc/grouprise/conf.d/*.yaml", "The configuration, unless GROUPRISE_CONFIG names another file or folder. The files are read in the order of their names, and later ones win."},
-		{"/etc/grouprise/maintenance_mode", "While this file exists, the web server in front shows that the site is being worked on."},
+		{"/etc/grouprise/maintenance_mode", "While this file exists, visitors read that the site is being worked on."},
 		{"/var/lib/grouprise", "What the site keeps: uploaded files, and the database if it is SQLite."},
 	}}, manual.Extra{Title: "Environment", Items: [][2]string{
 		{"GROUPRISE_CONFIG", "The file or folder with the configuration."},

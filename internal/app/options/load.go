@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
 )
@@ -97,12 +98,14 @@ func (o *Options) complete(s *config.Settings) {
 			s.Warn(name, "has no effect yet: this version does not have what it is about")
 		}
 	}
+	o.Certificates.Check(s, certificates.Site{Transport: o.Transport(), Domain: o.Domain, Listen: &o.Listen, Downloads: o.DownloadsVia})
 	o.completeDatabase(s)
 	o.completeStore(s)
 	o.completeAddresses(s)
 	o.checkWeb(s)
 	o.checkSubmission(s)
 	o.Backup.Check(s)
+	o.Sentry.Check(s)
 }
 
 // completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.

@@ -30,7 +30,7 @@ func fieldOf(v reflect.Value, variable any) string {
 func readers(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
-	for _, pattern := range []string{"*.go", "../*.go", "../bots/*.go", "../chatctl/*.go"} {
+	for _, pattern := range []string{"*.go", "../*.go", "../bots/*.go", "../process/*.go", "../watching/*.go", "../chatctl/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/agenda"
 	"grouprise.org/grouprise/internal/core/bymail"
@@ -68,6 +70,7 @@ func (m *Membership) Module() module.Module {
 	usual := site.Usual()
 	return module.Module{
 		Name: "membership", Entries: entries(), Acts: m.acts(), Blocks: m.blocks(), Estate: holdings(), Steps: m.steps(), Agenda: []agenda.Source{applications()}, Commands: m.commands(),
+		Metrics: []prometheus.Collector{agenda.Cases(m.deps.DB, "applications", countApplications)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/join", Handle: m.newMembership},
 			{Method: http.MethodPost, Path: "/{group}/actions/join", Handle: m.createMembership},

@@ -170,6 +170,22 @@ func (s *Settings) Origin(option string) string {
 	return "default"
 }
 
+// SecretFiles returns the options that hold secrets, by the files in which they are set.
+func (s *Settings) SecretFiles() map[string][]string {
+	found := map[string][]string{}
+	for _, o := range s.schema.Options {
+		if !o.Secret {
+			continue
+		}
+		for _, file := range s.Files {
+			if strings.HasPrefix(s.origins[o.Name], file+":") {
+				found[file] = append(found[file], o.Name)
+			}
+		}
+	}
+	return found
+}
+
 // SetOrigin says where a value comes from that Complete filled in.
 func (s *Settings) SetOrigin(option, origin string) { s.origins[option] = origin }
 

@@ -58,6 +58,7 @@ import (
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/helping"
+	"grouprise.org/grouprise/internal/features/hooks"
 	"grouprise.org/grouprise/internal/features/imports"
 	"grouprise.org/grouprise/internal/features/invitations"
 	"grouprise.org/grouprise/internal/features/membership"
@@ -69,6 +70,7 @@ import (
 	"grouprise.org/grouprise/internal/features/preferences"
 	"grouprise.org/grouprise/internal/features/reminders"
 	"grouprise.org/grouprise/internal/features/search"
+	"grouprise.org/grouprise/internal/features/setup"
 	"grouprise.org/grouprise/internal/features/sitemap"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/tags"
@@ -108,6 +110,10 @@ type House struct {
 	groups     *groups.Groups
 	chat       *chat.Chat
 	chatSetup  *chatsettings.Settings
+	setup      *setup.Setup
+	members    *membership.Membership
+	imports    *imports.Imports
+	testMail   admin.TestMail
 	intake     *mailin.Intake
 	bots       *bots.Bots
 	activities *outbox.Outbox
@@ -291,7 +297,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	}
 	theEvents := events.New(events.Deps{
 		Letters: s.letters, Catalogues: s.catalogues, Organizer: o.DefaultFrom, ReplyAddresses: h.replyAddresses,
-		DB: h.db, Outbox: h.activities, Limiter: s.limiter, Zone: s.zone, Viewers: thePeople, Keys: calendars, SiteName: h.siteName, BaseURL: o.BaseURL(), Answers: o.Events.Attendance,
+		DB: h.db, Outbox: h.activities, Limiter: s.limiter, Zone: s.zone, Viewers: thePeople, Keys: calendars, SiteName: h.siteName, BaseURL: o.BaseURL(), Answers: o.Events.Attendance, Single: !o.Events.Repetitions,
 	})
 	theFiles := files.New(files.Deps{
 		DB: h.db, Queue: h.queue, Media: h.media, Pictures: s.pictures, FirstPage: sandboxed.FirstPage(s.sandbox),
@@ -350,7 +356,9 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		DB: h.db, Queue: h.queue, Outbox: h.activities, Events: theEvents, Content: theContent, Articles: article.Name, Groups: h.groups, Limiter: s.limiter,
 		Log: h.log, BaseURL: o.BaseURL(), Zone: s.zone, Printer: h.printer,
 	})
-	h.intake = h.newIntake(s, h.accounts)
+	h.intake, h.members, h.imports = h.newIntake(s, h.accounts), members, theImports
+	h.setup = setup.New(setup.Deps{DB: h.db, Accounts: h.accounts, Settings: h.settings, Catalogues: s.catalogues, Log: h.log, BaseURL: o.BaseURL()})
+	h.testMail = admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()}
 	h.modules = []module.Module{
 		thePeople.Module(), h.accounts.Module(), h.groups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), attendees.Module(), theInvitations.Module(), theConversations.Module(), inbox.Page{DB: h.db, Texts: s.texts, Keep: options.Days(o.Keep.Notifications)}.Module(), push.Page{Push: devices}.Module(),
@@ -366,7 +374,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		}).Module(),
 		caldav.New(caldav.Deps{DB: h.db, Events: theEvents, Scope: string(accounts.ScopeCalendars), Passwords: accounts.AppPasswordsPath}).Module(),
 		heldmail.New(h.intake).Module(), h.core(s), search.New(search.Deps{DB: h.db, Index: h.search, Entities: s.entities, Groups: h.groups, Texts: s.texts, Limiter: s.limiter}).Module(),
-		theImports.Module(),
+		theImports.Module(), h.setup.Module(), hooks.New(hooks.Deps{Queue: h.queue, Log: h.log, Scripts: o.HookScripts, BaseURL: o.BaseURL()}).Module(),
 		feeds.New(feeds.Deps{
 			DB: h.db, Content: theContent, Threads: theThreads, Groups: h.groups, People: thePeople, Texts: s.texts,
 			Printer: h.printer, SiteName: h.siteName, BaseURL: o.BaseURL(), Articles: article.Name,
@@ -391,7 +399,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.modules = append(examined, h.modules...) // the first thing that administrators see
 	h.modules = append(h.modules, module.Sweeper(h.modules), admin.New(admin.Deps{
 		Queue: h.queue, DB: h.db, Settings: h.settings, Catalogues: s.catalogues, Pictures: s.pictures, MaxBytes: o.MaxUploadBytes(),
-		TestMail: admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()},
+		TestMail: h.testMail,
 		Facts:    module.Gather(h.modules, func(m module.Module) []module.Fact { return m.Facts }),
 		Cautions: module.Gather(h.modules, func(m module.Module) []module.Caution { return m.Cautions }),
 		Reserved: func(ctx context.Context) ([]community.Entity, error) { return s.entities.ListReserved(ctx, h.db) },

@@ -44,6 +44,7 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	g.Go(func() error { return systemd.Watch(ctx, h.log) })
 	if r.Web {
 		h.answer(ctx, g, l)
+		g.Go(func() error { h.setup.Announce(ctx); return nil })
 		if h.downloads.Needed() {
 			g.Go(func() error { return h.downloads.Run(ctx) })
 		}

@@ -49,6 +49,7 @@ func endedSessions() map[string]string {
 		"/stadt/admin/name/": keptText, "/stadt/admin/imprint/": keptText, "/stadt/admin/privacy/": keptText,
 		"/stadt/admin/colour/": leadBack, "/stadt/admin/logo/": leadBack, "/stadt/admin/languages/": leadBack,
 
+		"/stadt/setup/":  forAll, // 404 for a site that has been set up
 		"/stadt/signup/": forAll, "/stadt/confirm/{key}/": forAll, "/stadt/login/": forAll, "/stadt/logout/": forAll, "/stadt/password/reset/": forAll,
 		"/stadt/password/reset/key/{key}/": forAll, "/stadt/groups/add": forAll, "/{group}/actions/recommend": forAll, "/{group}/join/request": forAll,
 		"/stadt/groups/join/confirm/{secret}": forAll, "/stadt/groups/{id}/resign/request": forAll, "/stadt/groups/resign/confirm/{secret}": forAll,

@@ -230,7 +230,7 @@ func defaults() *Options {
 		Certificates:      certificates.DefaultOptions(),
 		Keep:              Keep{Notifications: 365, Deliveries: 30, FailedJobs: 90, UnusedPictures: 30, StrayFiles: 30, ReceivedMails: 90, HeldMails: 7},
 		ShowGroupLists:    true,
-		Events:            Events{Attendance: true},
+		Events:            Events{Repetitions: true, Attendance: true},
 		OperatorGroup:     1,
 		UnknownPerson:     1,
 		ScoreContentAge:   100,
@@ -339,7 +339,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "feed_importer_gestalt_id", Into: &o.FeedPerson, Number: check.Positive, Want: "the id of a person"},
 			{Name: "score_content_age", Into: &o.ScoreContentAge, Number: check.NotNegative, Want: "a whole number of days, 0 or more"},
 			{Name: "claims", Into: &o.Claims},
-			{Name: "hook_script_paths", Into: &o.HookScripts, Path: config.File, Want: "a list of programs"},
+			{Name: "hook_script_paths", Into: &o.HookScripts, Path: config.Program, Want: "a list of programs"},
 			{Name: "template_directories", Into: &o.TemplateDirs, Path: config.Directory, Want: "a list of existing directories"},
 			{Name: "stylesheets", Into: &o.Stylesheets},
 			{Name: "scripts", Into: &o.Scripts},
@@ -364,7 +364,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "geo.location_selector.zoom", Into: &o.Geo.Zoom, Number: check.NotNegative, Want: "a whole number, 0 or more"},
 
 			{Name: "matrix_chat.enabled", Into: &o.Matrix.Enabled},
-			{Name: "matrix_chat.backend", Into: &o.Matrix.Backend, OneOf: []string{"nio", "console"}},
+			{Name: "matrix_chat.backend", Into: &o.Matrix.Backend, OneOf: []string{"nio"}, Want: `"nio": rooms are kept at a homeserver and nowhere else; leave matrix_chat.enabled off to try the site without one`},
 			{Name: "matrix_chat.domain", Into: &o.Matrix.Domain, Text: check.HostName, Want: "the name of a Matrix server, such as matrix.example.org"},
 			{Name: "matrix_chat.homeserver_url", Into: &o.Matrix.HomeserverURL, Text: check.URL, Want: "an http or https URL"},
 			{Name: "matrix_chat.admin_api_url", Into: &o.Matrix.AdminAPIURL, Text: check.URL, Want: "an http or https URL"},
@@ -403,9 +403,9 @@ func retired() map[string]string {
 	}
 }
 
-// unread lists the options that nothing reads yet. They are known, checked and printed; whoever sets one is warned.
-func unread() []string {
-	return []string{
-		"hook_script_paths", "events.enable_repetitions", "matrix_chat.backend", "oidc_provider.enabled",
+// unread lists the options that nothing reads, each with the warning for whoever sets it; none where there is one value only.
+func unread() map[string]string {
+	return map[string]string{
+		"oidc_provider.enabled": "has no effect yet: this version is no OpenID Connect provider, so programs cannot sign people in through it", "matrix_chat.backend": "",
 	}
 }

@@ -91,7 +91,7 @@ func TestEveryOptionOfVersion55IsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "hook"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "hook"), nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	o, s, err := load(t, strings.ReplaceAll(string(text), "FOLDER", folder))

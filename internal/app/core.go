@@ -41,7 +41,7 @@ func (h *House) core(s *services) module.Module {
 			{Name: "media", Ask: h.media.Ping},
 			{Name: "queue", Ask: func(ctx context.Context) error { return h.queue.Ask(ctx, h.db) }},
 		},
-		Metrics: h.metrics(), Facts: h.facts(), Warnings: h.warnings(),
+		Metrics: h.metrics(), Facts: h.facts(),
 	}
 }
 

@@ -44,6 +44,7 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	g.Go(func() error { return systemd.Watch(ctx, h.log) })
 	if r.Web {
 		h.answer(ctx, g, l)
+		g.Go(func() error { h.setup.Announce(ctx); return nil })
 		if h.downloads.Needed() {
 			g.Go(func() error { return h.downloads.Run(ctx) })
 		}
@@ -60,6 +61,7 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	if listener := l["metrics"]; listener != nil {
 		g.Go(func() error { return h.measure(ctx, listener) })
 	}
+	g.Go(func() error { return h.reports.Run(ctx, h.watch.Faults) })
 	return g.Wait()
 }
 
@@ -103,6 +105,9 @@ func (h *House) Work(ctx context.Context) error {
 // Close gives back what the house holds open.
 func (h *House) Close() error {
 	var problems error
+	if h.watch != nil {
+		h.watch.Close()
+	}
 	if h.mails != nil {
 		problems = errors.Join(problems, h.mails.Close())
 	}

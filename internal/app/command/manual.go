@@ -31,6 +31,7 @@ func (*manualCommand) Run(p *Process, k *kong.Kong) error {
 		{"GROUPRISE_USER", "As whom grouprisectl runs; _grouprise if it is not set."},
 	}}, manual.Extra{Title: "grouprisectl", Items: [][2]string{
 		{"grouprisectl", "The same program under the name that it had in version 5.5. If it is called by root, it becomes the user of the site first, so that " +
-			"what it makes does not belong to root. It knows the old names import_mail_message, run_lmtpd, run_huey, createsuperuser, database_dump, media_dump, media_import, matrix_chat_manage, matrix_commander and matrix_register_grouprise_bot."},
+			"what it makes does not belong to root. It stays root for settings, setup and their old names. It knows the old names import_mail_message, import_members, import_feeds, run_lmtpd, run_huey, createsuperuser, changepassword, sendtestemail, " +
+			"grouprise_settings, setup_site, database_await_connection, database_dump, media_dump, media_import, update_scores, update_index, matrix_chat_manage, matrix_commander and matrix_register_grouprise_bot, and says of others what took their place."},
 	}})
 }

@@ -121,7 +121,7 @@ func (o *Options) NeverNotified() []int64 {
 func (o *Options) SiteConfig(zone *time.Location, operator site.Operator) site.Config {
 	return site.Config{
 		Name: o.SiteName, Domain: o.Domain, BaseURL: o.BaseURL(), Secret: o.SecretKey, Transport: o.Transport(),
-		Hosts: o.ExtraAllowedHosts, Loopback: check.Loopback(o.Listen), TrustedProxies: o.TrustedNetworks(), LogClients: o.LogClients,
+		Hosts: o.ExtraAllowedHosts, Loopback: check.Loopback(o.Listen), TrustedProxies: o.TrustedNetworks(), LogClients: o.Log.Clients,
 		Policy: web.Policy{
 			Default: o.ContentSecurity.DefaultSrc, Script: append(o.scriptHashes(), o.ContentSecurity.ScriptSrc...),
 			Connect: o.ContentSecurity.ConnectSrc,

@@ -88,11 +88,9 @@ func of(o *options.Options) values {
 	v := values{
 		Domain: o.Domain, MailDomain: o.MailDomain(), Media: o.MediaRoot, SiteData: SiteData(o),
 		Offline: offlineFolder, Maintenance: MaintenanceFile, Authority: o.Certificates.Authority, MaxMessage: o.LMTP.MaxMessageSize, MaxMessageBytes: o.LMTP.MaxBytes(),
-		// A gallery comes in one request.
-		MaxBody: max(60, 6*int(o.MaxUploadBytes()>>20)),
+		MaxBody: int(MaxBody(o) >> 20), MaxBodyBytes: MaxBody(o),
 	}
 	v.WholeDomain = strings.EqualFold(v.Domain, v.MailDomain)
-	v.MaxBodyBytes = int64(v.MaxBody) << 20
 	v.LMTPHost, v.LMTPPort = hostPort(o.LMTP.Listen)
 	v.LMTP = net.JoinHostPort(v.LMTPHost, v.LMTPPort)
 	if path, ok := strings.CutPrefix(o.Listen, "unix:"); ok {
@@ -109,6 +107,9 @@ func of(o *options.Options) values {
 	}
 	return v
 }
+
+// MaxBody is how many bytes a request may have at the web server: a gallery comes in one.
+func MaxBody(o *options.Options) int64 { return max(60<<20, 6*o.MaxUploadBytes()) }
 
 // hostPort returns where others on this machine reach a listener. localhost has two addresses, of which one may not answer.
 func hostPort(listen string) (host, port string) {

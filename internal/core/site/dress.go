@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Dress is how an administrator dresses the site.
@@ -106,6 +108,7 @@ func (s *Site) sendOwn(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	defer body.Close() // it was only read
+	web.RecordOf(r.Context()).Route = OwnPath
 	mark, h := ownMark(info), w.Header()
 	h.Set("Content-Type", ownTypes[strings.ToLower(path.Ext(name))])
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox")

@@ -176,14 +176,11 @@ func (v *Visit) logFailure(err error) {
 	ctx := v.R.Context()
 	rec := web.RecordOf(ctx)
 	log := func(level slog.Level, text string) {
-		v.site.deps.Log.LogAttrs(ctx, level, text, slog.String("id", rec.ID), slog.String("route", rec.Route), slog.String("err", err.Error()))
+		v.site.deps.Log.LogAttrs(ctx, level, text, slog.String("id", rec.ID), slog.String("route", rec.Route), slog.Any("err", err))
 	}
 	switch kind := errs.KindOf(err); {
 	case kind == errs.Internal:
 		log(slog.LevelError, "a page failed")
-		if v.site.deps.Broken != nil {
-			v.site.deps.Broken(ctx, v.R.Method+" "+rec.Route, err)
-		}
 	case errors.Is(err, errMaintenance):
 		log(slog.LevelDebug, "a page was closed")
 	case kind == errs.Unavailable:

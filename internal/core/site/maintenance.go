@@ -19,7 +19,7 @@ func inMaintenance() error {
 // isInMaintenance reports whether administrators have closed a path by the file of Config.Maintenance. Who watches over the
 // program is still answered.
 func (s *Site) isInMaintenance(path string) bool {
-	if s.Maintenance == "" || path == healthPath || path == readyPath {
+	if s.Maintenance == "" || path == HealthPath || path == ReadyPath {
 		return false
 	}
 	_, err := os.Stat(s.Maintenance)

@@ -25,7 +25,7 @@ func TestEachBlockOfTheGuidesIsTried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests = append(tests, "../../internal/app/logs_test.go", // what a program reads that is not installed here
+	tests = append(tests, "../../internal/app/logs_test.go", "../../internal/app/watching_test.go", // what a program reads that is not installed here
 		"../cluster/cluster") // what needs more than one machine
 	var sources strings.Builder
 	for _, path := range tests {

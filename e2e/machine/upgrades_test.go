@@ -240,7 +240,7 @@ func TestPackagesTakeThePlaceOf55(t *testing.T) {
 		return
 	}
 	s.answers("nginx")
-	s.Run("apt-get install -y -q --no-install-recommends nginx sqlite3 adduser")
+	s.Run("apt-get install -y -q --no-install-recommends nginx sqlite3 adduser && pgrep nginx")
 	s.Run("../" + s.folder("..") + "/e2e/packages/predecessor")
 	const old = "cd / && sha256sum var/lib/grouprise/db.sqlite3 var/lib/grouprise/media/* var/lib/grouprise/site-data/* var/backups/grouprise/* " +
 		"etc/grouprise/settings.py etc/grouprise/conf.d/800-local.yaml etc/nginx/sites-available/grouprise && id _grouprise && grep secret_key /etc/grouprise/conf.d/100-package.yaml"
@@ -255,7 +255,7 @@ func TestPackagesTakeThePlaceOf55(t *testing.T) {
 	if after := s.Run(old); after != before {
 		t.Errorf("something of 5.5 was changed:\n%s\nbefore:\n%s", after, before)
 	}
-	for _, gone := range []string{"/etc/grouprise/uwsgi.ini", "/usr/share/grouprise/python-lib", "/usr/share/grouprise/dependencies"} {
+	for _, gone := range []string{"/etc/grouprise/uwsgi.ini", "/etc/grouprise/templates/README", "/usr/share/grouprise/python-lib", "/usr/share/grouprise/dependencies"} {
 		if _, err := os.Stat(gone); err == nil {
 			t.Errorf("%s of 5.5 is still there", gone)
 		}
@@ -272,7 +272,7 @@ func TestPackagesTakeThePlaceOf55(t *testing.T) {
 	if out := s.Run("grouprisectl createsuperuser --username anna --email " + annaAddress); !strings.Contains(out, "https://stadt.example/") {
 		t.Errorf("the old name of a command: %s", out)
 	}
-	s.Run("nginx -t && service nginx restart")
+	s.Run("nginx -t && service nginx reload")
 	page := func() (status int, header http.Header) {
 		r, err := http.Get("http://stadt.example/-/site/hello.txt")
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/mime"
@@ -74,7 +73,7 @@ func (h *House) Import(ctx context.Context, message []byte, line string) error {
 	}
 	err := h.intake.Import(ctx, message, delivered, h.options.Collector)
 	if err != nil && errs.KindOf(err) == errs.Internal {
-		h.reports.Note(ctx, reports.Mail, "import-mail "+delivered, err.Error())
+		h.reports.NoteMail(ctx, "import-mail "+delivered, err)
 	}
 	return err
 }

@@ -12,8 +12,6 @@ import (
 	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/features/admin"
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/queue"
-	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
@@ -21,7 +19,7 @@ import (
 func (h *House) newReports(s *services) *reports.Reports {
 	o := h.options
 	return reports.New(reports.Config{
-		DB: h.db, Log: h.log, Catalogues: s.catalogues, Zone: s.zone, SiteName: h.siteName, URL: o.BaseURL() + admin.Path,
+		DB: h.db, Log: h.watch.Quiet, Catalogues: s.catalogues, Zone: s.zone, SiteName: h.siteName, URL: o.BaseURL() + admin.Path,
 		Postmaster: o.Postmaster, To: o.LogRecipients, Letters: s.letters, Waiting: h.mailWaitsSince,
 		OnceADay: func(ctx context.Context, what string) bool {
 			return s.limiter.Allow(ctx, web.Limit{Name: "report", Count: 1, Per: 24 * time.Hour}, what) == nil
@@ -40,11 +38,6 @@ func (h *House) mailWaitsSince(ctx context.Context) (since clock.Time, err error
 	return since, err
 }
 
-// noteDead notes a job that failed for good.
-func noteDead(ctx context.Context, tx *sqldb.Tx, j queue.Job, err error) error {
-	return reports.NoteIn(ctx, tx, reports.Jobs, j.Kind, err.Error())
-}
-
 // upkeep returns what keeps the media storage and the database together.
 func (h *House) upkeep() *media.Upkeep {
 	return &media.Upkeep{
@@ -53,9 +46,4 @@ func (h *House) upkeep() *media.Upkeep {
 			h.reports.Note(ctx, reports.Files, "files are missing from the media storage", fmt.Sprintf("%d, such as %s", files, strings.Join(some, ", ")))
 		},
 	}
-}
-
-// noteBroken notes a page that could not be shown because of a defect.
-func (h *House) noteBroken(ctx context.Context, route string, err error) {
-	h.reports.Note(ctx, reports.Pages, route, err.Error())
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -28,27 +27,23 @@ func TestWhatWentWrongIsToldTogether(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	for n := range 70 {
-		w.reports.Note(t.Context(), reports.Mail, fmt.Sprintf("reply+%d@example.org", n), "the store is full")
+		w.reports.NoteMail(t.Context(), fmt.Sprintf("group%d@example.org", n), errors.New("the store is full"))
 	}
-	err := w.db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		for range 30 {
-			if err := noteDead(t.Context(), tx, queue.Job{Kind: notify.JobDeliver}, errors.New("550 no such user")); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	for n := range 5 {
+		w.reports.NoteMail(t.Context(), fmt.Sprintf("reply+%d@example.org, garten@example.org", n), errors.New("the store is full"))
 	}
-	w.noteBroken(t.Context(), "GET /{entity}", errors.New("no such table"))
+	for range 30 {
+		w.log.Error("a job is dead", "kind", notify.JobDeliver, "error", errors.New("550 no such user"))
+	}
+	w.log.Error("a page failed", "route", "/{entity}", "err", errors.New("no such table"))
+	w.runReports(t)
 	w.report(t)
 	w.report(t)
 	got := w.mails(t, "demo-admin@example.org")
 	if len(got) != 1 {
 		t.Fatalf("the administrator gets %d mails", len(got))
 	}
-	for _, want := range []string{"30 × notify.deliver", "550 no such user", "1 × GET /{entity}", "no such table", "/stadt/admin/"} {
+	for _, want := range []string{"30 × a job is dead: notify.deliver", "550 no such user", "1 × a page failed: /{entity}", "no such table", "/stadt/admin/"} {
 		if !strings.Contains(got[0].Text, want) {
 			t.Errorf("the administrator does not read %q:\n%s", want, got[0].Text)
 		}
@@ -57,7 +52,7 @@ func TestWhatWentWrongIsToldTogether(t *testing.T) {
 	if len(post) != 1 {
 		t.Fatalf("the postmaster gets %d mails", len(post))
 	}
-	if text := post[0].Text; !strings.Contains(text, "1 × reply+3@example.org") || !strings.Contains(text, "30 × Other problems") || strings.Contains(text, "notify") {
+	if text := post[0].Text; !strings.Contains(text, "1 × group3@example.org") || !strings.Contains(text, "35 × Other problems") || strings.Contains(text, "notify") {
 		t.Errorf("the postmaster reads:\n%s", text)
 	}
 	if anna := w.mails(t, "anna@example.org"); len(anna) > 0 {

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"grouprise.org/grouprise/internal/app/bots"
 )
@@ -15,7 +14,7 @@ type commanderCommand struct {
 
 // Run implements the command.
 func (c *commanderCommand) Run(ctx context.Context, p *Process) error {
-	p.Level = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warning": slog.LevelWarn, "error": slog.LevelError}[c.LogLevel]
+	p.LogLevel = c.LogLevel
 	h, err := p.Build(ctx)
 	if err != nil {
 		return err

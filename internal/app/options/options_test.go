@@ -91,7 +91,7 @@ func TestEveryOptionOfVersion55IsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "hook"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "hook"), nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	o, s, err := load(t, strings.ReplaceAll(string(text), "FOLDER", folder))
@@ -173,7 +173,6 @@ cache_storage: {backend: filesystem, location: /run/x, max_entries: 3}
 task_handler: {storage_backend: redis, location: "redis://x"}
 debug: true
 debug_toolbar_clients: [127.0.0.1]
-sentry: {dsn: "https://x", init_options: {Debug: true}}
 extra_django_settings_filenames: [/etc/x.py]
 database: {engine: postgis, name: x}
 `)
@@ -184,9 +183,20 @@ database: {engine: postgis, name: x}
 	for _, w := range s.Warnings {
 		options = append(options, w.Option)
 	}
-	want := []string{"cache_storage", "task_handler", "debug", "debug_toolbar_clients", "sentry", "extra_django_settings_filenames", "database.engine"}
+	want := []string{"cache_storage", "task_handler", "debug", "debug_toolbar_clients", "extra_django_settings_filenames", "database.engine"}
 	if diff := cmp.Diff(want, options); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhatTheLibraryOfSentryWasToldIsWarnedAboutWhereItMeansNothing(t *testing.T) {
+	t.Parallel()
+	o, s, err := load(t, "sentry: {dsn: 'https://key@sentry.example.org/3', init_options: {Environment: staging, traces_sample_rate: 0.1, debug: true}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Sentry.Init.Environment != "staging" || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].Text, "debug, traces_sample_rate") {
+		t.Errorf("%+v, warnings %v", o.Sentry, s.Warnings)
 	}
 }
 
@@ -264,6 +274,10 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"postmaster_email: Root <root@example.org>":                                 "postmaster_email",
 		"collector_mailbox_address: mailbox":                                        "collector_mailbox_address",
 		"log_recipient_emails: root@example.org":                                    "log_recipient_emails",
+		"log: {level: loud}":                                                        "log.level",
+		"log: {format: xml}":                                                        "log.format",
+		"sentry: {dsn: 'https://sentry.example.org/3'}":                             "sentry.dsn",
+		"sentry: {init_options: {sample_rate: 2}}":                                  "sentry.init_options",
 		"mailinglist_enabled: yes":                                                  "mailinglist_enabled",
 		"operator_group_id: 0":                                                      "operator_group_id",
 		"template_directories: [/nowhere/at/all]":                                   "template_directories",
@@ -281,7 +295,6 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"matrix_chat: {public_listener_rooms: [room]}":                              "matrix_chat.public_listener_rooms",
 		"matrix_chat: {admin_api_url: 'ftp://x'}":                                   "matrix_chat.admin_api_url",
 		"tags: {featured_tag_ids: [0]}":                                             "tags.featured_tag_ids",
-		"transport_security: integrated":                                            "transport_security",
 		"default_reply_to_email: '{reply_key}@example.org'":                         "default_reply_to_email",
 		"default_reply_to_email: 'r{reply_key}@example.org'":                        "default_reply_to_email",
 		"default_reply_to_email: 'Bounce+{reply_key}@example.org'":                  "default_reply_to_email",

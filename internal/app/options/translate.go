@@ -40,6 +40,11 @@ func (o *Options) DatabaseConfig() sqldb.Config {
 // Transport says who speaks TLS.
 func (o *Options) Transport() web.Transport { return web.Transport(o.TransportSecurity) }
 
+// WebAddresses returns where visitors come, by the names of the listeners.
+func (o *Options) WebAddresses() map[string]string {
+	return o.Certificates.Addresses(o.Transport(), o.Listen)
+}
+
 // BaseURL is the site's address without a slash at its end. A site that answers only on this machine is
 // addressed by where it listens.
 func (o *Options) BaseURL() string {
@@ -116,7 +121,7 @@ func (o *Options) NeverNotified() []int64 {
 func (o *Options) SiteConfig(zone *time.Location, operator site.Operator) site.Config {
 	return site.Config{
 		Name: o.SiteName, Domain: o.Domain, BaseURL: o.BaseURL(), Secret: o.SecretKey, Transport: o.Transport(),
-		Hosts: o.ExtraAllowedHosts, Loopback: check.Loopback(o.Listen), TrustedProxies: o.TrustedNetworks(), LogClients: o.LogClients,
+		Hosts: o.ExtraAllowedHosts, Loopback: check.Loopback(o.Listen), TrustedProxies: o.TrustedNetworks(), LogClients: o.Log.Clients,
 		Policy: web.Policy{
 			Default: o.ContentSecurity.DefaultSrc, Script: append(o.scriptHashes(), o.ContentSecurity.ScriptSrc...),
 			Connect: o.ContentSecurity.ConnectSrc,

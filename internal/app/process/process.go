@@ -3,6 +3,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +11,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/kit/config"
+	"grouprise.org/grouprise/internal/kit/logs"
 )
 
 // Process is what the operating system hands to the program.
@@ -28,7 +31,7 @@ type Process struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 
-	Level slog.Level // what the log is about at least
+	LogLevel string // what the log is about at least; "" is what the options say
 }
 
 // Exit is the error of a command that ends with a code of its own; Err may be nil.
@@ -43,9 +46,21 @@ func (e Exit) Error() string { return fmt.Sprintf("exit code %d: %v", e.Code, e.
 // Unwrap returns what went wrong.
 func (e Exit) Unwrap() error { return e.Err }
 
+// Variable returns a variable of the environment, or nothing.
+func (p *Process) Variable(name string) string {
+	for _, pair := range p.Environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
 // Logger returns the program's log: structured, one line each, to standard error.
-func (p *Process) Logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: p.Level}))
+func (p *Process) Logger(o *options.Options) *slog.Logger {
+	l := o.Log
+	l.Level = cmp.Or(p.LogLevel, l.Level)
+	return logs.New(p.Stderr, l)
 }
 
 // ReadOptions reads the configuration and says what an administrator should know about it.
@@ -107,7 +122,7 @@ func (p *Process) BuildWith(ctx context.Context, o *options.Options, ready func(
 		return nil, err
 	}
 	o.Program, o.Version = p.Program, p.Version
-	h, err := app.Build(ctx, o, p.Logger())
+	h, err := app.Build(ctx, o, p.Logger(o))
 	if err != nil {
 		return nil, err
 	}

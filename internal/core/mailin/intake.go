@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bounces"
 	"grouprise.org/grouprise/internal/core/media"
@@ -75,14 +77,16 @@ type Intake struct {
 	replies   map[Container]Reply
 	obeying   map[Container][]Instruction
 	calendars []Calendars
+	mailboxes []Mailbox
 	personal  *personalKeys
+	received  *prometheus.CounterVec
 }
 
 var _ lmtp.Handler = (*Intake)(nil)
 
 // New returns an intake, which takes nothing before Serve.
 func New(c Config) *Intake {
-	return &Intake{Config: c, replies: map[Container]Reply{}, obeying: map[Container][]Instruction{}}
+	return &Intake{Config: c, replies: map[Container]Reply{}, obeying: map[Container][]Instruction{}, received: newReceived()}
 }
 
 // Serve says for which addresses and replies there are rooms, and at which paths of the site, each with a wildcard at its
@@ -112,6 +116,14 @@ func (in *Intake) TakeCalendars(all ...Calendars) { in.calendars = all }
 // Who writes does not matter here, because mail servers ask in their own name whether an address exists
 // before they take a mail for it.
 func (in *Intake) Recipient(ctx context.Context, _, to string) error {
+	err := in.recipient(ctx, to)
+	if errs.Is(err, errs.NotFound) {
+		in.received.WithLabelValues(resultUnknown).Inc()
+	}
+	return err
+}
+
+func (in *Intake) recipient(ctx context.Context, to string) error {
 	local, ok := in.local(to)
 	if !ok {
 		return errs.New(errs.NotFound, "This site doesn’t accept email for this domain.")
@@ -121,6 +133,9 @@ func (in *Intake) Recipient(ctx context.Context, _, to string) error {
 	}
 	if in.isNoReply(local) {
 		return nil
+	}
+	if box, err := in.mailbox(ctx, local); box != nil || err != nil {
+		return err
 	}
 	if key, isReply := in.replyKey(local); isReply {
 		_, _, err := replyTarget(ctx, in.DB, key)
@@ -183,57 +198,46 @@ func (in *Intake) room(ctx context.Context, q sqldb.Querier, local string) (a Ad
 func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []error {
 	m, err := in.parse(raw)
 	if err != nil {
-		return fill(make([]error, len(env.Recipients)), err)
+		return fill(make([]error, len(env.Recipients)), in.counted(resultAccepted, err, len(env.Recipients)))
 	}
 	return in.deliver(ctx, env, raw, m)
 }
 
-// deliver is Deliver for a message that has been read. What comes to the envelope senders of our own mails is taken first.
+// deliver is Deliver for a message that has been read. What the program itself reads is taken first.
 func (in *Intake) deliver(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
 	results := make([]error, len(env.Recipients))
-	var others []int
-	for i, to := range env.Recipients {
-		if local, ours := in.local(to); ours && in.Bounces.Is(local) {
-			results[i] = in.takeBounce(ctx, env, raw, m, local)
-		} else {
-			others = append(others, i)
-		}
-	}
-	if len(others) == 0 {
+	others, places := in.read(ctx, env, raw, m, results)
+	if len(places) == 0 {
 		return results
 	}
-	rest := env
-	rest.Recipients = make([]string, len(others))
-	for n, i := range others {
-		rest.Recipients[n] = env.Recipients[i]
-	}
-	for n, err := range in.deliverToRooms(ctx, rest, raw, m) {
-		results[others[n]] = err
+	for n, err := range in.deliverToRooms(ctx, others, raw, m) {
+		results[places[n]] = err
 	}
 	return results
 }
 
 func (in *Intake) deliverToRooms(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
 	results := make([]error, len(env.Recipients))
+	all := func(result string, err error) []error { return fill(results, in.counted(result, err, len(results))) }
 	switch {
 	case env.From == "" || env.From == "<>":
 		in.log(ctx, "dropped: an empty sender", env, m)
-		return results
+		return all(resultDropped, nil)
 	case m.Auto.Answers() && !m.Auto.ByWords && m.Auto.Kind != mime.Reaction:
 		in.log(ctx, "dropped: "+string(m.Auto.Kind), env, m)
-		return results
+		return all(resultDropped, nil)
 	case m.Hops > maxHops:
-		return fill(results, errs.New(errs.Invalid, "The message has passed through too many servers. It seems to be going round in circles."))
+		return all(resultAccepted, errs.New(errs.Invalid, "The message has passed through too many servers. It seems to be going round in circles."))
 	}
 	d, err := in.sender(ctx, env.From, m)
 	if err != nil {
-		return fill(results, err)
+		return all(resultAccepted, err)
 	}
 	d.message, d.raw = m, raw
 	if m.Auto.Kind == mime.Reaction {
 		for i, to := range env.Recipients {
 			d.to = to
-			results[i] = in.react(ctx, env, d)
+			results[i] = in.counted(resultAccepted, in.react(ctx, env, d), 1)
 		}
 		return results
 	}
@@ -246,7 +250,7 @@ func (in *Intake) deliverToRooms(ctx context.Context, env lmtp.Envelope, raw []b
 	for i, to := range env.Recipients {
 		d.to = to
 		if automatic {
-			results[i] = in.tellDropped(ctx, d)
+			results[i] = in.counted(resultDropped, in.tellDropped(ctx, d), 1)
 		} else {
 			results[i] = in.deliverOne(ctx, d)
 		}
@@ -307,25 +311,25 @@ type delivery struct {
 func (in *Intake) deliverOne(ctx context.Context, d delivery) error {
 	local, ok := in.local(d.to)
 	if !ok {
-		return errs.New(errs.NotFound, "This site doesn’t accept email for this domain.")
+		return in.counted(resultAccepted, errs.New(errs.NotFound, "This site doesn’t accept email for this domain."), 1)
 	}
 	if in.isNoReply(local) {
-		return in.tellDropped(ctx, d)
+		return in.counted(resultDropped, in.tellDropped(ctx, d), 1)
 	}
 	if d.sender.SignedIn() && (d.proof == unproven || !d.known) {
-		return in.hold(ctx, d)
+		return in.counted(resultHeld, in.hold(ctx, d), 1)
 	}
 	if err := in.count(ctx, d, local); err != nil {
-		return err // temporary: the mail server brings the message when there is room for it
+		return in.counted(resultAccepted, err, 1) // temporary: the mail server brings the message when there is room for it
 	}
 	err := in.deliverOnce(ctx, d, local, in.isFirst)
 	if !refused(err) {
-		return err
+		return in.counted(resultAccepted, err, 1)
 	}
 	if !d.sender.SignedIn() {
-		return err // the mail server tells the sender, if it believes in them; we do not write to strangers
+		return in.counted(resultAccepted, err, 1) // the mail server tells the sender, if it believes in them; we do not write to strangers
 	}
-	return in.refuse(ctx, d, err)
+	return in.counted(resultRefused, in.refuse(ctx, d, err), 1)
 }
 
 // count counts a message against the limit of the room that it is for, outside of the transaction of its effect and

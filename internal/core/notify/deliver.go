@@ -56,6 +56,12 @@ func (n *Notifier) deliver(ctx context.Context, jobs []queue.Job) []error {
 	failures := make([]error, len(attempts))
 	for i, a := range attempts {
 		failures[i] = a.failure()
+		switch {
+		case failures[i] != nil && errs.Temporary(a.err):
+			n.outcomes.count(a.Channel, resultDeferred, 1)
+		case failures[i] == nil && a.state != "":
+			n.outcomes.count(a.Channel, a.state, 1)
+		}
 	}
 	return failures
 }

@@ -22,8 +22,13 @@ func (n *Notifier) Jobs() []queue.Kind {
 	return []queue.Kind{
 		{Name: outbox.JobNotify, HandleMany: n.fanOut, Batch: 8, Lane: queue.Normal},
 		{Name: JobDeliver, HandleMany: n.deliver, Batch: 50, Lane: queue.Normal, Dead: n.markDead, Revived: n.markWaiting, MaxAttempts: mailAttempts},
-		{Name: JobLetter, Handle: n.postLetter, Lane: queue.Urgent, MaxAttempts: mailAttempts},
+		n.LetterKind(JobLetter, queue.Urgent),
 	}
+}
+
+// LetterKind returns a kind of job that posts letters, for those that are to be told from others; see Letters.PostAs.
+func (n *Notifier) LetterKind(name, lane string) queue.Kind {
+	return queue.Kind{Name: name, Handle: n.postLetter, Lane: lane, MaxAttempts: mailAttempts, Dead: n.countDeadLetter}
 }
 
 // portionSize is how many people one transaction of the fan-out tells: beyond it others who write would wait.
@@ -195,6 +200,7 @@ func (n *Notifier) insertForChannel(ctx context.Context, tx *sqldb.Tx, channel C
 		return err
 	}
 	if take != nil {
+		tx.AfterCommit(func() { n.outcomes.count(channel.Name(), resultSent, len(all)) })
 		return take(ctx, tx, all)
 	}
 	return n.config.Queue.EnqueueMany(ctx, tx, JobDeliver, payloads...)
@@ -218,6 +224,7 @@ func (n *Notifier) markDead(ctx context.Context, tx *sqldb.Tx, job queue.Job, pr
 	if err := job.Decode(&p); err != nil {
 		return err
 	}
+	tx.AfterCommit(func() { n.outcomes.count(p.Channel, resultDead, 1) })
 	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = ?, problem = ?, changed_at = ? WHERE activity_id = ? AND person_id = ? AND channel = ?`,
 		StateDead, problem.Error(), tx.Now, p.ActivityID, p.PersonID, p.Channel)
 	return err

@@ -51,7 +51,12 @@ func GroupCalled(e community.Entity) *community.Entity {
 
 // Post sends a letter once the transaction has been committed.
 func (l *Letters) Post(ctx context.Context, tx *sqldb.Tx, letter Letter) error {
-	if err := l.queue.Enqueue(ctx, tx, JobLetter, letter); err != nil {
+	return l.PostAs(ctx, tx, JobLetter, letter)
+}
+
+// PostAs is Post by a job of another kind, which Notifier.LetterKind makes.
+func (l *Letters) PostAs(ctx context.Context, tx *sqldb.Tx, kind string, letter Letter) error {
+	if err := l.queue.Enqueue(ctx, tx, kind, letter); err != nil {
 		return fmt.Errorf("post a letter: %w", err)
 	}
 	return nil
@@ -79,12 +84,24 @@ func (n *Notifier) postLetter(ctx context.Context, job queue.Job) error {
 		return errs.New(errs.Unavailable, "This person can’t be reached this way.").Because(errors.New("the house has no postman: letters wait"))
 	}
 	err := n.config.Postman.Post(ctx, l)
-	if err == nil || errors.Is(err, ErrUnreachable) {
+	switch {
+	case err == nil:
+		n.outcomes.count(letters, resultSent, 1)
+		return nil
+	case errors.Is(err, ErrUnreachable):
+		n.outcomes.count(letters, resultWithdrawn, 1)
 		return nil
 	}
 	err = fmt.Errorf("post a letter of kind %s: %w", l.Kind, err)
 	if !errs.Temporary(err) {
 		return queue.Permanent(err)
 	}
+	n.outcomes.count(letters, resultDeferred, 1)
 	return err
+}
+
+// countDeadLetter notes a letter that is given up.
+func (n *Notifier) countDeadLetter(_ context.Context, tx *sqldb.Tx, _ queue.Job, _ error) error {
+	tx.AfterCommit(func() { n.outcomes.count(letters, resultDead, 1) })
+	return nil
 }

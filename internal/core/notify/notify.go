@@ -203,6 +203,7 @@ type Notifier struct {
 	silencedSQL string              // on which channels people are not told at once
 	refusedSQL  string              // on which they are never told
 	leaving     *semaphore.Weighted // by messages; see maxUnsettled
+	outcomes    outcomes
 }
 
 // New returns a notifier. It can tell rooms how far a notice would reach; what follows activities it learns by Follow.
@@ -210,7 +211,7 @@ func New(c Config) *Notifier {
 	n := &Notifier{
 		config: c, notices: map[community.ActivityName]Notice{}, enclosures: map[community.ActivityName][]Enclosure{}, channels: map[string]Channel{},
 		silencedSQL: silencedSQL(c.Channels, notAtOnce), refusedSQL: silencedSQL(c.Channels, never),
-		leaving: semaphore.NewWeighted(maxUnsettled),
+		leaving: semaphore.NewWeighted(maxUnsettled), outcomes: newOutcomes(c.Channels),
 	}
 	for _, channel := range c.Channels {
 		n.channels[channel.Name()] = channel

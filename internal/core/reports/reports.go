@@ -15,6 +15,7 @@ import (
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/logs"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
@@ -24,24 +25,25 @@ type Area string
 
 // The areas. What concerns incoming mail goes to the postmaster, everything else to the administrators.
 const (
-	Jobs    Area = "jobs"    // work that failed for good
-	Pages   Area = "pages"   // pages that could not be shown because of a defect
+	Errors  Area = "errors"  // what the log calls an error: pages that failed because of a defect, jobs that failed for good
 	Mail    Area = "mail"    // incoming mail that could not be handled
 	Files   Area = "files"   // files that are gone from the media storage
 	Backups Area = "backups" // backups that could not be made
+
+	Certificates Area = "certificates" // certificates that did not come
 )
 
 const (
-	maxGroups  = 40  // lines of one area that are kept apart
-	maxSubject = 150 // characters
-	maxDetail  = 500 // characters
-	others     = "…" // the subject of what came when there were maxGroups already
+	maxGroups  = 40          // lines of one area that are kept apart
+	maxSubject = 150         // characters
+	maxDetail  = 500         // characters
+	others     = logs.Others // the subject of what came when there were maxGroups already
 )
 
 // Config is what Reports stands on.
 type Config struct {
 	DB         *sqldb.DB
-	Log        *slog.Logger
+	Log        *slog.Logger // one that is not watched: what cannot be reported is not reported either
 	Catalogues *lang.Catalogues
 	Zone       *time.Location
 	SiteName   fmt.Stringer
@@ -66,16 +68,43 @@ func New(c Config) *Reports { return &Reports{c} }
 func (r *Reports) Note(ctx context.Context, area Area, subject, detail string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err := r.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error { return NoteIn(ctx, tx, area, subject, detail) })
-	if err != nil {
+	if err := r.noteAll(ctx, area, []logs.Entry{{Name: subject, Detail: detail, Count: 1}}); err != nil {
 		r.Log.WarnContext(ctx, "what went wrong cannot be noted for the administrators", "area", area, "subject", subject, "error", err)
 	}
 }
 
-// NoteIn notes in a transaction that something went wrong.
-func NoteIn(ctx context.Context, tx *sqldb.Tx, area Area, subject, detail string) error {
-	subject, detail = shorten(subject, maxSubject), shorten(detail, maxDetail)
-	counted, err := count(ctx, tx, area, subject, detail)
+// soon is after how long errors are written down, so that those that come together are written together.
+const soon = 2 * time.Second
+
+// Run writes down the errors of a tally until ctx ends, and then what is left. The error is always nil.
+func (r *Reports) Run(ctx context.Context, t *logs.Tally) error {
+	return t.Run(ctx, soon, func(ctx context.Context, all []logs.Entry) error {
+		err := r.noteAll(ctx, Errors, all)
+		if err != nil {
+			r.Log.WarnContext(ctx, "errors cannot be noted for the administrators yet", "groups", len(all), "error", err)
+		}
+		return err
+	})
+}
+
+// IsOwn reports whether a kind of job is one by which is reported: of its failures nobody is told by mail.
+func IsOwn(kind string) bool { return kind == Job || kind == JobMail }
+
+func (r *Reports) noteAll(ctx context.Context, area Area, all []logs.Entry) error {
+	return r.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
+		for _, g := range all {
+			if err := note(ctx, tx, area, g); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// note notes in a transaction that something went wrong, so many times.
+func note(ctx context.Context, tx *sqldb.Tx, area Area, g logs.Entry) error {
+	subject, detail := shorten(g.Name, maxSubject), shorten(g.Detail, maxDetail)
+	counted, err := count(ctx, tx, area, subject, detail, g.Count)
 	if err != nil || counted {
 		return err
 	}
@@ -86,19 +115,19 @@ func NoteIn(ctx context.Context, tx *sqldb.Tx, area Area, subject, detail string
 	if groups >= maxGroups {
 		subject = others
 	}
-	isNew, err := tx.InsertNew(ctx, `INSERT INTO incidents (area, subject, detail, count, first_at, last_at) VALUES (?, ?, ?, 1, ?, ?)`, area, subject, detail, tx.Now, tx.Now)
+	isNew, err := tx.InsertNew(ctx, `INSERT INTO incidents (area, subject, detail, count, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?)`, area, subject, detail, g.Count, tx.Now, tx.Now)
 	if err != nil {
 		return fmt.Errorf("note what went wrong: %w", err)
 	}
 	if !isNew {
-		_, err = count(ctx, tx, area, subject, detail)
+		_, err = count(ctx, tx, area, subject, detail, g.Count)
 	}
 	return err
 }
 
-// count counts one more of something that is noted already.
-func count(ctx context.Context, tx *sqldb.Tx, area Area, subject, detail string) (counted bool, err error) {
-	rows, err := tx.Exec(ctx, `UPDATE incidents SET count = count + 1, detail = ?, last_at = ? WHERE area = ? AND subject = ?`, detail, tx.Now, area, subject)
+// count counts some more of something that is noted already.
+func count(ctx context.Context, tx *sqldb.Tx, area Area, subject, detail string, more int) (counted bool, err error) {
+	rows, err := tx.Exec(ctx, `UPDATE incidents SET count = count + ?, detail = ?, last_at = ? WHERE area = ? AND subject = ?`, more, detail, tx.Now, area, subject)
 	if err != nil {
 		return false, fmt.Errorf("count what went wrong: %w", err)
 	}
@@ -113,8 +142,11 @@ func shorten(text string, characters int) string {
 	return text
 }
 
-// Job is the kind of the job that reports.
-const Job = "reports.tell"
+// The kinds of the jobs by which is reported: of the one that writes the mails, and of those that send them.
+const (
+	Job     = "reports.tell"
+	JobMail = "reports.mail"
+)
 
 // Kind returns the job that reports.
 func (r *Reports) Kind() queue.Kind {
@@ -183,19 +215,27 @@ func (r *Reports) post(ctx context.Context, tx *sqldb.Tx, all []incident, waitin
 		letter := r.letter(p, r.Postmaster, ofMail)
 		letter.Subject = p.T("%s: incoming emails could not be processed", r.SiteName)
 		letter.Intro = p.T("The mail server will keep trying these emails for a few days. They failed because of a bug, or because something the site needs is missing; see the log for details.")
-		if err := r.Letters.Post(ctx, tx, letter); err != nil {
+		if err := r.Letters.PostAs(ctx, tx, JobMail, letter); err != nil {
 			return err
 		}
 	}
 	if len(rest) == 0 && waiting.IsZero() {
 		return nil
 	}
+	return r.Tell(ctx, tx, func(p *lang.Printer) notify.Letter { return r.news(p, rest, waiting) })
+}
+
+// Tell posts a letter to everybody who looks after the site, each in their language. compose leaves out the address.
+func (r *Reports) Tell(ctx context.Context, tx *sqldb.Tx, compose func(p *lang.Printer) notify.Letter) error {
 	to, err := r.administrators(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, a := range to {
-		if err := r.Letters.Post(ctx, tx, r.news(a, rest, waiting)); err != nil {
+		p := r.Catalogues.Printer(a.Language, r.Zone)
+		letter := compose(p)
+		letter.Address, letter.Language = a.Address, p.Language()
+		if err := r.Letters.PostAs(ctx, tx, JobMail, letter); err != nil {
 			return err
 		}
 	}
@@ -203,9 +243,8 @@ func (r *Reports) post(ctx context.Context, tx *sqldb.Tx, all []incident, waitin
 }
 
 // news returns the letter to somebody who looks after the site.
-func (r *Reports) news(to administrator, all []incident, waiting clock.Time) notify.Letter {
-	p := r.Catalogues.Printer(to.Language, r.Zone)
-	letter := r.letter(p, to.Address, all)
+func (r *Reports) news(p *lang.Printer, all []incident, waiting clock.Time) notify.Letter {
+	letter := r.letter(p, "", all)
 	letter.Subject = p.T("%s: something went wrong", r.SiteName)
 	letter.Intro = p.T("This has happened since the last report. You’ll get at most one report an hour.")
 	if !waiting.IsZero() {

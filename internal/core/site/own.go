@@ -1,23 +1,19 @@
 package site
 
 import (
-	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"time"
 
-	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // Paths that the frame itself answers.
 const (
 	staticPath   = "/stadt/static/"
-	healthPath   = "/stadt/healthz"
-	readyPath    = "/stadt/readyz"
+	HealthPath   = "/stadt/healthz"
+	ReadyPath    = "/stadt/readyz"
 	manifestPath = "/stadt/manifest.webmanifest"
 	workerPath   = "/service-worker.js" // in the root, because it serves all pages
 	offlinePath  = "/stadt/offline/"
@@ -40,8 +36,8 @@ func loadStatic() (*web.Static, error) {
 // ownRoutes are the paths that the frame itself answers.
 func (s *Site) ownRoutes() []Route {
 	return []Route{
-		{Method: http.MethodGet, Path: healthPath, Handle: showHealth, KnownBy: ByNothing},
-		{Method: http.MethodGet, Path: readyPath, Handle: s.showReady, KnownBy: ByNothing},
+		{Method: http.MethodGet, Path: HealthPath, Handle: showHealth, KnownBy: ByNothing, Everywhere: true},
+		{Method: http.MethodGet, Path: ReadyPath, Handle: s.showReady, KnownBy: ByNothing, Everywhere: true},
 		{Method: http.MethodPost, Path: languagePath, Handle: s.updateLanguage},
 		{Method: http.MethodPost, Path: unsentPath, Handle: discardUnsent, SignedIn: true},
 		{Method: http.MethodGet, Path: "/stadt/logos/{which}", Handle: s.showLogo, KnownBy: ByNothing},
@@ -52,28 +48,23 @@ func (s *Site) ownRoutes() []Route {
 	}
 }
 
-func showHealth(v *Visit) error { return v.text("alive\n") }
-
-// showReady asks everything that the site stands on. It names what is missing, without details.
-func (s *Site) showReady(v *Visit) error {
-	ctx, cancel := context.WithTimeout(v.Context(), 5*time.Second)
-	defer cancel()
-	var missing []error
-	for _, check := range s.Checks {
-		if err := check.Ask(ctx); err != nil {
-			missing = append(missing, fmt.Errorf("%s: %w", check.Name, err))
-		}
-	}
-	if len(missing) == 0 {
-		return v.text("ready\n")
-	}
-	return errs.New(errs.Unavailable, "Something this site needs is missing.").After(10 * time.Second).Because(errors.Join(missing...))
-}
+func showHealth(v *Visit) error { return v.text(http.StatusOK, "alive\n") }
 
 // text answers with plain text.
-func (v *Visit) text(body string) error {
+func (v *Visit) text(status int, body string) error {
 	v.W.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	v.W.Header().Set("Cache-Control", "no-cache")
+	v.W.WriteHeader(status)
 	_, err := v.W.Write([]byte(body))
 	return err
+}
+
+// everywhere returns the paths of the routes that answer under any name.
+func everywhere(routes []Route) (paths []string) {
+	for _, r := range routes {
+		if r.Everywhere {
+			paths = append(paths, r.Path)
+		}
+	}
+	return paths
 }

@@ -25,6 +25,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -67,6 +68,9 @@ type Config struct {
 	Dress         Dress
 	Operator      Operator
 	Demonstration bool // says on every page that nothing here is real
+
+	Maintenance string // path of a file: while it exists, visitors read that the site is being worked on; empty: none
+	SiteData    fs.FS  // files of the administrator below SiteDataPath, where no web server in front shows them; nil: none
 }
 
 // Operator is where the foot leads to those who run the site. What is empty is not linked.
@@ -91,12 +95,6 @@ type Programs interface {
 	ProgramOwner(ctx context.Context, login, secret, scope string) (personID int64, err error)
 }
 
-// Check asks whether something that the site stands on is there.
-type Check struct {
-	Name string
-	Ask  func(ctx context.Context) error
-}
-
 // Deps is what the site is built on.
 type Deps struct {
 	Catalogues *lang.Catalogues
@@ -114,8 +112,8 @@ type Deps struct {
 	// Former returns the present slug of whoever had one before that nobody has now, "" if there is nobody, or that it
 	// was that of a group which has been removed. May be nil.
 	Former func(ctx context.Context, slug string) (now string, removed bool)
-	// Broken is told of pages that failed because of a defect. May be nil.
-	Broken func(ctx context.Context, route string, err error)
+	// Metrics counts requests. May be nil.
+	Metrics *web.Metrics
 
 	// Settings are what administrators have set on pages. May be nil.
 	Settings *settings.Settings
@@ -138,6 +136,8 @@ type Site struct {
 	base     *url.URL
 	cache    *pageCache
 	printers map[string]*lang.Printer
+
+	readiness readiness
 
 	languages []ownLanguage // that there are catalogues for
 }
@@ -175,7 +175,7 @@ func New(c Config, d Deps) (*Site, error) {
 	s := &Site{
 		Config: c, deps: d, signer: signer, static: static, base: base, cache: cache,
 		forms: form.New(c.UploadMax), origins: http.NewCrossOriginProtection(),
-		printers: map[string]*lang.Printer{},
+		printers: map[string]*lang.Printer{}, readiness: readiness{log: d.Log},
 	}
 	for _, language := range d.Catalogues.All() {
 		s.printers[language] = d.Catalogues.Printer(language, c.Zone)
@@ -202,8 +202,8 @@ func (s *Site) Handler(c Contributions) (http.Handler, error) {
 		return nil, err
 	}
 	front := web.Front{
-		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy, LogClients: s.LogClients,
-		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: []string{healthPath, readyPath},
+		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy, LogClients: s.LogClients, Metrics: s.deps.Metrics,
+		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: everywhere(routes),
 		Conceal: newConcealment(routes).path, HostsOption: "extra_allowed_hosts",
 		Misdirected: func(w http.ResponseWriter, r *http.Request) { s.newVisit(w, r, &Route{}).showAddress() },
 		Fail: func(w http.ResponseWriter, r *http.Request, err error) {

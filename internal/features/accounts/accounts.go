@@ -25,6 +25,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/captcha"
 	"grouprise.org/grouprise/internal/core/estate"
@@ -74,16 +76,20 @@ type Deps struct {
 }
 
 // Accounts is the room.
-type Accounts struct{ deps Deps }
+type Accounts struct {
+	deps    Deps
+	signIns *prometheus.CounterVec
+}
 
 // New returns the room.
-func New(d Deps) *Accounts { return &Accounts{deps: d} }
+func New(d Deps) *Accounts { return &Accounts{deps: d, signIns: newSignIns()} }
 
 // Module returns the room's table of contents.
 func (r *Accounts) Module() module.Module {
 	return module.Module{
 		Name: "accounts", Routes: r.routes(), Entries: entries(), Estate: holdings(), Commands: r.commands(),
-		Sweeps: []module.Sweep{{About: "app passwords that ended a month ago", Run: r.removeExpired}},
+		Metrics: []prometheus.Collector{r.signIns},
+		Sweeps:  []module.Sweep{{About: "app passwords that ended a month ago", Run: r.removeExpired}},
 	}
 }
 

@@ -165,6 +165,12 @@ func (r *Accounts) EndAppPassword(ctx context.Context, v community.Viewer, id in
 // would, which each request of each program would have to wait for, and whoever sends the right one is let in even while
 // wrong ones are refused.
 func (r *Accounts) ProgramOwner(ctx context.Context, login, secret, scope string) (personID int64, err error) {
+	personID, err = r.programOwner(ctx, login, secret, scope)
+	r.countSignIn(byAppPassword, err)
+	return personID, err
+}
+
+func (r *Accounts) programOwner(ctx context.Context, login, secret, scope string) (personID int64, err error) {
 	a, err := r.findProgramLogin(ctx, login)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return 0, err

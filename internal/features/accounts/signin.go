@@ -43,6 +43,12 @@ func errInactive() error {
 // one sentence for all cases; too many tries of an account or of a client are TooMany. A hash of an
 // older kind is replaced.
 func (r *Accounts) SignIn(ctx context.Context, login, typed, client string) (community.Person, error) {
+	person, err := r.signIn(ctx, login, typed, client)
+	r.countSignIn(byPassword, err)
+	return person, err
+}
+
+func (r *Accounts) signIn(ctx context.Context, login, typed, client string) (community.Person, error) {
 	login = strings.TrimSpace(login)
 	var wrong []errs.FieldError
 	if login == "" {

@@ -118,6 +118,7 @@ func (r *Accounts) createReset(v *site.Visit) error {
 	if err := v.SignIn(owner.ID, false); err != nil {
 		return err
 	}
+	r.countSignIn(byLink, nil)
 	v.Flash(parts.Done, "Your new password is set, and you’re signed in.")
 	return v.Redirect("/")
 }

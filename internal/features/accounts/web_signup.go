@@ -121,6 +121,7 @@ func (r *Accounts) confirmSignUp(v *site.Visit, browser, typed string) error {
 	if err := v.SignIn(done.Person.ID, true); err != nil {
 		return err
 	}
+	r.countSignIn(byLink, nil)
 	v.Flash(parts.Done, "Welcome, %s. Your address is confirmed and you’re signed in.", done.Person.Name)
 	if tellFulfilled(v, done.Fulfilled) {
 		return v.Redirect(community.WelcomePath(done.Fulfilled.Group.Entity().Path()))

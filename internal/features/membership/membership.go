@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/agenda"
 	"grouprise.org/grouprise/internal/core/bymail"
@@ -26,6 +28,8 @@ import (
 type People interface {
 	// Get returns a person by their id.
 	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Person, error)
+	// FindByAddress returns the person to whom a mail address belongs; NotFound if there is none.
+	FindByAddress(ctx context.Context, q sqldb.Querier, address string) (community.Person, error)
 	// FindOrCreate returns the person to whom a mail address belongs, or one without a password who
 	// comes into being by it. verified says that the mailbox has just been proven.
 	FindOrCreate(ctx context.Context, tx *sqldb.Tx, address string, verified bool) (community.Person, error)
@@ -68,6 +72,7 @@ func (m *Membership) Module() module.Module {
 	usual := site.Usual()
 	return module.Module{
 		Name: "membership", Entries: entries(), Acts: m.acts(), Blocks: m.blocks(), Estate: holdings(), Steps: m.steps(), Agenda: []agenda.Source{applications()}, Commands: m.commands(),
+		Metrics: []prometheus.Collector{agenda.Cases(m.deps.DB, "applications", countApplications)},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/{group}/actions/join", Handle: m.newMembership},
 			{Method: http.MethodPost, Path: "/{group}/actions/join", Handle: m.createMembership},

@@ -144,6 +144,10 @@ const selectApplications = `
 	  FROM membership_applications a JOIN people p ON p.id = a.person_id JOIN entities e ON e.id = p.entity_id
 	  LEFT JOIN contributions c ON c.id = a.contribution_id`
 
+// countApplications counts those that nobody has answered.
+const countApplications = `SELECT COUNT(*) FROM membership_applications a WHERE a.declined_at IS NULL
+	AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = a.group_id AND m.person_id = a.person_id)`
+
 func getApplication(ctx context.Context, q sqldb.Querier, id int64) (Application, error) {
 	var a Application
 	if err := q.Get(ctx, &a, selectApplications+` WHERE a.id = ?`, id); err != nil {
@@ -185,4 +189,12 @@ func markDeclined(ctx context.Context, tx *sqldb.Tx, id int64) error {
 		return fmt.Errorf("mark application %d as declined: %w", id, err)
 	}
 	return nil
+}
+
+func isAdmin(ctx context.Context, q sqldb.Querier, personID int64) (bool, error) {
+	var admin bool
+	if err := q.Get(ctx, &admin, `SELECT admin FROM people WHERE id = ?`, personID); err != nil {
+		return false, fmt.Errorf("look up an administrator: %w", err)
+	}
+	return admin, nil
 }

@@ -215,7 +215,11 @@ func (s *session) notRead(err error) *smtp.SMTPError {
 // catch turns a panic into a temporary answer, so that no mail is lost by a defect.
 func (s *session) catch(err *error) {
 	if defect := recover(); defect != nil {
-		*err = s.answer("panicked", fmt.Errorf("panic: %v", defect))
+		problem, ok := defect.(error)
+		if !ok {
+			problem = fmt.Errorf("%v", defect)
+		}
+		*err = s.answer("panicked", fmt.Errorf("panic: %w", problem))
 	}
 }
 

@@ -17,13 +17,11 @@ func TestAllDeadJobsOfAKindAreTriedAgain(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		broken, told := true, map[string]int{}
 		var revived []int64
-		q := queue.New(db, queue.Config{
-			Logger: slog.New(slog.DiscardHandler),
-			Dead: func(_ context.Context, _ *sqldb.Tx, j queue.Job, _ error) error {
-				told[j.Kind]++
-				return nil
-			},
-		})
+		q := queue.New(db, queue.Config{Logger: slog.New(slog.DiscardHandler)})
+		tell := func(_ context.Context, _ *sqldb.Tx, j queue.Job, _ error) error {
+			told[j.Kind]++
+			return nil
+		}
 		handle := func(context.Context, queue.Job) error {
 			if broken {
 				return queue.Permanent(errors.New("the mail server is gone"))
@@ -31,11 +29,11 @@ func TestAllDeadJobsOfAKindAreTriedAgain(t *testing.T) {
 			return nil
 		}
 		q.Handle(
-			queue.Kind{Name: "mail", Handle: handle, Revived: func(_ context.Context, _ *sqldb.Tx, j queue.Job) error {
+			queue.Kind{Name: "mail", Handle: handle, Dead: tell, Revived: func(_ context.Context, _ *sqldb.Tx, j queue.Job) error {
 				revived = append(revived, j.ID)
 				return nil
 			}},
-			queue.Kind{Name: "sweep", Handle: handle}, queue.Kind{Name: "other", Handle: handle},
+			queue.Kind{Name: "sweep", Handle: handle, Dead: tell}, queue.Kind{Name: "other", Handle: handle},
 		)
 		put := func(kind string, opts ...queue.Option) {
 			t.Helper()

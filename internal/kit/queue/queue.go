@@ -75,9 +75,6 @@ type Config struct {
 	Clock    clock.Clock    // nil is the database's
 	Logger   *slog.Logger   // nil is slog.Default
 
-	// Dead is called for jobs of every kind as Kind.Dead is, before it.
-	Dead func(ctx context.Context, tx *sqldb.Tx, j Job, err error) error
-
 	FetchInterval time.Duration // how often to look for jobs that nobody announced; zero is 1 s
 	Lease         time.Duration // after which the jobs of a process that died run elsewhere; zero is 30 s
 	Overtime      time.Duration // how long a handler keeps its worker after its context has ended; zero is 10 s
@@ -94,6 +91,7 @@ type Queue struct {
 	periodics []periodic
 	wake      chan struct{} // something may have become due
 	notifying atomic.Bool   // the other processes will be woken in a moment
+	metrics   *metrics
 }
 
 // wakeChannel is the database channel on which processes wake each other, where the engine has one.
@@ -115,7 +113,7 @@ func New(db *sqldb.DB, c Config) *Queue {
 	c.Grace = cmp.Or(c.Grace, 20*time.Second)
 	return &Queue{
 		db: db, config: c, log: cmp.Or(c.Logger, slog.Default()),
-		kinds: map[string]*Kind{}, wake: make(chan struct{}, 1),
+		kinds: map[string]*Kind{}, wake: make(chan struct{}, 1), metrics: newMetrics(),
 	}
 }
 
@@ -139,6 +137,7 @@ func (q *Queue) Handle(kinds ...Kind) {
 			k.Backoff = DefaultBackoff
 		}
 		q.kinds[k.Name] = &k
+		q.metrics.expect(k.Name)
 		q.kindNames = append(q.kindNames, k.Name)
 	}
 }

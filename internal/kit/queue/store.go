@@ -129,6 +129,7 @@ func (q *Queue) recordFailure(ctx context.Context, lease string, row jobRow, fai
 	}
 	q.log.WarnContext(ctx, "a job failed and will run again",
 		"job", row.ID, "kind", row.Kind, "attempt", row.Attempt, "pause", pause, "error", failure)
+	q.metrics.count(row.Kind, resultFailed)
 	return q.reschedule(ctx, lease, row, pause, failure)
 }
 
@@ -159,10 +160,8 @@ func (q *Queue) markDead(ctx context.Context, lease string, row jobRow, k *Kind,
 		if err != nil || !ours {
 			return err
 		}
-		for _, follow := range []func(context.Context, *sqldb.Tx, Job, error) error{q.config.Dead, k.Dead} {
-			if follow != nil && hookErr == nil {
-				hookErr = follow(ctx, tx, row.job(), failure)
-			}
+		if k.Dead != nil {
+			hookErr = k.Dead(ctx, tx, row.job(), failure)
 		}
 		return hookErr
 	})
@@ -174,6 +173,7 @@ func (q *Queue) markDead(ctx context.Context, lease string, row jobRow, k *Kind,
 		})
 	}
 	if err == nil {
+		q.metrics.count(row.Kind, resultDead)
 		q.log.ErrorContext(ctx, "a job is dead", "job", row.ID, "kind", row.Kind, "attempt", row.Attempt, "error", failure)
 	}
 	return err

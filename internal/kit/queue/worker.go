@@ -114,12 +114,14 @@ func (r *runner) work(ctx context.Context, cancel context.CancelCauseFunc, batch
 	start := time.Now()
 	failures := r.supervise(ctx, batch)
 	took := time.Since(start) / time.Duration(len(batch))
+	r.q.metrics.took(batch[0].Lane, took, len(batch))
 	stopping := errors.Is(context.Cause(ctx), errStopping)
 	cancel(nil)
 	stays := make([]bool, len(batch)) // remains claimed, so that releaseAll releases it
 	for i, j := range batch {
 		switch err := failures[i]; {
 		case err == nil:
+			r.q.metrics.count(j.Kind, resultDone)
 		case stopping:
 			stays[i] = true
 		case j.lost.Load() || j.finished.Load():

@@ -105,6 +105,7 @@ type pools struct {
 	observe func(query string, args []any)
 	asked   atomic.Int64 // statements that were run
 	changes atomic.Int64 // transactions of Write that may have been committed
+	took    *durations
 
 	postgres *pgx.ConnConfig // PostgreSQL: for the connections that listen
 }
@@ -129,7 +130,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if e == nil {
 		return nil, fmt.Errorf("open database: there is no engine %q; the engines are sqlite, postgresql and mysql", c.Engine)
 	}
-	p := &pools{engine: e, path: c.Path, name: c.Name, queries: newQueryCache(), observe: c.Observe}
+	p := &pools{engine: e, path: c.Path, name: c.Name, queries: newQueryCache(), observe: c.Observe, took: newDurations()}
 	if err := e.open(ctx, c, p); err != nil {
 		return nil, fmt.Errorf("open %s database: %w", c.Engine, err)
 	}
@@ -241,6 +242,8 @@ func (p *pools) observed(query string, args []any) {
 // reading runs a read again when its connection turns out to be dead, as the idle ones are after a
 // restart of the server.
 func (db *DB) reading(ctx context.Context, read func() error) error {
+	start := time.Now()
+	defer db.took.read(start)
 	for attempt := 1; ; attempt++ {
 		err := read()
 		if err == nil || attempt == maxDisconnects || !db.engine.fault(err).lost() || ctx.Err() != nil {

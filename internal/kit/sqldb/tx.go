@@ -60,6 +60,7 @@ func (db *DB) transact(ctx context.Context, fn func(tx *Tx) error, seen bool) er
 		return errReadOnly
 	}
 	start := time.Now()
+	defer db.took.write(start)
 	for attempt := 1; ; attempt++ {
 		tx := &Tx{Now: db.clock.Now(), pools: db.pools}
 		committing, err := db.try(ctx, tx, fn)

@@ -59,6 +59,9 @@ type Front struct {
 	// HostsOption is the option that adds to Hosts, for the log.
 	HostsOption string
 
+	// Metrics counts requests; nil counts none.
+	Metrics *Metrics
+
 	// Fail answers a request that broke; err may be a panic. It must write a whole answer.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
 }
@@ -116,6 +119,8 @@ func (f Front) record(next http.Handler) http.Handler {
 		rec.Secure = r.TLS != nil || f.Transport == ReverseProxy && f.isProxy(r) && r.Header.Get("X-Forwarded-Proto") == "https"
 		sw := &statusWriter{ResponseWriter: w}
 		w.Header().Set("X-Request-ID", rec.ID)
+		f.Metrics.begin()
+		defer func() { f.Metrics.end(r.Method, rec.Route, sw.status(), time.Since(start)) }()
 		next.ServeHTTP(sw, r.WithContext(context.WithValue(r.Context(), recordKey{}, rec)))
 
 		level := slog.LevelInfo

@@ -77,31 +77,39 @@ func TestPackagesChangeTheTablesWhilePeopleAreThere(t *testing.T) {
 	web, tasks, lmtp := s.units()
 	s.opens()
 
-	// When the services are told to stop, somebody is in the middle of a mail, and somebody else of an upload.
-	stopping := map[string]chan struct{}{"grouprise-lmtpd": make(chan struct{}), "grouprise": make(chan struct{})}
+	// When the first service is told to stop, somebody begins a mail, and somebody else an upload. They go on when their own is.
+	stopping := map[string]chan struct{}{"grouprise-tasks": make(chan struct{}), "grouprise-lmtpd": make(chan struct{}), "grouprise": make(chan struct{})}
+	mailing, uploading := make(chan struct{}), make(chan struct{})
 	var once sync.Map
 	s.Units([]*machine.Service{web, tasks, lmtp}, func(action, name string) {
-		if waits := stopping[name]; waits != nil && action == "stop" {
-			first, _ := once.LoadOrStore(name, new(sync.Once))
-			first.(*sync.Once).Do(func() { close(waits) })
+		waits := stopping[name]
+		if action != "stop" || waits == nil {
+			return
+		}
+		first, _ := once.LoadOrStore(name, new(sync.Once))
+		first.(*sync.Once).Do(func() { close(waits) })
+		if name == "grouprise-tasks" {
+			<-mailing
+			<-uploading
 		}
 	})
-	mail := s.beginMail()
 	var meanwhile sync.WaitGroup
 	meanwhile.Go(func() {
+		<-stopping["grouprise-tasks"]
+		mail := s.beginMail()
+		close(mailing)
 		<-stopping["grouprise-lmtpd"]
 		time.Sleep(200 * time.Millisecond) // so that it has been told in most cases before the mail goes on
 		if err := mail.end(); err != nil {
 			t.Errorf("the mail that was in the middle: %v", err)
 		}
 	})
-	uploading := make(chan struct{})
 	s.anna.proxy.Transport = slowUpload{begun: uploading, goOn: stopping["grouprise"]}
 	meanwhile.Go(func() {
+		<-stopping["grouprise-tasks"]
 		s.anna.Upload(community.GroupPicturesPath("garten"), url.Values{}, webtest.File{Field: "picture", Name: "Beet.png", Content: picture(t)})
 		s.anna.Sees(http.StatusOK)
 	})
-	<-uploading
 	s.underLoad(func() { s.Run("apt-get install -y -q ../" + s.folder("later") + "/grouprise_*_amd64.deb") })
 	meanwhile.Wait()
 

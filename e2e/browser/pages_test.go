@@ -454,6 +454,7 @@ func (f *furnished) furnish(t *testing.T) {
 		{name: "admin-imprint", path: "/stadt/admin/imprint/", who: "demo-admin"},
 		{name: "admin-bounces", path: "/stadt/admin/bounces/", who: "demo-admin"},
 		{name: "admin-privacy", path: "/stadt/admin/privacy/", who: "demo-admin"},
+		{name: "admin-health", path: "/stadt/admin/health/", who: "demo-admin"},
 		{name: "imprint", path: "/stadt/imprint/"},
 		{name: "denied", path: "/stadt/admin/", who: "anna", status: 403},
 		{name: "join", path: "/garten/actions/join/", who: "demo-admin"},

@@ -50,20 +50,27 @@ func (s *site) filesAreSent(line string) {
 	})
 }
 
-// getFiles makes sure that people get the files that they may have, whole and in parts, and nothing else.
+// getFiles makes sure that people get the files that they may have, whole and in parts, and nothing else. file is the
+// attachment of a mail.
 func (s *site) getFiles(file string) {
+	s.t.Helper()
+	s.getFilesAs(file, "image/png", "inline")
+}
+
+// getFilesAs is getFiles for a file of a kind with the content of the attachment.
+func (s *site) getFilesAs(file, kind, disposition string) {
 	s.t.Helper()
 	const outside = "/protected-downloads/" // where nginx finds the files
 	whole := s.anna.Ask(http.MethodGet, file)
 	for name, want := range map[string]string{
-		"Content-Type": "image/png", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache", "X-Sendfile": "", "X-Accel-Redirect": "",
+		"Content-Type": kind, "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache", "X-Sendfile": "", "X-Accel-Redirect": "",
 	} {
 		if got := whole.Header.Get(name); got != want {
 			s.t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 	if whole.Status != http.StatusOK || whole.Body != attachment || !strings.Contains(whole.Header.Get("Content-Security-Policy"), "sandbox") ||
-		!strings.HasPrefix(whole.Header.Get("Content-Disposition"), "inline; filename=") {
+		!strings.HasPrefix(whole.Header.Get("Content-Disposition"), disposition+"; filename=") {
 		s.t.Errorf("%s: %d %v %q", file, whole.Status, whole.Header, whole.Body)
 	}
 	for _, c := range []struct {

@@ -39,15 +39,6 @@ func (h *House) offer(configured string) func() lang.Offer {
 	}
 }
 
-// warnings say what an administrator should change, and why.
-func (h *House) warnings() []lang.Text {
-	var all []lang.Text
-	if h.options.IncomingMail.AuthservID == "" {
-		all = append(all, lang.Text("Senders are not checked: anyone who knows a member’s address can write in their name. Have your mail server check DKIM, SPF and DMARC, and name it in the option incoming_mail.authserv_id."))
-	}
-	return all
-}
-
 // downloadRoutes is where the program asks itself for a file that the web server in front is to send; nowhere if it sends
 // files itself.
 func (h *House) downloadRoutes() []site.Route {

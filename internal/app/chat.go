@@ -22,7 +22,8 @@ func (h *House) newChat(s *services) (*channel.Matrix, error) {
 	o := h.options
 	d := chat.Deps{
 		DB: h.db, Queue: h.queue, Pictures: s.pictures, Log: h.log, Domain: o.Matrix.Domain, Bots: []string{o.MatrixCommander.BotID}, BaseURL: o.BaseURL(),
-		Encrypt: o.Matrix.EncryptPrivateRooms, SiteName: h.siteName.String, Printer: func() *lang.Printer { return s.catalogues.Printer("", s.zone) },
+		Listeners: o.Matrix.PublicListenerRooms,
+		Encrypt:   o.Matrix.EncryptPrivateRooms, SiteName: h.siteName.String, Printer: func() *lang.Printer { return s.catalogues.Printer("", s.zone) },
 	}
 	c := channel.Config{
 		DB: h.db, Queue: h.queue, Log: h.log, Listeners: o.Matrix.PublicListenerRooms, Composer: func() channel.Composer { return h.notifier }, Printer: d.Printer, Pictures: s.pictures,

@@ -11,6 +11,8 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/core/texts"
 	"grouprise.org/grouprise/internal/core/tokens"
+	"grouprise.org/grouprise/internal/features/certificates"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // core is the module of what the rooms share.
@@ -39,7 +41,7 @@ func (h *House) core(s *services) module.Module {
 			{Name: "media", Ask: h.media.Ping},
 			{Name: "queue", Ask: func(ctx context.Context) error { return h.queue.Ask(ctx, h.db) }},
 		},
-		Metrics: h.metrics(), Facts: h.facts(), Warnings: h.warnings(),
+		Metrics: h.metrics(), Facts: h.facts(),
 	}
 }
 
@@ -54,4 +56,14 @@ func (h *House) notifySweeps() []module.Sweep {
 			return h.notifier.RemoveActivities(ctx, options.Days(keep.Notifications))
 		}},
 	}
+}
+
+// openCertificates opens the room that gets the certificate of a site that speaks TLS itself.
+func (h *House) openCertificates() (err error) {
+	o := h.options
+	h.certificates, err = certificates.New(certificates.Deps{
+		DB: h.db, Queue: h.queue, Log: h.log, Secret: o.SecretKey, Program: "grouprise/" + o.Version, Enabled: o.Transport() == web.Integrated,
+		Names: certificates.Names(o.Domain, o.ExtraAllowedHosts), Options: o.Certificates, Note: h.reports.Note,
+	})
+	return err
 }

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/app/bots"
+	"grouprise.org/grouprise/internal/app/health"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/sandboxed"
+	"grouprise.org/grouprise/internal/app/serverconf"
 	"grouprise.org/grouprise/internal/app/watching"
 	"grouprise.org/grouprise/internal/channels/email"
 	"grouprise.org/grouprise/internal/channels/inbox"
@@ -41,8 +43,10 @@ import (
 	returned "grouprise.org/grouprise/internal/features/bounces"
 	"grouprise.org/grouprise/internal/features/bridge"
 	"grouprise.org/grouprise/internal/features/caldav"
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/features/chatsettings"
+	"grouprise.org/grouprise/internal/features/checkups"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/conversations"
 	"grouprise.org/grouprise/internal/features/demonstration"
@@ -54,6 +58,7 @@ import (
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/heldmail"
 	"grouprise.org/grouprise/internal/features/helping"
+	"grouprise.org/grouprise/internal/features/hooks"
 	"grouprise.org/grouprise/internal/features/imports"
 	"grouprise.org/grouprise/internal/features/invitations"
 	"grouprise.org/grouprise/internal/features/membership"
@@ -65,6 +70,7 @@ import (
 	"grouprise.org/grouprise/internal/features/preferences"
 	"grouprise.org/grouprise/internal/features/reminders"
 	"grouprise.org/grouprise/internal/features/search"
+	"grouprise.org/grouprise/internal/features/setup"
 	"grouprise.org/grouprise/internal/features/sitemap"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/tags"
@@ -89,16 +95,25 @@ type House struct {
 	log     *slog.Logger // of which Watch is told
 	watch   *watching.Watch
 
-	db         *sqldb.DB
-	media      options.MediaStore
-	mails      smtp.Sender
-	dkim       *dkim.DKIM
+	db       *sqldb.DB
+	media    options.MediaStore
+	mails    smtp.Sender
+	dkim     *dkim.DKIM
+	checkups *checkups.Checkups
+	outside  health.Outside // what tests put around the house
+
+	certificates *certificates.Certificates
+
 	queue      *queue.Queue
 	notifier   *notify.Notifier
 	accounts   *accounts.Accounts
 	groups     *groups.Groups
 	chat       *chat.Chat
 	chatSetup  *chatsettings.Settings
+	setup      *setup.Setup
+	members    *membership.Membership
+	imports    *imports.Imports
+	testMail   admin.TestMail
 	intake     *mailin.Intake
 	bots       *bots.Bots
 	activities *outbox.Outbox
@@ -205,8 +220,10 @@ func (h *House) open(ctx context.Context) (*services, error) {
 	}
 	h.search = index.New(h.db)
 	h.reports = h.newReports(s)
-	s.bounces, err = bounces.New(h.db, o.SecretKey, o.MailDomain())
-	return s, err
+	if s.bounces, err = bounces.New(h.db, o.SecretKey, o.MailDomain()); err != nil {
+		return nil, err
+	}
+	return s, h.openCertificates()
 }
 
 // furnish makes all rooms and lists their modules, from the ground up: what others refer to comes first. It returns the
@@ -280,7 +297,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	}
 	theEvents := events.New(events.Deps{
 		Letters: s.letters, Catalogues: s.catalogues, Organizer: o.DefaultFrom, ReplyAddresses: h.replyAddresses,
-		DB: h.db, Outbox: h.activities, Limiter: s.limiter, Zone: s.zone, Viewers: thePeople, Keys: calendars, SiteName: h.siteName, BaseURL: o.BaseURL(), Answers: o.Events.Attendance,
+		DB: h.db, Outbox: h.activities, Limiter: s.limiter, Zone: s.zone, Viewers: thePeople, Keys: calendars, SiteName: h.siteName, BaseURL: o.BaseURL(), Answers: o.Events.Attendance, Single: !o.Events.Repetitions,
 	})
 	theFiles := files.New(files.Deps{
 		DB: h.db, Queue: h.queue, Media: h.media, Pictures: s.pictures, FirstPage: sandboxed.FirstPage(s.sandbox),
@@ -339,7 +356,9 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		DB: h.db, Queue: h.queue, Outbox: h.activities, Events: theEvents, Content: theContent, Articles: article.Name, Groups: h.groups, Limiter: s.limiter,
 		Log: h.log, BaseURL: o.BaseURL(), Zone: s.zone, Printer: h.printer,
 	})
-	h.intake = h.newIntake(s, h.accounts)
+	h.intake, h.members, h.imports = h.newIntake(s, h.accounts), members, theImports
+	h.setup = setup.New(setup.Deps{DB: h.db, Accounts: h.accounts, Settings: h.settings, Catalogues: s.catalogues, Log: h.log, BaseURL: o.BaseURL()})
+	h.testMail = admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()}
 	h.modules = []module.Module{
 		thePeople.Module(), h.accounts.Module(), h.groups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), attendees.Module(), theInvitations.Module(), theConversations.Module(), inbox.Page{DB: h.db, Texts: s.texts, Keep: options.Days(o.Keep.Notifications)}.Module(), push.Page{Push: devices}.Module(),
@@ -355,7 +374,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		}).Module(),
 		caldav.New(caldav.Deps{DB: h.db, Events: theEvents, Scope: string(accounts.ScopeCalendars), Passwords: accounts.AppPasswordsPath}).Module(),
 		heldmail.New(h.intake).Module(), h.core(s), search.New(search.Deps{DB: h.db, Index: h.search, Entities: s.entities, Groups: h.groups, Texts: s.texts, Limiter: s.limiter}).Module(),
-		theImports.Module(),
+		theImports.Module(), h.setup.Module(), hooks.New(hooks.Deps{Queue: h.queue, Log: h.log, Scripts: o.HookScripts, BaseURL: o.BaseURL()}).Module(),
 		feeds.New(feeds.Deps{
 			DB: h.db, Content: theContent, Threads: theThreads, Groups: h.groups, People: thePeople, Texts: s.texts,
 			Printer: h.printer, SiteName: h.siteName, BaseURL: o.BaseURL(), Articles: article.Name,
@@ -367,17 +386,21 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.modules = append(h.modules, theHelping.Module(), theReminders.Module(), sitemap.New(sitemap.Deps{Sources: func() []site.SitemapSource {
 		return module.Gather(h.modules, func(m module.Module) []site.SitemapSource { return m.Sitemaps })
 	}}).Module())
-	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), returned.New(s.bounces).Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
+	h.modules = append(h.modules, h.Scores().Module(), h.Backups().Module(), h.maps(), h.dkim.Module(), h.certificates.Module(), returned.New(s.bounces).Module(), h.chat.Module(), h.chatSetup.Module(), rooms.Module())
 	h.modules = append(h.modules, h.bots.Modules()...)
 	h.modules = append(h.modules, h.bots.Bridge(bridge.Deps{Media: h.media, Limiter: s.limiter, People: thePeople, Threads: theThreads, SiteName: h.siteName.String}).Module())
 	if o.Demonstration {
 		h.modules = append(h.modules, demonstration.New(o.OutboxFolder()).Module())
 	}
+	examined, err := h.examined()
+	if err != nil {
+		return nil, err
+	}
+	h.modules = append(examined, h.modules...) // the first thing that administrators see
 	h.modules = append(h.modules, module.Sweeper(h.modules), admin.New(admin.Deps{
 		Queue: h.queue, DB: h.db, Settings: h.settings, Catalogues: s.catalogues, Pictures: s.pictures, MaxBytes: o.MaxUploadBytes(),
-		TestMail: admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()},
+		TestMail: h.testMail,
 		Facts:    module.Gather(h.modules, func(m module.Module) []module.Fact { return m.Facts }),
-		Warnings: module.Gather(h.modules, func(m module.Module) []lang.Text { return m.Warnings }),
 		Cautions: module.Gather(h.modules, func(m module.Module) []module.Caution { return m.Cautions }),
 		Reserved: func(ctx context.Context) ([]community.Entity, error) { return s.entities.ListReserved(ctx, h.db) },
 	}).Module())
@@ -408,6 +431,7 @@ func (h *House) pour(s *services, viewers site.Viewers) error {
 	}
 	h.notifier.Enclose(module.Gather(h.modules, func(m module.Module) []notify.Enclosure { return m.Enclosures })...)
 	h.intake.TakeCalendars(module.Gather(h.modules, func(m module.Module) []mailin.Calendars { return m.Calendars })...)
+	h.intake.Read(module.Gather(h.modules, func(m module.Module) []mailin.Mailbox { return m.Mailboxes })...)
 	err := h.intake.Serve(
 		module.Gather(h.modules, func(m module.Module) []mailin.Address { return m.Addresses }),
 		module.Gather(h.modules, func(m module.Module) []mailin.Reply { return m.Replies }),
@@ -422,6 +446,7 @@ func (h *House) pour(s *services, viewers site.Viewers) error {
 	h.queue.Schedule(module.Gather(h.modules, func(m module.Module) []queue.Periodic { return m.Periodics })...)
 	config := h.options.SiteConfig(s.zone, operator())
 	config.Policy.Image = module.Gather(h.modules, func(m module.Module) []string { return m.PictureSources })
+	config.Maintenance, config.SiteData = serverconf.MaintenanceFile, site.OwnFolder(serverconf.SiteData(h.options))
 	if config.Dress.Outlets, err = h.options.Outlets(); err != nil {
 		return err
 	}

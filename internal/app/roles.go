@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"runtime/debug"
 	"time"
@@ -24,7 +25,7 @@ type Roles struct{ Web, Worker, LMTP, Bot bool }
 func (r Roles) Open(ctx context.Context, o *options.Options) (web.Listeners, error) {
 	addresses := map[string]string{}
 	if r.Web {
-		addresses[web.Main] = o.Listen
+		maps.Copy(addresses, o.WebAddresses())
 	}
 	if r.LMTP {
 		addresses["lmtp"] = o.LMTP.Listen
@@ -42,7 +43,8 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	systemd.Ready(ctx, h.log)
 	g.Go(func() error { return systemd.Watch(ctx, h.log) })
 	if r.Web {
-		g.Go(func() error { return h.answer(ctx, l[web.Main]) })
+		h.answer(ctx, g, l)
+		g.Go(func() error { h.setup.Announce(ctx); return nil })
 		if h.downloads.Needed() {
 			g.Go(func() error { return h.downloads.Run(ctx) })
 		}
@@ -63,14 +65,24 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	return g.Wait()
 }
 
-// answer answers requests until the context ends, then finishes those in hand.
-func (h *House) answer(ctx context.Context, listener net.Listener) error {
-	return web.Server{
-		Listener: listener, Handler: h.pages, Log: h.log,
-		Ready: func(a net.Addr) {
+// answer answers requests until the context ends, then finishes those in hand: on each listener for visitors that there is.
+func (h *House) answer(ctx context.Context, g *errgroup.Group, l web.Listeners) {
+	for _, s := range []web.Server{
+		{Listener: l[web.Main], Handler: h.pages},
+		{Listener: l[web.HTTPS], Handler: h.pages, TLS: h.certificates.TLS()},
+		{Listener: l[web.HTTP], Handler: h.certificates.Answer(h.pages)},
+	} {
+		if s.Listener == nil {
+			continue
+		}
+		s.Log, s.Ready = h.log, func(a net.Addr) {
 			h.log.Info("the site is open", "address", a.String(), "url", h.options.BaseURL()+"/")
-		},
-	}.Serve(ctx)
+		}
+		g.Go(func() error { return s.Serve(ctx) })
+	}
+	if l[web.HTTPS] != nil {
+		g.Go(func() error { return h.certificates.Watch(ctx) })
+	}
 }
 
 // receive takes mails from the mail server until the context ends, then finishes those in hand.

@@ -45,10 +45,11 @@ func endedSessions() map[string]string {
 		"/stadt/content/{id}/hosts": leadBack, "/stadt/content/{id}/hosts/decision": leadBack,
 		"/stadt/groups/{id}/imports": leadBack, "/stadt/imports/{id}": leadBack, "/stadt/imports/{id}/runs": leadBack, "/stadt/imports/{id}/end": leadBack,
 		"/stadt/admin/jobs/{id}/retry": leadBack, "/stadt/admin/jobs/{id}/discard": leadBack,
-		"/stadt/admin/jobs": leadBack, "/stadt/admin/test-mail": leadBack, "/stadt/admin/backups/": leadBack, "/stadt/admin/bounces/{id}/delete": leadBack,
+		"/stadt/admin/jobs": leadBack, "/stadt/admin/test-mail": leadBack, "/stadt/admin/backups/": leadBack, "/stadt/admin/bounces/{id}/delete": leadBack, "/stadt/admin/health/": leadBack,
 		"/stadt/admin/name/": keptText, "/stadt/admin/imprint/": keptText, "/stadt/admin/privacy/": keptText,
 		"/stadt/admin/colour/": leadBack, "/stadt/admin/logo/": leadBack, "/stadt/admin/languages/": leadBack,
 
+		"/stadt/setup/":  forAll, // 404 for a site that has been set up
 		"/stadt/signup/": forAll, "/stadt/confirm/{key}/": forAll, "/stadt/login/": forAll, "/stadt/logout/": forAll, "/stadt/password/reset/": forAll,
 		"/stadt/password/reset/key/{key}/": forAll, "/stadt/groups/add": forAll, "/{group}/actions/recommend": forAll, "/{group}/join/request": forAll,
 		"/stadt/groups/join/confirm/{secret}": forAll, "/stadt/groups/{id}/resign/request": forAll, "/stadt/groups/resign/confirm/{secret}": forAll,

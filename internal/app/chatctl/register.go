@@ -76,7 +76,9 @@ func (c Registration) Run(ctx context.Context, o *options.Options, out io.Writer
 	if err != nil {
 		return &FailureError{notRegistered, err}
 	}
-	edited, err := config.Edit(source, "matrix_chat", [][2]string{{"admin_api_url", c.API}, {"bot_username", c.Username}, {"bot_access_token", token}})
+	edited, err := config.Edit(source,
+		config.Change{Option: "matrix_chat.admin_api_url", Value: config.Text(c.API)}, config.Change{Option: "matrix_chat.bot_username", Value: config.Text(c.Username)},
+		config.Change{Option: "matrix_chat.bot_access_token", Value: config.Text(token)})
 	if err != nil {
 		return &FailureError{notWritten, fmt.Errorf("%w: write matrix_chat.bot_access_token %s there yourself", err, token)}
 	}

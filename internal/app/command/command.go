@@ -19,9 +19,14 @@ import (
 	"grouprise.org/grouprise/internal/app/backupctl"
 	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/demo"
+	"grouprise.org/grouprise/internal/app/doctorctl"
+	"grouprise.org/grouprise/internal/app/oldnames"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/process"
 	"grouprise.org/grouprise/internal/app/sandboxed"
+	"grouprise.org/grouprise/internal/app/settingsctl"
+	"grouprise.org/grouprise/internal/app/setupctl"
+	"grouprise.org/grouprise/internal/app/sitectl"
 	"grouprise.org/grouprise/internal/app/versionctl"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/errs"
@@ -33,29 +38,38 @@ type Process = process.Process
 
 // commands is the command line.
 type commands struct {
-	Serve     serveCommand       `cmd:"" help:"Run all roles in one process."`
-	Web       webCommand         `cmd:"" help:"Run the web server only."`
-	Worker    workerCommand      `cmd:"" help:"Run the task runner only."`
-	LMTP      lmtpCommand        `cmd:"" name:"lmtp" help:"Run the server for incoming mail only."`
-	Bot       botCommand         `cmd:"" help:"Run what listens in chat rooms only."`
-	Import    importCommand      `cmd:"" name:"import-mail" help:"Read one email from standard input. Exits with 0 if it was accepted, 69 if it was refused and 75 if the mail server should try again."`
-	OldImport oldImportCommand   `cmd:"" name:"import_mail_message" hidden:"" help:"The old name of import-mail. Exits with 99, 70 and 1 instead."`
-	Backup    backupctl.Backup   `cmd:"" help:"Back up the database, the uploaded files and the configuration while the site runs, and prove that the backup can be restored."`
-	Restore   backupctl.Restore  `cmd:"" help:"Restore a backup into an empty database of any kind, or check one."`
-	OldDump   backupctl.OldDump  `cmd:"" name:"database_dump" hidden:"" help:"The old name of backup --database."`
-	OldMedia  backupctl.OldMedia `cmd:"" name:"media_dump" hidden:"" help:"Write all uploaded files into a tar file. backup does so, too."`
-	OldLoad   backupctl.OldLoad  `cmd:"" name:"media_import" hidden:"" help:"Read uploaded files from a tar file."`
-	Migrate   migrateCommand     `cmd:"" help:"Bring the database up to this program's version."`
-	Demo      demoCommand        `cmd:"" help:"Fill an empty database with an invented town. Its emails are not sent."`
-	Config    configCommand      `cmd:"" help:"Show the options in force and where each comes from."`
-	Jobs      jobsCommands       `cmd:"" help:"List what is waiting and what has failed, and try it again."`
-	Admin     adminCommands      `cmd:"" help:"Administer the site."`
-	Group     groupCommands      `cmd:"" help:"Archive, reactivate or remove a group."`
-	Commander commanderCommand   `cmd:"" help:"Take the commands of administrators, as their rooms in the chat do. “help” lists them, “quit” ends it."`
-	Scores    scoresCommand      `cmd:"" help:"Work out anew how active groups and people are, by which lists put them in order. Happens every three hours anyway."`
-	OldScores scoresCommand      `cmd:"" name:"update_scores" hidden:"" help:"The old name of scores."`
-	Search    searchCommands     `cmd:"" help:"Look after what can be found by searching."`
-	Matrix    matrixCommands     `cmd:"" help:"Look after the chat rooms of groups."`
+	Serve       serveCommand          `cmd:"" help:"Run all roles in one process."`
+	Web         webCommand            `cmd:"" help:"Run the web server only."`
+	Worker      workerCommand         `cmd:"" help:"Run the task runner only."`
+	LMTP        lmtpCommand           `cmd:"" name:"lmtp" help:"Run the server for incoming mail only."`
+	Bot         botCommand            `cmd:"" help:"Run what listens in chat rooms only."`
+	Setup       setupctl.Setup        `cmd:"" help:"Set the site up: its domain, its name and its first administrator. Asks for what no flag says, and can be run again."`
+	Settings    settingsctl.Commands  `cmd:"" help:"Show and change the options in the files of the configuration."`
+	OldSettings settingsctl.Old       `cmd:"" name:"grouprise_settings" hidden:"" help:"The old name of settings."`
+	Import      importCommand         `cmd:"" name:"import-mail" help:"Read one email from standard input. Exits with 0 if it was accepted, 69 if it was refused and 75 if the mail server should try again."`
+	OldImport   oldImportCommand      `cmd:"" name:"import_mail_message" hidden:"" help:"The old name of import-mail. Exits with 99, 70 and 1 instead."`
+	Backup      backupctl.Backup      `cmd:"" help:"Back up the database, the uploaded files and the configuration while the site runs, and prove that the backup can be restored."`
+	Restore     backupctl.Restore     `cmd:"" help:"Restore a backup into an empty database of any kind, or check one."`
+	OldDump     backupctl.OldDump     `cmd:"" name:"database_dump" hidden:"" help:"The old name of backup --database."`
+	OldMedia    backupctl.OldMedia    `cmd:"" name:"media_dump" hidden:"" help:"Write all uploaded files into a tar file. backup does so, too."`
+	OldLoad     backupctl.OldLoad     `cmd:"" name:"media_import" hidden:"" help:"Read uploaded files from a tar file."`
+	ImportFeeds sitectl.ImportFeeds   `cmd:"" name:"import-feeds" help:"Let the task runner read now all calendars and websites that groups import. Happens every hour anyway."`
+	TestMail    sitectl.TestMail      `cmd:"" name:"test-mail" help:"Send an email at once, and show how far it came."`
+	Await       sitectl.AwaitDatabase `cmd:"" name:"await-database" help:"Wait until the database answers."`
+	OldAwait    sitectl.OldAwait      `cmd:"" name:"database_await_connection" hidden:"" help:"The old name of await-database."`
+	Gone        sitectl.Gone          `cmd:"" name:"gone" hidden:"" help:"Says what became of a command of version 5.5."`
+	Migrate     migrateCommand        `cmd:"" help:"Bring the database up to this program's version."`
+	Demo        demoCommand           `cmd:"" help:"Fill an empty database with an invented town. Its emails are not sent."`
+	Config      configCommand         `cmd:"" help:"Show the options in force and where each comes from."`
+	Doctor      doctorctl.Doctor      `cmd:"" help:"Examine the site, say what is wrong with it and how to put that right. Exits with 0 if nothing is but hints, with 3 after warnings and with 4 after problems."`
+	Jobs        jobsCommands          `cmd:"" help:"List what is waiting and what has failed, and try it again."`
+	Admin       adminCommands         `cmd:"" help:"Administer the site."`
+	Group       groupCommands         `cmd:"" help:"Archive, reactivate or remove a group."`
+	Commander   commanderCommand      `cmd:"" help:"Take the commands of administrators, as their rooms in the chat do. “help” lists them, “quit” ends it."`
+	Scores      scoresCommand         `cmd:"" help:"Work out anew how active groups and people are, by which lists put them in order. Happens every three hours anyway."`
+	OldScores   scoresCommand         `cmd:"" name:"update_scores" hidden:"" help:"The old name of scores."`
+	Search      searchCommands        `cmd:"" help:"Look after what can be found by searching."`
+	Matrix      matrixCommands        `cmd:"" help:"Look after the chat rooms of groups."`
 
 	DKIM       dkimCommands      `cmd:"" name:"dkim" help:"Have emails signed, so that large providers believe where they come from."`
 	WebServer  webServerCommand  `cmd:"" help:"Print the configuration of the web server in front of the site."`
@@ -89,8 +103,9 @@ type (
 	}
 	configCommand struct{}
 	adminCommands struct {
-		Create createCommand `cmd:"" help:"Create an administrator, or make somebody who is there one. Prints a link for choosing a password."`
-		House  houseCommand  `cmd:"" help:"List the routes, jobs and notifications of each part of the program."`
+		Create   createCommand    `cmd:"" help:"Create an administrator, or make somebody who is there one. Prints a link for choosing a password."`
+		Password sitectl.Password `cmd:"" help:"Set the password of somebody, and sign them out everywhere. Reads it from the terminal or from standard input."`
+		House    houseCommand     `cmd:"" help:"List the routes, jobs and notifications of each part of the program."`
 	}
 	createCommand struct {
 		Name  string `arg:"" help:"Short name, for signing in."`
@@ -118,11 +133,11 @@ func Main(p Process) (code int) {
 	if code, asked := sandbox.Main(p.Args, sandboxed.Functions(), p.Stdin, p.Stdout, p.Stderr); asked {
 		return code
 	}
-	if p.Name == oldName {
-		if err := becomeSiteUser(&p); err != nil {
+	if p.Name == oldnames.Program {
+		if err := oldnames.BecomeSiteUser(&p); err != nil {
 			return complain(p, 1, err)
 		}
-		if err := translate(&p); err != nil {
+		if err := oldnames.Translate(&p); err != nil {
 			return complain(p, 2, err)
 		}
 	}
@@ -257,18 +272,8 @@ func importMail(ctx context.Context, p *Process, codes importCodes) (err error) 
 	if err != nil {
 		return process.Exit{Code: codes.tryLater, Err: errors.Join(err, h.Close())}
 	}
-	err = h.Import(ctx, message, variable(p, "DTLINE"))
+	err = h.Import(ctx, message, p.Variable("DTLINE"))
 	return process.Exit{Code: codes.of(err), Err: errors.Join(err, h.Close())}
-}
-
-// variable returns a variable of the environment, or nothing.
-func variable(p *Process, name string) string {
-	for _, pair := range p.Environ {
-		if value, ok := strings.CutPrefix(pair, name+"="); ok {
-			return value
-		}
-	}
-	return ""
 }
 
 // Run implements the command.
@@ -338,7 +343,7 @@ func (*houseCommand) Run(ctx context.Context, p *Process) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	o, _, err := options.Load(config.Sources{Prefix: "GROUPRISE_", Environ: []string{
-		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_MATRIX_CHAT_ENABLED=true", "GROUPRISE_MATRIX_CHAT_BOT_ACCESS_TOKEN=none", "GROUPRISE_MATRIX_CHAT_PUBLIC_LISTENER_ROOMS=!feed:localhost.localdomain",
+		"GROUPRISE_DATA_PATH=" + folder, "GROUPRISE_TRANSPORT_SECURITY=reverse-proxy", "GROUPRISE_MATRIX_CHAT_ENABLED=true", "GROUPRISE_MATRIX_CHAT_BOT_ACCESS_TOKEN=none", "GROUPRISE_MATRIX_CHAT_PUBLIC_LISTENER_ROOMS=!feed:localhost.localdomain",
 	}})
 	if err != nil {
 		return err

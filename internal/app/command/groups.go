@@ -11,13 +11,15 @@ import (
 	"strings"
 
 	"grouprise.org/grouprise/internal/app"
+	"grouprise.org/grouprise/internal/app/sitectl"
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
-// groupCommands look after groups that nobody looks after any more, or that have to go.
+// groupCommands look after groups that nobody looks after any more, or that have to go, and bring members into them.
 type groupCommands struct {
 	Archive    archiveGroupCommand    `cmd:"" help:"Archive a group: it stays readable, and nothing new comes into it."`
 	Reactivate reactivateGroupCommand `cmd:"" help:"Reactivate a group that is archived."`
+	Import     sitectl.ImportMembers  `cmd:"" name:"import-members" help:"Make the owners of email addresses in a file members of a group."`
 	Remove     removeGroupCommand     `cmd:"" help:"Remove a group with everything it posted. This cannot be undone."`
 }
 

@@ -9,8 +9,10 @@ import (
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/chatctl"
 	"grouprise.org/grouprise/internal/app/process"
+	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/lang"
 )
 
 // matrixCommands look after the chat rooms of groups.
@@ -122,35 +124,37 @@ func (c *statisticsCommand) Run(ctx context.Context, p *Process) error {
 
 // Run implements the command.
 func (*verifyCommand) Run(ctx context.Context, p *Process) error {
-	return withChat(ctx, p, func(h *app.House, rooms *chat.Chat) error {
-		return report(p, rooms.Examine(ctx, h.Options().Matrix.PublicListenerRooms))
+	return withChat(ctx, p, func(_ *app.House, rooms *chat.Chat) error {
+		return report(p, rooms.Examine(ctx))
 	})
 }
 
 // Run implements the command.
 func (*doctorCommand) Run(ctx context.Context, p *Process) error {
-	return withChat(ctx, p, func(h *app.House, rooms *chat.Chat) error {
-		all, err := rooms.Diagnose(ctx, h.Options().Matrix.PublicListenerRooms)
-		return errors.Join(err, report(p, all))
+	return withChat(ctx, p, func(_ *app.House, rooms *chat.Chat) error {
+		found, err := rooms.Diagnose(ctx)
+		if err := errors.Join(err, report(p, found)); err != nil {
+			return err
+		}
+		health, err := rooms.Health(ctx)
+		if err == nil {
+			_, err = fmt.Fprintf(p.Stdout, "%d rooms, %d invitations and %d messages wait for the homeserver.\n", health.Waiting.Rooms, health.Waiting.Invitations, health.Waiting.Messages)
+		}
+		return err
 	})
 }
 
 // report prints what was found; the command fails if something is wrong.
-func report(p *Process, all []chat.Finding) error {
-	wrong := false
-	for _, f := range all {
-		sign := "ok   "
-		if f.Wrong {
-			sign, wrong = "wrong", true
-		}
-		if _, err := fmt.Fprintln(p.Stdout, sign, f.Text); err != nil {
-			return err
-		}
+func report(p *Process, found []doctor.Finding) error {
+	if len(found) == 0 {
+		_, err := fmt.Fprintf(p.Stdout, "The homeserver knows the bot, and nothing is wrong.\n")
+		return err
 	}
-	if wrong {
-		return process.Exit{Code: 1}
+	result := doctor.Report{Results: []doctor.Result{{Title: "Chat server", Findings: found}}}
+	if err := result.WriteText(p.Stdout, new(lang.Printer)); err != nil {
+		return err
 	}
-	return nil
+	return process.Exit{Code: 1}
 }
 
 // Run implements the command. It needs no database.

@@ -9,6 +9,7 @@ import (
 
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
+	"grouprise.org/grouprise/internal/kit/web"
 )
 
 // What is right in itself and cannot work together.
@@ -102,13 +103,9 @@ func (o *Options) NoReplyNames() map[string]string {
 
 // checkWeb refuses what would leave the web server unreachable or open to the wrong people.
 func (o *Options) checkWeb(s *config.Settings) {
-	if o.TransportSecurity == "integrated" {
-		s.Refuse("transport_security", `must be "reverse-proxy" or "disabled": `+
-			"this version does not speak TLS itself yet, so put a web server in front that does")
-	}
 	listens := map[string]string{}
 	for _, l := range []struct{ option, address string }{
-		{"listen", o.Listen}, {"lmtp.listen", o.LMTP.Listen}, {"metrics.listen", o.MetricsListen},
+		{"listen", o.Listen}, {"lmtp.listen", o.LMTP.Listen}, {"metrics.listen", o.MetricsListen}, {"certificates.listen", o.WebAddresses()[web.HTTP]},
 	} {
 		if other := listens[l.address]; other != "" && !strings.HasSuffix(l.address, ":0") {
 			s.Refuse(l.option, "must be another address than that of %s", other)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
 )
@@ -29,7 +30,7 @@ func Sources(environ []string) config.Sources {
 		// Variables of the commands, the packages and the tests.
 		Reserved: []string{
 			"GROUPRISE_CONFIG", "GROUPRISE_USER", "GROUPRISE_EXIT_ON_CONFIG_ERROR", "GROUPRISE_SKIP_DATABASE_BACKUP",
-			"GROUPRISE_DOCKER_*", "GROUPRISE_TEST_*",
+			"GROUPRISE_DOCKER_*", "GROUPRISE_TEST_*", "GROUPRISE_HOOK_*",
 		},
 	}
 	if folder, err := os.UserConfigDir(); err == nil {
@@ -92,11 +93,12 @@ func (o *Options) complete(s *config.Settings) {
 	if read, unread := o.templates(); len(unread) > 0 {
 		s.Warn("template_directories", "templates of grouprise 5.5 have no effect: %s (only %s are read)", strings.Join(unread, ", "), read)
 	}
-	for _, name := range unread() {
-		if s.IsSet(name) {
-			s.Warn(name, "has no effect yet: this version does not have what it is about")
+	for name, sentence := range unread() {
+		if s.IsSet(name) && sentence != "" {
+			s.Warn(name, "%s", sentence)
 		}
 	}
+	o.Certificates.Check(s, certificates.Site{Transport: o.Transport(), Domain: o.Domain, Listen: &o.Listen, Downloads: o.DownloadsVia})
 	o.completeDatabase(s)
 	o.completeStore(s)
 	o.completeAddresses(s)

@@ -9,6 +9,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/tagging"
+	"grouprise.org/grouprise/internal/features/certificates"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/config"
 	"grouprise.org/grouprise/internal/kit/config/check"
@@ -48,7 +49,7 @@ type Options struct {
 	MediaStore   string // folder or s3: where uploaded files are
 	S3           S3
 	BackupPath   string // where backups go
-	DownloadsVia string // none, nginx, apache or lighttpd: who sends protected files
+	DownloadsVia string // none, nginx, apache, lighttpd or caddy: who sends protected files
 	MaxUpload    int    // megabytes that one upload may have
 
 	Database Database
@@ -64,8 +65,9 @@ type Options struct {
 	LMTP           LMTP
 	IncomingMail   IncomingMail
 
-	Keep   Keep
-	Backup backup.Options
+	Keep         Keep
+	Backup       backup.Options
+	Certificates certificates.Options
 
 	Log           logs.Options
 	Sentry        sentry.Options
@@ -225,9 +227,10 @@ func defaults() *Options {
 		IncomingMail:      IncomingMail{OwnHops: 1},
 		Backup:            backup.DefaultOptions(),
 		Log:               logs.DefaultOptions(),
+		Certificates:      certificates.DefaultOptions(),
 		Keep:              Keep{Notifications: 365, Deliveries: 30, FailedJobs: 90, UnusedPictures: 30, StrayFiles: 30, ReceivedMails: 90, HeldMails: 7},
 		ShowGroupLists:    true,
-		Events:            Events{Attendance: true},
+		Events:            Events{Repetitions: true, Attendance: true},
 		OperatorGroup:     1,
 		UnknownPerson:     1,
 		ScoreContentAge:   100,
@@ -273,7 +276,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "s3.secret_key", Into: &o.S3.SecretKey, Text: check.Line, Want: "one line of text", Secret: true},
 			{Name: "s3.without_tls", Into: &o.S3.Plain},
 			{Name: "backup_path", Into: &o.BackupPath, Path: config.WritableFolder},
-			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd"}},
+			{Name: "file_download_backend", Into: &o.DownloadsVia, OneOf: []string{"none", "nginx", "apache", "lighttpd", "caddy"}},
 			{Name: "upload_max_file_size", Into: &o.MaxUpload, Number: check.NotNegative, Want: size},
 
 			{
@@ -336,7 +339,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "feed_importer_gestalt_id", Into: &o.FeedPerson, Number: check.Positive, Want: "the id of a person"},
 			{Name: "score_content_age", Into: &o.ScoreContentAge, Number: check.NotNegative, Want: "a whole number of days, 0 or more"},
 			{Name: "claims", Into: &o.Claims},
-			{Name: "hook_script_paths", Into: &o.HookScripts, Path: config.File, Want: "a list of programs"},
+			{Name: "hook_script_paths", Into: &o.HookScripts, Path: config.Program, Want: "a list of programs"},
 			{Name: "template_directories", Into: &o.TemplateDirs, Path: config.Directory, Want: "a list of existing directories"},
 			{Name: "stylesheets", Into: &o.Stylesheets},
 			{Name: "scripts", Into: &o.Scripts},
@@ -361,7 +364,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "geo.location_selector.zoom", Into: &o.Geo.Zoom, Number: check.NotNegative, Want: "a whole number, 0 or more"},
 
 			{Name: "matrix_chat.enabled", Into: &o.Matrix.Enabled},
-			{Name: "matrix_chat.backend", Into: &o.Matrix.Backend, OneOf: []string{"nio", "console"}},
+			{Name: "matrix_chat.backend", Into: &o.Matrix.Backend, OneOf: []string{"nio"}, Want: `"nio": rooms are kept at a homeserver and nowhere else; leave matrix_chat.enabled off to try the site without one`},
 			{Name: "matrix_chat.domain", Into: &o.Matrix.Domain, Text: check.HostName, Want: "the name of a Matrix server, such as matrix.example.org"},
 			{Name: "matrix_chat.homeserver_url", Into: &o.Matrix.HomeserverURL, Text: check.URL, Want: "an http or https URL"},
 			{Name: "matrix_chat.admin_api_url", Into: &o.Matrix.AdminAPIURL, Text: check.URL, Want: "an http or https URL"},
@@ -385,7 +388,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "matrix_commander.bot_access_token", Into: &o.MatrixCommander.BotAccessToken, Secret: true},
 			{Name: "matrix_commander.admin_rooms", Into: &o.MatrixCommander.AdminRooms, Text: check.MatrixRoom, Want: wantRooms},
 			{Name: "oidc_provider.enabled", Into: &o.OIDCProviderIsOn},
-		}, slices.Concat(o.Backup.Schema(), o.Log.Schema(), o.Sentry.Schema())...),
+		}, slices.Concat(o.Backup.Schema(), o.Certificates.Schema(), o.Log.Schema(), o.Sentry.Schema())...),
 	}
 }
 
@@ -400,9 +403,9 @@ func retired() map[string]string {
 	}
 }
 
-// unread lists the options that nothing reads yet. They are known, checked and printed; whoever sets one is warned.
-func unread() []string {
-	return []string{
-		"hook_script_paths", "events.enable_repetitions", "matrix_chat.backend", "oidc_provider.enabled",
+// unread lists the options that nothing reads, each with the warning for whoever sets it; none where there is one value only.
+func unread() map[string]string {
+	return map[string]string{
+		"oidc_provider.enabled": "has no effect yet: this version is no OpenID Connect provider, so programs cannot sign people in through it", "matrix_chat.backend": "",
 	}
 }

@@ -40,6 +40,11 @@ func (o *Options) DatabaseConfig() sqldb.Config {
 // Transport says who speaks TLS.
 func (o *Options) Transport() web.Transport { return web.Transport(o.TransportSecurity) }
 
+// WebAddresses returns where visitors come, by the names of the listeners.
+func (o *Options) WebAddresses() map[string]string {
+	return o.Certificates.Addresses(o.Transport(), o.Listen)
+}
+
 // BaseURL is the site's address without a slash at its end. A site that answers only on this machine is
 // addressed by where it listens.
 func (o *Options) BaseURL() string {

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -63,7 +62,7 @@ func TestEveryOptionIsReadOrItIsSaidThatItIsNot(t *testing.T) {
 			uses += `|\b(?:o|options)\.` + parent + `\b[^.]|func \(\w ` + parent + `\).*\.` + inner + `\b`
 		}
 		read := regexp.MustCompile(uses).MatchString(program)
-		if read == slices.Contains(unread(), option.Name) {
+		if _, none := unread()[option.Name]; read == none {
 			t.Errorf("%s (the field %s): read is %v, and unread() says the opposite", option.Name, field, read)
 		}
 	}
@@ -71,10 +70,10 @@ func TestEveryOptionIsReadOrItIsSaidThatItIsNot(t *testing.T) {
 
 func TestAnOptionWithoutEffectIsWarnedOf(t *testing.T) {
 	t.Parallel()
-	from := Sources([]string{"GROUPRISE_EVENTS_ENABLE_REPETITIONS=true", "GROUPRISE_DATA_PATH=" + t.TempDir()})
+	from := Sources([]string{"GROUPRISE_OIDC_PROVIDER_ENABLED=true", "GROUPRISE_DATA_PATH=" + t.TempDir()})
 	from.Candidates = nil
 	_, settings, err := Load(from)
-	if err != nil || len(settings.Warnings) != 1 || !strings.Contains(settings.Warnings[0].Error(), "events.enable_repetitions: has no effect yet") {
+	if err != nil || len(settings.Warnings) != 1 || !strings.Contains(settings.Warnings[0].Error(), "oidc_provider.enabled: has no effect yet") {
 		t.Errorf("warnings %v, %v", settings.Warnings, err)
 	}
 }

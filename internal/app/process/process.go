@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/backupsite"
@@ -44,6 +45,16 @@ func (e Exit) Error() string { return fmt.Sprintf("exit code %d: %v", e.Code, e.
 
 // Unwrap returns what went wrong.
 func (e Exit) Unwrap() error { return e.Err }
+
+// Variable returns a variable of the environment, or nothing.
+func (p *Process) Variable(name string) string {
+	for _, pair := range p.Environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
 
 // Logger returns the program's log: structured, one line each, to standard error.
 func (p *Process) Logger(o *options.Options) *slog.Logger {

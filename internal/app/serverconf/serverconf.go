@@ -14,13 +14,16 @@ import (
 	"grouprise.org/grouprise/internal/app/options"
 )
 
-// What the packages and the guides put where.
-const (
-	offlineFolder   = "/usr/share/grouprise/offline-website"
-	maintenanceFile = "/etc/grouprise/maintenance_mode"
-)
+// MaintenanceFile is the file that closes the site while it exists.
+const MaintenanceFile = "/etc/grouprise/maintenance_mode"
 
-//go:embed *.conf *.sh
+// offlineFolder is where the packages put the page that visitors see then.
+const offlineFolder = "/usr/share/grouprise/offline-website"
+
+// SiteData returns the folder with files of the administrator, which visitors see below /-/site/.
+func SiteData(o *options.Options) string { return filepath.Join(o.DataPath, "site-data") }
+
+//go:embed *.conf *.caddyfile *.sh
 var files embed.FS
 
 // values are what the templates are filled with.
@@ -29,9 +32,11 @@ type values struct {
 	WholeDomain                   bool // all mails of the domain are for the site
 	Certificate                   string
 	NginxUpstream, ApacheUpstream string
+	CaddyUpstream                 string
 	Media, SiteData               string
 	Offline, Maintenance          string
-	MaxBody, MaxMessage           int // megabytes
+	Authority                     string // where certificates come from
+	MaxBody, MaxMessage           int    // megabytes
 	MaxBodyBytes, MaxMessageBytes int64
 	LMTP, LMTPHost, LMTPPort      string
 	Person                        string // who reads what is written to root; may be empty
@@ -39,20 +44,28 @@ type values struct {
 
 // WebServer says how the configuration of a web server is written.
 type WebServer struct {
-	Kind        string // nginx or apache2
+	Kind        string // nginx, apache2 or caddy
 	Snippet     bool   // only what belongs into the site, for all domains
-	Certificate string // folder with fullchain.pem and privkey.pem; empty: there is none yet
+	Certificate string // folder with fullchain.pem and privkey.pem; empty: there is none yet, and Caddy gets one
 }
 
 // Write writes the configuration.
 func (s WebServer) Write(w io.Writer, o *options.Options) error {
 	v := of(o)
 	v.Certificate = s.Certificate
-	if s.Snippet {
-		return write(w, s.Kind+".conf", v)
+	extension := ".conf"
+	if s.Kind == "caddy" {
+		extension = ".caddyfile"
 	}
-	return write(w, s.Kind+"-site.conf", v)
+	if s.Snippet {
+		return write(w, s.Kind+extension, v)
+	}
+	return write(w, s.Kind+"-site"+extension, v)
 }
+
+// WriteAlone writes commands after which a site that the package installed needs no web server in front. The options are
+// those of such a site.
+func WriteAlone(w io.Writer, o *options.Options) error { return write(w, "none.sh", of(o)) }
 
 // WriteMailServer writes commands that configure postfix or exim.
 func WriteMailServer(w io.Writer, kind string, o *options.Options) error {
@@ -63,7 +76,7 @@ func WriteMailServer(w io.Writer, kind string, o *options.Options) error {
 }
 
 func write(w io.Writer, name string, v values) error {
-	t, err := template.ParseFS(files, name, "aliases.sh")
+	t, err := template.New(name).Funcs(template.FuncMap{"dir": filepath.Dir, "base": filepath.Base}).ParseFS(files, name, "aliases.sh")
 	if err != nil {
 		return err
 	}
@@ -73,20 +86,18 @@ func write(w io.Writer, name string, v values) error {
 // of returns the values for the options in force.
 func of(o *options.Options) values {
 	v := values{
-		Domain: o.Domain, MailDomain: o.MailDomain(), Media: o.MediaRoot, SiteData: filepath.Join(o.DataPath, "site-data"),
-		Offline: offlineFolder, Maintenance: maintenanceFile, MaxMessage: o.LMTP.MaxMessageSize, MaxMessageBytes: o.LMTP.MaxBytes(),
-		// A gallery comes in one request.
-		MaxBody: max(60, 6*int(o.MaxUploadBytes()>>20)),
+		Domain: o.Domain, MailDomain: o.MailDomain(), Media: o.MediaRoot, SiteData: SiteData(o),
+		Offline: offlineFolder, Maintenance: MaintenanceFile, Authority: o.Certificates.Authority, MaxMessage: o.LMTP.MaxMessageSize, MaxMessageBytes: o.LMTP.MaxBytes(),
+		MaxBody: int(MaxBody(o) >> 20), MaxBodyBytes: MaxBody(o),
 	}
 	v.WholeDomain = strings.EqualFold(v.Domain, v.MailDomain)
-	v.MaxBodyBytes = int64(v.MaxBody) << 20
 	v.LMTPHost, v.LMTPPort = hostPort(o.LMTP.Listen)
 	v.LMTP = net.JoinHostPort(v.LMTPHost, v.LMTPPort)
 	if path, ok := strings.CutPrefix(o.Listen, "unix:"); ok {
-		v.NginxUpstream, v.ApacheUpstream = "http://unix:"+path, "unix:"+path+"|http://localhost/"
+		v.NginxUpstream, v.ApacheUpstream, v.CaddyUpstream = "http://unix:"+path, "unix:"+path+"|http://localhost/", "unix/"+path
 	} else {
-		address := "http://" + net.JoinHostPort(hostPort(o.Listen))
-		v.NginxUpstream, v.ApacheUpstream = address, address+"/"
+		v.CaddyUpstream = net.JoinHostPort(hostPort(o.Listen))
+		v.NginxUpstream, v.ApacheUpstream = "http://"+v.CaddyUpstream, "http://"+v.CaddyUpstream+"/"
 	}
 	for _, person := range o.LogRecipients {
 		if !strings.HasSuffix(strings.ToLower(person), "@"+strings.ToLower(v.MailDomain)) {
@@ -96,6 +107,9 @@ func of(o *options.Options) values {
 	}
 	return v
 }
+
+// MaxBody is how many bytes a request may have at the web server: a gallery comes in one.
+func MaxBody(o *options.Options) int64 { return max(60<<20, 6*o.MaxUploadBytes()) }
 
 // hostPort returns where others on this machine reach a listener. localhost has two addresses, of which one may not answer.
 func hostPort(listen string) (host, port string) {

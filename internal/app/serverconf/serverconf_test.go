@@ -33,6 +33,10 @@ func TestWebServersAreConfiguredForTheOptionsInForce(t *testing.T) {
 		{serverconf.WebServer{Kind: "apache2", Snippet: true}, "unix:/run/grouprise/http", []string{"ProxyPass / unix:/run/grouprise/http|http://localhost/ retry=0"}, "stadt.example"},
 		{serverconf.WebServer{Kind: "apache2", Snippet: true}, "0.0.0.0:80", []string{"ProxyPass / http://127.0.0.1:80/ retry=0"}, "0.0.0.0"},
 		{serverconf.WebServer{Kind: "apache2", Certificate: "/etc/tls"}, "localhost:8008", []string{"SSLCertificateFile    /etc/tls/fullchain.pem", "RedirectMatch"}, "--certificate FOLDER"},
+		{serverconf.WebServer{Kind: "caddy", Snippet: true}, "unix:/run/grouprise/http", []string{"reverse_proxy unix//run/grouprise/http {", "try_files /maintenance_mode", "Retry-After"}, "stadt.example"},
+		{serverconf.WebServer{Kind: "caddy", Snippet: true}, "localhost:8008", []string{"reverse_proxy 127.0.0.1:8008 {"}, "localhost"},
+		{serverconf.WebServer{Kind: "caddy"}, "localhost:8008", []string{"stadt.example {", "import /etc/caddy/grouprise.caddyfile"}, "tls "},
+		{serverconf.WebServer{Kind: "caddy", Certificate: "/etc/tls"}, "localhost:8008", []string{"tls /etc/tls/fullchain.pem /etc/tls/privkey.pem"}, "--certificate FOLDER"},
 	} {
 		var out strings.Builder
 		if err := c.server.Write(&out, load(t, "GROUPRISE_LISTEN="+c.listen)); err != nil {
@@ -45,6 +49,19 @@ func TestWebServersAreConfiguredForTheOptionsInForce(t *testing.T) {
 		}
 		if strings.Contains(out.String(), c.without) {
 			t.Errorf("%+v on %s has %q:\n%s", c.server, c.listen, c.without, out.String())
+		}
+	}
+}
+
+func TestASiteWithoutAWebServerListensWhereBrowsersLook(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	if err := serverconf.WriteAlone(&out, load(t, "GROUPRISE_CERTIFICATES_AUTHORITY=https://acme.example/directory")); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"transport_security: integrated\n", "ListenStream=443\n", "ListenStream=80\n", "https://acme.example/directory", "systemctl restart grouprise.socket"} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("%q is missing in\n%s", line, out.String())
 		}
 	}
 }

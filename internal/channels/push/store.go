@@ -42,16 +42,17 @@ func devicesOf(ctx context.Context, q sqldb.Querier, people []int64) (map[int64]
 	return devices, nil
 }
 
-// remember keeps a device for a person. The same address again belongs to whoever used the browser last.
-func remember(ctx context.Context, db *sqldb.DB, personID int64, d Device) error {
+// remember keeps a device for a person, which knows the site by its public key. The same address again belongs to whoever
+// used the browser last.
+func remember(ctx context.Context, db *sqldb.DB, personID int64, d Device, public string) error {
 	sum := sha256.Sum256([]byte(d.Endpoint))
 	hash := hex.EncodeToString(sum[:])
 	return db.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM push_devices WHERE endpoint_hash = ?`, hash); err != nil {
 			return fmt.Errorf("forget a device: %w", err)
 		}
-		_, err := tx.Insert(ctx, `INSERT INTO push_devices (person_id, endpoint, endpoint_hash, p256dh, auth, name, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			personID, d.Endpoint, hash, d.P256DH, d.Auth, d.Name, tx.Now)
+		_, err := tx.Insert(ctx, `INSERT INTO push_devices (person_id, endpoint, endpoint_hash, p256dh, auth, name, site_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			personID, d.Endpoint, hash, d.P256DH, d.Auth, d.Name, public, tx.Now)
 		if errs.Is(err, errs.Conflict) {
 			return nil // the same browser was faster
 		}
@@ -67,6 +68,22 @@ func remember(ctx context.Context, db *sqldb.DB, personID int64, d Device) error
 		}
 		return nil
 	})
+}
+
+// countStrange counts the devices that know the site by another public key.
+func countStrange(ctx context.Context, q sqldb.Querier, public string) (n int, err error) {
+	if err := q.Get(ctx, &n, `SELECT COUNT(*) FROM push_devices WHERE site_key <> '' AND site_key <> ?`, public); err != nil {
+		return 0, fmt.Errorf("count devices with another key: %w", err)
+	}
+	return n, nil
+}
+
+// latestEndpoints returns the addresses of some devices, the newest first.
+func latestEndpoints(ctx context.Context, q sqldb.Querier) (all []string, err error) {
+	if err := q.Select(ctx, &all, `SELECT endpoint FROM push_devices ORDER BY id DESC LIMIT 200`); err != nil {
+		return nil, fmt.Errorf("list the addresses of devices: %w", err)
+	}
+	return all, nil
 }
 
 // forget removes a device; the person, unless 0, must be its owner.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/core/parts"
@@ -26,7 +27,7 @@ type Page struct{ *Push }
 func (p Page) Module() module.Module {
 	return module.Module{
 		Name:   "push",
-		Estate: holdings(),
+		Estate: holdings(), Examinations: []doctor.Check{p.check()},
 		Reactions: []outbox.Reaction{
 			{Activity: community.AccountSecured, Does: "turns off the devices of whose password was changed", Run: forgetAll},
 		},
@@ -63,7 +64,7 @@ func (p Page) add(v *site.Visit) error {
 	if err != nil || address.Scheme != "https" || address.Host == "" || strings.EqualFold(address.Hostname(), p.Host) || address.User != nil || len(f.Endpoint) > 2000 || !isPoint(f.P256DH) || len(decode(f.Auth)) != 16 {
 		return errs.New(errs.Invalid, "Your browser didn’t say where to send notifications.")
 	}
-	err = remember(v.Context(), p.DB, v.Viewer.PersonID, Device{Endpoint: f.Endpoint, P256DH: f.P256DH, Auth: f.Auth, Name: deviceName(v.R.UserAgent())})
+	err = remember(v.Context(), p.DB, v.Viewer.PersonID, Device{Endpoint: f.Endpoint, P256DH: f.P256DH, Auth: f.Auth, Name: deviceName(v.R.UserAgent())}, p.public)
 	if err != nil {
 		return err
 	}

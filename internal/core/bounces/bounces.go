@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"net/textproto"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -53,23 +54,23 @@ func about(addressID int64, address string) string {
 	return strconv.FormatInt(addressID, 10) + " " + mime.Address{Addr: address}.Key()
 }
 
+// shape is that of the local part of an envelope sender. No other address of the site looks like it, whatever options say of
+// those for replies.
+var shape = regexp.MustCompile(`(?i)^bounce\+([0-9a-z]{1,13})-([a-z2-7]{26})$`)
+
 // Is reports whether the local part of an address is that of an envelope sender, whoever made it up.
-func (b *Bounces) Is(local string) bool {
-	return len(local) >= len(prefix) && strings.EqualFold(local[:len(prefix)], prefix)
-}
+func (*Bounces) Is(local string) bool { return shape.MatchString(local) }
 
 // find returns the address whose mails had the envelope sender of a local part; NotFound if there is none.
 func (b *Bounces) find(ctx context.Context, q sqldb.Querier, local string) (owned, error) {
-	if b.Is(local) {
-		number, key, _ := strings.Cut(local[len(prefix):], "-")
-		if id, err := strconv.ParseInt(number, 36, 64); err == nil && id > 0 {
-			a, err := getAddress(ctx, q, id)
-			if err != nil && !errs.Is(err, errs.NotFound) {
-				return a, err
-			}
-			if err == nil && b.keys.Fit(key, about(id, a.Address)) {
-				return a, nil
-			}
+	if m := shape.FindStringSubmatch(local); m != nil {
+		id, _ := strconv.ParseInt(m[1], 36, 64) // beyond the largest number: nobody has that one
+		a, err := getAddress(ctx, q, id)
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return a, err
+		}
+		if err == nil && b.keys.Fit(m[2], about(id, a.Address)) {
+			return a, nil
 		}
 	}
 	return owned{}, errs.New(errs.NotFound, "There is no such address here.")

@@ -77,6 +77,7 @@ type Intake struct {
 	replies   map[Container]Reply
 	obeying   map[Container][]Instruction
 	calendars []Calendars
+	mailboxes []Mailbox
 	personal  *personalKeys
 	received  *prometheus.CounterVec
 }
@@ -132,6 +133,9 @@ func (in *Intake) recipient(ctx context.Context, to string) error {
 	}
 	if in.isNoReply(local) {
 		return nil
+	}
+	if box, err := in.mailbox(ctx, local); box != nil || err != nil {
+		return err
 	}
 	if key, isReply := in.replyKey(local); isReply {
 		_, _, err := replyTarget(ctx, in.DB, key)
@@ -199,27 +203,15 @@ func (in *Intake) Deliver(ctx context.Context, env lmtp.Envelope, raw []byte) []
 	return in.deliver(ctx, env, raw, m)
 }
 
-// deliver is Deliver for a message that has been read. What comes to the envelope senders of our own mails is taken first.
+// deliver is Deliver for a message that has been read. What the program itself reads is taken first.
 func (in *Intake) deliver(ctx context.Context, env lmtp.Envelope, raw []byte, m *mime.Message) []error {
 	results := make([]error, len(env.Recipients))
-	var others []int
-	for i, to := range env.Recipients {
-		if local, ours := in.local(to); ours && in.Bounces.Is(local) {
-			results[i] = in.counted(resultBounce, in.takeBounce(ctx, env, raw, m, local), 1)
-		} else {
-			others = append(others, i)
-		}
-	}
-	if len(others) == 0 {
+	others, places := in.read(ctx, env, raw, m, results)
+	if len(places) == 0 {
 		return results
 	}
-	rest := env
-	rest.Recipients = make([]string, len(others))
-	for n, i := range others {
-		rest.Recipients[n] = env.Recipients[i]
-	}
-	for n, err := range in.deliverToRooms(ctx, rest, raw, m) {
-		results[others[n]] = err
+	for n, err := range in.deliverToRooms(ctx, others, raw, m) {
+		results[places[n]] = err
 	}
 	return results
 }

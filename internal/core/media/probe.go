@@ -75,24 +75,13 @@ func (p *Probe) ask(ctx context.Context) error {
 	if _, err := p.Store.Put(ctx, probeName, strings.NewReader(probeContent)); err != nil && !errs.Is(err, errs.Conflict) {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.BaseURL+ProbePath, nil)
-	if err != nil {
-		return err
-	}
-	answer, err := p.Client.Do(r)
-	if err != nil {
-		return fmt.Errorf("the site cannot be reached at its public address: %w", err)
-	}
-	body, err := io.ReadAll(io.LimitReader(answer.Body, int64(len(probeContent))+1))
-	if err := errors.Join(err, answer.Body.Close()); err != nil {
-		return fmt.Errorf("read the answer of the web server: %w", err)
-	}
+	answer, body, err := p.get(ctx, ProbePath)
 	switch {
+	case err != nil:
+		return err
 	case answer.StatusCode != http.StatusOK:
 		return fmt.Errorf("it answers %d: the files are not where it looks, or it may not read them", answer.StatusCode)
-	case string(body) != probeContent:
+	case body != probeContent:
 		return fmt.Errorf("it does not heed the header %s: what sends files is not set up there", p.Sender.header)
 	case !strings.Contains(answer.Header.Get("Content-Security-Policy"), "sandbox"):
 		return errors.New("it sends files without Content-Security-Policy: scripts in them could run on the site")
@@ -100,6 +89,42 @@ func (p *Probe) ask(ctx context.Context) error {
 		return errors.New("it sends files without X-Content-Type-Options: browsers could take them for pages")
 	}
 	return nil
+}
+
+// get asks the site at its public address, and returns the answer and as much of its body as a probe has.
+func (p *Probe) get(ctx context.Context, path string) (answer *http.Response, body string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.BaseURL+path, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	if answer, err = p.Client.Do(r); err != nil {
+		return nil, "", fmt.Errorf("the site cannot be reached at its public address: %w", err)
+	}
+	read, err := io.ReadAll(io.LimitReader(answer.Body, int64(len(probeContent))+1))
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		return nil, "", fmt.Errorf("read the answer of the web server: %w", err)
+	}
+	return answer, string(read), nil
+}
+
+// Exposed returns an address at which the web server in front sends uploaded files to anybody, "" if there is none: files
+// are for those whom the program lets have them.
+func (p *Probe) Exposed(ctx context.Context) (path string, err error) {
+	if _, err := p.Store.Put(ctx, probeName, strings.NewReader(probeContent)); err != nil && !errs.Is(err, errs.Conflict) {
+		return "", err
+	}
+	for _, folder := range []string{DownloadsPath, "/stadt/media/", "/media/"} { // those of nginx, of grouprise 5.5, and of habit
+		_, body, err := p.get(ctx, folder+probeName)
+		if err != nil {
+			return "", err
+		}
+		if body == probeContent {
+			return folder, nil
+		}
+	}
+	return "", nil
 }
 
 // ServeHTTP answers what Ask asks: by the name of the file alone, so that only the web server in front can fill the

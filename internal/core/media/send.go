@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// DownloadsPath is where nginx looks for files that it is told to send. Its location is internal, so that
+// DownloadsPath is where nginx and Caddy look for files that they are told to send. The location is internal, so that
 // nobody gets at a file without having asked this program.
 const DownloadsPath = "/protected-downloads/"
 
@@ -21,13 +21,13 @@ type Sender struct {
 	works          *atomic.Bool // the web server in front has been seen sending a file
 }
 
-// SendThrough returns a Sender that hands files over to the web server in front: nginx, apache or lighttpd,
+// SendThrough returns a Sender that hands files over to the web server in front: nginx, apache, lighttpd or caddy,
 // or none. root is the folder of the store, which that server must be able to read. Until a Probe has seen that it does,
 // and while it does not, the Sender sends files itself: browsers would keep the empty answers of a server that does not
 // know what it is told.
 func SendThrough(server, root string) Sender {
 	switch server {
-	case "nginx":
+	case "nginx", "caddy":
 		return Sender{header: "X-Accel-Redirect", prefix: DownloadsPath, works: new(atomic.Bool)}
 	case "apache", "lighttpd":
 		return Sender{header: "X-Sendfile", prefix: (&url.URL{Path: filepath.Clean(root) + "/"}).EscapedPath(), works: new(atomic.Bool)}

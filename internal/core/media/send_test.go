@@ -30,6 +30,7 @@ func TestTheWebServerIsToldWhatToSend(t *testing.T) {
 		{server: "nginx", header: "If-None-Match", value: `"x", "a"`, status: 304},
 		{server: "nginx", header: "If-None-Match", value: `"x"`, status: 200, accel: "/protected-downloads/a%20b%3F.txt"},
 		{server: "nginx", method: http.MethodHead, status: 200, accel: "/protected-downloads/a%20b%3F.txt"},
+		{server: "caddy", status: 200, accel: "/protected-downloads/a%20b%3F.txt"},
 		{server: "apache", status: 200, sendfile: "/srv/the%20media/a%20b%3F.txt"},
 		{server: "lighttpd", header: "If-None-Match", value: `"a"`, status: 304},
 		{server: "lighttpd", status: 200, sendfile: "/srv/the%20media/a%20b%3F.txt"},

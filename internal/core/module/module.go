@@ -7,12 +7,14 @@ package module
 
 import (
 	"context"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"grouprise.org/grouprise/internal/core/agenda"
 	"grouprise.org/grouprise/internal/core/bot"
 	"grouprise.org/grouprise/internal/core/commander"
+	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/core/estate"
 	"grouprise.org/grouprise/internal/core/mailin"
 	"grouprise.org/grouprise/internal/core/notify"
@@ -45,6 +47,7 @@ type Module struct {
 	Addresses  []mailin.Address   // where mails arrive
 	Replies    []mailin.Reply     // what answers to mails become
 	Calendars  []mailin.Calendars // what becomes of the calendars that mails bring
+	Mailboxes  []mailin.Mailbox   // where the program itself reads mails
 
 	Hears    []bot.Listener      // what it makes of what is said in chat rooms
 	Commands []commander.Command // what administrators can ask for in words
@@ -61,15 +64,27 @@ type Module struct {
 
 	Estate []estate.Holding // what it keeps of a person
 
-	Checks   []site.Check // what must be there for the site to be ready
-	Metrics  []prometheus.Collector
-	Facts    []Fact      // what administrators see of how the site is set up
-	Warnings []lang.Text // what they should change, and why
-	Cautions []Caution   // the same, for what changes
+	Checks       []site.Check   // what must be there for the site to be ready
+	Examinations []doctor.Check // what may be wrong with the site, and how to put it right
+	Metrics      []prometheus.Collector
+	Facts        []Fact    // what administrators see of how the site is set up
+	Cautions     []Caution // what they should see to, shown wherever they look
 }
 
 // Caution returns what administrators should see to as it is now, "" if there is nothing.
 type Caution func(ctx context.Context, p *lang.Printer) (string, error)
+
+// CautionOf says on every page for administrators what a check finds, which must be quick.
+func CautionOf(c doctor.Check) Caution {
+	return func(ctx context.Context, p *lang.Printer) (string, error) {
+		found, err := c.Run(ctx)
+		var said []string
+		for _, f := range found {
+			said = append(said, f.Wrong.In(p)+" "+f.Remedy.In(p))
+		}
+		return strings.Join(said, " "), err
+	}
+}
 
 // Fact is one line for administrators.
 type Fact struct {

@@ -92,6 +92,9 @@ func printMails(m Module) (lines []string) {
 	for _, c := range m.Calendars {
 		lines = append(lines, "  mail    "+c.String())
 	}
+	for _, b := range m.Mailboxes {
+		lines = append(lines, "  mail    "+b.About)
+	}
 	for _, l := range m.Hears {
 		lines = append(lines, "  hears   "+l.Name)
 	}
@@ -114,6 +117,9 @@ func printWork(m Module) (lines []string) {
 	}
 	for _, p := range m.Periodics {
 		lines = append(lines, fmt.Sprintf("  repeats %s (%s)", p.Kind, p.Schedule))
+	}
+	for _, c := range m.Examinations {
+		lines = append(lines, fmt.Sprintf("  checks  %s → %s", c.Name, c.Title))
 	}
 	for _, held := range m.Estate {
 		lines = append(lines, "  holds   "+held.String())

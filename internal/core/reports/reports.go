@@ -29,6 +29,8 @@ const (
 	Mail    Area = "mail"    // incoming mail that could not be handled
 	Files   Area = "files"   // files that are gone from the media storage
 	Backups Area = "backups" // backups that could not be made
+
+	Certificates Area = "certificates" // certificates that did not come
 )
 
 const (
@@ -220,12 +222,20 @@ func (r *Reports) post(ctx context.Context, tx *sqldb.Tx, all []incident, waitin
 	if len(rest) == 0 && waiting.IsZero() {
 		return nil
 	}
+	return r.Tell(ctx, tx, func(p *lang.Printer) notify.Letter { return r.news(p, rest, waiting) })
+}
+
+// Tell posts a letter to everybody who looks after the site, each in their language. compose leaves out the address.
+func (r *Reports) Tell(ctx context.Context, tx *sqldb.Tx, compose func(p *lang.Printer) notify.Letter) error {
 	to, err := r.administrators(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, a := range to {
-		if err := r.Letters.PostAs(ctx, tx, JobMail, r.news(a, rest, waiting)); err != nil {
+		p := r.Catalogues.Printer(a.Language, r.Zone)
+		letter := compose(p)
+		letter.Address, letter.Language = a.Address, p.Language()
+		if err := r.Letters.PostAs(ctx, tx, JobMail, letter); err != nil {
 			return err
 		}
 	}
@@ -233,9 +243,8 @@ func (r *Reports) post(ctx context.Context, tx *sqldb.Tx, all []incident, waitin
 }
 
 // news returns the letter to somebody who looks after the site.
-func (r *Reports) news(to administrator, all []incident, waiting clock.Time) notify.Letter {
-	p := r.Catalogues.Printer(to.Language, r.Zone)
-	letter := r.letter(p, to.Address, all)
+func (r *Reports) news(p *lang.Printer, all []incident, waiting clock.Time) notify.Letter {
+	letter := r.letter(p, "", all)
 	letter.Subject = p.T("%s: something went wrong", r.SiteName)
 	letter.Intro = p.T("This has happened since the last report. You’ll get at most one report an hour.")
 	if !waiting.IsZero() {

@@ -34,6 +34,7 @@ const (
 	Languages      Key = "languages"       // that are offered, with blanks between them; empty: all
 	TestMail       Key = "testmail"        // how the last test mail went: Passed or Failed
 	Backups        Key = "backups"         // Passed: an administrator has seen to backups
+	SetUp          Key = "setup"           // Passed: somebody has set the site up for the first time
 )
 
 // The values of settings that only say whether something is right.
@@ -160,6 +161,21 @@ func (s *Settings) Put(ctx context.Context, personID int64, k Key, value string)
 	return s.write(ctx, personID, func(tx *sqldb.Tx) ([]Key, error) { return []Key{k}, put(ctx, tx, personID, k, value) })
 }
 
+// PutIn is Put within a transaction that does more.
+func (s *Settings) PutIn(ctx context.Context, tx *sqldb.Tx, personID int64, k Key, value string) error {
+	if err := s.changeable(k); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { s.changed(ctx, personID, k) })
+	return put(ctx, tx, personID, k, value)
+}
+
+// Lock keeps others from changing a setting, and from locking it, until the transaction ends.
+func Lock(ctx context.Context, tx *sqldb.Tx, k Key) error {
+	_, err := lock(ctx, tx, k)
+	return err
+}
+
 func (s *Settings) changeable(k Key) error {
 	if f, fixed := s.fixed[k]; fixed {
 		return errs.New(errs.Conflict, "The option %s of the configuration says this, so it can’t be changed here.", f.Option)
@@ -174,16 +190,21 @@ func (s *Settings) write(ctx context.Context, personID int64, change func(tx *sq
 		changed, err = change(tx)
 		return err
 	})
+	if err != nil {
+		changed = nil
+	}
+	s.changed(ctx, personID, changed...)
+	return err
+}
+
+// changed has the snapshot read again. The log says who changed which settings.
+func (s *Settings) changed(ctx context.Context, personID int64, keys ...Key) {
 	s.mu.Lock()
 	s.readAt = clock.Time{}
 	s.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	for _, k := range changed {
+	for _, k := range keys {
 		s.log.InfoContext(ctx, "a setting of the site was changed", "setting", k, "person", personID)
 	}
-	return nil
 }
 
 // SiteName is the name of the site, read anew each time that it is said.

@@ -1,9 +1,11 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"path"
 	"slices"
@@ -101,16 +103,12 @@ func (s *Site) sendOwn(w http.ResponseWriter, r *http.Request) bool {
 	if folder == nil {
 		return false
 	}
-	file, err := folder.Open(name)
-	if err != nil {
-		return false // it has gone in this moment
-	}
-	defer file.Close() // it was only read
-	web.RecordOf(r.Context()).Route = OwnPath
-	body, ok := file.(io.ReadSeeker)
-	if !ok {
+	body := open(folder, name)
+	if body == nil {
 		return false
 	}
+	defer body.Close() // it was only read
+	web.RecordOf(r.Context()).Route = OwnPath
 	mark, h := ownMark(info), w.Header()
 	h.Set("Content-Type", ownTypes[strings.ToLower(path.Ext(name))])
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox")
@@ -119,6 +117,59 @@ func (s *Site) sendOwn(w http.ResponseWriter, r *http.Request) bool {
 	if r.URL.Query().Get("v") == mark {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+	http.ServeContent(w, r, "", info.ModTime(), body)
+	return true
+}
+
+// seekable is a file that parts can be sent of.
+type seekable interface {
+	fs.File
+	io.ReadSeeker
+}
+
+// open opens a file; nil says that it has gone in this moment.
+func open(folder fs.FS, name string) seekable {
+	file, err := folder.Open(name)
+	if err != nil {
+		return nil
+	}
+	if body, ok := file.(seekable); ok {
+		return body
+	}
+	_ = file.Close() // it was not even read
+	return nil
+}
+
+// SiteDataPath is where files of the administrator are that have nothing to do with pages. A web server in front shows them
+// itself; a site without one does so here, and in the same manner.
+const SiteDataPath = "/-/site/"
+
+// sendSiteData answers with such a file, and reports whether there is one. It may be a page of its own with scripts: the
+// administrator has put it there.
+func (s *Site) sendSiteData(w http.ResponseWriter, r *http.Request) bool {
+	name, ours := strings.CutPrefix(r.URL.Path, SiteDataPath)
+	if !ours || s.SiteData == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	if name == "" || strings.HasSuffix(name, "/") {
+		name += "index.html"
+	}
+	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") || !fs.ValidPath(name) {
+		return false
+	}
+	info, err := fs.Stat(s.SiteData, name)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	body := open(s.SiteData, name)
+	if body == nil {
+		return false
+	}
+	defer body.Close() // it was only read
+	h := w.Header()
+	h.Del("Content-Security-Policy")
+	h.Set("Content-Type", cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream"))
+	h.Set("Cache-Control", "public, no-cache")
 	http.ServeContent(w, r, "", info.ModTime(), body)
 	return true
 }

@@ -178,12 +178,14 @@ func (v *Visit) logFailure(err error) {
 	log := func(level slog.Level, text string) {
 		v.site.deps.Log.LogAttrs(ctx, level, text, slog.String("id", rec.ID), slog.String("route", rec.Route), slog.Any("err", err))
 	}
-	switch errs.KindOf(err) {
-	case errs.Internal:
+	switch kind := errs.KindOf(err); {
+	case kind == errs.Internal:
 		log(slog.LevelError, "a page failed")
-	case errs.Unavailable:
+	case errors.Is(err, errMaintenance):
+		log(slog.LevelDebug, "a page was closed")
+	case kind == errs.Unavailable:
 		log(slog.LevelWarn, "a page could not be made")
-	case errs.TooMany:
+	case kind == errs.TooMany:
 		log(slog.LevelInfo, "a client came too often")
 	default:
 		log(slog.LevelDebug, "a page was refused")
@@ -260,6 +262,9 @@ func (v *Visit) failure(err error) failure {
 	case http.StatusServiceUnavailable:
 		f.Title = v.T("Back in a moment")
 		f.Text = v.T("The site can’t reach its data at the moment. Nothing is lost. Please try again in a minute.")
+		if errors.Is(err, errMaintenance) {
+			f.Text = v.T("This site is being worked on. Please try again in a few minutes.")
+		}
 	default:
 		f.Title = v.T("Something went wrong")
 		f.Text = v.T("That’s our fault, not yours. Administrators can find the cause in the log with the number below.")

@@ -36,8 +36,8 @@ func loadStatic() (*web.Static, error) {
 // ownRoutes are the paths that the frame itself answers.
 func (s *Site) ownRoutes() []Route {
 	return []Route{
-		{Method: http.MethodGet, Path: HealthPath, Handle: showHealth, KnownBy: ByNothing},
-		{Method: http.MethodGet, Path: ReadyPath, Handle: s.showReady, KnownBy: ByNothing},
+		{Method: http.MethodGet, Path: HealthPath, Handle: showHealth, KnownBy: ByNothing, Everywhere: true},
+		{Method: http.MethodGet, Path: ReadyPath, Handle: s.showReady, KnownBy: ByNothing, Everywhere: true},
 		{Method: http.MethodPost, Path: languagePath, Handle: s.updateLanguage},
 		{Method: http.MethodPost, Path: unsentPath, Handle: discardUnsent, SignedIn: true},
 		{Method: http.MethodGet, Path: "/stadt/logos/{which}", Handle: s.showLogo, KnownBy: ByNothing},
@@ -57,4 +57,14 @@ func (v *Visit) text(status int, body string) error {
 	v.W.WriteHeader(status)
 	_, err := v.W.Write([]byte(body))
 	return err
+}
+
+// everywhere returns the paths of the routes that answer under any name.
+func everywhere(routes []Route) (paths []string) {
+	for _, r := range routes {
+		if r.Everywhere {
+			paths = append(paths, r.Path)
+		}
+	}
+	return paths
 }

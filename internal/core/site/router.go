@@ -38,6 +38,9 @@ type Route struct {
 	// is it does not depend on the language either.
 	Cached bool
 
+	// Everywhere says that the route answers under any name of the site and without https. Its path has no wildcard.
+	Everywhere bool
+
 	KnownBy  Identity    // what tells who the visitor is
 	Scope    string      // what an app password must be for, where it tells who the visitor is
 	Failures FailureForm // in which form the visitor is told that something failed
@@ -188,7 +191,11 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.site.static.ServeHTTP(w, r)
 		return
 	}
-	if rt.site.sendOwn(w, r) {
+	if rt.site.sendOwn(w, r) || rt.site.sendSiteData(w, r) {
+		return
+	}
+	if rt.site.isInMaintenance(r.URL.Path) {
+		rt.site.newVisit(w, r, &Route{}).fail(inMaintenance())
 		return
 	}
 	requested := r.URL

@@ -25,6 +25,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -67,6 +68,9 @@ type Config struct {
 	Dress         Dress
 	Operator      Operator
 	Demonstration bool // says on every page that nothing here is real
+
+	Maintenance string // path of a file: while it exists, visitors read that the site is being worked on; empty: none
+	SiteData    fs.FS  // files of the administrator below SiteDataPath, where no web server in front shows them; nil: none
 }
 
 // Operator is where the foot leads to those who run the site. What is empty is not linked.
@@ -199,7 +203,7 @@ func (s *Site) Handler(c Contributions) (http.Handler, error) {
 	}
 	front := web.Front{
 		Log: s.deps.Log, Transport: s.Transport, TrustedProxies: s.TrustedProxies, Policy: s.Policy, LogClients: s.LogClients, Metrics: s.deps.Metrics,
-		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: []string{HealthPath, ReadyPath},
+		Hosts: append([]string{s.Domain, s.base.Hostname()}, s.Hosts...), Everywhere: everywhere(routes),
 		Conceal: newConcealment(routes).path, HostsOption: "extra_allowed_hosts",
 		Misdirected: func(w http.ResponseWriter, r *http.Request) { s.newVisit(w, r, &Route{}).showAddress() },
 		Fail: func(w http.ResponseWriter, r *http.Request, err error) {

@@ -50,9 +50,7 @@ type Deps struct {
 	MaxBytes   int64 // of one picture
 	// Facts are what an administrator should know about the site.
 	Facts []module.Fact
-	// Warnings are what an administrator should change.
-	Warnings []lang.Text
-	// Cautions are the same, for what changes.
+	// Cautions are what an administrator should see to.
 	Cautions []module.Caution
 	// Reserved returns who has a short name that nobody could take today.
 	Reserved func(ctx context.Context) ([]community.Entity, error)
@@ -132,9 +130,6 @@ func (a *Admin) show(v *site.Visit) error {
 	b := body{Kinds: kinds, Reserved: reserved, Tasks: tasks, Pages: settingsPlaces(v)[1:]}
 	if b.Facts, err = a.facts(v); err != nil {
 		return err
-	}
-	for _, w := range a.deps.Warnings {
-		b.Warnings = append(b.Warnings, v.T(string(w)))
 	}
 	for _, ask := range a.deps.Cautions {
 		caution, err := ask(v.Context(), v.Lang)

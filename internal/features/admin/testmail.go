@@ -24,16 +24,21 @@ type Postman interface {
 	Post(ctx context.Context, l notify.Letter) error
 }
 
-// send sends a mail to a person and returns the steps of its way, as far as it came. It goes past the queue, so that the
-// answer of the mail server can be shown; a mail server that does not answer is waited for half a minute. The error is why
-// it came no further; it is for administrators.
+// send sends a mail to a person, as Send does to an address.
 func (t TestMail) send(ctx context.Context, p *lang.Printer, personID int64) (way []string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
 	var address string
 	if err := t.DB.Get(ctx, &address, `SELECT address FROM email_addresses WHERE person_id = ? AND main`, personID); err != nil {
 		return nil, fmt.Errorf("find the address: %w", err)
 	}
+	return t.Send(ctx, p, address)
+}
+
+// Send sends a mail to an address and returns the steps of its way, as far as it came. It goes past the queue, so that the
+// answer of the mail server can be shown; a mail server that does not answer is waited for half a minute. The error is why
+// it came no further; it is for administrators.
+func (t TestMail) Send(ctx context.Context, p *lang.Printer, address string) (way []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
 	start := time.Now()
 	way = []string{p.T("The email goes to %s.", address), p.T("The sender is %s.", t.From), p.T("It’s sent through %s.", t.LeavesBy)}
 	err = t.Postman.Post(ctx, notify.Letter{

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/core/backup"
+	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/kit/clock"
@@ -53,7 +54,7 @@ func (b *Backups) Module() module.Module {
 	m := module.Module{
 		Name:     "backups",
 		Facts:    []module.Fact{{Term: lang.Text("Last backup"), Ask: b.lastBackup}},
-		Cautions: []module.Caution{b.caution},
+		Cautions: []module.Caution{module.CautionOf(b.check())}, Examinations: []doctor.Check{b.check()},
 		Jobs: []queue.Kind{{Name: job, Lane: queue.Housekeeping, Timeout: timeout, MaxAttempts: 3, Handle: func(ctx context.Context, _ queue.Job) error {
 			return b.scheduled(ctx)
 		}}},
@@ -134,24 +135,36 @@ func (b *Backups) lastBackup(ctx context.Context, p *lang.Printer) (string, erro
 	return strings.Join([]string{p.Since(last.EndedAt, b.deps.DB.Now()), p.Bytes(last.Bytes), b.deps.Where}, " · "), nil
 }
 
-// caution says what is wrong with the backups of the site.
-func (b *Backups) caution(ctx context.Context, p *lang.Printer) (string, error) {
+func (b *Backups) check() doctor.Check {
+	return doctor.Check{Name: "backups", Title: lang.Text("Backups"), Run: b.examine}
+}
+
+// examine says what is wrong with the backups of the site.
+func (b *Backups) examine(ctx context.Context) ([]doctor.Finding, error) {
 	last, err := latest(ctx, b.deps.DB)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	good, err := latestProved(ctx, b.deps.DB)
+	scheduled := b.deps.Options.Schedule != ""
+	var found doctor.Finding
 	switch {
 	case err != nil:
-		return "", err
+		return nil, err
 	case last.Outcome == failed:
-		return p.T("The last backup failed: %s", last.Trouble), nil
-	case b.deps.Options.Schedule == "" && good.ID == 0:
-		return p.T("The site makes no backups. Set backup.schedule, or make sure that another program makes them."), nil
-	case b.deps.Options.Schedule != "" && good.ID == 0:
-		return p.T("No backup has been made yet. The first one follows at the next scheduled time."), nil
-	case b.deps.Options.Schedule != "" && b.deps.DB.Now().Sub(good.EndedAt.Time) > tooOld:
-		return p.T("The last backup is old. Check that the task runner is running, and that backup.schedule is what you want."), nil
+		found = doctor.Found("backups.failed", doctor.Problem, doctor.Say(lang.Text("The last backup failed: %s"), last.Trouble),
+			doctor.Say(lang.Text("Put right what it says, then run “grouprise backup”.")))
+	case !scheduled && good.ID == 0:
+		found = doctor.Found("backups.none", doctor.Warning, doctor.Say(lang.Text("The site makes no backups.")),
+			doctor.Say(lang.Text("Set backup.schedule, or make sure that another program makes them.")))
+	case scheduled && good.ID == 0:
+		found = doctor.Found("backups.first", doctor.Hint, doctor.Say(lang.Text("No backup has been made yet.")),
+			doctor.Say(lang.Text("The first one follows at the next scheduled time; “grouprise backup” makes one now.")))
+	case scheduled && b.deps.DB.Now().Sub(good.EndedAt.Time) > tooOld:
+		found = doctor.Found("backups.old", doctor.Problem, doctor.Say(lang.Text("The last backup is old.")),
+			doctor.Say(lang.Text("Check that the task runner is running, and that backup.schedule is what you want.")))
+	default:
+		return nil, nil
 	}
-	return "", nil
+	return []doctor.Finding{found}, nil
 }

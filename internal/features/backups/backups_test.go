@@ -11,6 +11,7 @@ import (
 
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/core/search"
 	"grouprise.org/grouprise/internal/kit/lang"
@@ -61,7 +62,7 @@ func TestAdministratorsLearnWhatHasBecomeOfBackups(t *testing.T) {
 			if err != nil || !strings.Contains(gotFact, fact) {
 				t.Errorf("%s: the fact is %q, want %q, %v", after, gotFact, fact, err)
 			}
-			gotCaution, err := b.caution(t.Context(), p)
+			gotCaution, err := module.CautionOf(b.check())(t.Context(), p)
 			if err != nil || caution == "" && gotCaution != "" || !strings.Contains(gotCaution, caution) {
 				t.Errorf("%s: the caution is %q, want %q, %v", after, gotCaution, caution, err)
 			}
@@ -110,7 +111,7 @@ func TestASiteWithoutAScheduleIsWarned(t *testing.T) {
 	if m := b.Module(); len(m.Periodics) > 0 {
 		t.Errorf("periodic jobs: %v", m.Periodics)
 	}
-	caution, err := b.caution(t.Context(), catalogues.Printer("de", time.UTC))
+	caution, err := module.CautionOf(b.check())(t.Context(), catalogues.Printer("de", time.UTC))
 	if err != nil || !strings.Contains(caution, "macht keine Backups") {
 		t.Errorf("%q, %v", caution, err)
 	}

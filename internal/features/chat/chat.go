@@ -16,6 +16,7 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bot"
+	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/core/media"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/outbox"
@@ -37,7 +38,9 @@ type Deps struct {
 	Domain  string         // of the homeserver, behind the colon of ids
 	Bots    []string       // ids that may be in every room, beside the account of Server
 	BaseURL string         // of the site, without a slash at the end
-	Encrypt bool           // private rooms
+
+	Listeners []string // rooms that are told everything public
+	Encrypt   bool     // private rooms
 
 	SiteName func() string
 	Printer  func() *lang.Printer // in the language of the site, which groups share
@@ -83,6 +86,7 @@ func (c *Chat) Module() module.Module {
 	}
 	m.Hears = []bot.Listener{{Name: "who enters and leaves the chat rooms of groups", Hear: c.hear}}
 	m.Facts = []module.Fact{{Term: lang.Text("Chat server"), Ask: c.describe}}
+	m.Examinations = []doctor.Check{c.check()}
 	m.Jobs = append(m.Jobs, queue.Kind{Name: enterJob, Handle: c.answerInvitation, MaxAttempts: matrix.Forever, Backoff: matrix.Backoff})
 	m.Hears = append(m.Hears, bot.Listener{Name: "invitations to chat rooms", Hear: c.hearInvitation})
 	return m

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
@@ -96,69 +95,6 @@ func (c *Chat) Invitations(ctx context.Context, slug string, since clock.Time) (
 		 WHERE g.state = 'invited' AND g.asked_at >= ? AND `+where+` ORDER BY e.slug, r.kind, g.asked_at, g.matrix_id`, append([]any{since}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list who was invited to chat rooms: %w", err)
-	}
-	return all, nil
-}
-
-// Finding is something that an administrator should know about the homeserver.
-type Finding struct {
-	Wrong bool
-	Text  string // in English, as all that commands say
-}
-
-// Examine looks whether the bot can do its work at the homeserver, and in rooms that are told everything public.
-func (c *Chat) Examine(ctx context.Context, listeners []string) (all []Finding) {
-	found := func(wrong bool, format string, args ...any) {
-		all = append(all, Finding{wrong, fmt.Sprintf(format, args...)})
-	}
-	if c.deps.Server == nil {
-		found(true, "The chat is off: set matrix_chat.enabled.")
-		return all
-	}
-	user, err := c.deps.Server.Whoami(ctx)
-	switch {
-	case err != nil:
-		found(true, "The homeserver does not know the bot: %v", err)
-		return all
-	case user != c.deps.Server.User():
-		found(true, "The access token is that of %s; by matrix_chat.bot_username and matrix_chat.domain it should be that of %s.", user, c.deps.Server.User())
-		return all
-	}
-	found(false, "The homeserver knows the bot as %s.", user)
-	for _, room := range listeners {
-		if _, err := c.enter(ctx, room); errs.Is(err, errs.Denied) || errs.Is(err, errs.NotFound) {
-			found(true, "The bot is not in %s, which matrix_chat.public_listener_rooms names: invite it there, and try again.", room)
-		} else if err != nil {
-			found(true, "The room %s cannot be read: %v", room, err)
-		} else {
-			found(false, "The bot is in %s, which is told everything public.", room)
-		}
-	}
-	return all
-}
-
-// Diagnose is Examine with what stands in the way of rooms, and what waits.
-func (c *Chat) Diagnose(ctx context.Context, listeners []string) ([]Finding, error) {
-	all := c.Examine(ctx, listeners)
-	if c.deps.Server == nil {
-		return all, nil
-	}
-	h, err := c.Health(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !h.AwayAt.IsZero() {
-		all = append(all, Finding{true, fmt.Sprintf("The homeserver has been away since %s: %s", h.AwayAt.UTC().Format("2006-01-02 15:04 MST"), h.Problem)})
-	}
-	all = append(all, Finding{false, fmt.Sprintf("%d rooms, %d invitations and %d messages wait for the homeserver.", h.Waiting.Rooms, h.Waiting.Invitations, h.Waiting.Messages)})
-	rooms, err := c.Statuses(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range rooms {
-		if r.Problem != "" {
-			all = append(all, Finding{true, fmt.Sprintf("%s, %s room: %s", r.Slug, r.Kind, r.Problem)})
-		}
 	}
 	return all, nil
 }

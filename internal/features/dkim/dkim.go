@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
+	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/dkim"
@@ -74,6 +76,8 @@ func (d *DKIM) Module() module.Module {
 		}}},
 		Periodics: []queue.Periodic{{Name: checkJob, Kind: checkJob, Schedule: schedule, Expires: expires}},
 		Facts:     []module.Fact{{Term: lang.Text("Signature of emails (DKIM)"), Ask: d.describe}},
+
+		Examinations: []doctor.Check{{Name: "dkim", Title: lang.Text("Keys of emails (DKIM)"), Run: d.examine}},
 	}
 }
 
@@ -95,6 +99,34 @@ func (d *DKIM) describe(ctx context.Context, p *lang.Printer) (string, error) {
 		return p.T("none: key %s was sealed with another secret_key", keys[0].Selector), nil
 	}
 	return p.T("none: DNS does not show %s", keys[0].RecordName()), nil
+}
+
+// examine says why none of the keys signs. A site without a key may have its mail server sign.
+func (d *DKIM) examine(ctx context.Context) ([]doctor.Finding, error) {
+	keys, err := d.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(keys, func(k Key) bool { return k.Signs }) {
+		return nil, nil
+	}
+	var found []doctor.Finding
+	for _, k := range keys {
+		if k.Lost {
+			found = append(found, doctor.Found("dkim.lost", doctor.Warning,
+				doctor.Say(lang.Text("The key %s can’t sign emails: it was sealed with another secret_key."), k.Selector),
+				doctor.Say(lang.Text("Set the former secret_key again, or “grouprise dkim remove %s” and “grouprise dkim new”."), k.Selector)).About(k.Selector))
+			continue
+		}
+		record, err := k.Record()
+		if err != nil {
+			return found, err
+		}
+		found = append(found, doctor.Found("dkim.unpublished", doctor.Problem,
+			doctor.Say(lang.Text("Emails are not signed: DNS doesn’t show the record of the key %s."), k.Selector),
+			doctor.Say(lang.Text("Publish a TXT record %s: %s"), k.RecordName(), record)).About(k.Selector))
+	}
+	return found, nil
 }
 
 // Sender returns a sender that signs what another one sends.

@@ -33,6 +33,7 @@ type Deps struct {
 	SiteName fmt.Stringer
 	BaseURL  string // of the site, without a slash at the end
 	Answers  bool   // people are asked whether they come
+	Single   bool   // nobody makes events that repeat
 
 	Letters    *notify.Letters
 	Catalogues *lang.Catalogues

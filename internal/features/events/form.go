@@ -219,6 +219,9 @@ func (f *form) insert(ctx context.Context, tx *sqldb.Tx, id int64) error {
 	if f.heir == nil {
 		f.keepAnswers(event{})
 		e := f.foreign.complete(f.event(event{ContentID: id}))
+		if err := f.checkSingle(event{}, e); err != nil {
+			return err
+		}
 		if err := insertEvent(ctx, tx, e); err != nil {
 			return err
 		}
@@ -251,6 +254,9 @@ func (f *form) insert(ctx context.Context, tx *sqldb.Tx, id int64) error {
 func (f *form) update(ctx context.Context, tx *sqldb.Tx, before event) error {
 	f.keepAnswers(before)
 	e := f.foreign.complete(f.event(before))
+	if err := f.checkSingle(before, e); err != nil {
+		return err
+	}
 	if err := updateEvent(ctx, tx, e); err != nil {
 		return err
 	}
@@ -272,6 +278,15 @@ func (f *form) update(ctx context.Context, tx *sqldb.Tx, before event) error {
 		return f.room.noteAltered(ctx, tx, e, f.actorID, f.altered)
 	}
 	return f.room.noteChange(ctx, tx, noted{ContentID: e.ContentID, ActorID: f.actorID, EndsAt: f.ends, Foreign: f.external}, before, e)
+}
+
+// checkSingle refuses a new series where the site has none. One that is there already stays, and so does what an imported
+// calendar says.
+func (f *form) checkSingle(before, e event) error {
+	if !f.room.deps.Single || f.external || before.repeats() || !e.repeats() {
+		return nil
+	}
+	return errs.Check(errs.Field("repeats", "Events don’t repeat on this site."))
 }
 
 // event returns the event that the form says, of which something else is stored. A form that does not say how it repeats

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/community"
@@ -34,8 +35,24 @@ func importKey(id int64) string { return fmt.Sprintf("import %d", id) }
 // Plan enqueues a job for each import that is due.
 func (r *Imports) Plan(ctx context.Context) error {
 	ids, err := listDue(ctx, r.deps.DB, r.deps.DB.Now(), planned)
-	if err != nil || len(ids) == 0 {
+	if err != nil {
 		return err
+	}
+	return r.enqueueAll(ctx, ids)
+}
+
+// ReadAll has all imports read now that are read at all, and returns how many there are.
+func (r *Imports) ReadAll(ctx context.Context) (int, error) {
+	ids, err := listDue(ctx, r.deps.DB, clock.At(r.deps.DB.Now().AddDate(1, 0, 0)), math.MaxInt32)
+	if err != nil {
+		return 0, err
+	}
+	return len(ids), r.enqueueAll(ctx, ids)
+}
+
+func (r *Imports) enqueueAll(ctx context.Context, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
 	}
 	return r.deps.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
 		for _, id := range ids {

@@ -28,6 +28,8 @@ import (
 type People interface {
 	// Get returns a person by their id.
 	Get(ctx context.Context, q sqldb.Querier, id int64) (community.Person, error)
+	// FindByAddress returns the person to whom a mail address belongs; NotFound if there is none.
+	FindByAddress(ctx context.Context, q sqldb.Querier, address string) (community.Person, error)
 	// FindOrCreate returns the person to whom a mail address belongs, or one without a password who
 	// comes into being by it. verified says that the mailbox has just been proven.
 	FindOrCreate(ctx context.Context, tx *sqldb.Tx, address string, verified bool) (community.Person, error)

@@ -190,3 +190,11 @@ func markDeclined(ctx context.Context, tx *sqldb.Tx, id int64) error {
 	}
 	return nil
 }
+
+func isAdmin(ctx context.Context, q sqldb.Querier, personID int64) (bool, error) {
+	var admin bool
+	if err := q.Get(ctx, &admin, `SELECT admin FROM people WHERE id = ?`, personID); err != nil {
+		return false, fmt.Errorf("look up an administrator: %w", err)
+	}
+	return admin, nil
+}

@@ -24,6 +24,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml"
 )
 
 // Schema describes the options of a program.
@@ -68,6 +70,7 @@ const (
 	Directory                  // an existing directory
 	WritableFolder             // an existing directory that this process may write to
 	File                       // an existing file that this process may read
+	Program                    // an existing file that this process may execute, and that not everybody may change
 )
 
 // Unmarshaler is an option that holds more than texts and numbers. It is a pointer, and is printed as
@@ -86,6 +89,8 @@ type Sources struct {
 	Named string
 	// Candidates are files and folders in the order in which they are tried.
 	Candidates []string
+	// Drafts are texts that are read in place of files, by their paths: what files would say if they were written.
+	Drafts map[string][]byte
 	// Environ holds the environment as os.Environ returns it.
 	Environ []string
 	// Prefix starts the name of each variable that belongs to the program, for example "GROUPRISE_".
@@ -123,12 +128,15 @@ func (p Problems) Error() string {
 
 // Settings knows where each value comes from.
 type Settings struct {
+	// Root is the candidate that yielded the files: a file or a folder; "" if none did.
+	Root string
 	// Files are the files that were read, in order.
 	Files []string
 	// Warnings are what an administrator should know and what stops nothing.
 	Warnings []Problem
 
 	schema   Schema
+	written  mapping           // what the files say together
 	origins  map[string]string // option → where it was set
 	problems Problems
 }
@@ -138,7 +146,7 @@ type Settings struct {
 func Load(schema Schema, from Sources) (*Settings, error) {
 	s := &Settings{schema: schema, origins: map[string]string{}}
 	var passedOver []string
-	files, err := findFiles(from, &passedOver)
+	files, root, err := findFiles(from, &passedOver)
 	for _, path := range passedOver {
 		s.Warnings = append(s.Warnings, Problem{Where: path, Text: "is not read: " + wantName})
 	}
@@ -146,9 +154,9 @@ func Load(schema Schema, from Sources) (*Settings, error) {
 		s.problems = append(s.problems, asProblem(err))
 		return s, s.problems
 	}
-	s.Files = files
-	top := s.readFiles(files)
-	s.takeOptions(top)
+	s.Files, s.Root = files, root
+	s.written = s.readFiles(files, from.Drafts)
+	s.takeOptions(s.written)
 	s.takeEnvironment(from)
 	if schema.Complete != nil {
 		schema.Complete(s)
@@ -170,6 +178,53 @@ func (s *Settings) Origin(option string) string {
 	return "default"
 }
 
+// SecretFiles returns the options that hold secrets, by the files in which they are set.
+func (s *Settings) SecretFiles() map[string][]string {
+	found := map[string][]string{}
+	for _, o := range s.schema.Options {
+		if !o.Secret {
+			continue
+		}
+		for _, file := range s.Files {
+			if strings.HasPrefix(s.origins[o.Name], file+":") {
+				found[file] = append(found[file], o.Name)
+			}
+		}
+	}
+	return found
+}
+
+// Written returns what the files say of an option or a section; the zero value if nothing. The empty name is all of it.
+func (s *Settings) Written(name string) Value {
+	if name == "" {
+		return Value{&value{kind: mapValue, mapping: s.written}}
+	}
+	return Value{s.written.at(strings.Split(name, "."))}
+}
+
+// FileOf returns the file whose word counts for an option, or for all options of its section; "" if there is none.
+func (s *Settings) FileOf(option string) string {
+	section, _, _ := strings.Cut(option, ".")
+	if e := s.written.get(section); e != nil {
+		return e.place.file
+	}
+	return ""
+}
+
+// Value returns the value of an option that is in force, and false if there is no such option. Secrets are returned, too.
+func (s *Settings) Value(name string) (v Value, ok bool) {
+	o := s.option(name)
+	if o == nil {
+		return v, false
+	}
+	text, err := yaml.MarshalWithOptions(o.Into, yaml.Flow(true))
+	if err != nil || !s.IsSet(name) && o.isEmpty() {
+		return v, err == nil
+	}
+	v, err = ParseValue(text)
+	return v, err == nil
+}
+
 // SetOrigin says where a value comes from that Complete filled in.
 func (s *Settings) SetOrigin(option, origin string) { s.origins[option] = origin }
 
@@ -189,10 +244,10 @@ func (s *Settings) Refused(option string) bool {
 }
 
 // readFiles merges the top-level keys of the files.
-func (s *Settings) readFiles(files []string) mapping {
+func (s *Settings) readFiles(files []string, drafts map[string][]byte) mapping {
 	merged := mapping{}
 	for _, file := range files {
-		top, problems := parseFile(file)
+		top, problems := parseFile(file, drafts)
 		s.problems = append(s.problems, problems...)
 		for _, entry := range top.entries {
 			merged.put(entry)
@@ -256,7 +311,7 @@ func (s *Settings) takeEnvironment(from Sources) {
 		if !strings.HasPrefix(name, from.Prefix) || text == "" || from.isReserved(name) {
 			continue
 		}
-		where := "environment variable " + name
+		where := variableOrigin + name
 		option := s.optionOfVariable(from.Prefix, name)
 		if option == nil {
 			s.Warnings = append(s.Warnings, Problem{where, "", "names no option and is ignored"})
@@ -275,6 +330,9 @@ func (s *Settings) takeEnvironment(from Sources) {
 		}
 	}
 }
+
+// variableOrigin begins the origin of a value that a variable gives.
+const variableOrigin = "environment variable "
 
 func (f Sources) isReserved(name string) bool {
 	return slices.ContainsFunc(f.Reserved, func(r string) bool {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -25,7 +27,7 @@ const deepest = 10
 // findFiles returns the files of the first candidate that yields any, and adds to passedOver what looks like one and is none.
 // A candidate in a folder that we may not enter is passed over if a later one yields files: who runs a command as another
 // user stands in a folder of their own, and that folder is not where the site is.
-func findFiles(from Sources, passedOver *[]string) ([]string, error) {
+func findFiles(from Sources, passedOver *[]string) (files []string, root string, err error) {
 	if from.Named == "" {
 		var forbidden error
 		for _, candidate := range from.Candidates {
@@ -34,23 +36,40 @@ func findFiles(from Sources, passedOver *[]string) ([]string, error) {
 				continue
 			}
 			files, err := usableFiles(candidate, passedOver)
+			files = from.withDrafts(files, candidate)
 			if err != nil || len(files) > 0 {
-				return files, err
+				return files, candidate, err
 			}
 		}
-		return nil, forbidden
+		return nil, "", forbidden
 	}
-	files, err := usableFiles(from.Named, passedOver)
+	files, err = usableFiles(from.Named, passedOver)
+	files = from.withDrafts(files, from.Named)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, "", err
 	case len(files) > 0:
-		return files, nil
+		return files, from.Named, nil
 	}
 	if _, err := os.Stat(from.Named); err != nil {
-		return nil, Problem{Where: from.Named, Text: "there is no such file or folder"}
+		return nil, "", Problem{Where: from.Named, Text: "there is no such file or folder"}
 	}
-	return nil, Problem{Where: from.Named, Text: "holds no configuration file: " + wantName}
+	return nil, "", Problem{Where: from.Named, Text: "holds no configuration file: " + wantName}
+}
+
+// withDrafts adds those drafts to the files of a candidate that are no files yet, where they will stand.
+func (f Sources) withDrafts(files []string, candidate string) []string {
+	for draft := range f.Drafts {
+		relative, err := filepath.Rel(candidate, draft)
+		if err == nil && filepath.IsLocal(relative) && usableName.MatchString(filepath.Base(draft)) && !slices.Contains(files, draft) {
+			files = append(files, draft)
+		}
+	}
+	// Folders are walked in the order of names, which is that of the parts of paths.
+	slices.SortFunc(files, func(a, b string) int {
+		return slices.Compare(strings.Split(a, string(filepath.Separator)), strings.Split(b, string(filepath.Separator)))
+	})
+	return files
 }
 
 // usableFiles returns the path itself if it is a usable file, or the usable files below it if it is

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"grouprise.org/grouprise/internal/kit/script"
 )
 
 // set stores a value in the option's variable. It returns what is wrong with it, or nothing.
@@ -93,6 +95,12 @@ func (o *Option) path(text string) (path, wrong string) {
 	if err != nil {
 		return "", err.Error()
 	}
+	if o.Path == Program {
+		if err := script.Check(path); err != nil {
+			return "", fmt.Sprintf("must be %s: %s", o.want(), err)
+		}
+		return path, ""
+	}
 	info, err := os.Stat(path)
 	switch {
 	case os.IsNotExist(err):
@@ -156,6 +164,8 @@ func (o *Option) want() string {
 		return "an existing directory that may be written to"
 	case File:
 		return "an existing file"
+	case Program:
+		return "a program"
 	default:
 		return "a text"
 	}

@@ -74,11 +74,14 @@ func (m *mapping) put(e entry) {
 	m.entries = append(m.entries, e)
 }
 
-// parseFile reads the mapping that a file holds; an empty file holds an empty one.
-func parseFile(file string) (mapping, Problems) {
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return mapping{}, Problems{asProblem(err)}
+// parseFile reads the mapping that a file holds, or the draft of one; an empty file holds an empty one.
+func parseFile(file string, drafts map[string][]byte) (mapping, Problems) {
+	source, drafted := drafts[file]
+	if !drafted {
+		var err error
+		if source, err = os.ReadFile(file); err != nil {
+			return mapping{}, Problems{asProblem(err)}
+		}
 	}
 	return parseMapping(file, source)
 }

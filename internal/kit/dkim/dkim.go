@@ -173,3 +173,33 @@ func DomainOf(address string) string {
 	}
 	return strings.ToLower(parsed.Address[strings.LastIndexByte(parsed.Address, '@')+1:])
 }
+
+// ErrUnsigned says that a mail has no signature.
+var ErrUnsigned = errors.New("the mail is not signed")
+
+// Verify returns the domains whose signatures of a message hold. It is ErrUnsigned if there are none, and says what is wrong
+// if none of those that are there holds.
+func Verify(ctx context.Context, message []byte, lookup Lookup) (domains []string, err error) {
+	const most = 5 // of signatures: each costs a question to DNS
+	all, err := dkim.VerifyWithOptions(bytes.NewReader(message), &dkim.VerifyOptions{
+		LookupTXT: func(name string) ([]string, error) { return lookup(ctx, name) }, MaxVerifications: most,
+	})
+	if err != nil && !errors.Is(err, dkim.ErrTooManySignatures) {
+		return nil, fmt.Errorf("verify a mail: %w", err)
+	}
+	if len(all) == 0 {
+		return nil, ErrUnsigned
+	}
+	var problems error
+	for _, v := range all {
+		if v.Err == nil {
+			domains = append(domains, v.Domain)
+		} else {
+			problems = errors.Join(problems, fmt.Errorf("signature of %s: %w", v.Domain, v.Err))
+		}
+	}
+	if len(domains) > 0 {
+		return domains, nil
+	}
+	return nil, problems
+}

@@ -87,6 +87,26 @@ func (q *Queue) enqueueDue(ctx context.Context) (next clock.Time, err error) {
 	return next, nil
 }
 
+// Overdue returns since when the periodic job is due that has waited longest for a process that enqueues it; zero if none is
+// due. While jobs are run somewhere, that is never long ago.
+func (q *Queue) Overdue(ctx context.Context) (since clock.Time, err error) {
+	names := make([]string, len(q.periodics))
+	for i, p := range q.periodics {
+		names[i] = p.Name
+	}
+	if len(names) == 0 {
+		return since, nil
+	}
+	var due []clock.Time
+	if err := q.db.Select(ctx, &due, `SELECT next_at FROM periodics WHERE name IN (?) ORDER BY next_at, name LIMIT 1`, names); err != nil {
+		return since, fmt.Errorf("look for periodic jobs that are due: %w", err)
+	}
+	if len(due) > 0 && due[0].Before(q.db.Now().Time) {
+		since = due[0]
+	}
+	return since, nil
+}
+
 func (q *Queue) enqueuePeriodic(ctx context.Context, tx *sqldb.Tx, p periodic, due, following clock.Time) error {
 	rows, err := tx.Exec(ctx, `UPDATE periodics SET schedule = ?, next_at = ?, last_at = ? WHERE name = ? AND next_at = ?`,
 		p.Schedule, following, tx.Now, p.Name, due)

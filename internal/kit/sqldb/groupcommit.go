@@ -100,3 +100,15 @@ func (db *DB) end(err error) {
 	close(db.open.ended)
 	db.open = nil
 }
+
+// acquireConnection waits for SQLite's only writer, and commits what others have written meanwhile: those who wait to do
+// so wait for the token, and their transaction has the only connection.
+func (db *DB) acquireConnection(ctx context.Context) error {
+	if err := db.acquireWriter(ctx); err != nil {
+		return err
+	}
+	if db.open != nil {
+		db.end(db.open.tx.Commit())
+	}
+	return nil
+}

@@ -43,7 +43,7 @@ func (db *DB) Load(ctx context.Context) (*Loader, error) {
 		return nil, err
 	}
 	if db.writer != nil {
-		if err := db.acquireWriter(ctx); err != nil {
+		if err := db.acquireConnection(ctx); err != nil {
 			return nil, err
 		}
 		if db.open != nil {
@@ -181,7 +181,7 @@ func (db *DB) IsEmpty(ctx context.Context) (empty bool, err error) {
 // DropTables removes all tables with everything in them.
 func (db *DB) DropTables(ctx context.Context) error {
 	if db.writer != nil {
-		if err := db.acquireWriter(ctx); err != nil {
+		if err := db.acquireConnection(ctx); err != nil {
 			return err
 		}
 		defer func() { <-db.writer }()

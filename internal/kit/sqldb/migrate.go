@@ -84,7 +84,7 @@ func Versions(ctx context.Context, db *DB, fsys fs.FS) (database, program int64,
 // withProvider calls fn, as SQLite's only writer, with the migrations of fsys, if the database fits them.
 func (db *DB) withProvider(ctx context.Context, fsys fs.FS, fn func(*goose.Provider) error) error {
 	if db.writer != nil {
-		if err := db.acquireWriter(ctx); err != nil {
+		if err := db.acquireConnection(ctx); err != nil {
 			return err
 		}
 		defer func() { <-db.writer }()

@@ -2,6 +2,7 @@ package sqldb_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/schema"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
@@ -160,6 +162,36 @@ func TestWhoQueuesToWriteSharesACommit(t *testing.T) {
 	if runs != 2 {
 		t.Errorf("the first write ran %d times", runs)
 	}
+}
+
+func TestTheVersionIsReadWhileOthersWrite(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 50 {
+				err := db.Write(ctx, func(tx *sqldb.Tx) error {
+					_, err := tx.Exec(ctx, `UPDATE periodics SET schedule = schedule`)
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Go(func() {
+			for range 10 {
+				if there, program, err := sqldb.Versions(ctx, db, schema.FS); err != nil || there != program {
+					t.Errorf("versions %d and %d, %v", there, program, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestAPanicUndoesItselfAlone(t *testing.T) {

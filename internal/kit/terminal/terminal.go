@@ -23,10 +23,10 @@ type Lines struct {
 // Open begins to read. Where the input is a terminal, it shows the prompt before each line, keeps a history for the arrow
 // keys, and completes with the tabulator key to what complete offers. Close gives the terminal back.
 func Open(in io.Reader, out io.Writer, prompt string, complete func(begun string) []string) (*Lines, error) {
-	file, ok := in.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !Is(in) {
 		return plain(in, out), nil
 	}
+	file, _ := in.(*os.File)
 	before, err := term.MakeRaw(int(file.Fd()))
 	if err != nil {
 		return nil, fmt.Errorf("prepare the terminal: %w", err)
@@ -46,6 +46,26 @@ func Open(in io.Reader, out io.Writer, prompt string, complete func(begun string
 		return longer, len(longer), len(longer) > len(line)
 	}
 	return &Lines{Writer: t, read: t.ReadLine, restore: func() error { return term.Restore(int(file.Fd()), before) }}, nil
+}
+
+// Is reports whether somebody types an input at a terminal.
+func Is(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// ReadSecret reads a line without showing what is typed. Where the input is no terminal it reads its first line.
+func ReadSecret(in io.Reader, out io.Writer, prompt string) (string, error) {
+	if !Is(in) {
+		return plain(in, out).Read()
+	}
+	if _, err := fmt.Fprint(out, prompt); err != nil {
+		return "", err
+	}
+	file, _ := in.(*os.File)
+	secret, err := term.ReadPassword(int(file.Fd()))
+	_, problem := fmt.Fprintln(out)
+	return string(secret), errors.Join(err, problem)
 }
 
 // plain reads lines that nobody types, such as those of a file.

@@ -15,18 +15,12 @@ import (
 )
 
 // Handed returns the sockets that systemd opened for this process, by the names that their units give them
-// (FileDescriptorName=, else the name of the unit). They can be taken once in the life of a process.
-func Handed() (map[string]net.Listener, error) {
-	named, err := activation.ListenersWithNames()
+// (FileDescriptorName=, else the name of the unit); all sockets of a unit have the same. They can be taken once in the life
+// of a process.
+func Handed() (map[string][]net.Listener, error) {
+	handed, err := activation.ListenersWithNames()
 	if err != nil {
 		return nil, fmt.Errorf("take over the sockets from systemd: %w", err)
-	}
-	handed := map[string]net.Listener{}
-	for name, listeners := range named {
-		if len(listeners) > 1 {
-			return nil, fmt.Errorf("systemd hands over %d sockets with the name %q: give each its own FileDescriptorName", len(listeners), name)
-		}
-		handed[name] = listeners[0]
 	}
 	return handed, nil
 }

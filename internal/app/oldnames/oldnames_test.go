@@ -1,10 +1,12 @@
-package command
+package oldnames
 
 import (
 	"os/user"
 	"slices"
 	"strings"
 	"testing"
+
+	"grouprise.org/grouprise/internal/app/process"
 )
 
 func TestOldCommandLinesAreUnderstood(t *testing.T) {
@@ -23,9 +25,19 @@ func TestOldCommandLinesAreUnderstood(t *testing.T) {
 		{old: "matrix_register_grouprise_bot --print-only", args: "matrix register-bot --print-only"},
 		{old: "import_mail_message", args: "import_mail_message"},
 		{old: "migrate", args: "migrate"},
+		{old: "migrate --no-input --verbosity 2", args: "migrate"},
+		{old: "import_members garten anna addresses.csv", args: "group import-members garten anna addresses.csv"},
+		{old: "import_feeds --traceback", args: "import-feeds"},
+		{old: "update_index", args: "search rebuild"},
+		{old: "sendtestemail --admins anna@post.example", args: "test-mail anna@post.example"},
+		{old: "changepassword anna", args: "admin password anna"},
+		{old: "setup_site --settings=x", args: "setup"},
+		{old: "grouprise_settings get domain", args: "grouprise_settings get domain"},
+		{old: "collectstatic --no-input", args: "gone collectstatic"},
+		{old: "dumpdata --all", args: "gone dumpdata"},
 	} {
-		p := Process{Args: strings.Fields(c.old)}
-		err := translate(&p)
+		p := process.Process{Args: strings.Fields(c.old)}
+		err := Translate(&p)
 		if c.problem != "" {
 			if err == nil || !strings.Contains(err.Error(), c.problem) {
 				t.Errorf("%s: %v", c.old, err)
@@ -44,30 +56,12 @@ func TestTheControlProgramRunsAsTheUserOfTheSite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := Process{Environ: []string{"GROUPRISE_USER=" + me.Username}}
-	if err := becomeSiteUser(&p); err != nil {
+	p := process.Process{Environ: []string{"GROUPRISE_USER=" + me.Username}}
+	if err := BecomeSiteUser(&p); err != nil {
 		t.Errorf("who is the user already: %v", err)
 	}
 	p.Environ = []string{"GROUPRISE_USER=nobody-of-that-name"}
-	if err := becomeSiteUser(&p); err == nil || !strings.Contains(err.Error(), "GROUPRISE_USER names another one") {
+	if err := BecomeSiteUser(&p); err == nil || !strings.Contains(err.Error(), "GROUPRISE_USER names another one") {
 		t.Errorf("a user that does not exist: %v", err)
-	}
-}
-
-// What the packages ship is what the program prints.
-func TestTheProgramPrintsWhatPackagesNeed(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ args, says string }{
-		{"manual", `.SS "web\-server KIND"`},
-		{"completion bash", `" admin create") words=`},
-		{"completion zsh", "#compdef grouprise"},
-		{"completion fish", "-n '__fish_seen_subcommand_from jobs' -a retry"},
-		{"web-server nginx", "server_name example.org;"},
-		{"mail-server exim", "domains = example.org"},
-	} {
-		code, out, problems := command(t, []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}, strings.Fields(c.args)...)
-		if code != 0 || !strings.Contains(out, c.says) || strings.Contains(out, "import_mail_message\" words") {
-			t.Errorf("%s: %d, wants %q:\n%s%s", c.args, code, c.says, out, problems)
-		}
 	}
 }

@@ -7,18 +7,15 @@ import (
 	"grouprise.org/grouprise/internal/app/backupsite"
 	"grouprise.org/grouprise/internal/app/demo"
 	"grouprise.org/grouprise/internal/app/demo/sheets"
+	"grouprise.org/grouprise/internal/app/offered"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/media"
-	"grouprise.org/grouprise/internal/features/accounts"
 	"grouprise.org/grouprise/internal/features/backups"
 	"grouprise.org/grouprise/internal/features/dkim"
 	"grouprise.org/grouprise/internal/features/groups"
-	"grouprise.org/grouprise/internal/features/imports"
-	"grouprise.org/grouprise/internal/features/membership"
 	"grouprise.org/grouprise/internal/features/scores"
-	"grouprise.org/grouprise/internal/features/setup"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/queue"
@@ -32,25 +29,8 @@ func (h *House) CreateAdmin(ctx context.Context, name, address string) (person c
 	return h.accounts.CreateAdmin(ctx, name, address)
 }
 
-// Accounts returns the room of how people prove who they are.
-func (h *House) Accounts() *accounts.Accounts { return h.accounts }
-
-// Members returns the room of who belongs to groups.
-func (h *House) Members() *membership.Membership { return h.members }
-
-// Imports returns the room of what groups take over from elsewhere.
-func (h *House) Imports() *imports.Imports { return h.imports }
-
-// Setup returns the room where a site begins.
-func (h *House) Setup() *setup.Setup { return h.setup }
-
-// SiteName returns what the site is called.
-func (h *House) SiteName() string { return h.siteName.String() }
-
-// TestMail sends a mail to an address at once, and returns the steps of its way.
-func (h *House) TestMail(ctx context.Context, address string) (way []string, err error) {
-	return h.testMail.Send(ctx, h.printer(), address)
-}
+// Rooms returns the rooms that commands use.
+func (h *House) Rooms() offered.Rooms { return h.rooms }
 
 // Groups returns the room of groups, for what whoever runs the site does with them.
 func (h *House) Groups() *groups.Groups { return h.groups }

@@ -12,6 +12,7 @@ import (
 
 	"grouprise.org/grouprise/internal/app/bots"
 	"grouprise.org/grouprise/internal/app/health"
+	"grouprise.org/grouprise/internal/app/offered"
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/app/sandboxed"
 	"grouprise.org/grouprise/internal/app/serverconf"
@@ -110,10 +111,7 @@ type House struct {
 	groups     *groups.Groups
 	chat       *chat.Chat
 	chatSetup  *chatsettings.Settings
-	setup      *setup.Setup
-	members    *membership.Membership
-	imports    *imports.Imports
-	testMail   admin.TestMail
+	rooms      offered.Rooms // for commands
 	intake     *mailin.Intake
 	bots       *bots.Bots
 	activities *outbox.Outbox
@@ -333,9 +331,10 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		DB: h.db, Queue: h.queue, Outbox: h.activities, Events: theEvents, Content: theContent, Articles: article.Name, Groups: h.groups, Limiter: s.limiter,
 		Log: h.log, BaseURL: o.BaseURL(), Zone: s.zone, Printer: h.printer,
 	})
-	h.intake, h.members, h.imports = h.newIntake(s, h.accounts), members, theImports
-	h.setup = setup.New(setup.Deps{DB: h.db, Accounts: h.accounts, Settings: h.settings, Catalogues: s.catalogues, Log: h.log, BaseURL: o.BaseURL()})
-	h.testMail = admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()}
+	h.intake = h.newIntake(s, h.accounts)
+	h.rooms = offered.Rooms{Accounts: h.accounts, Members: members, Imports: theImports, SiteName: h.siteName, Printer: h.printer}
+	h.rooms.Setup = setup.New(setup.Deps{DB: h.db, Accounts: h.accounts, Settings: h.settings, Catalogues: s.catalogues, Log: h.log, BaseURL: o.BaseURL()})
+	h.rooms.TestMail = admin.TestMail{DB: h.db, Postman: post, SiteName: h.siteName, From: o.DefaultFrom, LeavesBy: o.MailsLeaveBy()}
 	h.modules = []module.Module{
 		thePeople.Module(), h.accounts.Module(), h.groups.Module(), members.Module(), subscribers.Module(), theThreads.Module(),
 		theContent.Module(), attendees.Module(), theInvitations.Module(), theConversations.Module(), inbox.Page{DB: h.db, Texts: s.texts, Keep: options.Days(o.Keep.Notifications)}.Module(), push.Page{Push: devices}.Module(),
@@ -351,7 +350,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		}).Module(),
 		caldav.New(caldav.Deps{DB: h.db, Events: theEvents, Scope: string(accounts.ScopeCalendars), Passwords: accounts.AppPasswordsPath}).Module(),
 		heldmail.New(h.intake).Module(), h.core(s), search.New(search.Deps{DB: h.db, Index: h.search, Entities: s.entities, Groups: h.groups, Texts: s.texts, Limiter: s.limiter}).Module(),
-		theImports.Module(), h.setup.Module(), hooks.New(hooks.Deps{Queue: h.queue, Log: h.log, Scripts: o.HookScripts, BaseURL: o.BaseURL()}).Module(),
+		theImports.Module(), h.rooms.Setup.Module(), hooks.New(hooks.Deps{Queue: h.queue, Log: h.log, Scripts: o.HookScripts, BaseURL: o.BaseURL()}).Module(),
 		feeds.New(feeds.Deps{
 			DB: h.db, Content: theContent, Threads: theThreads, Groups: h.groups, People: thePeople, Texts: s.texts,
 			Printer: h.printer, SiteName: h.siteName, BaseURL: o.BaseURL(), Articles: article.Name,
@@ -376,7 +375,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	h.modules = append(examined, h.modules...) // the first thing that administrators see
 	h.modules = append(h.modules, module.Sweeper(h.modules), admin.New(admin.Deps{
 		Queue: h.queue, DB: h.db, Settings: h.settings, Catalogues: s.catalogues, Pictures: s.pictures, MaxBytes: o.MaxUploadBytes(),
-		TestMail: h.testMail,
+		TestMail: h.rooms.TestMail,
 		Facts:    module.Gather(h.modules, func(m module.Module) []module.Fact { return m.Facts }),
 		Cautions: module.Gather(h.modules, func(m module.Module) []module.Caution { return m.Cautions }),
 		Reserved: func(ctx context.Context) ([]community.Entity, error) { return s.entities.ListReserved(ctx, h.db) },

@@ -43,8 +43,8 @@ func (h *House) Serve(ctx context.Context, r Roles, l web.Listeners) error {
 	systemd.Ready(ctx, h.log)
 	g.Go(func() error { return systemd.Watch(ctx, h.log) })
 	if r.Web {
+		g.Go(func() error { h.rooms.Setup.Announce(ctx); return nil })
 		h.answer(ctx, g, l)
-		g.Go(func() error { h.setup.Announce(ctx); return nil })
 		if h.downloads.Needed() {
 			g.Go(func() error { return h.downloads.Run(ctx) })
 		}

@@ -40,8 +40,6 @@ func given(folder, input string, environ ...string) (p *process.Process, out, pr
 	return &process.Process{Environ: append(environ, "GROUPRISE_CONFIG="+folder), Stdin: strings.NewReader(input), Stdout: out, Stderr: problems}, out, problems
 }
 
-func value(v string) *string { return &v }
-
 func TestAnOptionIsSetWhereItsWordCounts(t *testing.T) {
 	t.Parallel()
 	const packaged, local = "# by the package\ndomain: a.example # asked\nevents:\n  enable_attendance: true\n", "site_name: Neustadt\n"
@@ -62,7 +60,7 @@ func TestAnOptionIsSetWhereItsWordCounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := folder(t, "100-package.yaml", packaged, "800-local.yaml", local)
-			command := setCommand{Option: c.option, Value: value(c.value)}
+			command := setCommand{Option: c.option, Value: new(c.value)}
 			if c.option == "claims" {
 				command.Value = nil
 			}
@@ -101,7 +99,7 @@ func TestWhatTheStartRefusesIsNotWritten(t *testing.T) {
 				file = filepath.Join(folder, file)
 			}
 			p, _, _ := given(folder, "", "GROUPRISE_LISTEN=localhost:2")
-			err := (&setCommand{Option: c.option, Value: value(c.value), File: file}).Run(p)
+			err := (&setCommand{Option: c.option, Value: new(c.value), File: file}).Run(p)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %s", err, c.want)
 			}
@@ -119,10 +117,10 @@ func TestWhatIsWrongElsewhereDoesNotStandInTheWay(t *testing.T) {
 	t.Parallel()
 	folder := folder(t, "a.yaml", "domain: a b\ntime_zone: Mars\n")
 	p, _, _ := given(folder, "")
-	if err := (&setCommand{Option: "domain", Value: value("b.example")}).Run(p); err != nil {
+	if err := (&setCommand{Option: "domain", Value: new("b.example")}).Run(p); err != nil {
 		t.Fatal(err)
 	}
-	if err := (&setCommand{Option: "time_zone", Value: value("Venus")}).Run(p); err == nil {
+	if err := (&setCommand{Option: "time_zone", Value: new("Venus")}).Run(p); err == nil {
 		t.Error("one mistake may be replaced by another")
 	}
 	if err := (&unsetCommand{Option: "time_zone"}).Run(p); err != nil {

@@ -78,11 +78,11 @@ func (c *Setup) run(ctx context.Context, p *process.Process, from config.Sources
 
 // printCode makes a code, the only one that works from then on.
 func printCode(ctx context.Context, out io.Writer, h *app.House) error {
-	code, err := h.Setup().Issue(ctx, true)
+	code, err := h.Rooms().Setup.Issue(ctx, true)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "Set the site up at %s\nCode: %s (works once, for %.0f minutes)\n", h.Setup().URL(), code, setup.CodeLifetime.Minutes())
+	_, err = fmt.Fprintf(out, "Set the site up at %s\nCode: %s (works once, for %.0f minutes)\n", h.Rooms().Setup.URL(), code, setup.CodeLifetime.Minutes())
 	return err
 }
 
@@ -153,7 +153,7 @@ func (c *Setup) furnish(ctx context.Context, out io.Writer, h *app.House, a *ask
 	if err := c.describe(ctx, h, a); err != nil {
 		return err
 	}
-	empty, err := h.Setup().Empty(ctx)
+	empty, err := h.Rooms().Setup.Empty(ctx)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (c *Setup) describe(ctx context.Context, h *app.House, a *asker) error {
 		if c.SiteName != "" {
 			return fmt.Errorf("the option %s says the name of the site: grouprise settings set %s NAME", f.Option, f.Option)
 		}
-	} else if err := a.ask("Name of the site", c.SiteName, h.SiteName(), func(text string) error { name = text; return nil }); err != nil {
+	} else if err := a.ask("Name of the site", c.SiteName, h.Rooms().SiteName.String(), func(text string) error { name = text; return nil }); err != nil {
 		return err
 	}
 	if f, ok := fixed[settings.Language]; ok {
@@ -220,7 +220,7 @@ func (c *Setup) describe(ctx context.Context, h *app.House, a *asker) error {
 			return fmt.Errorf("the option %s says the language of the site: grouprise settings set %s CODE", f.Option, f.Option)
 		}
 	} else {
-		all, main := h.Setup().Languages()
+		all, main := h.Rooms().Setup.Languages()
 		err := a.ask("Its main language ("+strings.Join(all, ", ")+")", c.Language, main, func(text string) error {
 			for _, code := range all {
 				if strings.EqualFold(code, text) {
@@ -234,7 +234,7 @@ func (c *Setup) describe(ctx context.Context, h *app.House, a *asker) error {
 			return err
 		}
 	}
-	return h.Setup().Name(ctx, name, language)
+	return h.Rooms().Setup.Name(ctx, name, language)
 }
 
 // foundOperators founds the group that runs the site, if one is named.

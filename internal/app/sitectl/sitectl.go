@@ -26,7 +26,7 @@ type TestMail struct {
 func (c *TestMail) Run(ctx context.Context, p *process.Process) error {
 	return with(ctx, p, func(h *app.House) error {
 		for _, address := range c.Addresses {
-			way, err := h.TestMail(ctx, address)
+			way, err := h.Rooms().SendTest(ctx, address)
 			for _, step := range way {
 				if _, err := fmt.Fprintln(p.Stdout, step); err != nil {
 					return err
@@ -122,7 +122,7 @@ func (c *ImportMembers) Run(ctx context.Context, p *process.Process) error {
 		return fmt.Errorf("there is no email address in %s", c.File)
 	}
 	return with(ctx, p, func(h *app.House) error {
-		done, err := h.Members().Import(ctx, c.Group, c.By, addresses)
+		done, err := h.Rooms().Members.Import(ctx, c.Group, c.By, addresses)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ type ImportFeeds struct{}
 // Run implements the command.
 func (*ImportFeeds) Run(ctx context.Context, p *process.Process) error {
 	return with(ctx, p, func(h *app.House) error {
-		n, err := h.Imports().ReadAll(ctx)
+		n, err := h.Rooms().Imports.ReadAll(ctx)
 		if err == nil {
 			_, err = fmt.Fprintf(p.Stdout, "%d calendars and websites will be read now by the task runner.\n", n)
 		}
@@ -174,7 +174,7 @@ func (c *Password) Run(ctx context.Context, p *process.Process) error {
 		}
 	}
 	return with(ctx, p, func(h *app.House) error {
-		person, err := h.Accounts().SetPassword(ctx, c.Name, typed)
+		person, err := h.Rooms().Accounts.SetPassword(ctx, c.Name, typed)
 		if err == nil {
 			_, err = fmt.Fprintf(p.Stdout, "%s has a new password, and is signed out everywhere.\n", person.Slug)
 		}

@@ -93,11 +93,12 @@ func TestProgramsAreToldOfGroups(t *testing.T) {
 		var events []string
 		for line := range strings.Lines(string(text)) {
 			var event struct {
-				EventType, ObjectType string
-				ObjectData            struct {
-					ID   int64
-					Slug string
-				}
+				EventType  string `json:"eventType"`
+				ObjectType string `json:"objectType"`
+				ObjectData struct {
+					ID   int64  `json:"id"`
+					Slug string `json:"slug"`
+				} `json:"objectData"`
 			}
 			if err := json.Unmarshal([]byte(line), &event); err != nil || event.ObjectType != "Group" || event.ObjectData.ID != w.Garten.ID || event.ObjectData.Slug != "garten" {
 				t.Errorf("%s: %v", line, err)

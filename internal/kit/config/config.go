@@ -178,22 +178,6 @@ func (s *Settings) Origin(option string) string {
 	return "default"
 }
 
-// SecretFiles returns the options that hold secrets, by the files in which they are set.
-func (s *Settings) SecretFiles() map[string][]string {
-	found := map[string][]string{}
-	for _, o := range s.schema.Options {
-		if !o.Secret {
-			continue
-		}
-		for _, file := range s.Files {
-			if strings.HasPrefix(s.origins[o.Name], file+":") {
-				found[file] = append(found[file], o.Name)
-			}
-		}
-	}
-	return found
-}
-
 // Written returns what the files say of an option or a section; the zero value if nothing. The empty name is all of it.
 func (s *Settings) Written(name string) Value {
 	if name == "" {
@@ -223,6 +207,22 @@ func (s *Settings) Value(name string) (v Value, ok bool) {
 	}
 	v, err = ParseValue(text)
 	return v, err == nil
+}
+
+// SecretFiles returns the options that hold secrets, by the files in which they are set.
+func (s *Settings) SecretFiles() map[string][]string {
+	found := map[string][]string{}
+	for _, o := range s.schema.Options {
+		if !o.Secret {
+			continue
+		}
+		for _, file := range s.Files {
+			if strings.HasPrefix(s.origins[o.Name], file+":") {
+				found[file] = append(found[file], o.Name)
+			}
+		}
+	}
+	return found
 }
 
 // SetOrigin says where a value comes from that Complete filled in.

@@ -318,7 +318,8 @@ func (e *editor) line(found entry, within span) (keyLine, error) {
 	literal := strings.HasPrefix(l.inline, "|") || strings.HasPrefix(l.inline, ">")
 	for i := l.to; i < within.to; i++ {
 		line := e.lines[i]
-		if isBlankOrComment(line) && !(literal && strings.TrimSpace(line) != "" && indentOf(line) > l.indent) {
+		inText := literal && strings.TrimSpace(line) != "" && indentOf(line) > l.indent
+		if isBlankOrComment(line) && !inText {
 			continue
 		}
 		// A list may be indented as its key is.
@@ -343,7 +344,7 @@ func isBlankOrComment(line string) bool {
 func afterKey(line, key string) int {
 	text := strings.TrimPrefix(line, "\uFEFF")
 	text = strings.TrimLeft(text, " ")
-	end := 0
+	var end int
 	switch {
 	case text == "":
 		return -1

@@ -15,8 +15,8 @@ import (
 // it, as it may come to hold passwords. Of two who change files of one folder at once, the second waits. The folder is made
 // if it is not there. Where edit fails, or returns what is there, nothing is written.
 func ChangeFile(path string, edit func(source []byte) ([]byte, error)) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // the file behind the link changes, and not the link
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the file behind the link changes, and not the link
 	}
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o750); err != nil {

@@ -89,26 +89,26 @@ func Check(path string) error {
 	if !filepath.IsAbs(path) {
 		return fmt.Errorf("%s is not an absolute path", path)
 	}
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s does not exist", path)
 	}
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(target)
 	switch {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a file", path)
 	case info.Mode()&0o002 != 0:
-		return fmt.Errorf("everybody may change %s: chmod o-w %s", path, real)
+		return fmt.Errorf("everybody may change %s: chmod o-w %s", path, target)
 	}
-	if err := syscall.Access(real, 1); err != nil { // X_OK of access(2)
+	if err := syscall.Access(target, 1); err != nil { // X_OK of access(2)
 		return fmt.Errorf("%s may not be executed: %w", path, err)
 	}
-	for folder := filepath.Dir(real); ; folder = filepath.Dir(folder) {
+	for folder := filepath.Dir(target); ; folder = filepath.Dir(folder) {
 		info, err := os.Stat(folder)
 		if err != nil {
 			return err

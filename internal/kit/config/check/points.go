@@ -5,7 +5,7 @@ import "errors"
 // Points are places on a map, each latitude and longitude.
 type Points [][2]float64
 
-// UnmarshalOption takes them as an option holds them: it implements config.Unmarshaler.
+// UnmarshalOption implements config.Unmarshaler.
 func (p *Points) UnmarshalOption(v any) error {
 	wrong := errors.New("a list of pairs, [latitude, longitude]")
 	list, ok := v.([]any)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -143,6 +144,9 @@ func (c *Cluster) PIDs() map[string]int {
 	ids := map[string]int{}
 	for _, name := range Processes() {
 		text, err := os.ReadFile(filepath.Join(c.Folder, "run", name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			c.t.Fatal(err)
 		}

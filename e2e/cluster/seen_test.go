@@ -19,13 +19,14 @@ import (
 	"grouprise.org/grouprise/e2e/cluster"
 	"grouprise.org/grouprise/e2e/town"
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/kit/web"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
 // What the page says of when a change by one process shows at the others.
 const (
-	keptFor = time.Second     // pages of visitors, and what is set for the whole site
+	keptFor = 2 * time.Second // pages of visitors, with what is set for the whole site
 	liveIn  = 2 * time.Second // pages that are open
 	late    = 3 * time.Second // which a slow machine may take besides
 )
@@ -44,7 +45,7 @@ func see(t *testing.T, c *cluster.Cluster) {
 	at = first
 	anna.Submit("title", map[string]string{"title": "Rosen im Winter", "text": "Sie wollen Laub.", "public": "on"})
 	anna.Sees(http.StatusOK, "Rosen im Winter")
-	rosen := anna.Page.Path
+	rosen := strings.TrimSuffix(anna.Page.Path, "/")
 	at = second
 	anna.Get(rosen)
 	anna.Sees(http.StatusOK, "Sie wollen Laub.")
@@ -55,7 +56,7 @@ func see(t *testing.T, c *cluster.Cluster) {
 	anna.Get(rosen + "/edit")
 	anna.Submit("title", map[string]string{"title": "Rosen im Frühjahr"})
 	showsSoon(t, visitor, rosen, "Rosen im Frühjahr", true)
-	showsSoon(t, visitor, "/stadt/search?q=Frühjahr", "Rosen im Frühjahr", true)
+	showsSoon(t, visitor, "/stadt/search?q=Fr%C3%BChjahr", "rosen-im-winter", true)
 
 	hears(t, c, anna, visitor, rosen)
 
@@ -131,6 +132,7 @@ func hears(t *testing.T, c *cluster.Cluster, anna, visitor *webtest.Visitor, pat
 	}
 	r.Host = town.Domain
 	r.Header.Set("X-Forwarded-Proto", "https")
+	r.Header.Set("Accept", web.EventStreamType)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Error(err)

@@ -262,7 +262,9 @@ func (s *site) usesSocketsOfThePackage(authority *machine.Authority) {
 			s.t.Fatal(err)
 		}
 	}
+	// The file of the package with another address has a name that comes earlier.
 	s.Run(`rm -r /etc/systemd/system/grouprise.service* /etc/grouprise/conf.d/tls.yaml
+		mv /etc/grouprise/conf.d/site.yaml /etc/grouprise/conf.d/050-site.yaml
 		ln -s /usr/local/bin/grouprise /usr/bin/grouprise
 		ln -s /usr/local/bin/grouprise /usr/sbin/grouprisectl
 		useradd --system --non-unique --uid $(id -u grouprise) --gid grouprise --home-dir /var/lib/grouprise _grouprise

@@ -77,31 +77,39 @@ func TestPackagesChangeTheTablesWhilePeopleAreThere(t *testing.T) {
 	web, tasks, lmtp := s.units()
 	s.opens()
 
-	// When the services are told to stop, somebody is in the middle of a mail, and somebody else of an upload.
-	stopping := map[string]chan struct{}{"grouprise-lmtpd": make(chan struct{}), "grouprise": make(chan struct{})}
+	// When the first service is told to stop, somebody begins a mail, and somebody else an upload. They go on when their own is.
+	stopping := map[string]chan struct{}{"grouprise-tasks": make(chan struct{}), "grouprise-lmtpd": make(chan struct{}), "grouprise": make(chan struct{})}
+	mailing, uploading := make(chan struct{}), make(chan struct{})
 	var once sync.Map
 	s.Units([]*machine.Service{web, tasks, lmtp}, func(action, name string) {
-		if waits := stopping[name]; waits != nil && action == "stop" {
-			first, _ := once.LoadOrStore(name, new(sync.Once))
-			first.(*sync.Once).Do(func() { close(waits) })
+		waits := stopping[name]
+		if action != "stop" || waits == nil {
+			return
+		}
+		first, _ := once.LoadOrStore(name, new(sync.Once))
+		first.(*sync.Once).Do(func() { close(waits) })
+		if name == "grouprise-tasks" {
+			<-mailing
+			<-uploading
 		}
 	})
-	mail := s.beginMail()
 	var meanwhile sync.WaitGroup
 	meanwhile.Go(func() {
+		<-stopping["grouprise-tasks"]
+		mail := s.beginMail()
+		close(mailing)
 		<-stopping["grouprise-lmtpd"]
 		time.Sleep(200 * time.Millisecond) // so that it has been told in most cases before the mail goes on
 		if err := mail.end(); err != nil {
 			t.Errorf("the mail that was in the middle: %v", err)
 		}
 	})
-	uploading := make(chan struct{})
 	s.anna.proxy.Transport = slowUpload{begun: uploading, goOn: stopping["grouprise"]}
 	meanwhile.Go(func() {
+		<-stopping["grouprise-tasks"]
 		s.anna.Upload(community.GroupPicturesPath("garten"), url.Values{}, webtest.File{Field: "picture", Name: "Beet.png", Content: picture(t)})
 		s.anna.Sees(http.StatusOK)
 	})
-	<-uploading
 	s.underLoad(func() { s.Run("apt-get install -y -q ../" + s.folder("later") + "/grouprise_*_amd64.deb") })
 	meanwhile.Wait()
 
@@ -240,7 +248,7 @@ func TestPackagesTakeThePlaceOf55(t *testing.T) {
 		return
 	}
 	s.answers("nginx")
-	s.Run("apt-get install -y -q --no-install-recommends nginx sqlite3 adduser")
+	s.Run("apt-get install -y -q --no-install-recommends nginx sqlite3 adduser && pgrep nginx")
 	s.Run("../" + s.folder("..") + "/e2e/packages/predecessor")
 	const old = "cd / && sha256sum var/lib/grouprise/db.sqlite3 var/lib/grouprise/media/* var/lib/grouprise/site-data/* var/backups/grouprise/* " +
 		"etc/grouprise/settings.py etc/grouprise/conf.d/800-local.yaml etc/nginx/sites-available/grouprise && id _grouprise && grep secret_key /etc/grouprise/conf.d/100-package.yaml"
@@ -255,7 +263,7 @@ func TestPackagesTakeThePlaceOf55(t *testing.T) {
 	if after := s.Run(old); after != before {
 		t.Errorf("something of 5.5 was changed:\n%s\nbefore:\n%s", after, before)
 	}
-	for _, gone := range []string{"/etc/grouprise/uwsgi.ini", "/usr/share/grouprise/python-lib", "/usr/share/grouprise/dependencies"} {
+	for _, gone := range []string{"/etc/grouprise/uwsgi.ini", "/etc/grouprise/templates/README", "/usr/share/grouprise/python-lib", "/usr/share/grouprise/dependencies"} {
 		if _, err := os.Stat(gone); err == nil {
 			t.Errorf("%s of 5.5 is still there", gone)
 		}
@@ -272,7 +280,7 @@ func TestPackagesTakeThePlaceOf55(t *testing.T) {
 	if out := s.Run("grouprisectl createsuperuser --username anna --email " + annaAddress); !strings.Contains(out, "https://stadt.example/") {
 		t.Errorf("the old name of a command: %s", out)
 	}
-	s.Run("nginx -t && service nginx restart")
+	s.Run("nginx -t && service nginx reload")
 	page := func() (status int, header http.Header) {
 		r, err := http.Get("http://stadt.example/-/site/hello.txt")
 		if err != nil {

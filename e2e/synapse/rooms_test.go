@@ -134,16 +134,6 @@ func (s *story) eventually(what string, done func() bool) {
 	}
 }
 
-// eventually waits until something is so.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(6 * time.Minute); !done(); time.Sleep(500 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 func (s *story) awaits(alias, name, want string) {
 	s.t.Helper()
 	s.eventually(fmt.Sprintf("%s to be %q in %s", name, want, alias), func() bool { return s.room(alias) != "" && s.standing(alias, name) == want })

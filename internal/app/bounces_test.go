@@ -94,7 +94,7 @@ func TestAMailboxThatIsNoMoreGetsNoMails(t *testing.T) {
 	}
 
 	bert.Get("/stadt/email/")
-	bert.Submit("Confirm it again", nil)
+	bert.Submit("Confirm it again", map[string]string{"action_send": "1"})
 	letters := w.mails(t, "bert@example.org")
 	if len(letters) != 4 {
 		t.Fatalf("%d mails, although Bert asks for one", len(letters))

@@ -231,17 +231,14 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		theConversations *conversations.Conversations
 		theImports       *imports.Imports
 	)
-	inviting, err := web.NewLinkKeys(o.SecretKey, "invitation")
-	if err != nil {
-		return nil, err
-	}
-	leaving, err := web.NewLinkKeys(o.SecretKey, "leave")
-	if err != nil {
-		return nil, err
-	}
-	reactivating, err := web.NewLinkKeys(o.SecretKey, "reactivate")
-	if err != nil {
-		return nil, err
+	var inviting, leaving, reactivating, calendars, answering, helpers, reminded web.LinkKeys
+	for purpose, keys := range map[string]*web.LinkKeys{
+		"invitation": &inviting, "leave": &leaving, "reactivate": &reactivating, "calendar": &calendars, "attendance": &answering, "help": &helpers, "reminders": &reminded,
+	} {
+		var err error
+		if *keys, err = web.NewLinkKeys(o.SecretKey, purpose); err != nil {
+			return nil, err
+		}
 	}
 	h.groups = groups.New(groups.Deps{
 		Catalogues: s.catalogues, Estate: h.estate, ReactivationLinks: bymail.PersonalLinks{Keys: reactivating},
@@ -287,10 +284,6 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		DB: h.db, Media: h.media, Sender: h.downloads.Sender, Texts: s.texts, Search: h.search, Outbox: h.activities, BaseURL: o.BaseURL(), Keys: leaving, Channels: channels,
 		Sessions: s.sessions, Changed: rooms.FollowContribution,
 	})
-	calendars, err := web.NewLinkKeys(o.SecretKey, "calendar")
-	if err != nil {
-		return nil, err
-	}
 	theEvents := events.New(events.Deps{
 		Letters: s.letters, Catalogues: s.catalogues, Organizer: o.DefaultFrom, ReplyAddresses: h.replyAddresses,
 		DB: h.db, Outbox: h.activities, Limiter: s.limiter, Zone: s.zone, Viewers: thePeople, Keys: calendars, SiteName: h.siteName, BaseURL: o.BaseURL(), Answers: o.Events.Attendance, Single: !o.Events.Repetitions,
@@ -299,10 +292,6 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		DB: h.db, Queue: h.queue, Media: h.media, Pictures: s.pictures, FirstPage: sandboxed.FirstPage(s.sandbox),
 		Limiter: s.limiter, Log: h.log, MaxBytes: o.MaxUploadBytes(), Keep: options.Days(o.Keep.StrayFiles),
 	})
-	answering, err := web.NewLinkKeys(o.SecretKey, "attendance")
-	if err != nil {
-		return nil, err
-	}
 	thePolls := polls.New(polls.Deps{
 		DB: h.db, Outbox: h.activities, Dates: theEvents, Letters: s.letters, Limiter: s.limiter, Captcha: captcha.New(s.signer, s.limiter), Keys: answering, Catalogues: s.catalogues, Zone: s.zone, BaseURL: o.BaseURL(),
 	})
@@ -317,14 +306,6 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 		Enabled: o.Events.Attendance, ByOthers: o.Events.AttendanceByMembers,
 	})
 	thePolls.AttendBy(attendees.Adopt)
-	helpers, err := web.NewLinkKeys(o.SecretKey, "help")
-	if err != nil {
-		return nil, err
-	}
-	reminded, err := web.NewLinkKeys(o.SecretKey, "reminders")
-	if err != nil {
-		return nil, err
-	}
 	theHelping := helping.New(helping.Deps{
 		DB: h.db, Content: theContent, Dates: theEvents, Outbox: h.activities, Letters: s.letters, Texts: s.texts, Keys: helpers,
 		Catalogues: s.catalogues, Zone: s.zone, BaseURL: o.BaseURL(),
@@ -341,11 +322,7 @@ func (h *House) furnish(s *services) (site.Viewers, error) {
 	theInvitations := invitations.New(invitations.Deps{
 		DB: h.db, Outbox: h.activities, Events: theEvents, Groups: h.groups, People: thePeople, Letters: s.letters, Limiter: s.limiter, Catalogues: s.catalogues, Zone: s.zone, BaseURL: o.BaseURL(),
 		Answer: func(ctx context.Context, tx *sqldb.Tx, a invitations.Answer) error {
-			g := attendance.Given{ContentID: a.ContentID, PersonID: a.PersonID, Answer: attendance.Answer(a.Answer), At: a.At}
-			if len(a.DateIDs) > 0 {
-				g.DateID, g.More = a.DateIDs[0], a.DateIDs[1:]
-			}
-			return attendees.Answer(ctx, tx, g)
+			return attendees.Answer(ctx, tx, attendance.Given{ContentID: a.ContentID, PersonID: a.PersonID, Answer: attendance.Answer(a.Answer), At: a.At}.On(a.DateIDs))
 		},
 	})
 	theImports = imports.New(imports.Deps{

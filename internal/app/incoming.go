@@ -27,7 +27,7 @@ func (h *House) newIntake(s *services, theAccounts *accounts.Accounts) *mailin.I
 		Domain: o.MailDomain(), ReplyPrefix: prefix, ReplySuffix: suffix, NoReply: o.NoReply(),
 		BaseURL: o.BaseURL(), AuthservID: o.IncomingMail.AuthservID, OwnHops: o.IncomingMail.OwnHops,
 		HeldDays: o.Keep.HeldMails, Bounces: s.bounces,
-		Limits:   mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
+		Limits: mime.Limits{MaxBytes: o.LMTP.MaxBytes(), MaxAttachmentBytes: o.LMTP.MaxBytes()},
 		Limit: func(ctx context.Context, address string) error {
 			return s.limiter.Allow(ctx, lettersToOne, strings.ToLower(address))
 		},

@@ -134,7 +134,7 @@ func TestServeAnswersAndEndsCleanly(t *testing.T) {
 	prometheus := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", figures)
 	}}}
-	if text, err := get(t, &prometheus, "http://metrics/metrics"); err != nil || !strings.Contains(text, `grouprise_jobs{state="dead"} 0`) {
+	if text, err := get(t, &prometheus, "http://metrics/metrics"); err != nil || !strings.Contains(text, `grouprise_queue_jobs{lane="normal",state="dead"} 0`) {
 		t.Errorf("the metrics are %v %s", err, text)
 	}
 	if _, err := os.Stat(socket); err != nil {

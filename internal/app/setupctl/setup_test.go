@@ -26,7 +26,7 @@ func newMachine(t *testing.T) machine {
 func (m machine) run(t *testing.T, c Setup, answers string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	p := &process.Process{Stdout: &out, Stderr: t.Output(), Level: 8, Environ: []string{"GROUPRISE_LISTEN=localhost:8008"}}
+	p := &process.Process{Stdout: &out, Stderr: t.Output(), LogLevel: "error", Environ: []string{"GROUPRISE_LISTEN=localhost:8008"}}
 	from := options.Sources(p.Environ)
 	from.Candidates = []string{m.file}
 	c.ModifiableConfig = m.file

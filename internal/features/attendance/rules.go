@@ -39,6 +39,14 @@ type Given struct {
 	Guests    int
 }
 
+// On returns the same answer for some dates; without any, for what it was for.
+func (g Given) On(dates []int64) Given {
+	if len(dates) > 0 {
+		g.DateID, g.More = dates[0], dates[1:]
+	}
+	return g
+}
+
 // dates returns the dates that an answer is for; none for all.
 func (g Given) dates() []int64 {
 	if g.DateID == 0 {

@@ -77,7 +77,8 @@ func adopt(handed map[string][]net.Listener, addresses map[string]string) (Liste
 	return l, nil
 }
 
-// nameByPort returns the name of the address whose port a listener has, or else the name that it was given.
+// nameByPort returns the name of the address whose port a listener has, or else the name that it was given. A program that
+// speaks TLS itself does so on any other port, too: nobody should send passwords there in the clear.
 func nameByPort(listener net.Listener, addresses map[string]string, given string) string {
 	tcp, ok := listener.Addr().(*net.TCPAddr)
 	if !ok {
@@ -87,6 +88,9 @@ func nameByPort(listener net.Listener, addresses map[string]string, given string
 		if _, port, err := net.SplitHostPort(address); err == nil && port == strconv.Itoa(tcp.Port) {
 			return name
 		}
+	}
+	if addresses[HTTPS] != "" {
+		return HTTPS
 	}
 	return given
 }

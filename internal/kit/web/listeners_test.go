@@ -46,7 +46,8 @@ func TestSystemdHandsOverSocketsByNameAndPort(t *testing.T) {
 		{"TLS is not answered in the clear", sockets{"web": {443}}, alone, map[string]handedSocket{"https": 443}},
 		{"a socket of the package stays", sockets{"web": {0}}, alone, map[string]handedSocket{"web": 0}},
 		{"all three in one unit", sockets{"web": {0, 443, 80}}, alone, map[string]handedSocket{"web": 0, "https": 443, "http": 80}},
-		{"a port that is nobody's", sockets{"web": {443, 8080}}, alone, map[string]handedSocket{"https": 443, "web": 8080}},
+		{"another port", sockets{"web": {8443, 80}}, alone, map[string]handedSocket{"https": 8443, "http": 80}},
+		{"a port that is nobody's", sockets{"web": {443, 8080}}, alone, nil},
 		{"two ports that are nobody's", sockets{"web": {8443, 8080}}, alone, nil},
 	} {
 		handed := map[string][]net.Listener{}

@@ -88,7 +88,7 @@ func TestTheBotIsRegisteredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(r.File)
-	want := "matrix_chat:\n  enabled: true  # since May\n  admin_api_url: \"" + api + "\"\n  bot_username: \"grouprise-bot\"\n  bot_access_token: \"syt_grouprise-bot\"\n"
+	want := "matrix_chat:\n  enabled: true  # since May\n  admin_api_url: \"" + api + "\"\n  bot_username: grouprise-bot\n  bot_access_token: syt_grouprise-bot\n"
 	if err != nil || string(text) != want {
 		t.Errorf("%v: the file says\n%s\nwant\n%s", err, text, want)
 	}
@@ -101,7 +101,7 @@ func TestTheBotIsRegisteredOnce(t *testing.T) {
 	}
 	said.Reset()
 	r.Username, r.PrintOnly = "another", true
-	if err := r.Run(t.Context(), load(t), &said); err != nil || !strings.Contains(said.String(), `bot_access_token: "syt_another"`) {
+	if err := r.Run(t.Context(), load(t), &said); err != nil || !strings.Contains(said.String(), `bot_access_token: syt_another`) {
 		t.Errorf("it prints %q, %v", said.String(), err)
 	}
 	if after, err := os.ReadFile(r.File); err != nil || !bytes.Equal(after, text) {
@@ -111,7 +111,7 @@ func TestTheBotIsRegisteredOnce(t *testing.T) {
 
 func TestTheCodeSaysWhyTheBotIsNotRegistered(t *testing.T) {
 	t.Parallel()
-	api, file := newSynapse(t), write(t, "chat.yaml", "matrix_chat: {enabled: true}\n")
+	api, file := newSynapse(t), write(t, "chat.yaml", "matrix_chat: [enabled]\n")
 	known := write(t, "homeserver.yaml", "registration_shared_secret: "+secret+"\n")
 	for name, c := range map[string]struct {
 		registration chatctl.Registration

@@ -14,15 +14,14 @@ import (
 	"time"
 
 	"grouprise.org/grouprise/internal/kit/script"
+	"grouprise.org/grouprise/internal/testkit/scripttest"
 )
 
 // write makes a program of a shell script.
 func write(t *testing.T, lines ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+strings.Join(lines, "\n")+"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	scripttest.Write(t, path, lines...)
 	return path
 }
 

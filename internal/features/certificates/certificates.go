@@ -179,10 +179,8 @@ func (c *Certificates) Watch(ctx context.Context) error {
 			c.deps.Log.WarnContext(ctx, "the certificate cannot be looked after", "error", err)
 			pause = 10 * time.Second
 		}
-		select {
-		case <-ctx.Done():
+		if !clock.Pause(ctx, pause) {
 			return nil
-		case <-time.After(pause):
 		}
 	}
 }

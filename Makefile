@@ -109,7 +109,7 @@ race: generate ## run the tests on SQLite with the race detector, which needs a 
 WORLDS ?= 2000
 
 .PHONY: worlds
-worlds: generate ## look for leaks in WORLDS random towns (2000), ten times as many as the tests do
+worlds: generate ## look for leaks in WORLDS random towns (2000); the tests look at 60
 	@GROUPRISE_TEST_WORLDS=$(WORLDS) go test -count=1 -timeout 120m -run TestNobodyGetsToSeeWhatIsNotForThem ./internal/app
 
 FUZZTIME ?= 30s

@@ -50,7 +50,7 @@ func TestACluster(t *testing.T) {
 	c.Environ = options(sink.Address)
 	restart(c, cluster.Processes()...)
 	t.Run("what one process changes the others show", func(t *testing.T) { see(t, c) })
-	t.Run("periodic jobs run once", func(t *testing.T) { runPeriodics(t, c, l) })
+	t.Run("periodic jobs run once", func(t *testing.T) { runPeriodics(t, l) })
 
 	l.begin()
 	time.Sleep(2 * time.Second)
@@ -97,7 +97,7 @@ func tellStory(t *testing.T, c *cluster.Cluster, mail string) {
 }
 
 // runPeriodics makes all periodic jobs due at once, three times.
-func runPeriodics(t *testing.T, c *cluster.Cluster, l *load) {
+func runPeriodics(t *testing.T, l *load) {
 	db := l.open()
 	defer db.Close()
 	for _, statement := range []string{

@@ -95,7 +95,7 @@ func (l *load) begin() {
 	numbers := make(chan int)
 	l.running.Go(func() {
 		defer close(numbers)
-		for n := 0; n < writers*30; n++ {
+		for n := range writers * 30 {
 			select {
 			case numbers <- n:
 			case <-l.stop:
@@ -248,7 +248,9 @@ func (l *load) upload(browser *http.Client, n int) {
 	}
 	defer answer.Body.Close()
 	l.note("picture", answer.StatusCode)
-	var stored struct{ Name string }
+	var stored struct {
+		Name string `json:"name"`
+	}
 	if answer.StatusCode != http.StatusCreated {
 		return
 	}

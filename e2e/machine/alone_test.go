@@ -32,7 +32,7 @@ func browse(pool *x509.CertPool, anew bool) browser {
 		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			TLSClientConfig: &tls.Config{RootCAs: pool, InsecureSkipVerify: pool == nil}, ForceAttemptHTTP2: true, DisableKeepAlives: anew, //nolint:gosec // expired ones are looked at
+			TLSClientConfig: &tls.Config{RootCAs: pool, InsecureSkipVerify: pool == nil}, ForceAttemptHTTP2: true, DisableKeepAlives: anew,
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				_, port, err := net.SplitHostPort(address)
 				if err != nil {
@@ -44,12 +44,20 @@ func browse(pool *x509.CertPool, anew bool) browser {
 	}}
 }
 
-func (b browser) get(address string) (*http.Response, error) {
+// seen is an answer without its body.
+type seen struct {
+	Proto, Status string
+	StatusCode    int
+	Header        http.Header
+	TLS           *tls.ConnectionState
+}
+
+func (b browser) get(address string) (seen, error) {
 	r, err := b.client.Get(address)
-	if err == nil {
-		err = r.Body.Close()
+	if err != nil {
+		return seen{}, err
 	}
-	return r, err
+	return seen{r.Proto, r.Status, r.StatusCode, r.Header, r.TLS}, r.Body.Close()
 }
 
 // serial returns which certificate the site shows, and until when it is valid.

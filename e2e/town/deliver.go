@@ -39,10 +39,15 @@ func (d Delivery) Deliver(address string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(data, "From: %s\r\nTo: %s\r\nSubject: Mail %d\r\nMessage-ID: <%[3]d@post.example>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n", d.From, d.To, d.Number)
+	_, err = fmt.Fprintf(data, "From: %s\r\nTo: %s\r\nSubject: Mail %d\r\nMessage-ID: <%[3]d@post.example>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n", d.From, d.To, d.Number)
+	if err != nil {
+		return err
+	}
 	if d.InData != nil {
 		d.InData(data)
 	}
-	fmt.Fprintf(data, "\r\nNummer %d\r\n", d.Number)
+	if _, err := fmt.Fprintf(data, "\r\nNummer %d\r\n", d.Number); err != nil {
+		return err
+	}
 	return data.Close()
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
@@ -69,7 +70,6 @@ type front struct {
 
 	limit int64
 	left  time.Duration // of its certificate
-	roots *x509.CertPool
 }
 
 // post is the mail server in front. It hands mails on as by LMTP.
@@ -219,7 +219,7 @@ func newPatient(t *testing.T, before, after func(p *patient)) *patient {
 // signs makes a key that DNS shows.
 func (p *patient) signs() {
 	p.Helper()
-	k, err := p.House.dkim.Make(p.Context())
+	k, err := p.dkim.Make(p.Context())
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -305,9 +305,7 @@ func (p *patient) answer(w http.ResponseWriter, r *http.Request) {
 	r.TLS, r.RemoteAddr = nil, "127.0.0.1:40000"
 	answer := httptest.NewRecorder()
 	p.pages.ServeHTTP(answer, r)
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	if p.front.dropsHeaders {
 		w.Header().Del("Content-Security-Policy")
 	}

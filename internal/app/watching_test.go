@@ -245,16 +245,32 @@ func readBoard(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	var board struct {
-		Title, UID string
-		Panels     []struct {
-			ID         int
-			Type       string
-			Title      string
-			Targets    []struct{ Expr, RefID string }
-			DataSource struct{ UID string }
-			GridPos    struct{ X, Y, W, H int }
-		}
-		Templating struct{ List []struct{ Name, Type string } }
+		Title  string `json:"title"`
+		UID    string `json:"uid"`
+		Panels []struct {
+			ID      int    `json:"id"`
+			Type    string `json:"type"`
+			Title   string `json:"title"`
+			Targets []struct {
+				Expr  string `json:"expr"`
+				RefID string `json:"refId"`
+			} `json:"targets"`
+			DataSource struct {
+				UID string `json:"uid"`
+			} `json:"datasource"`
+			GridPos struct {
+				X int `json:"x"`
+				Y int `json:"y"`
+				W int `json:"w"`
+				H int `json:"h"`
+			} `json:"gridPos"`
+		} `json:"panels"`
+		Templating struct {
+			List []struct {
+				Name string `json:"name"`
+				Type string `json:"type"`
+			} `json:"list"`
+		} `json:"templating"`
 	}
 	if err := json.Unmarshal(text, &board); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ import (
 )
 
 // worlds is how many random towns are looked at. GROUPRISE_TEST_WORLDS asks for another number.
-const worlds = 200
+const worlds = 60
 
 // world is a random town in which everything that somebody wrote bears a mark of its own. Who may see
 // which mark is worked out here, from the rules as they are written in words, and compared with what

@@ -75,38 +75,39 @@ func (p *Probe) ask(ctx context.Context) error {
 	if _, err := p.Store.Put(ctx, probeName, strings.NewReader(probeContent)); err != nil && !errs.Is(err, errs.Conflict) {
 		return err
 	}
-	answer, body, err := p.get(ctx, ProbePath)
+	status, header, body, err := p.get(ctx, ProbePath)
 	switch {
 	case err != nil:
 		return err
-	case answer.StatusCode != http.StatusOK:
-		return fmt.Errorf("it answers %d: the files are not where it looks, or it may not read them", answer.StatusCode)
+	case status != http.StatusOK:
+		return fmt.Errorf("it answers %d: the files are not where it looks, or it may not read them", status)
 	case body != probeContent:
 		return fmt.Errorf("it does not heed the header %s: what sends files is not set up there", p.Sender.header)
-	case !strings.Contains(answer.Header.Get("Content-Security-Policy"), "sandbox"):
+	case !strings.Contains(header.Get("Content-Security-Policy"), "sandbox"):
 		return errors.New("it sends files without Content-Security-Policy: scripts in them could run on the site")
-	case answer.Header.Get("X-Content-Type-Options") != "nosniff":
+	case header.Get("X-Content-Type-Options") != "nosniff":
 		return errors.New("it sends files without X-Content-Type-Options: browsers could take them for pages")
 	}
 	return nil
 }
 
-// get asks the site at its public address, and returns the answer and as much of its body as a probe has.
-func (p *Probe) get(ctx context.Context, path string) (answer *http.Response, body string, err error) {
+// get asks the site at its public address, and returns what it answers and as much of the body as a probe has.
+func (p *Probe) get(ctx context.Context, path string) (status int, header http.Header, body string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.BaseURL+path, nil)
 	if err != nil {
-		return nil, "", err
+		return 0, nil, "", err
 	}
-	if answer, err = p.Client.Do(r); err != nil {
-		return nil, "", fmt.Errorf("the site cannot be reached at its public address: %w", err)
+	answer, err := p.Client.Do(r)
+	if err != nil {
+		return 0, nil, "", fmt.Errorf("the site cannot be reached at its public address: %w", err)
 	}
 	read, err := io.ReadAll(io.LimitReader(answer.Body, int64(len(probeContent))+1))
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
-		return nil, "", fmt.Errorf("read the answer of the web server: %w", err)
+		return 0, nil, "", fmt.Errorf("read the answer of the web server: %w", err)
 	}
-	return answer, string(read), nil
+	return answer.StatusCode, answer.Header, string(read), nil
 }
 
 // Exposed returns an address at which the web server in front sends uploaded files to anybody, "" if there is none: files
@@ -116,7 +117,7 @@ func (p *Probe) Exposed(ctx context.Context) (path string, err error) {
 		return "", err
 	}
 	for _, folder := range []string{DownloadsPath, "/stadt/media/", "/media/"} { // those of nginx, of grouprise 5.5, and of habit
-		_, body, err := p.get(ctx, folder+probeName)
+		_, _, body, err := p.get(ctx, folder+probeName)
 		if err != nil {
 			return "", err
 		}

@@ -96,7 +96,7 @@ func OfReply(code int, text string) Kind {
 func ofStatus(r mime.Report, to string) (worst Result, ok bool) {
 	said := ""
 	for _, fields := range r.Status {
-		if !fields.Has("Action") && !fields.Has("Final-Recipient") && !(fields.Has("Status") && fields.Has("Diagnostic-Code")) {
+		if !fields.Has("Action") && !fields.Has("Final-Recipient") && (!fields.Has("Status") || !fields.Has("Diagnostic-Code")) {
 			continue // what is said of the mail as a whole
 		}
 		result := ofFields(fields)

@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -57,9 +56,9 @@ func Clean(err error) string {
 
 // typedInto returns the values that stand in sentences for people, with all errors that an error is made of.
 func typedInto(err error) (values []string) {
-	var known *errs.Error
 	for _, e := range unwrapped(err) {
-		if !errors.As(e, &known) || e != error(known) {
+		known, ok := e.(*errs.Error) //nolint:errorlint // what it wraps is among the others
+		if !ok {
 			continue
 		}
 		values = append(values, texts(known.Args)...)

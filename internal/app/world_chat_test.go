@@ -19,7 +19,7 @@ import (
 )
 
 // chatWorlds is in how many random towns chat rooms are looked at.
-const chatWorlds = worlds / 16
+const chatWorlds = 12
 
 // TestNobodyReadsInChatRoomsWhatIsNotForThem compares what stands in chat rooms, in the source of events, too, with what those may
 // read who have joined them, and with what anybody may read in those that anybody may enter. Rooms are those of groups, some of
@@ -28,7 +28,7 @@ func TestNobodyReadsInChatRoomsWhatIsNotForThem(t *testing.T) {
 	t.Parallel()
 	count := chatWorlds
 	if testing.Short() {
-		count = 2
+		count = 6
 	}
 	town, seen := newChatTown(t), map[string]int{}
 	for seed := range count {

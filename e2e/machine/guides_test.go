@@ -16,6 +16,7 @@ const (
 	webserver = "docs/administrators/webserver.md"
 	mails     = "docs/administrators/mail.md"
 	backups   = "docs/administrators/backups.md"
+	doctor    = "docs/administrators/doctor.md"
 )
 
 // prepare gives a test its machine and follows the page for installing there, up to the unit. It returns nil where the
@@ -58,6 +59,7 @@ func TestPostfixNginxAndSQLiteAsTheGuidesSay(t *testing.T) {
 	s.Run("systemctl reload nginx")
 	s.filesAreSent("the web server in front sends files")
 	s.getFiles(file)
+	s.examine()
 
 	s.backup("")
 	s.lookAtBackup()

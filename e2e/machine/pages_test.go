@@ -3,6 +3,7 @@
 package machine_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,6 +63,33 @@ func TestTheGermanGuideHasTheSameBlocks(t *testing.T) {
 	for i := range english {
 		if english[i] != german[i] {
 			t.Errorf("in English\n%s\nin German\n%s", english[i].Text, german[i].Text)
+		}
+	}
+}
+
+// examine asks the doctor. What stands on the machine is right; what would be asked of the world, such as DNS, is not there.
+func (s *site) examine() {
+	s.t.Helper()
+	out, _ := s.Fails(strings.TrimSpace(s.Text(doctor, "what is wrong, and how to put it right")) + " --json 2>/dev/null")
+	var said struct {
+		Checks []struct {
+			Name     string `json:"name"`
+			Complete bool   `json:"complete"`
+			Findings []struct {
+				Code string `json:"code"`
+			} `json:"findings"`
+		} `json:"checks"`
+	}
+	if err := json.Unmarshal([]byte(out), &said); err != nil {
+		s.t.Fatalf("%v:\n%s", err, out)
+	}
+	well := map[string]bool{}
+	for _, c := range said.Checks {
+		well[c.Name] = c.Complete && len(c.Findings) == 0
+	}
+	for _, name := range []string{"database", "media", "queue", "downloads"} {
+		if !well[name] {
+			s.t.Errorf("%s is not well:\n%s", name, out)
 		}
 	}
 }

@@ -76,21 +76,29 @@ func (c Registration) Run(ctx context.Context, o *options.Options, out io.Writer
 	if err != nil {
 		return &FailureError{notRegistered, err}
 	}
-	edited, err := config.Edit(source,
-		config.Change{Option: "matrix_chat.admin_api_url", Value: config.Text(c.API)}, config.Change{Option: "matrix_chat.bot_username", Value: config.Text(c.Username)},
-		config.Change{Option: "matrix_chat.bot_access_token", Value: config.Text(token)})
-	if err != nil {
-		return &FailureError{notWritten, fmt.Errorf("%w: write matrix_chat.bot_access_token %s there yourself", err, token)}
+	edit := func(source []byte) ([]byte, error) {
+		return config.Edit(source,
+			config.Change{Option: "matrix_chat.admin_api_url", Value: config.Text(c.API)}, config.Change{Option: "matrix_chat.bot_username", Value: config.Text(c.Username)},
+			config.Change{Option: "matrix_chat.bot_access_token", Value: config.Text(token)})
 	}
 	if c.PrintOnly {
-		_, err := out.Write(edited)
+		edited, err := edit(source)
+		if err != nil {
+			return notWrittenError(token, err)
+		}
+		_, err = out.Write(edited)
 		return err
 	}
-	if err := os.WriteFile(c.File, edited, 0o640); err != nil { // #nosec G306 -- the group is that of the site
-		return &FailureError{notWritten, fmt.Errorf("%w: write matrix_chat.bot_access_token %s there yourself", err, token)}
+	if err := config.ChangeFile(c.File, edit); err != nil {
+		return notWrittenError(token, err)
 	}
 	_, err = fmt.Fprintf(out, "%s is registered, and its access token stands in %s.\n", id, c.File)
 	return err
+}
+
+// notWrittenError hands over the token of an account that exists by now.
+func notWrittenError(token string, err error) error {
+	return &FailureError{notWritten, fmt.Errorf("%w: write matrix_chat.bot_access_token %s there yourself", err, token)}
 }
 
 // readConfiguration reads the file that is to be changed, and makes sure that it can be.

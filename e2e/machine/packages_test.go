@@ -42,18 +42,24 @@ func enterClean(t *testing.T) *site {
 	return &site{Machine: m, t: t}
 }
 
-func TestPackagesWithNginxAndPostfixAsTheGuideSays(t *testing.T) {
-	t.Parallel()
-	s := enterClean(t)
-	if s == nil {
-		return
-	}
+// installPackages does what the page says, from nothing to a site where somebody has begun.
+func (s *site) installPackages() {
+	s.t.Helper()
 	s.answers("nginx")
 	invitation := s.Do(packages, "the program, with a web server and a mail server (step 1)")
 	s.Follow(packages, "a certificate (step 8)", "the site with its certificate (step 9)", "nginx reads it (step 10)",
 		"Postfix hands the emails of the domain to grouprise (step 11)")
 	s.opens()
 	s.begin(invitation)
+}
+
+func TestPackagesWithNginxAndPostfixAsTheGuideSays(t *testing.T) {
+	t.Parallel()
+	s := enterClean(t)
+	if s == nil {
+		return
+	}
+	s.installPackages()
 	s.talk()
 	s.meetStrangers()
 	file := s.attach()

@@ -149,9 +149,9 @@ func (s *Service) Stop() {
 	s.command = nil
 }
 
-// Units does what maintainer scripts ask systemd for, with the services whose units are started already. told is told of each request
-// before it is done.
-func (m *Machine) Units(services []*Service, told func(action, service string)) {
+// Units does what maintainer scripts ask systemd for, with the services whose units are started already. observe is called with
+// each request before it is done.
+func (m *Machine) Units(services []*Service, observe func(action, service string)) {
 	m.t.Helper()
 	// What says that systemd runs.
 	m.must(os.MkdirAll("/run/systemd/system", 0o755))
@@ -163,7 +163,7 @@ func (m *Machine) Units(services []*Service, told func(action, service string)) 
 			if service.name+".service" != unit {
 				continue // the sockets are held
 			}
-			told(action, service.name)
+			observe(action, service.name)
 			if action != "start" && service.command != nil {
 				service.Stop()
 			}

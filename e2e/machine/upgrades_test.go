@@ -68,12 +68,7 @@ func TestPackagesChangeTheTablesWhilePeopleAreThere(t *testing.T) {
 	if s == nil {
 		return
 	}
-	s.answers("nginx")
-	invitation := s.Do(packages, "the program, with a web server and a mail server (step 1)")
-	s.Follow(packages, "a certificate (step 8)", "the site with its certificate (step 9)", "nginx reads it (step 10)",
-		"Postfix hands the emails of the domain to grouprise (step 11)")
-	s.opens()
-	s.begin(invitation)
+	s.installPackages()
 	web, tasks, lmtp := s.units()
 	s.opens()
 

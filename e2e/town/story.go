@@ -44,16 +44,16 @@ func (s Story) Tell(t *testing.T, javaScript bool) {
 	anna.Sees("Wer gießt im Sommer?", "zwei Leute")
 	article := anna.Path()
 
-	told := bert.Mail(s.Post, 2)
-	if got := told.Subject(); got != "["+slug+"] Wer gießt im Sommer?" {
+	notice := bert.Mail(s.Post, 2)
+	if got := notice.Subject(); got != "["+slug+"] Wer gießt im Sommer?" {
 		t.Errorf("the subject is %q", got)
 	}
-	if !strings.Contains(told.Text, "zwei Leute") || !strings.Contains(told.HTML, "zwei Leute") {
-		t.Errorf("the mail does not say what was written:\n%s", told.Raw)
+	if !strings.Contains(notice.Text, "zwei Leute") || !strings.Contains(notice.HTML, "zwei Leute") {
+		t.Errorf("the mail does not say what was written:\n%s", notice.Raw)
 	}
 	own := anna.Mail(s.Post, 2) // like everybody on a list, Anna gets her own article
 
-	bert.Replies(s.Post, told, "Ich gieße gern. Grüß dich")
+	bert.Replies(s.Post, notice, "Ich gieße gern. Grüß dich")
 	answer := anna.Mail(s.Post, 3)
 	if got := answer.Subject(); got != "Re: ["+slug+"] Wer gießt im Sommer?" {
 		t.Errorf("the subject of the answer is %q", got)

@@ -384,9 +384,11 @@ async function part(address, into, wanted = () => true) {
 
 function mentions(root, text) {
   const expander = root.querySelector("text-expander");
+  let asked = 0;
   expander.addEventListener("text-expander-change", (event) => {
-    const { key, provide, text: begun } = event.detail;
-    if (begun) provide(find(root, begun, key));
+    const { key, provide, text: begun } = event.detail, mine = ++asked;
+    // An answer that arrives after the one to later letters must not take its place.
+    if (begun) provide(find(root, begun, key).then((found) => (mine === asked ? found : new Promise(() => {}))));
   });
   expander.addEventListener("text-expander-value", (event) => {
     event.preventDefault(); // the element writes past the browser's undo

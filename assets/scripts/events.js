@@ -64,18 +64,22 @@ export function repetition(part) {
   show();
 }
 
-// The arrows bring another month without loading the page. Where that does not work, they are links.
+// The arrows bring another month without loading the page. Where that does not work, they are links. Only the month that
+// was asked for last is shown, in whatever order they arrive.
 export function calendar(part) {
+  let asked = 0;
   const turn = async (address, arrow) => {
+    const mine = ++asked;
     try {
       const answer = await fetch(address);
       const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-calendar]");
+      if (mine !== asked) return false;
       if (!answer.ok || !next) throw new Error(answer.statusText);
       part.replaceChildren(...next.childNodes);
       if (arrow) part.querySelector(`.month-arrow[rel=${arrow}]`)?.focus();
       return true;
     } catch {
-      location.assign(address);
+      if (mine === asked) location.assign(address);
       return false;
     }
   };

@@ -33,13 +33,14 @@ CREATE TABLE IF NOT EXISTS attendances (
     FOREIGN KEY (person_id) REFERENCES people (id) ON DELETE CASCADE
 ) {options};
 
--- The answers for a date and for a series, in the order in which people get places; what waits in an event.
+-- The answers for a date and for a series, in the order in which people get places; what waits in an event. What somebody
+-- has answered is read from the index alone: the agenda asks it of every date of the weeks to come.
 {index attendances_date attendances (date_id, queued_at, id)}
 
 {index attendances_series attendances (series_id, queued_at, id)}
 
 {index attendances_content attendances (content_id, waiting, queued_at, id)}
 
-{index attendances_person attendances (person_id, content_id)}
+{index attendances_person attendances (person_id, content_id, date_id, series_id)}
 
 {index attendances_address attendances (address_key, content_id)}

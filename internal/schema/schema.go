@@ -44,9 +44,26 @@
 // the word. SQLite does not enforce the n of VARCHAR(n); rules do, before.
 package schema
 
-import "embed"
+import (
+	"embed"
+	"strings"
+)
 
 // FS holds the migrations in its root.
 //
 //go:embed *.sql
 var FS embed.FS
+
+//go:embed columns.txt
+var columns string
+
+// Columns returns the columns of each table of a database that has all migrations, whatever its engine. The tables of the
+// search are not among them, because each engine keeps them in its own way. A test compares the list with the migrations.
+func Columns() map[string][]string {
+	all := map[string][]string{}
+	for line := range strings.Lines(columns) {
+		table, names, _ := strings.Cut(line, ":")
+		all[table] = strings.Fields(names)
+	}
+	return all
+}

@@ -37,6 +37,11 @@
 // the macros (which look into the catalogue), and UPDATEs that do no harm twice. SQLite and PostgreSQL
 // roll back the whole file.
 //
+// # The list of columns
+//
+// columns.txt says what all migrations make together: go test ./internal/schema -run TestColumns -update writes it, and its
+// difference shows what a migration adds.
+//
 // # Limits
 //
 // A key is at most 3072 bytes on MySQL, 768 characters; {text} and {blob} cannot be in a key, nor have

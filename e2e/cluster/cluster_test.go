@@ -96,7 +96,8 @@ func tellStory(t *testing.T, c *cluster.Cluster, mail string) {
 	}
 }
 
-// runPeriodics makes all periodic jobs due at once, three times.
+// runPeriodics makes all periodic jobs due at once, three times: but for the one that examines the site, which waits a minute
+// for a mail to itself that the sink of the test keeps.
 func runPeriodics(t *testing.T, l *load) {
 	db := l.open()
 	defer db.Close()
@@ -112,12 +113,12 @@ func runPeriodics(t *testing.T, l *load) {
 	}
 	const rounds = 3
 	var names []string
-	if err := db.Select(t.Context(), &names, `SELECT name FROM periodics ORDER BY name`); err != nil || len(names) < 5 {
+	if err := db.Select(t.Context(), &names, `SELECT name FROM periodics WHERE name <> 'checkups.run' ORDER BY name`); err != nil || len(names) < 5 {
 		t.Fatalf("the periodic jobs are %v, %v", names, err)
 	}
 	for range rounds {
 		// In the past, but not so long ago that they are left out.
-		cast.Execute(t, db, `UPDATE periodics SET next_at = ?`, db.Now())
+		cast.Execute(t, db, `UPDATE periodics SET next_at = ? WHERE name IN (?)`, db.Now(), names)
 		servers.Eventually(t, "the periodic jobs to be done", func() bool {
 			var left int
 			err := db.Get(t.Context(), &left, `SELECT (SELECT COUNT(*) FROM periodics WHERE next_at <= ?) + (SELECT COUNT(*) FROM jobs WHERE unique_key LIKE 'periodic:%')`, db.Now())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -257,6 +258,41 @@ func TestWhoLeavesTheGroupIsRemovedFromItsRooms(t *testing.T) {
 		w.hour(t)
 		w.present(t, "garten", "anna", "bert")
 	})
+}
+
+// TestAMemberCannotKeepTheBotFromTheirRoom lets somebody write nonsense into the state of a room before they leave the group.
+func TestAMemberCannotKeepTheBotFromTheirRoom(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t))
+	w.hour(t)
+	room := w.Find("garten-private")
+	w.Join(t, id("bert"), room)
+	bert, err := matrix.New(matrix.Config{URL: w.URL, User: id("bert"), Token: w.Account(id("bert"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := w.State(room, "org.grouprise.room", "")
+	for _, s := range []matrix.State{
+		{Type: "org.grouprise.room", Content: map[string]any{"site": 5, "kind": []string{"private"}, "owner": "x"}},
+		{Type: matrix.Canonical, Content: map[string]any{"alias": 5, "alt_aliases": "x"}},
+		{Type: matrix.Name, Content: map[string]any{"name": map[string]any{"x": 1}}},
+		{Type: matrix.Topic, Content: map[string]any{"topic": nil}},
+		{Type: matrix.Avatar, Content: map[string]any{"url": 5}},
+		{Type: matrix.SpaceChild, Key: "x", Content: map[string]any{"via": 5}},
+	} {
+		if err := bert.SetState(t.Context(), room, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.leave(t, w.Garten, w.Bert.ID)
+	w.hour(t)
+	w.present(t, "garten-private", "anna")
+	if got := w.State(room, "org.grouprise.room", ""); !reflect.DeepEqual(got, mark) {
+		t.Errorf("the room bears the mark %v", got)
+	}
+	if name, alias := w.State(room, matrix.Name, "")["name"], w.State(room, matrix.Canonical, "")["alias"]; name != "Garten am Bach (private)" || alias != "#garten-private:"+matrixtest.Domain {
+		t.Errorf("the room is called %v, %v", name, alias)
+	}
 }
 
 func TestWhoDeletesTheirAccountIsRemovedFromAllRooms(t *testing.T) {

@@ -54,9 +54,7 @@ func (c *Chat) people(ctx context.Context, r *Room, t target, now matrix.Snapsho
 // level sets who may do what in a room.
 func (c *Chat) level(ctx context.Context, r *Room, t target, p plan, now matrix.Snapshot) error {
 	var has levels
-	if _, err := now.Get(matrix.Levels, "", &has); err != nil {
-		return err
-	}
+	now.Get(matrix.Levels, &has)
 	w := wish{kind: r.Kind, archived: t.group.Archived, former: map[string]bool{}}
 	for _, m := range t.members {
 		w.members = append(w.members, m.MatrixID)
@@ -87,10 +85,10 @@ func (c *Chat) inviteAndKick(ctx context.Context, r *Room, p plan) (rest bool, e
 	if err := forgetGuests(ctx, c.deps.DB, r.ID, p.forget); err != nil {
 		return false, err
 	}
-	some := p.invite[:min(len(p.invite), portion)]
-	if err := noteGuests(ctx, c.deps.DB, r.ID, inviting, some...); err != nil {
+	if err := noteGuests(ctx, c.deps.DB, r.ID, inviting, p.fresh...); err != nil { // all of them, so that it is known how much waits
 		return false, err
 	}
+	some := p.invite[:min(len(p.invite), portion)]
 	var done, unknown []member
 	for _, m := range some {
 		if err = c.deps.Server.Invite(ctx, r.RoomID, m.MatrixID); err != nil && !errs.Is(err, errs.Denied) {

@@ -75,7 +75,7 @@ const (
 	away
 )
 
-// maxAnswer is how many bytes an answer may have: the state of a room with some ten thousand people.
+// maxAnswer is how many bytes an answer may have that is read as a whole.
 const maxAnswer = 64 << 20
 
 // New returns a client. Nothing is asked yet.

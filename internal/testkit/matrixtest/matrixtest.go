@@ -28,6 +28,7 @@ type Event struct {
 	Sender   string         `json:"sender"`
 	At       int64          `json:"origin_server_ts"`
 	Content  map[string]any `json:"content"`
+	Redacts  any            `json:"redacts,omitempty"` // of a forged event
 	Redacted bool           `json:"-"`
 
 	number int // in the order of all events of the server

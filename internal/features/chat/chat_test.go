@@ -411,6 +411,44 @@ func TestManyMembersAreInvitedInPortions(t *testing.T) {
 	}
 }
 
+func TestSomebodyWhoseServerIsAwayHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t))
+	const elsewhere = "away.example.org"
+	cast.Execute(t, w.db, `INSERT INTO chat_ids (person_id, matrix_id, proven, created_at) VALUES (?, ?, ?, 1)`, w.Anna.ID, "@anna:"+elsewhere, true)
+	w.SetDead(elsewhere)
+	w.hour(t)
+	w.present(t, "garten-private", "bert")
+	if h, err := w.chat.Health(t.Context()); err != nil || !h.AwayAt.IsZero() || h.Waiting.Invitations == 0 {
+		t.Errorf("it stands with the homeserver like %+v, %v", h, err)
+	}
+	w.SetDead("")
+	w.hour(t)
+	if got := w.Present(w.Find("garten-private")); !slices.Contains(got, "@anna:"+elsewhere) {
+		t.Errorf("in the room are %v", got)
+	}
+}
+
+// TestEverybodyWhoIsStillToBeInvitedIsCounted lets a homeserver take ten invitations for hundreds of members, more than one
+// look at a room invites.
+func TestEverybodyWhoIsStillToBeInvitedIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t))
+	const many, burst = 300, 10
+	w.hour(t)
+	cast.Crowd(t, w.db, w.Chor.ID, many)
+	w.LimitInvitations(1e-6, burst, time.Now)
+	w.hour(t)
+	all, err := w.chat.Statuses(t.Context(), "chor")
+	if err != nil || len(all) != 2 {
+		t.Fatalf("there are %+v, %v", all, err)
+	}
+	h, err := w.chat.Health(t.Context())
+	if asking := all[0].Asking + all[1].Asking; err != nil || asking < many-burst || h.Waiting.Invitations < asking {
+		t.Errorf("%d people are to be invited to the choir, and %d in all: %v", asking, h.Waiting.Invitations, err)
+	}
+}
+
 func TestANameThatIsTakenOnTheHomeserverIsNotFoughtFor(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, dbtest.SQLite(t))

@@ -72,7 +72,7 @@ func TestAMemberCannotMakeTheBotDeaf(t *testing.T) {
 		{"m.room.message", map[string]any{"msgtype": "m.text", "body": "tief", "format": "org.matrix.custom.html", "formatted_body": deep, "m.relates_to": below}},
 		{"m.room.message", map[string]any{"msgtype": "m.text", "body": "leer", "format": "org.matrix.custom.html", "formatted_body": "<script>alert(1)</script><img src=x onerror=alert(1)>", "m.relates_to": below}},
 		{"m.room.message", map[string]any{"msgtype": "m.file", "body": "../../etc/passwd\x00", "url": "mxc://" + synapse.Domain + "/../../etc/passwd", "m.relates_to": below}},
-		{"m.room.message", map[string]any{"msgtype": "m.file", "body": "x", "url": "mxc://localhost:1/x", "info": map[string]any{"size": -1, "mimetype": 5}, "m.relates_to": below}},
+		{"m.room.message", map[string]any{"msgtype": "m.file", "body": "x", "url": "mxc://" + synapse.Domain + "/x", "info": map[string]any{"size": -1, "mimetype": 5}, "m.relates_to": below}},
 	} {
 		try(http.MethodPut, fmt.Sprintf("%s/send/%s/hostile%d", inRoom, e.kind, n), e.content)
 	}

@@ -29,15 +29,15 @@ const budget = 60
 // with that of one which has no chat. In both of them the same is posted. What counts is what each needed at most.
 func TestTheBotNeedsLittleMemory(t *testing.T) {
 	t.Parallel()
-	const many, devices, posts, speakers = 100, 3, 30, 5
+	const many, devices, posts, speakers = 50, 6, 30, 5
 	server := synapse.Start(t, synapse.Generous)
 	bot := server.Register(botName, true)
 	var phones []*synapse.Phone
 	for n := range many {
 		name := fmt.Sprint("gast", n)
-		phones = append(phones, synapse.NewPhone(t, server, server.Register(name, false)))
+		phones = append(phones, synapse.NewSleepingPhone(t, server, server.Register(name, false)))
 		for range devices - 1 {
-			synapse.NewPhone(t, server, server.SignIn(name))
+			synapse.NewSleepingPhone(t, server, server.SignIn(name))
 		}
 	}
 	without := serve(t, nil)

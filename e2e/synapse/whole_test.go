@@ -259,8 +259,8 @@ func TestAHalfMadeRoomGetsItsAlias(t *testing.T) {
 // invitations a second, while others post.
 func TestManyAreInvitedWithinTheLimits(t *testing.T) {
 	t.Parallel()
-	s := newStory(t, town.SQLite, strings.NewReplacer("rc_invites: {per_room: {per_second: 10000, burst_count: 10000}", "rc_invites: {per_room: {per_second: 8, burst_count: 10}",
-		"per_issuer: {per_second: 10000, burst_count: 10000}", "per_issuer: {per_second: 8, burst_count: 10}").Replace(synapse.Generous))
+	s := newStory(t, town.SQLite, strings.NewReplacer("rc_invites: {per_room: {per_second: 10000, burst_count: 10000}", "rc_invites: {per_room: {per_second: 20, burst_count: 10}",
+		"per_issuer: {per_second: 10000, burst_count: 10000}", "per_issuer: {per_second: 20, burst_count: 10}").Replace(synapse.Generous))
 	const many = 300
 	names := s.members(many)
 	s.post("anna", "/garten/actions/join/", url.Values{})

@@ -21,15 +21,11 @@ func read(ctx context.Context, api *mautrix.Client, request mautrix.FullRequest)
 }
 
 func readAll(request *http.Request, answer *http.Response, dest any, most int64) ([]byte, error) {
-	text, err := []byte(nil), error(mautrix.ErrBodyReadReachedLimit)
-	if answer.ContentLength <= most {
-		text, err = io.ReadAll(io.LimitReader(answer.Body, most+1))
-	}
-	if err == nil && int64(len(text)) > most {
-		err = mautrix.ErrBodyReadReachedLimit
-	}
+	text, err := readUpTo(answer, most)
 	if err == nil && json.Unmarshal(text, dest) != nil {
-		err = json.Unmarshal(sift(text), dest)
+		if text, err = sift(text); err == nil {
+			err = json.Unmarshal(text, dest)
+		}
 	}
 	if err != nil {
 		return nil, mautrix.HTTPError{Request: request, Response: answer, Message: "read the answer", WrappedError: err}
@@ -37,25 +33,37 @@ func readAll(request *http.Request, answer *http.Response, dest any, most int64)
 	return nil, nil
 }
 
+func readUpTo(answer *http.Response, most int64) ([]byte, error) {
+	if answer.ContentLength > most {
+		return nil, mautrix.ErrBodyReadReachedLimit
+	}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = mautrix.ErrBodyReadReachedLimit
+	}
+	return text, err
+}
+
 // sift returns an answer without the events in it that have another form than events.
-func sift(text json.RawMessage) json.RawMessage {
+func sift(text json.RawMessage) (sifted json.RawMessage, err error) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(text, &object) != nil {
-		return text
+		return text, nil
 	}
 	for key, value := range object {
 		var events []json.RawMessage
-		if json.Unmarshal(value, &events) != nil {
-			object[key] = sift(value)
-			continue
-		}
-		if key == "events" || key == "chunk" {
+		switch {
+		case json.Unmarshal(value, &events) != nil:
+			object[key], err = sift(value)
+		case key == "events" || key == "chunk":
 			events = slices.DeleteFunc(events, func(e json.RawMessage) bool { return json.Unmarshal(e, new(event.Event)) != nil })
-			object[key], _ = json.Marshal(events) // what was read can be written
+			object[key], err = json.Marshal(events)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	sifted, _ := json.Marshal(object)
-	return sifted
+	return json.Marshal(object)
 }
 
 // stateEvent is an event of the state of a room.

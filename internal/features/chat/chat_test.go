@@ -444,8 +444,8 @@ func TestEverybodyWhoIsStillToBeInvitedIsCounted(t *testing.T) {
 		t.Fatalf("there are %+v, %v", all, err)
 	}
 	h, err := w.chat.Health(t.Context())
-	if asking := all[0].Asking + all[1].Asking; err != nil || asking < many-burst || h.Waiting.Invitations < asking {
-		t.Errorf("%d people are to be invited to the choir, and %d in all: %v", asking, h.Waiting.Invitations, err)
+	if asking := max(all[0].Asking, all[1].Asking); err != nil || asking < many-burst || h.Waiting.Invitations < asking {
+		t.Errorf("%d people are to be invited to a room of the choir, and %d in all: %v", asking, h.Waiting.Invitations, err)
 	}
 }
 

@@ -152,7 +152,7 @@ e2e-packages: generate ## try the packages on clean Debians: install, open, rest
 .PHONY: e2e-synapse
 e2e-synapse: build ## try the rooms of groups on a Matrix homeserver (the first time, it is installed)
 	@e2e/synapse/install
-	@go test -tags e2e,synapse,nodynamic,goolm -count=1 -timeout 30m ./e2e/synapse
+	@go test -tags e2e,synapse,nodynamic,goolm -count=1 -parallel 6 -timeout 30m ./e2e/synapse
 
 .PHONY: screens
 screens: build ## photograph the main pages at three widths, in both themes and languages, into dist/screens

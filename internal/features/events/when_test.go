@@ -7,8 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"grouprise.org/grouprise/internal/features/events"
-	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // zone returns a zone of the zone database.
@@ -70,10 +69,7 @@ func TestTimesAreReadAsBrowsersAndScriptsWriteThem(t *testing.T) {
 
 func TestDatesAreSaidAsPeopleSayThem(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	berlin := zone(t, "Europe/Berlin")
 	english, german := catalogues.Printer("en", berlin), catalogues.Printer("de", berlin)
 	for _, c := range []struct{ begins, ends, zone, english, german string }{

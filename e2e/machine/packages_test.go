@@ -215,9 +215,12 @@ func (s *site) underLoad(do func()) {
 	}
 }
 
+// patience is how long visitors and mail servers wait for an answer: as long as a slow machine needs to go back to the version of before.
+const patience = 5 * time.Minute
+
 // visitOnce comes through a connection of its own, as the web server in front does.
 func visitOnce() error {
-	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+	client := http.Client{Timeout: patience, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", "/run/grouprise/http")
@@ -237,12 +240,12 @@ func visitOnce() error {
 // askForRecipient asks as the mail server does whether an address exists. A session that ends before it has been asked anything is taken up
 // anew by mail servers: what counts is that nobody is refused.
 func askForRecipient() error {
-	conn, err := net.DialTimeout("tcp", "127.0.0.1:1025", 10*time.Second)
+	conn, err := net.DialTimeout("tcp", "127.0.0.1:1025", patience)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	answers := bufio.NewReader(conn)

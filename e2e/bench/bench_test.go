@@ -18,7 +18,7 @@ import (
 //	go test -tags bench -count=1 -v -run TestBench/sqlite/large ./e2e/bench
 func TestBench(t *testing.T) {
 	missed := 0
-	for _, database := range []town.Database{town.SQLite, town.PostgreSQL} {
+	for _, database := range []town.Database{town.SQLite, town.PostgreSQL, town.MariaDB} {
 		t.Run(string(database), func(t *testing.T) {
 			small := map[string]float64{}
 			for _, size := range []size{{"small", 1}, {"large", 10}} {

@@ -54,12 +54,17 @@ func (st statement) full() int {
 
 // dates returns how many rows more a calendar may read that shows the next date of each series: it passes over the other
 // dates of those series, and looks up one more for each. A weekly one has 104, bound by the horizon of two years and not
-// by the size of the town.
+// by the size of the town. What waits for somebody passes over what they have answered: some 40 events of their groups in
+// three weeks, four rows of each, bound by these weeks.
 func (st statement) dates() int {
-	if strings.Contains(st.query, "FROM event_dates b WHERE") {
+	switch {
+	case strings.Contains(st.query, "FROM event_dates b WHERE"):
 		return 2 * 104
+	case strings.Contains(st.query, "FROM attendances a WHERE a.person_id"):
+		return 4 * 40
+	default:
+		return 0
 	}
-	return 0
 }
 
 // fewest is how many rows a list shows that does not say it at its end.

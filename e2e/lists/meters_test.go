@@ -3,23 +3,23 @@
 package lists
 
 import (
-	"database/sql/driver"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"grouprise.org/grouprise/internal/testkit/dbtest"
 )
 
 // meterPostgreSQL runs a statement with EXPLAIN (ANALYZE) and adds up what its scans have read.
 func meterPostgreSQL(t *testing.T, s *site, st statement) (read, shown int, plan string) {
 	t.Helper()
-	var lines []string
-	if err := s.db.Select(t.Context(), &lines, `EXPLAIN (ANALYZE, FORMAT JSON) `+st.query, st.args...); err != nil {
+	lines, err := dbtest.ExplainPostgreSQL(t.Context(), s.db, `ANALYZE, FORMAT JSON`, st.query, st.args)
+	if err != nil {
 		t.Fatalf("%s: %v", st.page, err)
 	}
 	var all []struct {
@@ -123,7 +123,7 @@ func tables(part any, inner bool, plan *strings.Builder) (rows int) {
 // counters of its virtual machine say. An index that it makes for itself counts as a failure.
 func meterSQLite(t *testing.T, s *site, st statement) (read, shown int, plan string) {
 	t.Helper()
-	text := literal(st)
+	text := dbtest.WithLiterals(st.query, st.args)
 	var steps []struct {
 		ID, Parent, NotUsed int
 		Detail              string
@@ -177,61 +177,12 @@ func countsInSQLite(t *testing.T, s *site, st statement, alias string) (indexed 
 // countsInPostgreSQL is countsInSQLite. A table that is small is read as a whole without harm.
 func countsInPostgreSQL(t *testing.T, s *site, st statement, alias string) (indexed bool, plan string) {
 	t.Helper()
-	var lines []string
-	if err := s.db.Select(t.Context(), &lines, `EXPLAIN `+st.query, st.args...); err != nil {
-		t.Fatal(err)
+	lines, err := dbtest.ExplainPostgreSQL(t.Context(), s.db, `COSTS OFF`, st.query, st.args)
+	if err != nil {
+		t.Fatalf("%s: %v", st.page, err)
 	}
 	for _, line := range lines {
 		indexed = indexed || strings.Contains(line+" ", " "+alias+" ") && (strings.Contains(line, "Index Only Scan") || strings.Contains(line, "Seq Scan"))
 	}
 	return indexed, strings.Join(lines, "\n")
-}
-
-// literal returns a statement with its arguments in its text.
-func literal(st statement) string {
-	var b strings.Builder
-	quoted, n := false, 0
-	for _, r := range st.query {
-		if r == '\'' {
-			quoted = !quoted
-		}
-		if r != '?' || quoted {
-			b.WriteRune(r)
-			continue
-		}
-		b.WriteString(value(st.args[n]))
-		n++
-	}
-	return b.String()
-}
-
-// value returns an argument as a literal; a list with commas in between.
-func value(arg any) string {
-	if v, ok := arg.(driver.Valuer); ok {
-		inner, err := v.Value()
-		if err != nil {
-			panic(err)
-		}
-		arg = inner
-	}
-	v := reflect.ValueOf(arg)
-	switch v.Kind() {
-	case reflect.Invalid:
-		return "NULL"
-	case reflect.String:
-		return "'" + strings.ReplaceAll(v.String(), "'", "''") + "'"
-	case reflect.Bool:
-		return strings.ToUpper(fmt.Sprint(v.Bool()))
-	case reflect.Slice:
-		all := []string{}
-		for i := range v.Len() {
-			all = append(all, value(v.Index(i).Interface()))
-		}
-		if len(all) == 0 {
-			return "NULL"
-		}
-		return strings.Join(all, ", ")
-	default:
-		return fmt.Sprint(arg)
-	}
 }

@@ -123,6 +123,14 @@ func cleanName(name, slug string) string { return cmp.Or(form.Clean(name, form.L
 // „Ämter“ on every database.
 func NameKey(name string) string { return strings.ToLower(name) }
 
+// NameContains is the condition on rows of entities, under the alias e, that the name has a part; NamePattern returns its
+// argument. No database can know how many names have it, and PostgreSQL reckons with hardly any, so that it would put all
+// names into the order of a list: of a CASE it expects a third.
+const NameContains = `CASE WHEN e.name_key LIKE ? ESCAPE '!' THEN 1 ELSE 0 END > 0`
+
+// NamePattern returns the argument of NameContains for a part of a name.
+func NamePattern(part string) string { return "%" + sqldb.EscapeLike(NameKey(part)) + "%" }
+
 // Check returns what is wrong with a slug that somebody chose for the entity (0 for a new one), as
 // errors of the form field "slug": its alphabet, its length, reserved words, and slugs that are in use or were not long
 // ago. The slug that the entity has, or had, is fine, reserved or not.

@@ -154,7 +154,7 @@ func (x *Index) list(ctx context.Context, viewer community.Viewer, s Search, q q
 	}
 	order, points := q.order(s.ByTime)
 	query, args := unite(stages)
-	err = x.db.SelectKept(ctx, &hits, `
+	err = x.db.Select(ctx, &hits, `
 		SELECT d.id, d.source, d.source_id, COUNT(*) OVER () AS total
 		  FROM (SELECT u.id, MAX(u.points) AS points FROM (`+query+`) u GROUP BY u.id) f JOIN search_documents d ON d.id = f.id
 		 ORDER BY `+order+`d.id DESC LIMIT ? OFFSET ?`, slices.Concat(args, points, []any{PageSize, s.Page * PageSize})...)

@@ -120,7 +120,7 @@ func (x *Index) neighbours(ctx context.Context, viewer community.Viewer, q quest
 		Word      string `db:"word"`
 		Backwards string `db:"stem_backwards"`
 	}
-	if err := x.db.SelectKept(ctx, &found, strings.Join(ranges, ` UNION ALL `)+` ORDER BY 1, 2, 3`, args...); err != nil {
+	if err := x.db.Select(ctx, &found, strings.Join(ranges, ` UNION ALL `)+` ORDER BY 1, 2, 3`, args...); err != nil {
 		return nil, nil, fmt.Errorf("look for words that begin or end like others: %w", err)
 	}
 	beginnings = map[string][]string{}
@@ -205,7 +205,7 @@ func (x *Index) knownStems(ctx context.Context, viewer community.Viewer, backwar
 	}
 	condition, args := knownBy(viewer)
 	var found []string
-	err := x.db.SelectKept(ctx, &found, `SELECT DISTINCT w.stem_backwards FROM search_words w WHERE w.stem_backwards IN (?) AND `+condition, append([]any{slices.Sorted(maps.Keys(backwards))}, args...)...)
+	err := x.db.Select(ctx, &found, `SELECT DISTINCT w.stem_backwards FROM search_words w WHERE w.stem_backwards IN (?) AND `+condition, append([]any{slices.Sorted(maps.Keys(backwards))}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("look up stems: %w", err)
 	}
@@ -294,7 +294,7 @@ func (x *Index) correct(ctx context.Context, a asked) (string, error) {
 		Word    string `db:"word"`
 		Written string `db:"written"`
 	}
-	err := x.db.SelectKept(ctx, &alike, `
+	err := x.db.Select(ctx, &alike, `
 		SELECT DISTINCT w.word, w.written FROM search_slips s JOIN search_words w ON w.id = s.word_id
 		 WHERE s.slip IN (?) AND w.letters BETWEEN ? AND ? AND `+condition+` ORDER BY w.word LIMIT ?`,
 		slices.Concat([]any{words.Slips(a.key), length - slack, length + slack}, args, []any{maxAlike})...)

@@ -26,7 +26,8 @@ func (r *Attendance) agenda() agenda.Source {
 				SELECT c.id AS ref, c.title, d.day AS detail, c.entity_id, d.starts_at AS due_at
 				  FROM ` + agenda.InMyGroups + `
 				  JOIN contents c ON c.entity_id = g.entity_id AND c.kind = 'event' JOIN events v ON v.content_id = c.id AND v.answers <> '' AND v.cancelled = FALSE
-				  JOIN event_dates d ON d.content_id = c.id AND d.starts_at = c.starts_at AND d.ends_at = c.ends_at AND d.cancelled = FALSE
+				  JOIN event_dates d ON d.id = (
+				       SELECT n.id FROM event_dates n WHERE n.content_id = c.id AND n.starts_at = c.starts_at AND n.ends_at = c.ends_at AND n.cancelled = FALSE ORDER BY n.id LIMIT 1)
 				 WHERE m.person_id = ? AND c.starts_at > ? AND c.starts_at < ? AND ` + listable + `
 				   AND NOT EXISTS (SELECT 1 FROM attendances a WHERE a.person_id = ? AND a.content_id = c.id AND (a.date_id = d.id OR a.series_id = c.id))
 				 ORDER BY d.starts_at, c.id LIMIT ?`,

@@ -55,15 +55,17 @@ func (r *Events) besideOf(v *site.Visit, s site.Subject) (b beside, err error) {
 		next.From, b.Title = r.at(first), v.T("From %s on", v.Lang.Month(noon(v.Lang, first)))
 	}
 	days := filter{EntityID: s.Entity.ID, Tag: s.Tag.Slug, From: r.at(from), To: r.at(to), Limit: monthLimit}
-	inMonth, dates, err := listBeside(v.Context(), v.Memo(r.deps.DB), v.Viewer, days, next)
+	q := v.Memo(r.deps.DB)
+	inMonth, err := listMarks(v.Context(), q, v.Viewer, days)
 	if err != nil {
 		return b, err
 	}
-	all, err := r.place(inMonth)
+	dates, err := listBriefly(v.Context(), q, v.Viewer, next)
 	if err != nil {
 		return b, err
 	}
-	b.Month = newMonth(first, today, all, besideScope(s))
+	b.Month = newMonth(first, today, nil, besideScope(s))
+	b.Month.mark(inMonth, r.deps.Zone)
 	b.Month.Prev, b.Month.Next = anchored(b.Month.Prev), anchored(b.Month.Next)
 	for _, d := range dates {
 		when, err := d.span(&r.zones)
@@ -163,4 +165,17 @@ func (b beside) isEmpty() bool {
 	return len(b.Coming) == 0 && !slices.ContainsFunc(b.Month.Weeks, func(week []monthDay) bool {
 		return slices.ContainsFunc(week, func(d monthDay) bool { return d.Count > 0 })
 	})
+}
+
+// days returns the first and the last day of a mark by the clocks of a site. Whole days are the same everywhere.
+func (m mark) days(zone *time.Location) (first, last wall) {
+	s := span{AllDay: m.First != "", Zone: zone}
+	switch {
+	case s.AllDay:
+		s.Begins, _ = parseWall(m.First)
+		s.Ends, _ = parseWall(m.Last)
+	default:
+		s.Begins, s.Ends = wallAt(m.StartsAt.Time, zone), wallAt(m.EndsAt.Time, zone)
+	}
+	return s.Begins.day(), s.lastDay()
 }

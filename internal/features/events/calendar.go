@@ -129,6 +129,19 @@ func newMonth(first, today wall, all []*placed, s scope) month {
 	return m
 }
 
+// mark counts dates on the days of a month in a margin, each of which leads to its page.
+func (m month) mark(marks []mark, zone *time.Location) {
+	from := m.Weeks[0][0].Day
+	for _, k := range marks {
+		first, last := k.days(zone)
+		for n := max(0, from.daysTo(first)); n <= min(7*len(m.Weeks)-1, from.daysTo(last)); n++ {
+			day := &m.Weeks[n/7][n%7]
+			day.Count++
+			day.Titles = append(day.Titles, k.Title)
+		}
+	}
+}
+
 // monthPath returns the address of another month on the same page.
 func monthPath(path string, query url.Values, first wall) string {
 	if first.Year() < firstYear || first.Year() > lastYear {
@@ -180,7 +193,7 @@ func inWeek(monday wall, all []*placed) []*placed {
 
 // within returns the first and the last day of the event in a week, counted from its Monday.
 func (p *placed) within(monday wall) (from, upto int) {
-	return max(0, int(p.first.Sub(monday.Time).Hours()/24)), min(6, int(p.last.Sub(monday.Time).Hours()/24))
+	return max(0, monday.daysTo(p.first)), min(6, monday.daysTo(p.last))
 }
 
 // freeLane returns the first lane that is free on all of some days.

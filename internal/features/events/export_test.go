@@ -72,6 +72,37 @@ func MonthLanes(year int, m time.Month, titles []string, spans []Span) (days map
 	return days
 }
 
+// MonthMarks returns a month in a margin as text: for each day on which something takes place, its number and the titles.
+func MonthMarks(year int, m time.Month, titles []string, spans []Span, zone *time.Location) (days map[string][]string) {
+	var all []mark
+	for n, s := range spans {
+		k := mark{Title: titles[n]}
+		k.StartsAt, k.EndsAt = s.dates()
+		if s.AllDay {
+			k.First = s.Begins.Format(wallDay)
+			if !s.Ends.IsZero() {
+				k.Last = s.Ends.Format(wallDay)
+			}
+		}
+		all = append(all, k)
+	}
+	first := wall{time.Date(year, m, 1, 0, 0, 0, 0, time.UTC)}
+	shown := newMonth(first, first, nil, scope{path: listPath})
+	shown.mark(all, zone)
+	days = map[string][]string{}
+	for _, week := range shown.Weeks {
+		for _, d := range week {
+			if d.Count != len(d.Titles) {
+				panic(d.Count)
+			}
+			if d.Count > 0 {
+				days[d.Day.Format("2 January")] = d.Titles
+			}
+		}
+	}
+	return days
+}
+
 // MonthOf returns the month that two parameters name, if today is the third of March 2026.
 func MonthOf(month, year string) string {
 	return monthOf(month, year, wall{time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)}).Format("2006-01")
@@ -98,10 +129,15 @@ func Lists(now clock.Time, groupID int64) map[string]func(context.Context, sqldb
 			return err
 		}
 	}
-	for what, entityID := range map[string]int64{"a month and what comes": 0, "a month and what comes of a group": groupID} {
+	for what, entityID := range map[string]int64{"a month in the margin": 0, "a month in the margin of a group": groupID} {
 		all[what] = func(ctx context.Context, q sqldb.Querier, v community.Viewer) error {
-			month := filter{EntityID: entityID, From: now, To: clock.At(now.Add(42 * 24 * time.Hour)), Limit: monthLimit}
-			_, _, err := listBeside(ctx, q, v, month, filter{EntityID: entityID, From: now, Once: true, Limit: shownOfTown})
+			_, err := listMarks(ctx, q, v, filter{EntityID: entityID, From: now, To: clock.At(now.Add(42 * 24 * time.Hour)), Limit: monthLimit})
+			return err
+		}
+	}
+	for what, entityID := range map[string]int64{"what comes beside a page": 0, "what comes beside the page of a group": groupID} {
+		all[what] = func(ctx context.Context, q sqldb.Querier, v community.Viewer) error {
+			_, err := listBriefly(ctx, q, v, filter{EntityID: entityID, From: now, Once: true, Limit: shownOfTown})
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/features/events"
 	"grouprise.org/grouprise/internal/kit/clock"
@@ -74,5 +75,24 @@ func announceMany(t testing.TB, db *sqldb.DB, count int) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// BenchmarkBesideAPage reads what the first page shows of 3,000 events: 200 in the month, and what comes next.
+func BenchmarkBesideAPage(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgresql", "mariadb"} {
+		for _, what := range []string{"a month in the margin", "what comes beside a page"} {
+			b.Run(engine+"/"+what, func(b *testing.B) {
+				db := dbtest.Open(b, engine)
+				announceMany(b, db, 3000)
+				read := events.Lists(db.Now(), 0)[what]
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := read(b.Context(), db, community.Viewer{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

@@ -162,16 +162,29 @@ type filter struct {
 	shown bool // what belongs to others and is shown by the entity, of event_hosts h, instead of its own
 }
 
-// where returns the condition of a filter for what the viewer finds in lists, and the direction of its order. No date
-// takes longer than a year: where they are read from begins a year before what is asked for. Who may see a date is asked
-// date by date, in the order of the calendar: MariaDB begins with the contents otherwise, and sorts the dates of all.
+// where returns the condition of a filter for what the viewer finds in lists, and the direction of its order. Who may see a
+// date is asked date by date, in the order of the calendar: MariaDB begins with the contents otherwise, and sorts the dates
+// of all.
 func (f filter) where(v community.Viewer) (condition string, args []any, down string) {
-	visible, args := policy.ListableContents("c", v)
+	visible, args := f.visible(v)
+	condition, more, down := f.conditions(v)
+	return "(SELECT " + visible + " FROM contents c WHERE c.id = d.content_id) AND " + condition, append(args, more...), down
+}
+
+// visible returns the condition on contents c that the viewer finds them in lists.
+func (f filter) visible(v community.Viewer) (condition string, args []any) {
+	condition, args = policy.ListableContents("c", v)
 	if f.shown {
-		visible += " AND c.public = ?"
+		condition += " AND c.public = ?"
 		args = append(args, true)
 	}
-	conditions := []string{"(SELECT " + visible + " FROM contents c WHERE c.id = d.content_id)"}
+	return condition, args
+}
+
+// conditions returns what a filter asks of dates d themselves, and the direction of their order. No date takes longer than
+// a year: where they are read from begins a year before what is asked for.
+func (f filter) conditions(v community.Viewer) (condition string, args []any, down string) {
+	conditions := []string{"1 = 1"}
 	also := func(condition string, values ...any) {
 		conditions = append(conditions, condition)
 		args = append(args, values...)
@@ -214,8 +227,9 @@ func (f filter) where(v community.Viewer) (condition string, args []any, down st
 		if f.PlaceKey != "" {
 			others, values = others+" AND b.place_key = ?", append(values, f.PlaceKey)
 		}
-		// What comes next is what ends next: of each date, one other is looked up at most.
-		also("NOT EXISTS (SELECT 1 FROM event_dates b WHERE b.content_id = d.content_id AND "+others+" AND b.ends_at "+nearer+" d.ends_at)", values...)
+		// What comes next is what ends next: of each date, one other is looked up at most. MariaDB looks through the dates of
+		// all events for NOT EXISTS.
+		also("(SELECT 1 FROM event_dates b WHERE b.content_id = d.content_id AND "+others+" AND b.ends_at "+nearer+" d.ends_at LIMIT 1) IS NULL", values...)
 	}
 	if !f.After.At.IsZero() {
 		also("d.starts_at "+compare+"= ? AND (d.starts_at "+compare+" ? OR d.id "+compare+" ?)", f.After.At, f.After.At, f.After.ID)
@@ -237,7 +251,7 @@ func listBriefly(ctx context.Context, q sqldb.Querier, v community.Viewer, f fil
 const foundColumns = `d.id, d.content_id, d.day, d.begins, d.ends, d.place, d.place_key, d.starts_at, d.ends_at, d.cancelled`
 
 func selectDates(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, columns string) ([]Date, error) {
-	found, args, order := f.united(v)
+	found, args, order := f.found(v, foundColumns)
 	var all []Date
 	err := q.Select(ctx, &all, columns+` FROM (`+found+`)`+joinedDates+order+` LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
@@ -246,55 +260,54 @@ func selectDates(ctx context.Context, q sqldb.Querier, v community.Viewer, f fil
 	return all, nil
 }
 
-// united returns the query that finds dates: those of an entity, and the public ones of others that it shows.
-func (f filter) united(v community.Viewer) (query string, args []any, order string) {
-	query, args, order = f.found(v)
+// mark is a date as a month in the margin shows it: on its days, with a title to point at. No more is read of it, because a
+// month may have hundreds.
+type mark struct {
+	Title    string     `db:"title"`
+	First    string     `db:"first_day"` // of an event that takes whole days; "" of another
+	Last     string     `db:"last_day"`  // "" is the first
+	StartsAt clock.Time `db:"starts_at"`
+	EndsAt   clock.Time `db:"ends_at"`
+}
+
+// listMarks returns the marks of dates that the viewer finds in lists, in the order of the calendar.
+func listMarks(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter) ([]mark, error) {
+	const wholeDays = `CASE WHEN LENGTH(d.begins) = 10 THEN `
+	found, args, order := f.found(v, `d.id, c.title, `+wholeDays+`d.begins ELSE '' END AS first_day, `+wholeDays+`d.ends ELSE '' END AS last_day, d.starts_at, d.ends_at`)
+	var all []mark
+	err := q.Select(ctx, &all, `SELECT d.title, d.first_day, d.last_day, d.starts_at, d.ends_at FROM (`+found+`) d`+order+` LIMIT ?`, append(args, f.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list the dates of a month: %w", err)
+	}
+	return all, nil
+}
+
+// found returns the query that finds dates, before what belongs to them is read, and its order: those of an entity, and the
+// public ones of others that it shows.
+func (f filter) found(v community.Viewer, columns string) (query string, args []any, order string) {
+	query, args, order = f.foundIn(v, columns)
 	if f.EntityID != 0 {
 		f.shown = true
-		others, more, _ := f.found(v)
-		query = `SELECT ` + foundColumns + ` FROM (` + query + `) d UNION ALL SELECT ` + foundColumns + ` FROM (` + others + `) d`
+		others, more, _ := f.foundIn(v, columns)
+		query = `SELECT d.* FROM (` + query + `) d UNION ALL SELECT d.* FROM (` + others + `) d`
 		args = append(args, more...)
 	}
 	return query, args, order
 }
 
-// listBeside returns the dates of a month and those that come next, which are read together because pages show both.
-func listBeside(ctx context.Context, q sqldb.Querier, v community.Viewer, month, next filter) (inMonth, coming []Date, err error) {
-	ofMonth, args, order := month.united(v)
-	upcoming, more, _ := next.united(v)
-	var rows []struct {
-		Date
-
-		Coming bool `db:"coming"`
-	}
-	err = q.Select(ctx, &rows, briefColumns+`, d.coming FROM (
-		SELECT `+foundColumns+`, FALSE AS coming FROM (`+ofMonth+`) d UNION ALL SELECT `+foundColumns+`, TRUE AS coming FROM (`+upcoming+`) d)`+joinedDates+order,
-		append(args, more...)...)
-	if err != nil {
-		return nil, nil, fmt.Errorf("list the dates of a month and what comes next: %w", err)
-	}
-	for _, row := range rows {
-		switch {
-		case !row.Coming:
-			inMonth = append(inMonth, row.Date)
-		case len(coming) < next.Limit:
-			coming = append(coming, row.Date)
-		}
-	}
-	return inMonth, coming, nil
-}
-
-// found returns the query that finds dates, before what belongs to them is read, and its order. They are read from one index
-// in its order; but for what a group shows of others, whose dates are few and looked up event by event. Sums keep databases
-// from going the other way there, through the calendar of the whole town.
-func (f filter) found(v community.Viewer) (query string, args []any, order string) {
-	where, args, down := f.where(v)
+// foundIn returns the query that finds dates of one kind. They are read from one index in its order; but for what a group
+// shows of others, whose dates are few and looked up event by event. Sums keep databases from going the other way there,
+// through the calendar of the whole town, and an outer join from beginning with the contents.
+func (f filter) foundIn(v community.Viewer, columns string) (query string, args []any, order string) {
+	visible, args := f.visible(v)
+	condition, more, down := f.conditions(v)
 	order = ` ORDER BY d.starts_at` + down + `, d.id` + down
-	from, condition := `event_dates d`, where+order
+	from, condition := `event_dates d`, condition+order
 	if f.shown {
 		from, condition = `event_hosts h JOIN event_dates d ON d.content_id = h.content_id + 0`, strings.ReplaceAll(condition, `d.starts_at`, `d.starts_at + 0`)
 	}
-	return `SELECT ` + foundColumns + ` FROM ` + from + ` WHERE ` + condition + ` LIMIT ?`, append(args, f.Limit), order
+	return `SELECT ` + columns + ` FROM ` + from + ` LEFT JOIN contents c ON c.id = d.content_id AND ` + visible + `
+		 WHERE COALESCE(c.id, 0) <> 0 AND ` + condition + ` LIMIT ?`, append(append(args, more...), f.Limit), order
 }
 
 // How many events are looked through for places to offer, and how many places are offered.

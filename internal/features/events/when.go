@@ -46,6 +46,16 @@ func (w wall) day() wall { return wall{w.Truncate(24 * time.Hour)} }
 // add returns the wall so many days later.
 func (w wall) add(days int) wall { return wall{w.AddDate(0, 0, days)} }
 
+// daysTo returns how many whole days later another wall is; it is negative for an earlier one.
+func (w wall) daysTo(later wall) int { return int(later.Sub(w.Time).Hours() / 24) }
+
+// wallAt returns what the clocks of a zone show at a point in time, to the minute. Where they show it twice, in does not
+// find the second one again.
+func wallAt(t time.Time, zone *time.Location) wall {
+	t = t.In(zone)
+	return wall{time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), 0, 0, time.UTC)}
+}
+
 // in returns the point in time at which the clocks of a zone show the wall. Where they show it twice, because they were
 // put back, it is the first time. Where they never show it, because they were put forward, it is the time that clocks
 // would show that had not been (RFC 5545, section 3.3.5); exists is false then.
@@ -130,8 +140,7 @@ func (s span) shift(zone *time.Location) span {
 			return w
 		}
 		t, _ := w.in(s.Zone)
-		local := t.In(zone)
-		return wall{time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), 0, 0, time.UTC)}
+		return wallAt(t, zone)
 	}
 	return span{Begins: to(s.Begins), Ends: to(s.Ends), Zone: zone}
 }

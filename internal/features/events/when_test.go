@@ -124,6 +124,24 @@ func TestTheMonthShowsEventsOnAllOfTheirDays(t *testing.T) {
 	if diff := cmp.Diff(want, events.MonthLanes(2026, time.May, titles, spans)); diff != "" {
 		t.Error(diff)
 	}
+	marks := map[string][]string{
+		"8 May": {"Probe", "Freizeit"}, "9 May": {"Freizeit"}, "10 May": {"Freizeit"}, "11 May": {"Freizeit"},
+		"13 May": {"Nacht"}, "20 May": {"Früh", "Spät", "Mittag", "Vierter"}, "30 May": {"Fest"}, "31 May": {"Fest"},
+	}
+	if diff := cmp.Diff(marks, events.MonthMarks(2026, time.May, titles, spans, time.UTC)); diff != "" {
+		t.Error(diff)
+	}
+	if got := events.MonthMarks(2026, time.June, titles, spans, time.UTC); len(got) != 2 || len(got["1 June"]) != 1 || len(got["2 June"]) != 1 {
+		t.Errorf("%v", got)
+	}
+	// By the clocks of Tokyo, what has a time in the evening is on the next day. Whole days are the same there.
+	marks = map[string][]string{
+		"9 May": {"Probe", "Freizeit"}, "10 May": {"Freizeit"}, "11 May": {"Freizeit"}, "14 May": {"Nacht"},
+		"20 May": {"Früh", "Mittag"}, "21 May": {"Spät", "Vierter"}, "30 May": {"Fest"}, "31 May": {"Fest"},
+	}
+	if diff := cmp.Diff(marks, events.MonthMarks(2026, time.May, titles, spans, zone(t, "Asia/Tokyo"))); diff != "" {
+		t.Error(diff)
+	}
 	// June begins on a Monday: its first days are there, the end of May is not.
 	if got := events.MonthLanes(2026, time.June, titles, spans); len(got) != 2 || len(got["1 June"]) != 1 || len(got["2 June"]) != 1 {
 		t.Errorf("%v", got)

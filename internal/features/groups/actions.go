@@ -310,7 +310,7 @@ type List struct {
 
 // List returns a page of the list of groups, the most active ones first.
 func (r *Groups) List(ctx context.Context, q sqldb.Querier, viewer community.Viewer, query Query) (List, error) {
-	f := filter{archived: query.Archived, tag: query.Tag, name: entities.NameKey(query.Name), sort: query.Sort, after: query.After}
+	f := filter{archived: query.Archived, tag: query.Tag, name: query.Name, sort: query.Sort, after: query.After}
 	if query.Mine {
 		f.member = viewer.PersonID
 	}

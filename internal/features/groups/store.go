@@ -215,8 +215,8 @@ func (f filter) where() (condition string, args []any, order string) {
 		condition += ` AND e.archived_at IS NULL`
 	}
 	if f.name != "" {
-		condition += ` AND e.name_key LIKE ? ESCAPE '!'`
-		args = append(args, "%"+sqldb.EscapeLike(f.name)+"%")
+		condition += ` AND ` + entities.NameContains
+		args = append(args, entities.NamePattern(f.name))
 	}
 	if f.member != 0 {
 		condition += ` AND e.id IN (SELECT fg.entity_id FROM memberships fm JOIN "groups" fg ON fg.id = fm.group_id WHERE fm.person_id = ?)`

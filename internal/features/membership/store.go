@@ -86,8 +86,8 @@ func listMembers(ctx context.Context, q sqldb.Querier, groupID int64, query Quer
 	from, args := `memberships m`, append([]any{groupID}, args...)
 	if query.Name != "" {
 		from += ` JOIN people p ON p.id = m.person_id JOIN entities e ON e.id = p.entity_id`
-		where += ` AND e.name_key LIKE ? ESCAPE '!'`
-		args = append(args, "%"+sqldb.EscapeLike(entities.NameKey(query.Name))+"%")
+		where += ` AND ` + entities.NameContains
+		args = append(args, entities.NamePattern(query.Name))
 	}
 	var members []Member
 	// Which ones first, and then what they look like: the index gives their order only as long as nothing else is joined.

@@ -146,8 +146,8 @@ func listPublic(ctx context.Context, q sqldb.Querier, query Query, limit int) ([
 		from = `entities e JOIN people p ON p.entity_id = e.id`
 	}
 	if query.Name != "" {
-		where += ` AND e.name_key LIKE ? ESCAPE '!'`
-		args = append(args, "%"+sqldb.EscapeLike(entities.NameKey(query.Name))+"%")
+		where += ` AND ` + entities.NameContains
+		args = append(args, entities.NamePattern(query.Name))
 	}
 	var all []Entry
 	// Which ones first, so that nothing is counted for those that are not shown. MariaDB and SQLite use an index for a

@@ -36,8 +36,6 @@ type engine struct {
 	updateFrom string // statement that sets %[2]s of a table %[1]s to what a query %[3]s says
 	syncIDs    string // lets the next id of a table follow its largest one; %[1]s is the table
 
-	keepPlans string // statement that lets a transaction plan each query once for all values; empty if the engine plans quickly
-
 	terms termsIndex // how terms of documents are kept and found
 
 	hasTable string // query that tells whether there is a table; %s is its name

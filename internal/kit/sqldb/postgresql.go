@@ -21,7 +21,6 @@ var postgresqlEngine = engine{
 	name:       PostgreSQL,
 	open:       openPostgreSQL,
 	classify:   classifyPostgreSQL,
-	keepPlans:  "SET LOCAL plan_cache_mode = force_generic_plan",
 	terms:      pairedTerms,
 	numbered:   true,
 	list:       listArray,
@@ -88,6 +87,12 @@ func openPostgreSQL(_ context.Context, c Config, p *pools) error {
 	// What is read is in memory, or on a disk that seeks at once. By default PostgreSQL reckons with one that turns, and
 	// sorts hundreds of rows rather than follow an index to a dozen.
 	config.RuntimeParams["random_page_cost"] = "1.1"
+	// A statement is planned once on each connection, and not for the values of each call: that takes longer than most of
+	// them run. How many rows are wanted stands in their texts.
+	config.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	// Lists come from an index in its order, which a bitmap loses: a plan for an entity of average size would sort all that
+	// the largest group has.
+	config.RuntimeParams["enable_bitmapscan"] = "off"
 	p.postgres = config
 	p.read = pool(stdlib.OpenDB(*config), cmp.Or(c.MaxConns, 16))
 	p.read.SetConnMaxLifetime(30 * time.Minute)

@@ -213,26 +213,6 @@ func (db *DB) Select(ctx context.Context, dest any, query string, args ...any) e
 	return db.reading(ctx, func() error { return db.selectAll(ctx, db.read, dest, query, "", args) })
 }
 
-// SelectKept is Select for a long query that has one good plan, whatever its values: where the database would plan it anew
-// each time, which can take longer than running it, it keeps the plan.
-func (db *DB) SelectKept(ctx context.Context, dest any, query string, args ...any) error {
-	if db.engine.keepPlans == "" {
-		return db.Select(ctx, dest, query, args...)
-	}
-	db.observed(query, args)
-	return db.reading(ctx, func() error {
-		tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-		if err != nil {
-			return db.translate(ctx, query, err)
-		}
-		defer func() { _ = tx.Rollback() }() // nothing was written
-		if _, err := tx.ExecContext(ctx, db.engine.keepPlans); err != nil {
-			return db.translate(ctx, query, err)
-		}
-		return db.selectAll(ctx, tx, dest, query, "", args)
-	})
-}
-
 func (p *pools) observed(query string, args []any) {
 	if p.observe != nil {
 		p.observe(query, args)

@@ -53,7 +53,7 @@ var notJudged = map[string]string{
 	"/stadt/threads/content/{id}/live": "a stream for scripts", "/stadt/threads/conversation/{id}/live": "a stream for scripts",
 	"/{entity}/{slug}/contributions/{id}/edit": "an editor as others, for a quarter of an hour", "/stadt/conversations/{container}/contributions/{id}/edit": "an editor as others, for a quarter of an hour",
 
-	"/stadt/setup":                   "is there while nobody has an account, and is a form as the one for signing up",
+	"/stadt/setup":                   "is there while nobody administers the site, and is a form as the one for signing up",
 	"/stadt/settings/gestalt/export": "a file to download",
 	"/stadt/password/set":            "leads on to the settings whoever has a password",
 

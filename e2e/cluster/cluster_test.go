@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func TestACluster(t *testing.T) {
 	c.Environ = options(sink.Address)
 	restart(c, cluster.Processes()...)
 	t.Run("what one process changes the others show", func(t *testing.T) { see(t, c) })
-	t.Run("periodic jobs run once", func(t *testing.T) { runPeriodics(t, l) })
+	t.Run("periodic jobs run once", func(t *testing.T) { runPeriodics(t, c, l) })
 
 	l.begin()
 	time.Sleep(2 * time.Second)
@@ -96,8 +97,9 @@ func tellStory(t *testing.T, c *cluster.Cluster, mail string) {
 	}
 }
 
-// runPeriodics makes all periodic jobs due at once, three times.
-func runPeriodics(t *testing.T, l *load) {
+// runPeriodics has all periodic jobs due when both workers start at once, which look then and once a minute later: but for the
+// one that examines the site, which waits a minute for a mail to itself that the sink of the test keeps.
+func runPeriodics(t *testing.T, c *cluster.Cluster, l *load) {
 	db := l.open()
 	defer db.Close()
 	for _, statement := range []string{
@@ -112,12 +114,25 @@ func runPeriodics(t *testing.T, l *load) {
 	}
 	const rounds = 3
 	var names []string
-	if err := db.Select(t.Context(), &names, `SELECT name FROM periodics ORDER BY name`); err != nil || len(names) < 5 {
+	if err := db.Select(t.Context(), &names, `SELECT name FROM periodics WHERE name <> 'checkups.run' ORDER BY name`); err != nil || len(names) < 5 {
 		t.Fatalf("the periodic jobs are %v, %v", names, err)
 	}
+	workers := []string{"worker1", "worker2"}
 	for range rounds {
+		for _, name := range workers {
+			c.Do("stop", name)
+		}
 		// In the past, but not so long ago that they are left out.
-		cast.Execute(t, db, `UPDATE periodics SET next_at = ?`, db.Now())
+		cast.Execute(t, db, `UPDATE periodics SET next_at = ? WHERE name IN (?)`, db.Now(), names)
+		var starting sync.WaitGroup
+		for _, name := range workers {
+			starting.Go(func() {
+				if code, out := c.Try("start", name); code != 0 {
+					t.Errorf("%s does not start: %d\n%s", name, code, out)
+				}
+			})
+		}
+		starting.Wait()
 		servers.Eventually(t, "the periodic jobs to be done", func() bool {
 			var left int
 			err := db.Get(t.Context(), &left, `SELECT (SELECT COUNT(*) FROM periodics WHERE next_at <= ?) + (SELECT COUNT(*) FROM jobs WHERE unique_key LIKE 'periodic:%')`, db.Now())
@@ -140,11 +155,7 @@ func runPeriodics(t *testing.T, l *load) {
 			t.Errorf("%s was due %d times, and ran %d times as %d jobs", job.Name, rounds, job.Runs, job.Jobs)
 		}
 	}
-	var workers int
-	if err := db.Get(t.Context(), &workers, `SELECT COUNT(DISTINCT lease) FROM run_periodics`); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d periodic jobs ran %d times each, by %d workers", len(ran), rounds, workers)
+	t.Logf("%d periodic jobs ran %d times each", len(ran), rounds)
 	for _, statement := range []string{`DROP TRIGGER note_periodic ON jobs`, `DROP FUNCTION note_periodic`, `DROP TABLE run_periodics`} {
 		cast.Execute(t, db, statement)
 	}

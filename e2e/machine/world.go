@@ -24,11 +24,12 @@ const (
 type World struct {
 	mu    sync.Mutex
 	mails map[string][][]byte // by recipient
+	gone  map[string]bool     // mailboxes that are no more
 }
 
 func startWorld(t *testing.T) *World {
 	t.Helper()
-	w := &World{mails: map[string][][]byte{}}
+	w := &World{mails: map[string][][]byte{}, gone: map[string]bool{}}
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &delivery{world: w}, nil }))
 	server.Domain = "mx.post.example"
 	listener, err := net.Listen("tcp", worldAddress)
@@ -47,15 +48,26 @@ func startWorld(t *testing.T) *World {
 // delivery is one connection to the world.
 type delivery struct {
 	world      *World
+	sender     string
 	recipients []string
 }
 
-func (d *delivery) Mail(string, *smtp.MailOptions) error { d.recipients = nil; return nil }
-func (d *delivery) Reset()                               { d.recipients = nil }
-func (d *delivery) Logout() error                        { return nil }
+func (d *delivery) Reset()        { d.sender, d.recipients = "", nil }
+func (d *delivery) Logout() error { return nil }
+
+func (d *delivery) Mail(from string, _ *smtp.MailOptions) error {
+	d.sender, d.recipients = from, nil
+	return nil
+}
 
 func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error {
-	d.recipients = append(d.recipients, strings.ToLower(to))
+	to = strings.ToLower(to)
+	d.world.mu.Lock()
+	defer d.world.mu.Unlock()
+	if d.world.gone[to] {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user here"}
+	}
+	d.recipients = append(d.recipients, to)
 	return nil
 }
 
@@ -66,13 +78,26 @@ func (d *delivery) Data(r io.Reader) error {
 	}
 	d.world.mu.Lock()
 	defer d.world.mu.Unlock()
+	raw = append([]byte("Return-Path: <"+d.sender+">\n"), bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))...)
 	for _, to := range d.recipients {
-		d.world.mails[to] = append(d.world.mails[to], bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")))
+		d.world.mails[to] = append(d.world.mails[to], raw)
 	}
 	return nil
 }
 
-// Mails returns the mails in somebody's mailbox, oldest first.
+// Close ends a mailbox: from then on, what is for it is refused. Open begins it again.
+func (w *World) Close(address string) { w.exists(address, false) }
+
+// Open begins a mailbox that was closed again.
+func (w *World) Open(address string) { w.exists(address, true) }
+
+func (w *World) exists(address string, does bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gone[strings.ToLower(address)] = !does
+}
+
+// Mails returns the mails in somebody's mailbox, oldest first. Each begins with its envelope sender, as Return-Path.
 func (w *World) Mails(address string) [][]byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -37,6 +37,11 @@
 // the macros (which look into the catalogue), and UPDATEs that do no harm twice. SQLite and PostgreSQL
 // roll back the whole file.
 //
+// # The list of columns
+//
+// columns.txt says what all migrations make together: go test ./internal/schema -run TestColumns -update writes it, and its
+// difference shows what a migration adds.
+//
 // # Limits
 //
 // A key is at most 3072 bytes on MySQL, 768 characters; {text} and {blob} cannot be in a key, nor have
@@ -44,9 +49,26 @@
 // the word. SQLite does not enforce the n of VARCHAR(n); rules do, before.
 package schema
 
-import "embed"
+import (
+	"embed"
+	"strings"
+)
 
 // FS holds the migrations in its root.
 //
 //go:embed *.sql
 var FS embed.FS
+
+//go:embed columns.txt
+var columns string
+
+// Columns returns the columns of each table of a database that has all migrations, whatever its engine. The tables of the
+// search are not among them, because each engine keeps them in its own way. A test compares the list with the migrations.
+func Columns() map[string][]string {
+	all := map[string][]string{}
+	for line := range strings.Lines(columns) {
+		table, names, _ := strings.Cut(line, ":")
+		all[table] = strings.Fields(names)
+	}
+	return all
+}

@@ -53,7 +53,7 @@ func (c *Backup) Run(ctx context.Context, p *process.Process) error {
 		o.Backup.Recipients = nil
 	}
 	o.Backup.Passwords = o.Backup.Passwords || c.Passwords
-	debug.SetGCPercent(40) // a backup is made where the site runs: memory is dearer than time
+	debug.SetGCPercent(20) // a backup is made where the site runs: memory is dearer than time
 	switch {
 	case c.List:
 		return backupsite.List(ctx, o, p.Stdout)
@@ -66,6 +66,7 @@ func (c *Backup) Run(ctx context.Context, p *process.Process) error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what only starting needed
 	made, err := h.Backups().Make(ctx, backup.Scheduled)
 	if err := errors.Join(err, h.Close()); err != nil {
 		return err

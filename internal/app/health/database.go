@@ -3,16 +3,13 @@ package health
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"grouprise.org/grouprise/internal/core/doctor"
-	"grouprise.org/grouprise/internal/core/search"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/schema"
@@ -56,57 +53,28 @@ func (h *Health) database(ctx context.Context) ([]doctor.Finding, error) {
 		doctor.Say(lang.Text("Somebody has changed it by other means than this program. Restore a backup: “grouprise restore”.")))}, nil
 }
 
-// missing names the tables, and columns of tables, that a new database has and this one lacks.
+// missing names the tables, and columns of tables, that belong to the database and are not there.
 func (h *Health) missing(ctx context.Context) (lacks []string, err error) {
-	folder, err := os.MkdirTemp("", "grouprise-doctor-")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder for a new database: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	fresh, err := sqldb.Open(ctx, sqldb.Config{Engine: sqldb.SQLite, Path: filepath.Join(folder, "new.sqlite3")})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, fresh.Close()) }()
-	if err := sqldb.Migrate(ctx, fresh, schema.FS); err != nil {
-		return nil, err
-	}
-	want, err := columns(ctx, fresh)
+	var have []sqldb.Table
+	err = h.deps.DB.Snapshot(ctx, func(s *sqldb.Snapshot) (err error) {
+		have, err = s.Tables(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	have, err := columns(ctx, h.deps.DB)
-	if err != nil {
-		return nil, err
-	}
-	there := map[string]map[string]bool{}
-	for _, t := range have {
-		there[t.Name] = map[string]bool{}
-		for _, c := range t.Columns {
-			there[t.Name][c.Name] = true
-		}
-	}
-	for _, t := range want {
-		if slices.Contains(search.Tables(), t.Name) {
-			continue // each engine keeps them in its own way
-		}
-		if there[t.Name] == nil {
-			lacks = append(lacks, t.Name)
+	want := schema.Columns()
+	for _, table := range slices.Sorted(maps.Keys(want)) {
+		i := slices.IndexFunc(have, func(t sqldb.Table) bool { return t.Name == table })
+		if i < 0 {
+			lacks = append(lacks, table)
 			continue
 		}
-		for _, c := range t.Columns {
-			if !there[t.Name][c.Name] {
-				lacks = append(lacks, t.Name+"."+c.Name)
+		for _, column := range want[table] {
+			if !slices.ContainsFunc(have[i].Columns, func(c sqldb.Column) bool { return c.Name == column }) {
+				lacks = append(lacks, table+"."+column)
 			}
 		}
 	}
 	return lacks, nil
-}
-
-func columns(ctx context.Context, db *sqldb.DB) (all []sqldb.Table, err error) {
-	err = db.Snapshot(ctx, func(s *sqldb.Snapshot) (err error) {
-		all, err = s.Tables(ctx)
-		return err
-	})
-	return all, err
 }

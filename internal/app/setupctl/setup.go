@@ -38,6 +38,11 @@ type Setup struct {
 	Admin    string `help:"Short name of the first administrator." placeholder:"NAME"`
 	Group    string `help:"Name of the group that runs the site." placeholder:"NAME"`
 
+	Claim         string `help:"One sentence that says what the site is." placeholder:"TEXT"`
+	Operator      string `help:"Who runs the site, for the imprint." placeholder:"NAME"`
+	PostalAddress string `help:"Their postal address, with commas between its lines." placeholder:"TEXT"`
+	Contact       string `help:"How visitors reach them: an email address or a telephone number." placeholder:"TEXT"`
+
 	SourceConfig     string `hidden:"" help:"A file or folder with the configuration, as in version 5.5." placeholder:"PATH"`
 	ModifiableConfig string `name:"file" aliases:"modifiable-config" help:"The file in which options are set. Otherwise where they stand, or 800-local.yaml." placeholder:"PATH"`
 }
@@ -204,27 +209,32 @@ func slugOf(address string) string {
 	}, local)
 }
 
-// describe asks what the site is called, and which language it speaks, unless the configuration says so.
+// describe asks what the site is called, which language it speaks and what it says of itself, unless that has been said.
 func (c *Setup) describe(ctx context.Context, h *app.House, a *asker) error {
-	name, language := "", ""
-	fixed := h.Options().FixedSettings()
-	if f, ok := fixed[settings.Name]; ok {
-		if c.SiteName != "" {
-			return fmt.Errorf("the option %s says the name of the site: grouprise settings set %s NAME", f.Option, f.Option)
+	room, fixed := h.Rooms().Setup, h.Options().FixedSettings()
+	for _, f := range []struct {
+		key                settings.Key
+		given, about, what string
+	}{
+		{settings.Name, c.SiteName, "the name", "NAME"}, {settings.Language, c.Language, "the language", "CODE"}, {settings.Claim, c.Claim, "the sentence", "TEXT"},
+	} {
+		if by, ok := fixed[f.key]; ok && f.given != "" {
+			return fmt.Errorf("the option %s says %s of the site: grouprise settings set %[1]s %[3]s", by.Option, f.about, f.what)
 		}
-	} else if err := a.ask("Name of the site", c.SiteName, h.Rooms().SiteName.String(), func(text string) error { name = text; return nil }); err != nil {
-		return err
 	}
-	if f, ok := fixed[settings.Language]; ok {
-		if c.Language != "" {
-			return fmt.Errorf("the option %s says the language of the site: grouprise settings set %s CODE", f.Option, f.Option)
+	var d setup.Description
+	asks := room.Questions(ctx)
+	if asks.Name {
+		if err := a.ask("Name of the site", c.SiteName, h.Rooms().SiteName.String(), func(text string) error { d.SiteName = text; return nil }); err != nil {
+			return err
 		}
-	} else {
-		all, main := h.Rooms().Setup.Languages()
+	}
+	if asks.Language {
+		all, main := room.Languages()
 		err := a.ask("Its main language ("+strings.Join(all, ", ")+")", c.Language, main, func(text string) error {
 			for _, code := range all {
 				if strings.EqualFold(code, text) {
-					language = code
+					d.Language = code
 					return nil
 				}
 			}
@@ -234,7 +244,52 @@ func (c *Setup) describe(ctx context.Context, h *app.House, a *asker) error {
 			return err
 		}
 	}
-	return h.Rooms().Setup.Name(ctx, name, language)
+	if err := c.introduce(a, asks, &d); err != nil {
+		return err
+	}
+	return room.Describe(ctx, d)
+}
+
+// introduce asks what visitors read first. All of it can wait.
+func (c *Setup) introduce(a *asker, asks setup.Questions, d *setup.Description) error {
+	asksImprint := asks.Imprint || c.Operator != ""
+	if (asks.Claim || asksImprint) && a.lines != nil {
+		a.say("What follows is for your visitors. Leave it for later with Enter: the administration page reminds you of it.")
+	}
+	take := func(into *string) func(string) error {
+		return func(text string) error {
+			*into = text
+			return errs.Check(d.Check()...)
+		}
+	}
+	if asks.Claim {
+		if err := a.askOptional("What is this site? One sentence", c.Claim, asks.KnownClaim, take(&d.Claim)); err != nil {
+			return err
+		}
+	}
+	if !asksImprint {
+		return nil
+	}
+	err := a.askOptional("Who runs it? For the imprint", c.Operator, "", take(&d.Operator))
+	if err != nil || d.Operator == "" && c.PostalAddress+c.Contact == "" {
+		return err
+	}
+	err = a.askOptional("Their postal address, with commas between its lines", c.PostalAddress, "", func(text string) error {
+		return take(&d.Postal)(inLines(text))
+	})
+	if err != nil {
+		return err
+	}
+	return a.askOptional("An email address or a telephone number for visitors", c.Contact, "", take(&d.Contact))
+}
+
+// inLines returns an address that was typed in one line as it stands on an envelope.
+func inLines(address string) string {
+	var lines []string
+	for line := range strings.SplitSeq(address, ",") {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // foundOperators founds the group that runs the site, if one is named.

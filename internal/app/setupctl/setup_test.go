@@ -55,11 +55,11 @@ var (
 func TestASiteIsSetUpByAnsweringQuestions(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	out, err := m.run(t, Setup{}, "not a host\nStadt.Example\n"+m.data+"\nNeustadt\nxx\nde\nnobody\nanna@post.example\nSchlecht!\n\n")
+	out, err := m.run(t, Setup{}, "not a host\nStadt.Example\n"+m.data+"\nNeustadt\nxx\nde\n"+strings.Repeat("x", 151)+"\nWir sind Nachbarn.\nVerein *Neustadt*\n\n\nnobody\nanna@post.example\nSchlecht!\n\n")
 	if err != nil || !link.MatchString(out) {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, said := range []string{"must be a host name without a port", "there are: en, de", `"nobody" is no email address`, "anna administers the site"} {
+	for _, said := range []string{"must be a host name without a port", "there are: en, de", "Use at most 150 characters.", `"nobody" is no email address`, "anna administers the site"} {
 		if !strings.Contains(out, said) {
 			t.Errorf("does not say %q:\n%s", said, out)
 		}
@@ -68,8 +68,8 @@ func TestASiteIsSetUpByAnsweringQuestions(t *testing.T) {
 		t.Error(got)
 	}
 	// Once more: what was said is offered, and nobody becomes an administrator twice.
-	out, err = m.run(t, Setup{}, "\n\n\n")
-	if err != nil || !strings.Contains(out, "[stadt.example]") || !strings.Contains(out, "[Neustadt]") || !strings.Contains(out, "[de]") || !strings.Contains(out, "There is an administrator already") {
+	out, err = m.run(t, Setup{}, "\n\n\n\n")
+	if err != nil || !strings.Contains(out, "[Wir sind Nachbarn.]") || strings.Contains(out, "Who runs it?") || !strings.Contains(out, "[stadt.example]") || !strings.Contains(out, "[Neustadt]") || !strings.Contains(out, "[de]") || !strings.Contains(out, "There is an administrator already") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if out, err := m.run(t, Setup{Code: true}, ""); err == nil {

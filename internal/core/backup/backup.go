@@ -52,7 +52,7 @@ const (
 	maxDocument = 16 << 20 // of head, counts and manifest
 	maxConfig   = 4 << 20
 	maxSeal     = 64 << 20
-	partSize    = 1 << 20 // of rows from which on no more are packed with them
+	partSize    = 512 << 10 // of rows from which on no more are packed with them
 	filesAtOnce = 200
 )
 

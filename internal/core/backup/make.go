@@ -130,24 +130,35 @@ func (s Site) head(ctx context.Context, snapshot *sqldb.Snapshot, in *scratch, n
 // after the reader has stopped fails with the reader's error.
 type relay struct {
 	blocks  chan []byte
+	free    chan []byte // blocks that have been read
+	block   []byte      // of which current is the rest
 	current []byte
 	stopped chan struct{}
 	why     error // why the reader has stopped; set before stopped is closed
 	ended   error // how the writing ended; set before blocks is closed
 }
 
-const blocksAhead = 32
+const (
+	blocksAhead = 8
+	blockSize   = 128 << 10
+)
 
 func newRelay() *relay {
-	return &relay{blocks: make(chan []byte, blocksAhead), stopped: make(chan struct{})}
+	return &relay{blocks: make(chan []byte, blocksAhead), free: make(chan []byte, blocksAhead), stopped: make(chan struct{})}
 }
 
 // Write implements io.Writer.
 func (r *relay) Write(p []byte) (n int, err error) {
 	for len(p) > 0 {
-		part := p[:min(len(p), 128<<10)]
+		part := p[:min(len(p), blockSize)]
+		var next []byte
 		select {
-		case r.blocks <- slices.Clone(part):
+		case next = <-r.free:
+		default:
+			next = make([]byte, 0, blockSize)
+		}
+		select {
+		case r.blocks <- append(next, part...):
 		case <-r.stopped:
 			return n, cmp.Or(r.why, io.ErrClosedPipe)
 		}
@@ -166,10 +177,15 @@ func (r *relay) Read(p []byte) (int, error) {
 			}
 			return 0, io.EOF
 		}
-		r.current = next
+		r.block, r.current = next, next
 	}
 	n := copy(p, r.current)
-	r.current = r.current[n:]
+	if r.current = r.current[n:]; len(r.current) == 0 {
+		select {
+		case r.free <- r.block[:0]:
+		default:
+		}
+	}
 	return n, nil
 }
 

@@ -18,6 +18,9 @@ type scratch struct {
 	folder string
 }
 
+// scratchCache is how much of a scratch database is kept in memory, in kilobytes: a backup is made where the site runs.
+const scratchCache = 2000
+
 // newScratch makes an empty database.
 func (s Site) newScratch(ctx context.Context) (*scratch, error) {
 	if err := os.MkdirAll(s.Scratch, 0o750); err != nil {
@@ -27,7 +30,7 @@ func (s Site) newScratch(ctx context.Context) (*scratch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the proof: %w", err)
 	}
-	db, err := sqldb.Open(ctx, sqldb.Config{Engine: sqldb.SQLite, Path: filepath.Join(folder, "proof.sqlite3"), MaxConns: 1, NoSync: true})
+	db, err := sqldb.Open(ctx, sqldb.Config{Engine: sqldb.SQLite, Path: filepath.Join(folder, "proof.sqlite3"), MaxConns: 1, NoSync: true, Cache: scratchCache})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}

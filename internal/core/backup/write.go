@@ -33,7 +33,7 @@ type writer struct {
 }
 
 func newWriter(w io.Writer, madeAt time.Time) (*writer, error) {
-	packer, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
+	packer, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(partSize), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func about(addressID int64, address string) string {
 
 // shape is that of the local part of an envelope sender. No other address of the site looks like it, whatever options say of
 // those for replies.
-var shape = regexp.MustCompile(`(?i)^bounce\+([0-9a-z]{1,13})-([a-z2-7]{26})$`)
+var shape = regexp.MustCompile(`(?i)^bounce\+([1-9a-z][0-9a-z]{0,12})-([a-z2-7]{26})$`)
 
 // Is reports whether the local part of an address is that of an envelope sender, whoever made it up.
 func (*Bounces) Is(local string) bool { return shape.MatchString(local) }
@@ -84,8 +84,9 @@ func (b *Bounces) Check(ctx context.Context, q sqldb.Querier, local string) erro
 }
 
 // Take notes what a report says that came to the local part of an envelope sender, and returns what it says. It is
-// NotFound, and nothing is noted, if the envelope sender was not made here.
-func (b *Bounces) Take(ctx context.Context, tx *sqldb.Tx, local string, r mime.Report) (bounce.Kind, error) {
+// NotFound, and nothing is noted, if the envelope sender was not made here. isFirst is asked only about a report that
+// would count, and says whether it has not been taken before: whoever has one address of ours cannot fill the database.
+func (b *Bounces) Take(ctx context.Context, tx *sqldb.Tx, local string, r mime.Report, isFirst func() (bool, error)) (bounce.Kind, error) {
 	a, err := b.find(ctx, tx, local)
 	if err != nil {
 		return "", err
@@ -93,6 +94,12 @@ func (b *Bounces) Take(ctx context.Context, tx *sqldb.Tx, local string, r mime.R
 	result := bounce.Of(r, a.Address)
 	if result.Kind == bounce.Delivered {
 		return result.Kind, forgiveSoft(ctx, tx, a.ID)
+	}
+	if matters, err := mattersStill(ctx, tx, a.ID, result.Kind); err != nil || !matters {
+		return result.Kind, err
+	}
+	if fresh, err := isFirst(); err != nil || !fresh {
+		return bounce.None, err
 	}
 	return result.Kind, note(ctx, tx, a, result)
 }

@@ -28,6 +28,24 @@ func getAddress(ctx context.Context, q sqldb.Querier, id int64) (a owned, err er
 	return a, nil
 }
 
+// mostCounted is how many bounces of an address are counted. Nobody needs to know of more.
+const mostCounted = 100
+
+// mattersStill reports whether a bounce of an address would change anything: it is one, and one of few or the first to set
+// the address aside.
+func mattersStill(ctx context.Context, tx *sqldb.Tx, addressID int64, k bounce.Kind) (bool, error) {
+	if !k.Hard() && !k.Soft() {
+		return false, nil
+	}
+	var many []bool // whether it is set aside
+	err := tx.Select(ctx, &many, `SELECT set_aside_at IS NOT NULL FROM bounced_addresses WHERE address_id = ? AND bounces >= ? AND (set_aside_at IS NOT NULL OR bounced_at > ?)`,
+		addressID, mostCounted, clock.At(tx.Now.Add(-remembered)))
+	if err != nil {
+		return false, fmt.Errorf("look for bounces: %w", err)
+	}
+	return len(many) == 0 || k.Hard() && !many[0], nil
+}
+
 // note counts a bounce of an address, and sets it aside for a hard one. What set it aside stands until it is forgiven.
 func note(ctx context.Context, tx *sqldb.Tx, a owned, r bounce.Result) error {
 	if !r.Kind.Hard() && !r.Kind.Soft() {

@@ -9,14 +9,15 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"grouprise.org/grouprise/internal/kit/attempt"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/lang"
 )
@@ -126,41 +127,19 @@ func (d Doctor) Examine(ctx context.Context) Report {
 
 // run runs one check, and gives it up if it goes on after its limit.
 func (d Doctor) run(ctx context.Context, c Check) Result {
-	limit := cmp.Or(c.Limit, usualLimit)
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	began := time.Now()
-	done := make(chan Result, 1)
-	go func() {
-		result := Result{Name: c.Name, Title: c.Title}
-		defer func() {
-			if defect := recover(); defect != nil {
-				d.Log.ErrorContext(ctx, "a check of the site broke", "check", c.Name, "defect", defect, "stack", string(debug.Stack()))
-				result.Findings = []Finding{unexamined(c, fmt.Errorf("panic: %v", defect))}
-			}
-			done <- result
-		}()
-		found, err := c.Run(limited)
-		switch {
-		case err != nil && limited.Err() != nil:
-			result.Findings = append(found, overdue(c, limit))
-		case err != nil:
-			result.Findings = append(found, unexamined(c, err))
-		default:
-			result.Findings, result.Complete = found, true
-		}
-	}()
-	var result Result
-	timer := time.NewTimer(limit + grace)
-	defer timer.Stop()
-	select {
-	case result = <-done:
-	case <-timer.C:
-		result = Result{Name: c.Name, Title: c.Title, Findings: []Finding{overdue(c, limit)}}
+	limit, began := cmp.Or(c.Limit, usualLimit), time.Now()
+	found, err := attempt.Within(ctx, limit, grace, c.Run)
+	if defect, broke := errors.AsType[*attempt.Panic](err); broke {
+		d.Log.ErrorContext(ctx, "a check of the site broke", "check", c.Name, "defect", defect.Defect, "stack", string(defect.Stack))
 	}
-	result.Took = time.Since(began).Round(time.Millisecond)
-	slices.SortStableFunc(result.Findings, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
-	return result
+	switch _, late := errors.AsType[*attempt.Overdue](err); {
+	case late:
+		found = append(found, overdue(c, limit))
+	case err != nil:
+		found = append(found, unexamined(c, err))
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	return Result{Name: c.Name, Title: c.Title, Findings: found, Complete: err == nil, Took: time.Since(began).Round(time.Millisecond)}
 }
 
 // overdue says that a check was given up.

@@ -24,16 +24,8 @@ func (in *Intake) takeBounce(ctx context.Context, env lmtp.Envelope, raw []byte,
 		return err
 	}
 	var kind bounce.Kind
-	err = in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) error {
-		kind = bounce.None
-		if err := in.Bounces.Check(ctx, tx, local); err != nil {
-			return err
-		}
-		fresh, err := in.remember(ctx, tx, m, strings.ToLower(local))
-		if err != nil || !fresh {
-			return err
-		}
-		kind, err = in.Bounces.Take(ctx, tx, local, report)
+	err = in.DB.WriteUnseen(ctx, func(tx *sqldb.Tx) (err error) {
+		kind, err = in.Bounces.Take(ctx, tx, local, report, func() (bool, error) { return in.remember(ctx, tx, m, strings.ToLower(local)) })
 		return err
 	})
 	if errs.Is(err, errs.NotFound) {

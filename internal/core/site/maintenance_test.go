@@ -30,14 +30,19 @@ func TestAnAdministratorClosesTheSiteByAFile(t *testing.T) {
 	if err := os.WriteFile(s.Maintenance, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, path := range []string{"/stadt/healthz/x", "/stadt/../stadt/page/", "//stadt/page", "/stadt/healthz/../page/", "/stadt/readyz%2f..%2fpage/", "/-/site/../../stadt/page/"} {
+		if got := visitor.Ask(http.MethodGet, path); got.Status != http.StatusServiceUnavailable && got.Status != http.StatusNotFound {
+			t.Errorf("a way around: %s: %d", path, got.Status)
+		}
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, "PROPFIND", "MOVE"} {
 		got := visitor.Ask(method, "/stadt/page/")
 		if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "300" || got.Header.Get("Cache-Control") != "no-store" ||
 			!strings.Contains(got.Body, "This site is being worked on.") || strings.Contains(got.Body, "data") && strings.Contains(got.Body, "Nothing is lost") {
 			t.Errorf("%s: %d %v\n%s", method, got.Status, got.Header, got.Body)
 		}
 	}
-	for _, path := range []string{"/stadt/healthz", "/stadt/readyz", "/-/site/note.txt"} {
+	for _, path := range []string{"/stadt/healthz", "/stadt/readyz", "/stadt/healthz/", "/stadt/readyz/", "/-/site/note.txt"} {
 		if got := visitor.Ask(http.MethodGet, path); got.Status != http.StatusOK {
 			t.Errorf("%s: %d, and whoever watches should be answered", path, got.Status)
 		}

@@ -3,15 +3,16 @@ package site
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
+	"grouprise.org/grouprise/internal/kit/attempt"
 	"grouprise.org/grouprise/internal/kit/errs"
 )
 
@@ -24,28 +25,37 @@ type Check struct {
 // checkPatience is how long each part that the site stands on has to answer: shorter than what load balancers wait.
 const checkPatience = 3 * time.Second
 
-// readiness asks the parts that a site stands on. However many programs want to know at one time, each part is asked once.
+// answerKept is how long an answer holds: asking writes a file and reads the database, and strangers may ask as well.
+const answerKept = time.Second
+
+// readiness asks the parts that a site stands on. However many programs want to know at one time, and however often, each
+// part is asked once a second at most.
 type readiness struct {
 	log    *slog.Logger
 	asking singleflight.Group
+	latest atomic.Pointer[condition]
 }
 
 // condition is how the parts of a site are.
 type condition struct {
 	ready bool
-	text  string // a line for each part
+	text  string    // a line for each part
+	since time.Time // when the parts had answered
 }
 
 // ask asks all parts at once. It says what is wrong in words of its own: what a part says may name hosts and people, and
 // goes to the log.
 func (r *readiness) ask(ctx context.Context, checks []Check) condition {
+	if c := r.latest.Load(); c != nil && time.Since(c.since) < answerKept {
+		return *c
+	}
 	answer, _, _ := r.asking.Do("", func() (any, error) {
 		ctx := context.WithoutCancel(ctx) // whoever asked first may go
 		lines := make([]string, len(checks))
 		var parts errgroup.Group
 		for i, c := range checks {
 			parts.Go(func() error {
-				err := c.within(ctx, checkPatience)
+				_, err := attempt.Within(ctx, checkPatience, 0, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.Ask(ctx) })
 				lines[i] = c.Name + ": " + conditionOf(err)
 				if err != nil {
 					r.log.WarnContext(ctx, "a part of the site is not ready", "part", c.Name, "error", err)
@@ -53,33 +63,15 @@ func (r *readiness) ask(ctx context.Context, checks []Check) condition {
 				return err
 			})
 		}
-		if parts.Wait() == nil {
-			return condition{true, "ready\n"}, nil
+		c := &condition{ready: true, text: "ready\n"}
+		if parts.Wait() != nil {
+			c = &condition{text: "not ready\n" + strings.Join(lines, "\n") + "\n"}
 		}
-		return condition{false, "not ready\n" + strings.Join(lines, "\n") + "\n"}, nil
+		c.since = time.Now()
+		r.latest.Store(c)
+		return c, nil
 	})
-	return answer.(condition) //nolint:forcetypeassert // it is made above
-}
-
-// within asks a part that may never answer and may not care that nobody waits any more.
-func (c Check) within(ctx context.Context, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	answer := make(chan error, 1)
-	go func() {
-		defer func() {
-			if defect := recover(); defect != nil {
-				answer <- fmt.Errorf("panic: %v", defect)
-			}
-		}()
-		answer <- c.Ask(ctx)
-	}()
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return *answer.(*condition) //nolint:forcetypeassert // it is made above
 }
 
 // conditionOf says in few words what an error of a part means.

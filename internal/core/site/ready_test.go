@@ -80,3 +80,31 @@ func TestManyWhoAskForReadinessAskEachPartOnce(t *testing.T) {
 		t.Errorf("20 who ask at once let a part be asked %d times", n)
 	}
 }
+
+// TestStrangersWhoAskForReadinessAllTheTimeCostNothing asks one time after the other.
+func TestStrangersWhoAskForReadinessAllTheTimeCostNothing(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	handler := webtest.Open(t, webtest.NewSite(t, dbtest.SQLite(t), webtest.People{}), module.Module{Name: "x", Checks: []site.Check{
+		{Name: "media", Ask: func(context.Context) error {
+			if asked.Add(1) == 1 {
+				return errors.New("no")
+			}
+			return nil
+		}},
+	}})
+	v, began := webtest.Visit(t, handler), time.Now()
+	for range 100 {
+		v.Get(site.ReadyPath)
+	}
+	if most := int64(time.Since(began)/time.Second) + 1; asked.Load() > most {
+		t.Errorf("a part is asked %d times within %s", asked.Load(), time.Since(began))
+	}
+	for v.Page.Status != http.StatusOK { // what is well again is told soon
+		if time.Since(began) > time.Minute {
+			t.Fatalf("it still answers %d %s", v.Page.Status, v.Page.Body)
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.Get(site.ReadyPath)
+	}
+}

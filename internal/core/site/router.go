@@ -194,7 +194,7 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.site.sendOwn(w, r) || rt.site.sendSiteData(w, r) {
 		return
 	}
-	if rt.site.isInMaintenance(r.URL.Path) {
+	if rt.site.isInMaintenance(withoutSlash(r.URL.Path)) {
 		rt.site.newVisit(w, r, &Route{}).fail(inMaintenance())
 		return
 	}

@@ -25,11 +25,10 @@ import (
 	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/kit/acme"
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 const secret = "0123456789abcdef"
@@ -250,12 +249,41 @@ func TestAllProcessesAnswerTheAuthorityAndHaveTheCertificate(t *testing.T) {
 	})
 }
 
-func TestWithoutAnAuthorityTheOldCertificateStays(t *testing.T) {
+// TestStrangersAskTheDatabaseNothingAtThePathOfTheAuthority asks, while an answer is there, for what no authority asks for.
+func TestStrangersAskTheDatabaseNothingAtThePathOfTheAuthority(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
+	w := newTown(t, dbtest.SQLite(t))
+	p := w.process(secret, "stadt.example")
+	if err := p.Put(t.Context(), acme.Challenge{Kind: acme.HTTP01, Name: "token", Answer: []byte("the answer")}); err != nil {
 		t.Fatal(err)
 	}
+	pages := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a page is asked for") })
+	ask := func(token string) int {
+		answer := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		r.URL.Path = acme.Path + token
+		p.Answer(pages).ServeHTTP(answer, r)
+		return answer.Code
+	}
+	before := w.db.Stats().Statements
+	for _, token := range []string{
+		"token\x00", "\x00token", "token/", "../token", "a/../token", "token?", "tökén", "\xff", "token ", "'; DROP TABLE people; --", strings.Repeat("a", 257), strings.Repeat("a", 1<<20),
+	} {
+		if got := ask(token); got != http.StatusNotFound {
+			t.Errorf("%.40q: %d", token, got)
+		}
+	}
+	if asked := w.db.Stats().Statements - before; asked != 0 || w.log.Len() > 0 {
+		t.Errorf("the database is asked %d times; the log says %s", asked, w.log.String())
+	}
+	if got := ask("token"); got != http.StatusOK {
+		t.Errorf("the authority is answered with %d", got)
+	}
+}
+
+func TestWithoutAnAuthorityTheOldCertificateStays(t *testing.T) {
+	t.Parallel()
+	catalogues := localetest.Catalogues(t)
 	english := catalogues.Printer("en", time.UTC)
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := newTown(t, db)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +64,10 @@ func (c *Certificates) challengePair(ctx context.Context, name string) (*tls.Cer
 	return acme.Pair(text, text)
 }
 
+// tokens is what the names of challenges by http consist of (RFC 8555, section 8.3). Whatever else strangers ask for does
+// not reach the database.
+var tokens = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+
 // Answer returns a handler for visitors without TLS: it answers the authority, and leaves the rest to the pages, which send
 // them to https.
 func (c *Certificates) Answer(pages http.Handler) http.Handler {
@@ -70,6 +75,10 @@ func (c *Certificates) Answer(pages http.Handler) http.Handler {
 		token, asked := strings.CutPrefix(r.URL.Path, acme.Path)
 		if !asked || token == "" {
 			pages.ServeHTTP(w, r)
+			return
+		}
+		if !tokens.MatchString(token) {
+			http.NotFound(w, r)
 			return
 		}
 		text, err := c.answer(r.Context(), acme.HTTP01, token)

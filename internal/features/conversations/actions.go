@@ -127,6 +127,9 @@ func (c *Conversations) begin(ctx context.Context, tx *sqldb.Tx, authorID int64,
 			return 0, err
 		}
 	}
+	if b.Report {
+		tx.AfterCommit(c.reported.Inc)
+	}
 	_, err = c.deps.Outbox.Record(ctx, tx, community.Activity{
 		Name: community.MessagePosted, ActorID: authorID, EntityID: b.Entity.ID, ConversationID: id, ContributionID: message,
 	})
@@ -204,6 +207,7 @@ type unconfirmed struct {
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	Apply   bool   `json:"apply,omitempty"`
+	Report  bool   `json:"report,omitempty"`
 }
 
 // BeginByMail keeps a message by somebody who has not signed in and sends them a letter with the link that
@@ -223,7 +227,7 @@ func (c *Conversations) BeginByMail(ctx context.Context, address, language strin
 			Intro: to.Lang.T("Someone (probably you) has written to “%s” at %s with this email address. Open the link to see the message and send it.",
 				notify.Called(b.Entity.Name, b.Entity.Slug), c.deps.SiteName),
 			Button: to.Lang.T("Send the message"), Path: "/stadt/conversations/confirm/",
-			Token: tokens.Token{Kind: tokenBegin, EntityID: b.Entity.ID}, Data: unconfirmed{b.Subject, b.Text, b.Apply},
+			Token: tokens.Token{Kind: tokenBegin, EntityID: b.Entity.ID}, Data: unconfirmed{b.Subject, b.Text, b.Apply, b.Report},
 		})
 	})
 }
@@ -245,7 +249,7 @@ func kept(ctx context.Context, q sqldb.Querier, t tokens.Token) (b Beginning, er
 	if err := t.Decode(&m); err != nil {
 		return b, err
 	}
-	b = Beginning{Subject: m.Subject, Text: m.Text, Apply: m.Apply}
+	b = Beginning{Subject: m.Subject, Text: m.Text, Apply: m.Apply, Report: m.Report}
 	b.Entity, err = getEntity(ctx, q, t.EntityID)
 	return b, err
 }

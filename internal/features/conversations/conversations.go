@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
@@ -74,10 +76,17 @@ type Deps struct {
 }
 
 // Conversations is the room.
-type Conversations struct{ deps Deps }
+type Conversations struct {
+	deps     Deps
+	reported prometheus.Counter
+}
 
 // New returns the room.
-func New(d Deps) *Conversations { return &Conversations{d} }
+func New(d Deps) *Conversations {
+	return &Conversations{deps: d, reported: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "grouprise_abuse_reports_total", Help: "Pages that people reported to the group that runs the site.",
+	})}
+}
 
 // tokenBegin is the kind of the tokens in the links that confirm a message by somebody who has not signed
 // in.
@@ -88,7 +97,7 @@ func (c *Conversations) Module() module.Module {
 	counts, usual := append(bymail.Limits(), limitBeginnings(), limitReceived()), site.Usual()
 	withFiles := threads.FormBytes(c.deps.MaxBytes)
 	return module.Module{
-		Name: "conversations", Finds: finds(), Entries: c.entries(), Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(), Commands: c.commands(),
+		Name: "conversations", Finds: finds(), Entries: c.entries(), Acts: c.acts(), Blocks: c.blocks(), Estate: holdings(), Commands: c.commands(), Metrics: []prometheus.Collector{c.reported},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.newContact(c.withPerson)},
 			{Method: http.MethodPost, Path: "/stadt/gestalten/{id}/conversations/add", Handle: c.createContact(c.withPerson), Counts: counts, BodyLimit: withFiles},

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bymail"
 	"grouprise.org/grouprise/internal/core/captcha"
@@ -33,10 +35,10 @@ import (
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -55,10 +57,7 @@ type house struct {
 
 func newHouse(t *testing.T, db *sqldb.DB) *house {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	folder, err := media.OpenFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -561,6 +560,45 @@ func TestWhoHasNotSignedInProvesTheirAddress(t *testing.T) {
 	if got := webtest.Activities(t, h.db); !slices.Equal(got, []string{"message.posted garten by anna"}) {
 		t.Errorf("activities %v", got)
 	}
+}
+
+// TestReportsAreCounted has pages reported by somebody who has signed in and by somebody who has not. Other messages to the
+// group that runs the site, a second click, and reports that nobody confirms do not count.
+func TestReportsAreCounted(t *testing.T) {
+	t.Parallel()
+	h, handler := newTown(t)
+	figures := prometheus.NewRegistry()
+	figures.MustRegister(h.Module().Metrics...)
+	counts := func(want int) {
+		t.Helper()
+		all, err := figures.Gather()
+		if err != nil || len(all) != 1 || all[0].GetName() != "grouprise_abuse_reports_total" || all[0].GetMetric()[0].GetCounter().GetValue() != float64(want) {
+			t.Errorf("want %d reports: %v, %v", want, all, err)
+		}
+	}
+	h.begin(t, h.Carla, h.Chor.Entity(), "Hello")
+	counts(0)
+	anna := webtest.VisitAs(t, handler, h.Anna.ID)
+	for range 2 {
+		anna.Get("/stadt/abuse/path=/garten/fest/")
+		anna.Submit("Send", map[string]string{"subject": "Spam", "text": "Look at it."})
+		anna.Sees(200, "Spam")
+	}
+	counts(1)
+	for _, b := range []conversations.Beginning{{Report: true}, {}} {
+		b.Entity, b.Subject, b.Text = h.Chor.Entity(), "Page report", "Please look."
+		if err := h.BeginByMail(t.Context(), "stranger@example.net", "en", b); err != nil {
+			t.Fatal(err)
+		}
+		counts(1)
+	}
+	for _, letter := range h.tray.Take() {
+		v := webtest.Visit(t, handler)
+		v.Get(mailtest.Link(t, letter, "/conversations/confirm/"))
+		v.Submit("Send the message", nil)
+		v.Sees(200, "has been sent")
+	}
+	counts(2)
 }
 
 func TestWhatIsWrongStandsBesideItsField(t *testing.T) {

@@ -26,6 +26,7 @@ type Beginning struct {
 	Cut     string          // what a mail quoted and how it was signed
 	Format  markdown.Format // of Text and Cut
 	Apply   bool            // it applies for membership of the group
+	Report  bool            // it tells of a page that should not be here
 	ByMail  bool
 	At      clock.Time // when it was written; zero means now
 	Files   []media.File

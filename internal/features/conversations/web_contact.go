@@ -33,6 +33,7 @@ type contact struct {
 	Lead      string
 	Reach     string // how many people will be notified, for members
 	Apply     bool
+	Report    bool
 	Form      messageForm
 	Challenge captcha.Challenge // for those who have not signed in
 	Answered  bool              // the challenge has been answered and cannot be answered so once more
@@ -160,7 +161,7 @@ func (c *Conversations) report(v *site.Visit) (contact, error) {
 	}
 	page := v.Local("/" + strings.TrimPrefix(strings.TrimPrefix(v.Path("path"), "path="), "/"))
 	return contact{
-		Entity: g.Entity(), Title: v.T("Report a page"), Cancel: page,
+		Entity: g.Entity(), Title: v.T("Report a page"), Cancel: page, Report: true,
 		Lead: v.T("Tell the group “%s”, which runs this site, what’s wrong with the page.", g.Name),
 		Form: messageForm{Subject: v.T("Page report"), Text: v.T("Please take a look at this page: %s", v.URL(page)) + "\n\n"},
 	}, nil
@@ -228,7 +229,7 @@ func (c *Conversations) submitMessage(v *site.Visit, f *contact) (conv Conversat
 }
 
 func (f contact) beginning() Beginning {
-	return Beginning{Entity: f.Entity, Subject: f.Form.Subject, Text: f.Form.Text, Apply: f.Apply}
+	return Beginning{Entity: f.Entity, Subject: f.Form.Subject, Text: f.Form.Text, Apply: f.Apply, Report: f.Report}
 }
 
 // maxUnsigned is how large a form may be of somebody who has not signed in: they attach nothing, because until they have

@@ -115,6 +115,47 @@ func TestProgramsAreToldOfGroups(t *testing.T) {
 	})
 }
 
+// TestNamesAreNothingButNames calls a program about groups whose names would be something to a shell, to a program that reads
+// options or lines, or to a log: however they came into the database.
+func TestNamesAreNothingButNames(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	told := filepath.Join(folder, "told")
+	w := newTown(t, dbtest.SQLite(t), program(t, `printf '%s\n' "$#" "$1" "$GROUPRISE_HOOK_EVENT" >"`+told+`"`, `printf '%s' "$GROUPRISE_HOOK_GROUP_SLUG" >"`+told+`.slug"`))
+	for _, slug := range []string{
+		"-rf", "--help", "$(touch " + folder + "/made)", "`touch " + folder + "/made`", "; touch " + folder + "/made", `a"b\c'd`, "a\nGROUPRISE_HOOK_EVENT=deleted", "a\r\nlevel=ERROR msg=forged",
+		"ä€🌳\u202e", "%s%n", strings.Repeat("a", 1000), "",
+	} {
+		cast.Execute(t, w.db, `UPDATE entities SET slug = ? WHERE id = ?`, slug, w.Garten.EntityID)
+		w.log.Reset()
+		w.happens(t, community.GroupChanged)
+		w.drain(t)
+		text, err := os.ReadFile(told)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count, rest, _ := strings.Cut(string(text), "\n")
+		argument, event, _ := strings.Cut(rest, "\n")
+		var about struct {
+			ObjectData struct {
+				Slug string `json:"slug"`
+			} `json:"objectData"`
+		}
+		if err := json.Unmarshal([]byte(argument), &about); err != nil || about.ObjectData.Slug != slug || count != "1" || event != "changed\n" {
+			t.Errorf("%q: told %q, %v", slug, text, err)
+		}
+		if name, err := os.ReadFile(told + ".slug"); err != nil || string(name) != slug {
+			t.Errorf("%q: the environment says %q, %v", slug, name, err)
+		}
+		if strings.Count(w.log.String(), "\n") != 1 {
+			t.Errorf("%q: the log has other lines:\n%s", slug, w.log.String())
+		}
+	}
+	if _, err := os.Stat(filepath.Join(folder, "made")); !os.IsNotExist(err) {
+		t.Error("a name was run as a command")
+	}
+}
+
 func TestAProgramThatFailsKeepsNobodyFromBeingToldAndIsNotCalledAgain(t *testing.T) {
 	t.Parallel()
 	told := filepath.Join(t.TempDir(), "told")

@@ -1,9 +1,9 @@
 // Package setup is the room where a site begins: a page on which whoever runs the machine makes the first account and
 // says what the site is called.
 //
-// The page is there as long as nobody can sign in and nobody administers the site, and never again after that. It wants a code that only the terminal
-// shows: the log when the site starts, and `grouprise setup --code`. A code works once and for an hour, and only its hash is
-// kept. Whoever is first ends it for all others.
+// The page is there as long as nobody administers the site, and never again after that. It wants a code that only the
+// terminal shows: the log when the site starts, and `grouprise setup --code`. A code works once and for an hour, and only its
+// hash is kept. Whoever is first ends it for all others.
 package setup
 
 import (
@@ -58,7 +58,7 @@ type Deps struct {
 // Setup is the room.
 type Setup struct {
 	deps  Deps
-	begun atomic.Bool // somebody has an account: the page is gone, and the database is not asked any more
+	begun atomic.Bool // somebody administers the site: the page is gone, and the database is not asked any more
 }
 
 // New returns the room.
@@ -69,8 +69,8 @@ func (s *Setup) Module() module.Module {
 	return module.Module{
 		Name: "setup", Blocks: s.blocks(),
 		Reactions: []outbox.Reaction{
-			{Activity: community.PersonJoined, Does: "closes the page where a new site is set up", Run: s.close},
-			{Activity: community.AccountSecured, Does: "closes the page where a new site is set up", Run: s.close},
+			{Activity: community.PersonJoined, Does: "closes the page where a new site is set up, once somebody administers it", Run: s.close},
+			{Activity: community.AccountSecured, Does: "closes the page where a new site is set up, once somebody administers it", Run: s.close},
 		},
 		Routes: []site.Route{
 			{Method: http.MethodGet, Path: Path, Handle: s.showSetup},
@@ -84,7 +84,7 @@ func limitCodes() *web.Limit {
 	return &web.Limit{Name: "set up the site", Count: 10, Per: 10 * time.Minute, Whom: web.PerVisitor}
 }
 
-// Empty reports whether the site is still to be set up: nobody can sign in, and nobody administers it.
+// Empty reports whether the site is still to be set up: nobody administers it.
 func (s *Setup) Empty(ctx context.Context) (bool, error) {
 	if s.begun.Load() {
 		return false, nil
@@ -96,10 +96,13 @@ func (s *Setup) Empty(ctx context.Context) (bool, error) {
 	return empty, err
 }
 
-// close notes for good that somebody has an account, however it came into being.
+// close notes for good that somebody administers the site, however that came about.
 func (s *Setup) close(ctx context.Context, tx *sqldb.Tx, _ community.Activity) error {
 	if s.deps.Settings.Latest(ctx).Text(settings.SetUp) == settings.Passed {
 		return nil
+	}
+	if empty, err := isEmpty(ctx, tx); empty || err != nil {
+		return err
 	}
 	return s.deps.Settings.PutIn(ctx, tx, 0, settings.SetUp, settings.Passed)
 }
@@ -142,7 +145,7 @@ func (s *Setup) Announce(ctx context.Context) {
 	case err != nil:
 		s.deps.Log.WarnContext(ctx, "no code could be made for setting the site up", "error", err)
 	default:
-		s.deps.Log.InfoContext(ctx, "nobody has an account yet: set the site up", "page", s.URL(), "code", code, "works for", CodeLifetime)
+		s.deps.Log.InfoContext(ctx, "nobody administers the site yet: set it up", "page", s.URL(), "code", code, "works for", CodeLifetime)
 	}
 }
 
@@ -163,20 +166,19 @@ func secretOf(code string) string {
 
 // Beginning is what whoever sets the site up says.
 type Beginning struct {
-	Code     string
-	SiteName string // empty: as the configuration says
-	Language string // of the site, and of the administrator; empty likewise
+	Description
 
+	Code     string
 	Name     string // of the administrator
 	Address  string
 	Password string
 	Repeated string
 }
 
-// Begin makes the first administrator, and keeps what the site is called. Of two who try at once, one succeeds: the other
+// Begin makes the first administrator, and keeps what the site says of itself. Of two who try at once, one succeeds: the other
 // gets Conflict. Invalid says what is wrong field by field.
 func (s *Setup) Begin(ctx context.Context, b Beginning) (person community.Person, err error) {
-	wrong := s.deps.Accounts.CheckFirst(b.Name, b.Address, b.Password, b.Repeated)
+	wrong := append(b.Check(), s.deps.Accounts.CheckFirst(b.Name, b.Address, b.Password, b.Repeated)...)
 	if _, err := tokens.Find(ctx, s.deps.DB, tokenSetup, secretOf(b.Code), s.deps.DB.Now()); errs.Is(err, errs.NotFound) {
 		wrong = append([]errs.FieldError{errWrongCode()}, wrong...)
 	} else if err != nil {
@@ -211,34 +213,11 @@ func (s *Setup) Begin(ctx context.Context, b Beginning) (person community.Person
 		if person, err = s.deps.Accounts.CreateFirst(ctx, tx, b.Name, b.Address, hash, b.Language); err != nil {
 			return err
 		}
-		return s.describe(ctx, tx, person.ID, b.SiteName, b.Language)
+		return s.describe(ctx, tx, person.ID, b.Description)
 	})
 	return person, err
 }
 
 func errWrongCode() errs.FieldError {
 	return errs.Field("code", "This code is wrong or too old. Enter the newest one from the terminal.")
-}
-
-// Languages returns the languages that there are, and the main one of the site.
-func (s *Setup) Languages() (all []string, main string) {
-	return s.deps.Catalogues.All(), s.deps.Catalogues.Match()
-}
-
-// Name keeps what the site is called, and its main language. What is empty, and what the configuration says, stays.
-func (s *Setup) Name(ctx context.Context, name, language string) error {
-	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.describe(ctx, tx, 0, name, language) })
-}
-
-func (s *Setup) describe(ctx context.Context, tx *sqldb.Tx, personID int64, name, language string) error {
-	set := s.deps.Settings.Latest(ctx)
-	for _, c := range []settings.Change{{Key: settings.Name, Value: strings.TrimSpace(name)}, {Key: settings.Language, Value: language}} {
-		if _, fixed := set.Fixed(c.Key); fixed || c.Value == "" || c.Value == set.Text(c.Key) {
-			continue
-		}
-		if err := s.deps.Settings.PutIn(ctx, tx, personID, c.Key, c.Value); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package setup_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -19,11 +20,10 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/setup"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
@@ -56,16 +56,16 @@ func (a accounts) CreateFirst(ctx context.Context, tx *sqldb.Tx, _, address, has
 // newSite returns the room of a site on which nobody has an account, and its settings.
 func newSite(t *testing.T, db *sqldb.DB, log *slog.Logger, fixed map[settings.Key]settings.Fixed) (*setup.Setup, *settings.Settings) {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	set := settings.New(db, slog.New(slog.DiscardHandler), fixed)
 	return setup.New(setup.Deps{DB: db, Accounts: accounts{}, Settings: set, Catalogues: catalogues, Log: log, BaseURL: "https://stadt.example"}), set
 }
 
 func beginning(code, address string) setup.Beginning {
-	return setup.Beginning{Code: code, SiteName: " Neustadt ", Language: "de", Name: "Anna Ahorn", Address: address, Password: "p", Repeated: "p"}
+	said := setup.Description{
+		SiteName: " Neustadt ", Language: "de", Claim: "Wir sind Nachbarn.", Operator: "Verein *Neustadt* e. V.", Postal: "Hauptstraße 1\r\n12345 Neustadt", Contact: "post@neustadt.example",
+	}
+	return setup.Beginning{Code: code, Description: said, Name: "Anna Ahorn", Address: address, Password: "p", Repeated: "p"}
 }
 
 func issue(t *testing.T, s *setup.Setup, alone bool) string {
@@ -92,8 +92,14 @@ func TestACodeMakesOneAdministratorAndNeverAnother(t *testing.T) {
 		if err != nil || person.Slug != "anna" {
 			t.Fatalf("%+v, %v", person, err)
 		}
-		if now := set.Latest(t.Context()); now.Text(settings.Name) != "Neustadt" || now.Text(settings.Language) != "de" {
-			t.Errorf("the site is called %q and speaks %q", now.Text(settings.Name), now.Text(settings.Language))
+		want := map[settings.Key]string{
+			settings.Name: "Neustadt", settings.Language: "de", settings.Claim: "Wir sind Nachbarn.",
+			settings.Imprint: "Verantwortlich für diese Seite:\n\nVerein \\*Neustadt\\* e. V.\nHauptstraße 1\n12345 Neustadt\n\nKontakt: post@neustadt.example",
+		}
+		for key, text := range want {
+			if got := set.Latest(t.Context()).Text(key); got != text {
+				t.Errorf("the site says of its %s %q, want %q", key, got, text)
+			}
 		}
 		if _, err := s.Begin(t.Context(), beginning(newest, "bert@post.example")); !errs.Is(err, errs.Invalid) {
 			t.Errorf("the code once more: %v", err)
@@ -148,19 +154,47 @@ func TestACodeEndsAfterAnHour(t *testing.T) {
 	}
 }
 
-func TestASiteIsSetUpOnceEvenIfEverybodyLeaves(t *testing.T) {
+// TestAStrangerWhoIsFirstShutsNoDoor has somebody sign up on a site that nobody has set up yet.
+func TestAStrangerWhoIsFirstShutsNoDoor(t *testing.T) {
 	t.Parallel()
-	db := dbtest.SQLite(t)
-	c := cast.New(t, db)
-	s, _ := newSite(t, db, nil, nil)
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		s, set := newSite(t, db, nil, nil)
+		stranger := cast.AddPerson(t, db, "stranger")
+		cast.Execute(t, db, `UPDATE people SET password = 'x' WHERE id = ?`, stranger.ID)
+		joined(t, db, s, stranger.ID)
+		if empty, err := s.Empty(t.Context()); !empty || err != nil || set.Latest(t.Context()).Text(settings.SetUp) != "" {
+			t.Fatalf("empty %v, %v", empty, err)
+		}
+		person, err := s.Begin(t.Context(), beginning(issue(t, s, true), "anna@post.example"))
+		if err != nil || person.ID == stranger.ID {
+			t.Fatalf("%+v, %v", person, err)
+		}
+		joined(t, db, s, person.ID)
+		if empty, err := s.Empty(t.Context()); empty || err != nil || set.Latest(t.Context()).Text(settings.SetUp) != settings.Passed {
+			t.Errorf("empty %v, %v", empty, err)
+		}
+	})
+}
+
+// joined lets the room hear that somebody has an account.
+func joined(t *testing.T, db *sqldb.DB, s *setup.Setup, personID int64) {
+	t.Helper()
 	for _, r := range s.Module().Reactions {
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			return r.Run(t.Context(), tx, community.Activity{Name: r.Activity, PersonID: c.Anna.ID})
+			return r.Run(t.Context(), tx, community.Activity{Name: r.Activity, PersonID: personID})
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func TestASiteIsSetUpOnceEvenIfEverybodyLeaves(t *testing.T) {
+	t.Parallel()
+	db := dbtest.SQLite(t)
+	c := cast.New(t, db)
+	s, _ := newSite(t, db, nil, nil)
+	joined(t, db, s, c.Anna.ID)
 	cast.Execute(t, db, `UPDATE people SET admin = ?, password = ''`, false)
 	if empty, err := s.Empty(t.Context()); empty || err != nil {
 		t.Errorf("empty %v, %v", empty, err)
@@ -235,14 +269,52 @@ func TestCodesCannotBeTriedAllTheTime(t *testing.T) {
 func TestWhatTheConfigurationSaysIsNotAsked(t *testing.T) {
 	t.Parallel()
 	db := dbtest.SQLite(t)
-	s, set := newSite(t, db, nil, map[settings.Key]settings.Fixed{settings.Name: {Option: "site_name"}, settings.Language: {Option: "language_code"}})
+	s, set := newSite(t, db, nil, map[settings.Key]settings.Fixed{settings.Name: {Option: "site_name"}, settings.Language: {Option: "language_code"}, settings.Claim: {Option: "claims"}})
 	v := webtest.Visit(t, webtest.Open(t, webtest.NewSite(t, db, webtest.People{}), s.Module()))
 	v.Get(setup.Path)
-	v.DoesNotSee("site_name", `id="field-language"`)
+	v.DoesNotSee("site_name", `id="field-language"`, `name="claim"`)
+	v.Sees(http.StatusOK, `name="operator"`)
 	if _, err := s.Begin(t.Context(), beginning(issue(t, s, false), "anna@post.example")); err != nil {
 		t.Fatal(err)
 	}
-	if now := set.Latest(t.Context()); now.Get(settings.Name).Value != "" || now.Get(settings.Language).Value != "" {
+	if now := set.Latest(t.Context()); now.Get(settings.Name).Value != "" || now.Get(settings.Language).Value != "" || now.Get(settings.Claim).Value != "" {
 		t.Errorf("kept %+v", now)
+	}
+}
+
+// TestAnImprintIsNeverHalfOfOne is the table of what somebody may say, and leave out, of who runs the site.
+func TestAnImprintIsNeverHalfOfOne(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what string
+		said setup.Description
+		want string // the imprint, or the field that is wrong
+	}{
+		{"nothing", setup.Description{}, ""},
+		{"blanks", setup.Description{Operator: " ", Postal: "\n", Contact: " "}, ""},
+		{"a name", setup.Description{Operator: "Anna"}, "This site is run by:\n\nAnna"},
+		{"no address", setup.Description{Operator: "Anna", Contact: "0123 45"}, "This site is run by:\n\nAnna\n\nContact: 0123 45"},
+		{"signs", setup.Description{Operator: "# <b>Anna", Postal: "> 1. Weg"}, "This site is run by:\n\n\\# \\<b>Anna\n> 1\\. Weg"},
+		{"no name", setup.Description{Postal: "Weg 1"}, "operator"},
+		{"no name, and a contact", setup.Description{Contact: "0123"}, "operator"},
+		{"too long a name", setup.Description{Operator: strings.Repeat("ä", 151)}, "operator"},
+		{"too long an address", setup.Description{Operator: "Anna", Postal: strings.Repeat("ä", 501)}, "postal"},
+		{"too long a contact", setup.Description{Operator: "Anna", Contact: strings.Repeat("1", 255)}, "contact"},
+		{"too long a sentence", setup.Description{Claim: strings.Repeat("ä", 151)}, "claim"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			s, set := newSite(t, dbtest.SQLite(t), nil, nil)
+			err := s.Describe(t.Context(), c.said)
+			got := set.Latest(t.Context()).Text(settings.Imprint)
+			if e, ok := errors.AsType[*errs.Error](err); ok && len(e.Fields) == 1 {
+				got += e.Fields[0].Name
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if got != c.want {
+				t.Errorf("it says %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"grouprise.org/grouprise/internal/kit/sqldb"
 )
 
-// isEmpty reports whether nobody can sign in, could before or administers the site. Those who take part by an address alone
-// do neither.
+// isEmpty reports whether nobody administers the site, nor has done so before. Who else has an account does not matter: a
+// stranger who is first must not shut the door for whoever runs the machine.
 func isEmpty(ctx context.Context, q sqldb.Querier) (empty bool, err error) {
 	err = q.Get(ctx, &empty, `
-		SELECT NOT EXISTS (SELECT 1 FROM people WHERE password <> '' OR admin)
+		SELECT NOT EXISTS (SELECT 1 FROM people WHERE admin)
 		   AND NOT EXISTS (SELECT 1 FROM site_settings WHERE name = ? AND value = ?)`, settings.SetUp, settings.Passed)
 	if err != nil {
-		return false, fmt.Errorf("look for accounts: %w", err)
+		return false, fmt.Errorf("look for administrators: %w", err)
 	}
 	return empty, nil
 }

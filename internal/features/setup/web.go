@@ -7,7 +7,6 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/parts"
-	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/kit/errs"
 )
@@ -17,9 +16,9 @@ const afterwards = "/stadt/admin/"
 
 // setupForm has the names that the form for signing up has.
 type setupForm struct {
+	Description
+
 	Code     string `form:"code"      text:"line"`
-	SiteName string `form:"site_name" text:"line" label:"Name of the site" validate:"max=60"`
-	Language string `form:"language"  text:"line" label:"Main language"    validate:"max=20"`
 	Name     string `form:"name"      text:"line"`
 	Address  string `form:"email"     text:"line"`
 	Password string `form:"password1" text:"raw"`
@@ -30,10 +29,9 @@ type setupForm struct {
 type setupView struct {
 	setupForm
 
-	AsksName     bool // the configuration does not say it
-	AsksLanguage bool
-	Languages    []parts.Option
-	Errors       parts.Errors
+	Asks      Questions
+	Languages []parts.Option
+	Errors    parts.Errors
 }
 
 // here returns NotFound once the site has been set up.
@@ -46,10 +44,7 @@ func (s *Setup) here(v *site.Visit) error {
 }
 
 func (s *Setup) page(v *site.Visit, f setupForm, wrong parts.Errors) site.Page {
-	set := s.deps.Settings.Latest(v.Context())
-	_, nameFixed := set.Fixed(settings.Name)
-	_, languageFixed := set.Fixed(settings.Language)
-	view := setupView{setupForm: f, AsksName: !nameFixed, AsksLanguage: !languageFixed, Errors: wrong}
+	view := setupView{setupForm: f, Asks: s.Questions(v.Context()), Errors: wrong}
 	for _, code := range s.deps.Catalogues.All() {
 		view.Languages = append(view.Languages, parts.Option{Value: code, Label: site.LanguageName(code)})
 	}
@@ -60,7 +55,7 @@ func (s *Setup) showSetup(v *site.Visit) error {
 	if err := s.here(v); err != nil {
 		return err
 	}
-	return v.Show(s.page(v, setupForm{Language: v.Lang.Language()}, parts.Errors{}))
+	return v.Show(s.page(v, setupForm{Description: Description{Language: v.Lang.Language(), Claim: s.Questions(v.Context()).KnownClaim}}, parts.Errors{}))
 }
 
 func (s *Setup) createSetup(v *site.Visit) error {

@@ -431,7 +431,8 @@ func golden(t *testing.T, file, got string) {
 func FuzzLoadNeverPanics(f *testing.F) {
 	for _, text := range []string{
 		"", "name: A\n", "desk:\n  host: a\n", "a: &a [1]\nb: *a\n", "{", "? a\n: b\n", "a: |\n  x\n", "---\n...\n---\n", "a: !!str 1\n", "\ufeffname: A", "topics: [a,\n", "<<: 1",
-		"corner: [.inf, .nan]", "name: \"\\x00\"", "a:\n\t- b",
+		"corner: [.inf, .nan]", "name: \"\\x00\"", "a:\n\t- b", "a: &a [*a]\n", "a: &a {b: c}\nd:\n  <<: *a\n", "name: A\rtopics: [b]\r", "name: A\u0085b: c\n", "name: \"\\uD800\"",
+		"%YAML 1.1\n---\nname: yes\n", "~: x\n", "topics: " + strings.Repeat("[", 1000), "a: " + strings.Repeat("{a: ", 1000), strings.Repeat("&a ", 1000), "a: " + strings.Repeat("!!a ", 1000) + "x\n", "a0: &a [x, x]\na1: &b [*a, *a]\na2: [*b, *b]\n",
 	} {
 		f.Add([]byte(text))
 	}

@@ -80,7 +80,8 @@ type Config struct {
 	MaxConns int // connections of one process; zero is 8 readers on SQLite and 16 on servers
 
 	Clock  clock.Clock // what Tx.Now tells; nil is the system's
-	NoSync bool        // SQLite: do not wait for the disk at a commit. For tests
+	NoSync bool        // SQLite: do not wait for the disk at a commit. For tests, and for what is thrown away
+	Cache  int         // SQLite: kilobytes of the file that a connection keeps in memory; zero means 8000 to write and 4000 to read
 
 	// Observe is told of everything that is read outside of transactions, before it is. For tests; nil tells nobody.
 	Observe func(query string, args []any)

@@ -96,11 +96,11 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 		durability = "off"
 	}
 	common := []string{"busy_timeout(10000)", "foreign_keys(on)", "synchronous(" + durability + ")", "temp_store(memory)"}
-	p.write, err = sqlitePool(path, 1, append(common, "journal_mode(wal)", "journal_size_limit(67108864)", "cache_size(-8000)"))
+	p.write, err = sqlitePool(path, 1, append(common, "journal_mode(wal)", "journal_size_limit(67108864)", cacheSize(cmp.Or(c.Cache, 8000))))
 	if err != nil {
 		return err
 	}
-	p.read, err = sqlitePool(path, cmp.Or(c.MaxConns, 8), append(common, "query_only(on)", "cache_size(-4000)"))
+	p.read, err = sqlitePool(path, cmp.Or(c.MaxConns, 8), append(common, "query_only(on)", cacheSize(cmp.Or(c.Cache, 4000))))
 	if err != nil {
 		return err
 	}
@@ -113,6 +113,9 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 	}
 	return nil
 }
+
+// cacheSize returns the pragma for a cache of so many kilobytes.
+func cacheSize(kilobytes int) string { return fmt.Sprintf("cache_size(-%d)", kilobytes) }
 
 // refusePredecessor refuses a file of grouprise 5.5 before it is opened for writing, which would change its mode.
 func refusePredecessor(ctx context.Context, path string) error {

@@ -4,6 +4,7 @@ package webfront
 
 import (
 	"context"
+	"crypto/subtle"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -58,7 +59,7 @@ type Seen struct {
 
 // Show answers with what arrived of a request. NotFound if it has no key.
 func (f Front) Show(w http.ResponseWriter, r *http.Request) error {
-	if f.Key == "" || r.URL.Query().Get(KeyParameter) != f.Key {
+	if f.Key == "" || subtle.ConstantTimeCompare([]byte(r.URL.Query().Get(KeyParameter)), []byte(f.Key)) != 1 {
 		return errs.New(errs.NotFound, "")
 	}
 	record := web.RecordOf(r.Context())

@@ -13,6 +13,9 @@ export GOFLAGS := $(strip $(GOFLAGS) -trimpath -tags=nodynamic,goolm)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PACKAGES = $$(go list ./... | grep -v /e2e)
+# Linking more than a hundred test binaries takes as long as many of the tests: with memory to spare, the garbage collectors of
+# the linker and of the tests run less often. What go vet looks at, make vet does.
+GO_TEST = GOGC=400 go test -vet=off
 # scripts/test-servers starts a private PostgreSQL and MariaDB and hands their addresses to the command.
 WITH_SERVERS := $(wildcard scripts/test-servers)
 
@@ -70,15 +73,15 @@ always:
 
 .PHONY: test
 test: generate ## run all tests but the black-box ones, on SQLite, PostgreSQL and MariaDB
-	@$(WITH_SERVERS) go test -timeout 20m $(PACKAGES)
+	@$(WITH_SERVERS) env $(GO_TEST) -timeout 20m $(PACKAGES)
 
 .PHONY: test-db
 test-db: generate ## run the tests that use a database, anew, on SQLite, PostgreSQL and MariaDB
-	@$(WITH_SERVERS) go test -count=1 $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./internal/... | awk '/testkit\/dbtest/ { print $$1 }')
+	@$(WITH_SERVERS) env $(GO_TEST) -count=1 $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./internal/... | awk '/testkit\/dbtest/ { print $$1 }')
 
 .PHONY: check
 check: generate format vet lint house ## format, vet, linters, house rules, tests on SQLite
-	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= go test $(PACKAGES)
+	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= $(GO_TEST) $(PACKAGES)
 
 .PHONY: format
 format: .cache/bin/gofumpt ## name the files that gofumpt would change
@@ -104,7 +107,7 @@ NOT_WATCHED := -gcflags='github.com/ncruces/go-sqlite3-wasm/...=-race=false'
 .PHONY: race
 race: generate ## run the tests on SQLite with the race detector, which needs a C compiler
 	@scripts/install 'gcc=gcc libc6-dev'
-	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= CGO_ENABLED=1 go test -race -short $(NOT_WATCHED) -timeout 20m $(PACKAGES)
+	@CI= GROUPRISE_TEST_POSTGRESQL= GROUPRISE_TEST_MARIADB= CGO_ENABLED=1 $(GO_TEST) -race -short $(NOT_WATCHED) -timeout 20m $(PACKAGES)
 
 WORLDS ?= 2000
 
@@ -152,7 +155,7 @@ e2e-packages: generate ## try the packages on clean Debians: install, open, rest
 .PHONY: e2e-synapse
 e2e-synapse: build ## try the rooms of groups on a Matrix homeserver (the first time, it is installed)
 	@e2e/synapse/install
-	@go test -tags e2e,synapse,nodynamic,goolm -count=1 -timeout 30m ./e2e/synapse
+	@go test -tags e2e,synapse,nodynamic,goolm -count=1 -parallel 6 -timeout 30m ./e2e/synapse
 
 .PHONY: screens
 screens: build ## photograph the main pages at three widths, in both themes and languages, into dist/screens

@@ -4,8 +4,10 @@ package machine_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,6 +53,36 @@ func TestEachBlockOfTheGuidesIsTried(t *testing.T) {
 				t.Errorf("%s: nobody follows the block %q", path, block.Name)
 			}
 		}
+	}
+}
+
+// TestTheWayToASiteHasTwelveSteps makes sure that the package asks for nothing that its page does not count.
+func TestTheWayToASiteHasTwelveSteps(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/administrators/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := map[string]bool{}
+	for _, step := range regexp.MustCompile(`(?i)\bstep \d+`).FindAllString(string(page), -1) {
+		counted[strings.ToLower(step)] = true
+	}
+	const steps = 12
+	for i := range steps {
+		if step := fmt.Sprintf("step %d", i+1); !counted[step] {
+			t.Errorf("the page has no %s", step)
+		}
+	}
+	if len(counted) != steps {
+		t.Errorf("the page counts %d steps", len(counted))
+	}
+	questions, err := os.ReadFile("../../packaging/debian/grouprise.config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// From step 4 to step 7. Others are only asked of whoever wants to be asked more.
+	if asked := strings.Count(string(questions), "db_input high "); asked != 4 {
+		t.Errorf("the package asks %d questions", asked)
 	}
 }
 

@@ -5,6 +5,7 @@ package machine_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -91,11 +92,15 @@ func TestPackagesChangeTheTablesWhilePeopleAreThere(t *testing.T) {
 	var meanwhile sync.WaitGroup
 	meanwhile.Go(func() {
 		<-stopping["grouprise-tasks"]
-		mail := s.beginMail()
+		mail, err := beginMail()
 		close(mailing)
+		if err != nil {
+			t.Errorf("a mail that begins as the services are told to stop: %v", err)
+			return
+		}
 		<-stopping["grouprise-lmtpd"]
 		time.Sleep(200 * time.Millisecond) // so that it has been told in most cases before the mail goes on
-		if err := mail.end(); err != nil {
+		if err := finishMail(mail); err != nil {
 			t.Errorf("the mail that was in the middle: %v", err)
 		}
 	})
@@ -105,7 +110,13 @@ func TestPackagesChangeTheTablesWhilePeopleAreThere(t *testing.T) {
 		s.anna.Upload(community.GroupPicturesPath("garten"), url.Values{}, webtest.File{Field: "picture", Name: "Beet.png", Content: picture(t)})
 		s.anna.Sees(http.StatusOK)
 	})
-	s.underLoad(func() { s.Run("apt-get install -y -q ../" + s.folder("later") + "/grouprise_*_amd64.deb") })
+	var said string
+	s.underLoad(func() { said = s.Run("apt-get install -y -q ../" + s.folder("later") + "/grouprise_*_amd64.deb") })
+	select {
+	case <-stopping["grouprise"]:
+	default:
+		t.Fatalf("the upgrade did not stop the services:\n%s", said)
+	}
 	meanwhile.Wait()
 
 	s.anna.proxy.Transport = nil
@@ -153,11 +164,10 @@ func (s *site) folder(kind string) string {
 type halfMail struct{ conn *textproto.Conn }
 
 // beginMail hands the first half of a mail over, as the mail server does.
-func (s *site) beginMail() halfMail {
-	s.t.Helper()
+func beginMail() (halfMail, error) {
 	conn, err := textproto.Dial("tcp", "127.0.0.1:1025")
 	if err != nil {
-		s.t.Fatal(err)
+		return halfMail{}, err
 	}
 	for _, step := range []struct {
 		line string
@@ -167,18 +177,16 @@ func (s *site) beginMail() halfMail {
 	} {
 		if step.line != "" {
 			if err := conn.PrintfLine("%s", step.line); err != nil {
-				s.t.Fatal(err)
+				return halfMail{}, errors.Join(err, conn.Close())
 			}
 		}
 		if _, _, err := conn.ReadResponse(step.code); err != nil {
-			s.t.Fatalf("%q: %v", step.line, err)
+			return halfMail{}, errors.Join(fmt.Errorf("%q: %w", step.line, err), conn.Close())
 		}
 	}
-	if err := conn.PrintfLine("From: %s\r\nTo: garten@stadt.example\r\nSubject: Mitten drin\r\nMessage-ID: <half@post.example>\r\nDate: %s\r\n\r\nMitten",
-		bertAddress, time.Now().Format(time.RFC1123Z)); err != nil {
-		s.t.Fatal(err)
-	}
-	return halfMail{conn}
+	_, err = fmt.Fprintf(conn.W, "From: %s\r\nTo: garten@stadt.example\r\nSubject: Mitten drin\r\nMessage-ID: <half@post.example>\r\nDate: %s\r\n\r\nMitten ",
+		bertAddress, time.Now().Format(time.RFC1123Z))
+	return halfMail{conn}, errors.Join(err, conn.W.Flush())
 }
 
 // end hands the rest over, and waits until it has been accepted.
@@ -188,6 +196,20 @@ func (m halfMail) end() error {
 		return err
 	}
 	_, _, err := m.conn.ReadResponse(250)
+	return err
+}
+
+// finishMail hands the rest of a mail over. The mail server keeps what is put off, and hands it over again, until it has another answer.
+func finishMail(m halfMail) error {
+	err := m.end()
+	for late := time.Now().Add(3 * time.Minute); err != nil && time.Now().Before(late); time.Sleep(time.Second) {
+		if answer := new(textproto.Error); errors.As(err, &answer) && answer.Code >= 500 {
+			return err // it would go back to its sender
+		}
+		if m, err = beginMail(); err == nil {
+			err = m.end()
+		}
+	}
 	return err
 }
 

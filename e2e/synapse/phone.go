@@ -26,8 +26,17 @@ type Phone struct {
 	since   string
 }
 
-// NewPhone signs in with an access token.
+// NewPhone signs in with an access token, and takes in what there is.
 func NewPhone(t testing.TB, s *Server, token string) *Phone {
+	t.Helper()
+	p := NewSleepingPhone(t, s, token)
+	p.Sync()
+	return p
+}
+
+// NewSleepingPhone signs in with an access token, so that others know the device and its keys. It listens from its first
+// Sync on.
+func NewSleepingPhone(t testing.TB, s *Server, token string) *Phone {
 	t.Helper()
 	api, err := mautrix.NewClient(s.URL, "", token)
 	if err != nil {
@@ -46,7 +55,6 @@ func NewPhone(t testing.TB, s *Server, token string) *Phone {
 	if err := p.machine.ShareKeys(t.Context(), -1); err != nil {
 		t.Fatal(err)
 	}
-	p.Sync()
 	return p
 }
 

@@ -127,9 +127,15 @@ func (s *story) standing(alias, name string) string {
 // eventually waits until something is so: jobs of a process that was killed run again after half a minute.
 func (s *story) eventually(what string, done func() bool) {
 	s.t.Helper()
+	eventually(s.t, what, done, func() string { return fmt.Sprint(s.waitsFor, " ", s.problems()) })
+}
+
+// eventually waits until something is so. instead says what is so otherwise.
+func eventually(t *testing.T, what string, done func() bool, instead func() string) {
+	t.Helper()
 	for deadline := time.Now().Add(6 * time.Minute); !done(); time.Sleep(500 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited in vain for %s: %s %s", what, s.waitsFor, s.problems())
+			t.Fatalf("waited in vain for %s: %s", what, instead())
 		}
 	}
 }

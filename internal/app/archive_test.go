@@ -14,11 +14,10 @@ import (
 	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -200,10 +199,7 @@ func TestTheAddressesOfARemovedGroupSayThatItIsGone(t *testing.T) {
 func TestARemovedGroupLeavesNothing(t *testing.T) {
 	t.Parallel()
 	h := realHouse(t)
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		c := cast.New(t, db)
 		tray := &mailtest.Tray{}

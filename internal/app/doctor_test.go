@@ -41,9 +41,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/machine"
 	"grouprise.org/grouprise/internal/kit/password"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/matrixtest"
 )
 
@@ -379,10 +379,7 @@ func TestAHealthySiteHasNothingToSay(t *testing.T) {
 // languages.
 func TestTheDoctorNamesWhatIsBroken(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	run := func(query string, args ...any) func(*patient) {
 		return func(p *patient) { cast.Execute(p.T, p.db, query, args...) }
 	}

@@ -16,6 +16,7 @@ import (
 
 	"grouprise.org/grouprise/internal/app/chatctl"
 	"grouprise.org/grouprise/internal/app/options"
+	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/kit/config"
 )
 
@@ -132,6 +133,23 @@ func TestTheCodeSaysWhyTheBotIsNotRegistered(t *testing.T) {
 				t.Errorf("it ends with %v, want the code %d", err, c.code)
 			}
 		})
+	}
+}
+
+func TestCommandsSayWhatIsStillToCome(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rooms []chat.Status
+		want  string
+	}{
+		"nothing":     {[]chat.Status{{Slug: "garten"}}, ""},
+		"rooms":       {[]chat.Status{{Slug: "garten", Waits: true}, {Slug: "chor", Waits: true}}, "2 rooms wait for the task runner or the homeserver, and follow when these are there.\n"},
+		"invitations": {[]chat.Status{{Slug: "garten", Asking: 3}, {Slug: "chor", Asking: 4}}, "7 invitations are still to be sent. They follow as fast as the homeserver takes them.\n"},
+	} {
+		var said bytes.Buffer
+		if err := chatctl.PrintWaiting(&said, c.rooms); err != nil || said.String() != c.want {
+			t.Errorf("%s: it says %q, %v", name, said.String(), err)
+		}
 	}
 }
 

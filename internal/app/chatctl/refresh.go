@@ -2,6 +2,8 @@ package chatctl
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"time"
 
 	"grouprise.org/grouprise/internal/features/chat"
@@ -11,34 +13,57 @@ import (
 // patience is how long it is waited for the task runner without anything happening.
 const patience = 30 * time.Second
 
-// Refresh lets the rooms of all groups be looked at, or those of the one with a short name, and waits until they have been. It
-// returns how it stood with them before and afterwards, and how many of them still wait if nothing happens any more.
-func Refresh(ctx context.Context, c *chat.Chat, slug string) (before, after []chat.Status, waits int, err error) {
+// Refresh lets the rooms of all groups be looked at, or those of the one with a short name, and waits until they have been,
+// with invitations also until everybody has been invited. It returns how it stood with them before and afterwards: if
+// nothing happens any more, some of them still wait.
+func Refresh(ctx context.Context, c *chat.Chat, slug string, invitations bool) (before, after []chat.Status, err error) {
 	if before, err = c.Statuses(ctx, slug); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, err
 	}
 	if err := c.Refresh(ctx, slug); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, err
 	}
 	since, last := time.Now(), -1
 	for {
 		if after, err = c.Statuses(ctx, slug); err != nil {
-			return nil, nil, 0, err
+			return nil, nil, err
 		}
-		waits = 0
-		for _, r := range after {
-			if r.Waits {
-				waits++
-			}
+		rooms, people := waiting(after)
+		left := rooms
+		if invitations {
+			left += people
 		}
-		if waits != last {
-			since, last = time.Now(), waits
+		if rooms+people != last {
+			since, last = time.Now(), rooms+people
 		}
-		if waits == 0 || time.Since(since) > patience {
-			return before, after, waits, nil
+		if left == 0 || time.Since(since) > patience {
+			return before, after, nil
 		}
 		if !clock.Pause(ctx, 200*time.Millisecond) {
-			return nil, nil, waits, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 	}
+}
+
+// waiting returns how many rooms are not yet what they should be, and how many people are still to be invited to them.
+func waiting(all []chat.Status) (rooms, people int) {
+	for _, r := range all {
+		if r.Waits {
+			rooms++
+		}
+		people += r.Asking
+	}
+	return rooms, people
+}
+
+// PrintWaiting says what still waits; nothing if nothing does.
+func PrintWaiting(w io.Writer, all []chat.Status) (err error) {
+	rooms, people := waiting(all)
+	if rooms > 0 {
+		_, err = fmt.Fprintf(w, "%d rooms wait for the task runner or the homeserver, and follow when these are there.\n", rooms)
+	}
+	if err == nil && people > 0 {
+		_, err = fmt.Fprintf(w, "%d invitations are still to be sent. They follow as fast as the homeserver takes them.\n", people)
+	}
+	return err
 }

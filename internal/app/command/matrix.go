@@ -51,11 +51,12 @@ type (
 	doctorCommand struct{}
 )
 
-// refresh lets rooms be looked at, and returns how it stood with them before and afterwards.
-func (o ofGroup) refresh(ctx context.Context, p *Process, c *chat.Chat) (before, after []chat.Status, err error) {
-	before, after, waits, err := chatctl.Refresh(ctx, c, o.Group)
-	if err == nil && waits > 0 {
-		_, err = fmt.Fprintf(p.Stderr, "%d rooms wait for the task runner or the homeserver, and follow when these are there.\n", waits)
+// refresh lets rooms be looked at, with invitations also until everybody has been invited, and returns how it stood with
+// them before and afterwards.
+func (o ofGroup) refresh(ctx context.Context, p *Process, c *chat.Chat, invitations bool) (before, after []chat.Status, err error) {
+	before, after, err = chatctl.Refresh(ctx, c, o.Group, invitations)
+	if err == nil {
+		err = chatctl.PrintWaiting(p.Stderr, after)
 	}
 	return before, after, groupArgument(o).explain(err)
 }
@@ -75,7 +76,7 @@ func withChat(ctx context.Context, p *Process, do func(h *app.House, c *chat.Cha
 // Run implements the command.
 func (c *configureRoomsCommand) Run(ctx context.Context, p *Process) error {
 	return withChat(ctx, p, func(_ *app.House, rooms *chat.Chat) error {
-		before, after, err := c.refresh(ctx, p, rooms)
+		before, after, err := c.refresh(ctx, p, rooms, false)
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (c *configureRoomsCommand) Run(ctx context.Context, p *Process) error {
 func (c *inviteMembersCommand) Run(ctx context.Context, p *Process) error {
 	return withChat(ctx, p, func(_ *app.House, rooms *chat.Chat) error {
 		since := clock.At(time.Now())
-		if _, _, err := c.refresh(ctx, p, rooms); err != nil {
+		if _, _, err := c.refresh(ctx, p, rooms, true); err != nil {
 			return err
 		}
 		all, err := rooms.Invitations(ctx, c.Group, since)
@@ -106,7 +107,7 @@ func (c *inviteMembersCommand) Run(ctx context.Context, p *Process) error {
 // Run implements the command.
 func (c *updateStatisticsCommand) Run(ctx context.Context, p *Process) error {
 	return withChat(ctx, p, func(_ *app.House, rooms *chat.Chat) error {
-		_, _, err := c.refresh(ctx, p, rooms)
+		_, _, err := c.refresh(ctx, p, rooms, false)
 		return err
 	})
 }
@@ -125,7 +126,7 @@ func (c *statisticsCommand) Run(ctx context.Context, p *Process) error {
 // Run implements the command.
 func (*verifyCommand) Run(ctx context.Context, p *Process) error {
 	return withChat(ctx, p, func(_ *app.House, rooms *chat.Chat) error {
-		return report(p, rooms.Examine(ctx))
+		return report(p, rooms.Account(), rooms.Examine(ctx))
 	})
 }
 
@@ -133,21 +134,23 @@ func (*verifyCommand) Run(ctx context.Context, p *Process) error {
 func (*doctorCommand) Run(ctx context.Context, p *Process) error {
 	return withChat(ctx, p, func(_ *app.House, rooms *chat.Chat) error {
 		found, err := rooms.Diagnose(ctx)
-		if err := errors.Join(err, report(p, found)); err != nil {
+		if err != nil {
 			return err
 		}
 		health, err := rooms.Health(ctx)
-		if err == nil {
-			_, err = fmt.Fprintf(p.Stdout, "%d rooms, %d invitations and %d messages wait for the homeserver.\n", health.Waiting.Rooms, health.Waiting.Invitations, health.Waiting.Messages)
+		if err != nil {
+			return err
 		}
-		return err
+		verdict := report(p, rooms.Account(), found)
+		_, err = fmt.Fprintf(p.Stdout, "%d rooms, %d invitations and %d messages wait for the homeserver.\n", health.Waiting.Rooms, health.Waiting.Invitations, health.Waiting.Messages)
+		return errors.Join(err, verdict)
 	})
 }
 
-// report prints what was found; the command fails if something is wrong.
-func report(p *Process, found []doctor.Finding) error {
+// report prints what was found about the account of the bot and its rooms; the command fails if something is wrong.
+func report(p *Process, account string, found []doctor.Finding) error {
 	if len(found) == 0 {
-		_, err := fmt.Fprintf(p.Stdout, "The homeserver knows the bot, and nothing is wrong.\n")
+		_, err := fmt.Fprintf(p.Stdout, "The homeserver knows the bot as %s, and nothing is wrong.\n", account)
 		return err
 	}
 	result := doctor.Report{Results: []doctor.Result{{Title: "Chat server", Findings: found}}}

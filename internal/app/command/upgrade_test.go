@@ -14,6 +14,7 @@ import (
 const standIn = `echo "${0##*/} $*" >>"$GROUPRISE_TEST_ROOT/calls"
 case "$*" in
 *--pending) exit ${PENDING:-0} ;;
+"grouprise-bot status") [ -n "$BOT" ] ;;
 backup*) [ -z "$NO_BACKUP" ] ;;
 migrate*) [ -z "$NO_MIGRATION" ] ;;
 esac`
@@ -34,17 +35,21 @@ func TestAnUpgradeHasAWayBack(t *testing.T) {
 	}{
 		{"nothing to do", []string{"PENDING=3"}, 0, []string{"grouprisectl migrate --pending"}, "", false},
 		{"all is well", nil, 0, []string{
-			"grouprisectl migrate --pending", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop", "invoke-rc.d grouprise stop",
+			"grouprisectl migrate --pending", "invoke-rc.d grouprise-bot status", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop", "invoke-rc.d grouprise stop",
 			"grouprisectl backup --database --plain --output ", "grouprisectl migrate",
+		}, "", false},
+		{"a bot that listens does so again", []string{"BOT=1"}, 0, []string{
+			"grouprisectl migrate --pending", "invoke-rc.d grouprise-bot status", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop",
+			"invoke-rc.d grouprise stop", "invoke-rc.d grouprise-bot stop", "grouprisectl backup --database", "grouprisectl migrate", "invoke-rc.d grouprise-bot start",
 		}, "", false},
 		{"the administrator does without", []string{"GROUPRISE_SKIP_DATABASE_BACKUP=1"}, 0, []string{"grouprisectl migrate --pending", "grouprisectl migrate"}, "", false},
 		{"no database", []string{"PENDING=1"}, 0, []string{"grouprisectl migrate --pending"}, "could not be looked at", false},
 		{"no backup", []string{"NO_BACKUP=1"}, 1, []string{
-			"grouprisectl migrate --pending", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop", "invoke-rc.d grouprise stop",
+			"grouprisectl migrate --pending", "invoke-rc.d grouprise-bot status", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop", "invoke-rc.d grouprise stop",
 			"grouprisectl backup --database", "invoke-rc.d grouprise-tasks start", "invoke-rc.d grouprise-lmtpd start", "invoke-rc.d grouprise start",
 		}, "set GROUPRISE_SKIP_DATABASE_BACKUP=1", true},
 		{"the migration fails", []string{"NO_MIGRATION=1"}, 1, []string{
-			"grouprisectl migrate --pending", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop", "invoke-rc.d grouprise stop",
+			"grouprisectl migrate --pending", "invoke-rc.d grouprise-bot status", "invoke-rc.d grouprise-tasks stop", "invoke-rc.d grouprise-lmtpd stop", "invoke-rc.d grouprise stop",
 			"grouprisectl backup --database", "grouprisectl migrate", "grouprisectl restore --replace ",
 			"invoke-rc.d grouprise-tasks start", "invoke-rc.d grouprise-lmtpd start", "invoke-rc.d grouprise start",
 		}, "was restored", true},

@@ -18,14 +18,13 @@ import (
 	"grouprise.org/grouprise/internal/core/settings"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/mime"
 	"grouprise.org/grouprise/internal/kit/smtp"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // sink keeps what is sent.
@@ -54,10 +53,7 @@ func (s *sink) parse(t *testing.T) *mime.Message {
 
 func newEmail(t testing.TB) (*Email, *sink) {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	folder, err := media.OpenFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

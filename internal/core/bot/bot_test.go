@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -210,6 +211,61 @@ func TestWhatTheServerLeavesOutIsFetched(t *testing.T) {
 	}
 	start(t, db, s, n.listener(bot.Chat))
 	n.await(t, want...)
+}
+
+func TestAForgedEventHidesNoOther(t *testing.T) {
+	t.Parallel()
+	s, n, db := matrixtest.New(t), &notebook{}, dbtest.SQLite(t)
+	room := s.NewRoom(matrixtest.Bot)
+	s.Enter(anna, room)
+	s.Enter(bert, room)
+	stop := start(t, db, s, n.listener(bot.Chat))
+	listening(t, db, matrixtest.Bot)
+	s.Forge(bert, room, "forged")
+	s.Say(anna, room, "first")
+	n.await(t, "first")
+	stop()
+	var want []string
+	for i := range 150 {
+		s.Forge(bert, room, "forged")
+		want = append(want, fmt.Sprint("message ", i))
+		s.Say(anna, room, want[i])
+	}
+	start(t, db, s, n.listener(bot.Chat))
+	n.await(t, append([]string{"first"}, want...)...)
+}
+
+// TestAFloodIsHeard lets somebody say so much while nobody listens that no answer of the homeserver would hold it.
+func TestAFloodIsHeard(t *testing.T) {
+	t.Parallel()
+	s, n, db := matrixtest.New(t), &notebook{}, dbtest.SQLite(t)
+	var rooms []string
+	for range 3 {
+		room := s.NewRoom(matrixtest.Bot)
+		s.Enter(anna, room)
+		rooms = append(rooms, room)
+	}
+	stop := start(t, db, s, n.listener(bot.Chat))
+	listening(t, db, matrixtest.Bot)
+	stop()
+	long := strings.Repeat("x", 60_000)
+	for range 50 {
+		for _, room := range rooms {
+			s.Say(anna, room, long)
+		}
+	}
+	for i, room := range rooms {
+		s.Say(anna, room, fmt.Sprint("message ", i))
+	}
+	start(t, db, s, n.listener(bot.Chat))
+	until(t, "hears all", func() bool { return len(n.texts()) >= 51*len(rooms) })
+	for i := range rooms {
+		if !slices.Contains(n.texts(), fmt.Sprint("message ", i)) {
+			t.Errorf("message %d is not heard", i)
+		}
+	}
+	s.Say(anna, rooms[0], "afterwards")
+	until(t, "hears what is said afterwards", func() bool { return slices.Contains(n.texts(), "afterwards") })
 }
 
 func TestOneProcessListensAtATime(t *testing.T) {

@@ -22,10 +22,11 @@ import (
 var errLost = errors.New("another process listens")
 
 const (
-	portion  = 50 // events that are heard in one transaction
-	maxPages = 10 // of the events before a gap that are read; what is older stays unheard
-	tries    = 5  // of a listener that fails for other reasons than that something is away
-	refusals = 3  // of a token, until it is believed that the server does not know it any more
+	portion  = 50      // events that are heard in one transaction
+	maxPages = 10      // of the events before a gap that are read; what is older stays unheard
+	maxWords = 8 << 20 // bytes that these may have
+	tries    = 5       // of a listener that fails for other reasons than that something is away
+	refusals = 3       // of a token, until it is believed that the server does not know it any more
 )
 
 // ear listens in the name of one account.
@@ -179,6 +180,9 @@ func (e *ear) complete(ctx context.Context, t matrix.Timeline, since string) ([]
 		if before == "" || entry(events, e.account) >= 0 {
 			return events, nil
 		}
+		if size(events) > maxWords {
+			break
+		}
 		earlier, next, err := e.server.Earlier(ctx, t.Room, before, since)
 		if errs.Is(err, errs.Denied) || errs.Is(err, errs.NotFound) {
 			return events, nil // the account is not in the room any more
@@ -199,6 +203,14 @@ func (e *ear) complete(ctx context.Context, t matrix.Timeline, since string) ([]
 		e.log.WarnContext(ctx, "so much was said in a chat room that the first of it is not heard", "room", t.Room, "heard", len(events))
 	}
 	return events, nil
+}
+
+// size returns how many bytes the words of events have.
+func size(events []Event) (n int) {
+	for _, ev := range events {
+		n += len(ev.Text) + len(ev.HTML)
+	}
+	return n
 }
 
 // entry returns the index of the event by which an account came into a room; -1 if it is not among them.

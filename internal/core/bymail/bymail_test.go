@@ -20,9 +20,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -44,10 +44,7 @@ const (
 
 func newTown(t *testing.T, db *sqldb.DB) *town {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	w := &town{Cast: cast.New(t, db), db: db, tray: &mailtest.Tray{}}
 	b := bymail.New(bymail.Deps{
 		DB: db, Groups: groups.New(groups.Deps{DB: db, Outbox: outbox.New(w.tray), Entities: entities.New(nil)}), People: cast.People{},

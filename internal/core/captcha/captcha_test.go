@@ -10,8 +10,8 @@ import (
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // answers is how people answer, in English and in German.
@@ -41,10 +41,7 @@ func setup(t *testing.T) *setting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	s.de, s.en = catalogues.Printer("de", time.UTC), catalogues.Printer("en", time.UTC)
 	s.Captcha = captcha.New(signer, web.NewLimiter(dbtest.SQLite(t), tell))
 	return s

@@ -20,10 +20,10 @@ import (
 	"grouprise.org/grouprise/internal/kit/lmtp"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 )
 
@@ -47,10 +47,7 @@ type post struct {
 
 func newPost(t *testing.T, db *sqldb.DB, authservID string) *post {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	folder, err := media.OpenFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -20,9 +20,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // recorder is a channel that remembers what it sent to whom; answers is what happens to a person's messages.
@@ -100,10 +100,7 @@ type post struct {
 
 func open(t *testing.T, db *sqldb.DB) *post {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	p := &post{t: t, db: db, cast: cast.New(t, db), channel: &recorder{sent: map[string][]string{}, answers: map[int64]error{}, gone: map[int64]bool{}}, blind: map[int64]bool{}, standing: map[string]community.Standing{}}
 	jobs := queue.New(db, queue.Config{})
 	p.outbox, p.letters = outbox.New(jobs), notify.NewLetters(jobs)

@@ -18,8 +18,8 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // townsfolk is how many people a random town has, and towns how many of them are asked.
@@ -95,10 +95,7 @@ func promise(t *testing.T, db *sqldb.DB, random *rand.Rand) (notify.Reach, map[s
 	if actor.ContentID == 0 {
 		actor.ConversationID = places[random.IntN(3)]
 	}
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	devices, err := push.New(push.Config{DB: db, Secret: "a secret of the town", Contact: "post@stadt.example"})
 	if err != nil {
 		t.Fatal(err)
@@ -322,10 +319,7 @@ func TestTheMostSpecificPreferenceDecides(t *testing.T) {
 
 func TestHowManyAreToldIsSaidInWords(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	mail, box, devices := email.New(email.Config{}), inbox.Inbox{}, &push.Push{}
 	on := func(c notify.Channel, people int) notify.ChannelReach {
 		return notify.ChannelReach{Channel: c, People: people}

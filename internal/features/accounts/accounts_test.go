@@ -27,15 +27,14 @@ import (
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/password"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/captchatest"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
@@ -65,10 +64,7 @@ func setup(t *testing.T, db *sqldb.DB) *town {
 		return w.now
 	})
 	w.db = db.WithClock(tell)
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	hasher := password.New(password.Cost{Memory: 64, Passes: 1, Threads: 1})
 	signer, err := web.NewSigner("a secret for tests only", tell)
 	if err != nil {

@@ -8,17 +8,13 @@ import (
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/features/accounts"
-	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 func TestLettersReadWell(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	w := newTown(t)
 	for _, language := range []string{"en", "de"} {
 		printer := catalogues.Printer(language, time.UTC)

@@ -12,11 +12,10 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -388,10 +387,7 @@ func (w *town) confirm(t *testing.T, e event, name, language string) {
 func TestNoticesAboutAnswers(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, dbtest.SQLite(t))
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	e := w.announce(t, "Fest", true, nil)
 	w.makeSeries(t, e, "dates")
 	for _, n := range w.told {

@@ -14,22 +14,18 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/core/search"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/schema"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 func TestAdministratorsLearnWhatHasBecomeOfBackups(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		cast.New(t, db)
-		catalogues, err := lang.Load(locale.FS)
-		if err != nil {
-			t.Fatal(err)
-		}
+		catalogues := localetest.Catalogues(t)
 		files, err := media.OpenFolder(t.TempDir())
 		if err != nil {
 			t.Fatal(err)
@@ -103,10 +99,7 @@ func TestAdministratorsLearnWhatHasBecomeOfBackups(t *testing.T) {
 
 func TestASiteWithoutAScheduleIsWarned(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	b := New(Deps{DB: dbtest.SQLite(t)})
 	if m := b.Module(); len(m.Periodics) > 0 {
 		t.Errorf("periodic jobs: %v", m.Periodics)

@@ -28,9 +28,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 const (
@@ -93,10 +93,8 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 	now := func() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }
 	w.db = db.WithClock(now)
 	w.queue = queue.New(w.db, queue.Config{Logger: slog.New(slog.DiscardHandler)})
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
+	var err error
 	if w.folder, err = media.OpenFolder(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}

@@ -25,11 +25,10 @@ import (
 	"grouprise.org/grouprise/internal/core/reports"
 	"grouprise.org/grouprise/internal/kit/acme"
 	"grouprise.org/grouprise/internal/kit/clock"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 const secret = "0123456789abcdef"
@@ -284,10 +283,7 @@ func TestStrangersAskTheDatabaseNothingAtThePathOfTheAuthority(t *testing.T) {
 
 func TestWithoutAnAuthorityTheOldCertificateStays(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	english := catalogues.Printer("en", time.UTC)
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		w := newTown(t, db)

@@ -61,6 +61,9 @@ const (
 	moveJob      = "chat.move"
 )
 
+// Account returns the Matrix id of the bot; the site has a chat.
+func (c *Chat) Account() string { return c.deps.Server.User() }
+
 // Module returns the room's table of contents.
 func (c *Chat) Module() module.Module {
 	m := module.Module{Name: "chat", Estate: holdings()}

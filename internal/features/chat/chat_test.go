@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -18,9 +19,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/matrix"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/matrixtest"
 )
 
@@ -53,10 +54,7 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 	now := func() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }
 	w.db = db.WithClock(now)
 	w.queue = queue.New(w.db, queue.Config{Logger: slog.New(slog.DiscardHandler)})
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	server, err := matrix.New(matrix.Config{URL: w.URL, User: matrixtest.Bot, Token: matrixtest.Token, Clock: now, Noted: func(ctx context.Context, err error) { w.chat.NoteServer(ctx, err) }})
 	if err != nil {
 		t.Fatal(err)
@@ -259,6 +257,41 @@ func TestWhoLeavesTheGroupIsRemovedFromItsRooms(t *testing.T) {
 	})
 }
 
+// TestAMemberCannotKeepTheBotFromTheirRoom lets somebody write nonsense into the state of a room before they leave the group.
+func TestAMemberCannotKeepTheBotFromTheirRoom(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t))
+	w.hour(t)
+	room := w.Find("garten-private")
+	w.Join(t, id("bert"), room)
+	bert, err := matrix.New(matrix.Config{URL: w.URL, User: id("bert"), Token: w.Account(id("bert"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := w.State(room, "org.grouprise.room", "")
+	for _, s := range []matrix.State{
+		{Type: "org.grouprise.room", Content: map[string]any{"site": 5, "kind": []string{"private"}, "owner": "x"}},
+		{Type: matrix.Canonical, Content: map[string]any{"alias": 5, "alt_aliases": "x"}},
+		{Type: matrix.Name, Content: map[string]any{"name": map[string]any{"x": 1}}},
+		{Type: matrix.Topic, Content: map[string]any{"topic": nil}},
+		{Type: matrix.Avatar, Content: map[string]any{"url": 5}},
+		{Type: matrix.SpaceChild, Key: "x", Content: map[string]any{"via": 5}},
+	} {
+		if err := bert.SetState(t.Context(), room, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.leave(t, w.Garten, w.Bert.ID)
+	w.hour(t)
+	w.present(t, "garten-private", "anna")
+	if got := w.State(room, "org.grouprise.room", ""); !reflect.DeepEqual(got, mark) {
+		t.Errorf("the room bears the mark %v", got)
+	}
+	if name, alias := w.State(room, matrix.Name, "")["name"], w.State(room, matrix.Canonical, "")["alias"]; name != "Garten am Bach (private)" || alias != "#garten-private:"+matrixtest.Domain {
+		t.Errorf("the room is called %v, %v", name, alias)
+	}
+}
+
 func TestWhoDeletesTheirAccountIsRemovedFromAllRooms(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, dbtest.SQLite(t))
@@ -372,6 +405,44 @@ func TestManyMembersAreInvitedInPortions(t *testing.T) {
 	}
 	if n := w.Changes(w.Find("chor-private"), "m.room.member"); n != many+2 {
 		t.Errorf("%d invitations", n)
+	}
+}
+
+func TestSomebodyWhoseServerIsAwayHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t))
+	const elsewhere = "away.example.org"
+	cast.Execute(t, w.db, `INSERT INTO chat_ids (person_id, matrix_id, proven, created_at) VALUES (?, ?, ?, 1)`, w.Anna.ID, "@anna:"+elsewhere, true)
+	w.SetDead(elsewhere)
+	w.hour(t)
+	w.present(t, "garten-private", "bert")
+	if h, err := w.chat.Health(t.Context()); err != nil || !h.AwayAt.IsZero() || h.Waiting.Invitations == 0 {
+		t.Errorf("it stands with the homeserver like %+v, %v", h, err)
+	}
+	w.SetDead("")
+	w.hour(t)
+	if got := w.Present(w.Find("garten-private")); !slices.Contains(got, "@anna:"+elsewhere) {
+		t.Errorf("in the room are %v", got)
+	}
+}
+
+// TestEverybodyWhoIsStillToBeInvitedIsCounted lets a homeserver take ten invitations for hundreds of members, more than one
+// look at a room invites.
+func TestEverybodyWhoIsStillToBeInvitedIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, dbtest.SQLite(t))
+	const many, burst = 300, 10
+	w.hour(t)
+	cast.Crowd(t, w.db, w.Chor.ID, many)
+	w.LimitInvitations(1e-6, burst, time.Now)
+	w.hour(t)
+	all, err := w.chat.Statuses(t.Context(), "chor")
+	if err != nil || len(all) != 2 {
+		t.Fatalf("there are %+v, %v", all, err)
+	}
+	h, err := w.chat.Health(t.Context())
+	if asking := max(all[0].Asking, all[1].Asking); err != nil || asking < many-burst || h.Waiting.Invitations < asking {
+		t.Errorf("%d people are to be invited to a room of the choir, and %d in all: %v", asking, h.Waiting.Invitations, err)
 	}
 }
 

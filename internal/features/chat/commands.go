@@ -18,6 +18,7 @@ type Status struct {
 	Members int        `db:"members"` // without the bot
 	SaidAt  clock.Time `db:"said_at"` // when somebody else than the bot last said something; zero if nobody has
 	Waits   bool       `db:"waits"`   // it is being looked at, or will be
+	Asking  int        `db:"asking"`  // how many people are still to be invited
 	Problem string     `db:"problem"`
 }
 
@@ -30,8 +31,8 @@ func (c *Chat) Statuses(ctx context.Context, slug string) (all []Status, err err
 	}
 	err = c.deps.DB.Select(ctx, &all, `
 		SELECT r.id, e.slug, r.kind, COALESCE(r.room_id, '') AS room_id, r.alias, r.members, r.said_at, r.problem,
-		       r.settled_at IS NULL OR r.changed_at > r.settled_at OR EXISTS (SELECT 1 FROM chat_guests g WHERE g.room_id = r.id AND g.state = 'inviting') AS waits
-		  FROM chat_rooms r JOIN entities e ON e.id = r.entity_id WHERE `+where+` ORDER BY e.slug, r.kind, r.id`, args...)
+		       r.settled_at IS NULL OR r.changed_at > r.settled_at AS waits, (SELECT COUNT(*) FROM chat_guests g WHERE g.room_id = r.id AND g.state = ?) AS asking
+		  FROM chat_rooms r JOIN entities e ON e.id = r.entity_id WHERE `+where+` ORDER BY e.slug, r.kind, r.id`, append([]any{inviting}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list the chat rooms: %w", err)
 	}

@@ -137,9 +137,7 @@ func (c *Chat) farewell(ctx context.Context, r Room, m moved) error {
 // strip takes aliases from a room, and the room out of the directory and the space.
 func (c *Chat) strip(ctx context.Context, room, space string, now matrix.Snapshot, inside bool, gone map[string]bool) error {
 	var has canonical
-	if _, err := now.Get(matrix.Canonical, "", &has); err != nil {
-		return err
-	}
+	now.Get(matrix.Canonical, &has)
 	next := canonical{}
 	for _, alias := range append([]string{has.Alias}, has.More...) {
 		if alias != "" && !gone[alias] {

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/matrix"
@@ -54,9 +55,7 @@ func (c *Chat) people(ctx context.Context, r *Room, t target, now matrix.Snapsho
 // level sets who may do what in a room.
 func (c *Chat) level(ctx context.Context, r *Room, t target, p plan, now matrix.Snapshot) error {
 	var has levels
-	if _, err := now.Get(matrix.Levels, "", &has); err != nil {
-		return err
-	}
+	now.Get(matrix.Levels, &has)
 	w := wish{kind: r.Kind, archived: t.group.Archived, former: map[string]bool{}}
 	for _, m := range t.members {
 		w.members = append(w.members, m.MatrixID)
@@ -87,26 +86,30 @@ func (c *Chat) inviteAndKick(ctx context.Context, r *Room, p plan) (rest bool, e
 	if err := forgetGuests(ctx, c.deps.DB, r.ID, p.forget); err != nil {
 		return false, err
 	}
-	some := p.invite[:min(len(p.invite), portion)]
-	if err := noteGuests(ctx, c.deps.DB, r.ID, inviting, some...); err != nil {
+	if err := noteGuests(ctx, c.deps.DB, r.ID, inviting, p.fresh...); err != nil { // all of them, so that it is known how much waits
 		return false, err
 	}
+	some := p.invite[:min(len(p.invite), portion)]
 	var done, unknown []member
 	for _, m := range some {
-		if err = c.deps.Server.Invite(ctx, r.RoomID, m.MatrixID); err != nil && !errs.Is(err, errs.Denied) {
-			if !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Invalid) {
-				break
-			}
-			unknown, err = append(unknown, m), nil
-			continue
+		err = c.deps.Server.Invite(ctx, r.RoomID, m.MatrixID)
+		switch {
+		case err == nil, errs.Is(err, errs.Denied): // they are in the room
+			done = append(done, m)
+		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Invalid):
+			unknown = append(unknown, m)
+		case errors.Is(err, matrix.ErrElsewhere): // they stay as they are, and are invited when the room is looked at again
+		default:
+			return false, errors.Join(c.noteAnswers(ctx, r, done, unknown), err)
 		}
-		done, err = append(done, m), nil // Denied: they are in the room
 	}
-	if problem := noteGuests(ctx, c.deps.DB, r.ID, invited, done...); problem != nil {
-		return false, problem
+	return len(some) < len(p.invite) && len(done)+len(unknown) > 0, c.noteAnswers(ctx, r, done, unknown)
+}
+
+// noteAnswers notes who was invited to a room, and whom the homeserver does not know.
+func (c *Chat) noteAnswers(ctx context.Context, r *Room, done, unknown []member) error {
+	if err := noteGuests(ctx, c.deps.DB, r.ID, invited, done...); err != nil {
+		return err
 	}
-	if problem := noteGuests(ctx, c.deps.DB, r.ID, refused, unknown...); problem != nil {
-		return false, problem
-	}
-	return err == nil && len(some) < len(p.invite), err
+	return noteGuests(ctx, c.deps.DB, r.ID, refused, unknown...)
 }

@@ -194,6 +194,7 @@ type present struct {
 // plan is what is to be done about the people of a room.
 type plan struct {
 	invite []member
+	fresh  []member // of these, who has not been noted as such before
 	note   []member // who is in already, or has left by themselves: they are noted and not invited
 	kick   []string // ids
 	forget []string // ids of guests who are to be forgotten, once they have been kicked
@@ -211,6 +212,9 @@ func planPeople(k Kind, members []member, guests map[string]guest, there map[str
 			p.note = append(p.note, m)
 		default:
 			p.invite = append(p.invite, m)
+			if known.State == "" {
+				p.fresh = append(p.fresh, m)
+			}
 		}
 	}
 	kicked := map[string]bool{}

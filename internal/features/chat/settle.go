@@ -182,10 +182,7 @@ func (c *Chat) recognise(ctx context.Context, room string, asked bool, t target)
 		return err
 	}
 	var has mark
-	marked, err := now.Get(marker, "", &has)
-	if err != nil {
-		return err
-	}
+	marked := now.Get(marker, &has)
 	switch {
 	case now.Creator != c.deps.Server.User() || marked && has != t.mark:
 		return errs.New(errs.Conflict, "")
@@ -237,10 +234,7 @@ func (c *Chat) complete(ctx context.Context, room string, t target, now matrix.S
 		{Type: marker, Content: t.mark},
 	}
 	for _, s := range states {
-		if has, err := now.Get(s.Type, "", new(map[string]any)); err != nil || has {
-			if err != nil {
-				return err
-			}
+		if now.Get(s.Type, new(map[string]any)) {
 			continue
 		}
 		if err := c.deps.Server.SetState(ctx, room, s); err != nil {
@@ -295,11 +289,8 @@ func encrypted() matrix.State {
 
 // encrypt lets everything in a room be encrypted from now on, if it should be. There is no way back.
 func (c *Chat) encrypt(ctx context.Context, r *Room, now matrix.Snapshot) error {
-	if !c.encrypts(r.Kind) {
+	if !c.encrypts(r.Kind) || now.Get(matrix.Encryption, new(map[string]any)) {
 		return nil
-	}
-	if has, err := now.Get(matrix.Encryption, "", new(map[string]any)); err != nil || has {
-		return err
 	}
 	return c.deps.Server.SetState(ctx, r.RoomID, encrypted())
 }
@@ -307,8 +298,8 @@ func (c *Chat) encrypt(ctx context.Context, r *Room, now matrix.Snapshot) error 
 // sign lets a room that was there before say whose it is.
 func (c *Chat) sign(ctx context.Context, room string, want mark, now matrix.Snapshot) error {
 	var has mark
-	if _, err := now.Get(marker, "", &has); err != nil || has == want {
-		return err
+	if now.Get(marker, &has) && has == want {
+		return nil
 	}
 	return c.deps.Server.SetState(ctx, room, matrix.State{Type: marker, Content: want})
 }
@@ -316,8 +307,8 @@ func (c *Chat) sign(ctx context.Context, room string, want mark, now matrix.Snap
 // say sets one line of the state of a room.
 func (c *Chat) say(ctx context.Context, room string, now matrix.Snapshot, kind, field, value string) error {
 	var has map[string]any
-	if _, err := now.Get(kind, "", &has); err != nil || has[field] == value {
-		return err
+	if now.Get(kind, &has) && has[field] == value {
+		return nil
 	}
 	return c.deps.Server.SetState(ctx, room, matrix.State{Type: kind, Content: map[string]any{field: value}})
 }
@@ -343,8 +334,8 @@ func (c *Chat) picture(ctx context.Context, r *Room, t target, now matrix.Snapsh
 	if r.AvatarURL != "" {
 		return c.say(ctx, r.RoomID, now, matrix.Avatar, "url", r.AvatarURL)
 	}
-	if has, err := now.Get(matrix.Avatar, "", new(map[string]any)); err != nil || !has {
-		return err
+	if !now.Get(matrix.Avatar, new(map[string]any)) {
+		return nil
 	}
 	return c.deps.Server.SetState(ctx, r.RoomID, matrix.State{Type: matrix.Avatar, Content: struct{}{}})
 }
@@ -368,9 +359,7 @@ type canonical struct {
 // address gives a room the alias that goes with the short name of its group. The one that it had stays, too.
 func (c *Chat) address(ctx context.Context, r *Room, t target, now matrix.Snapshot) error {
 	var has canonical
-	if _, err := now.Get(matrix.Canonical, "", &has); err != nil {
-		return err
-	}
+	now.Get(matrix.Canonical, &has)
 	for _, local := range t.aliases {
 		alias := c.alias(local)
 		if has.Alias == alias {
@@ -425,12 +414,8 @@ func (c *Chat) fill(ctx context.Context, space string, now matrix.Snapshot) erro
 	if err != nil {
 		return err
 	}
-	held := map[string]bool{}
-	for _, key := range now.Keys(matrix.SpaceChild) {
-		held[key] = true
-	}
 	for _, child := range children {
-		if held[child.RoomID] == child.Shown {
+		if now.Children[child.RoomID] == child.Shown {
 			continue
 		}
 		content := via{}

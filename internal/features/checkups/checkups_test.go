@@ -14,9 +14,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 )
 
@@ -34,10 +34,7 @@ type fixture struct {
 
 func newSite(t *testing.T, db *sqldb.DB) *fixture {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	s := &fixture{tray: &mailtest.Tray{}, now: time.Date(2026, 11, 30, 7, 0, 0, 0, time.UTC)}
 	s.db = db.WithClock(func() time.Time { return s.now })
 	s.queue = queue.New(s.db, queue.Config{Logger: slog.New(slog.DiscardHandler)})

@@ -21,15 +21,14 @@ import (
 	"grouprise.org/grouprise/internal/features/threads"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -427,10 +426,7 @@ func TestAudiences(t *testing.T) {
 func TestNoticesSayWhatHappened(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, dbtest.SQLite(t))
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	compose := func(language string, e community.Activity, to cast.Person, reason notify.Reason) (*notify.Message, error) {
 		e.OccurredAt = clock.Time{}
 		return h.notice(t, e).Compose(t.Context(), h.db, catalogues.Printer(language, nil), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: reason})

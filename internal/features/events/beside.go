@@ -179,3 +179,8 @@ func (m mark) days(zone *time.Location) (first, last wall) {
 	}
 	return s.Begins.day(), s.lastDay()
 }
+
+// path returns an address that leads to the date.
+func (m mark) path() string {
+	return community.DatePath(community.ContentPermalink(m.ContentID), m.Day)
+}

@@ -129,7 +129,7 @@ func newMonth(first, today wall, all []*placed, s scope) month {
 	return m
 }
 
-// mark counts dates on the days of a month in a margin, each of which leads to its page.
+// mark counts dates on the days of a month in a margin. A day with one of them leads there, one with several to its page.
 func (m month) mark(marks []mark, zone *time.Location) {
 	from := m.Weeks[0][0].Day
 	for _, k := range marks {
@@ -138,6 +138,9 @@ func (m month) mark(marks []mark, zone *time.Location) {
 			day := &m.Weeks[n/7][n%7]
 			day.Count++
 			day.Titles = append(day.Titles, k.Title)
+			if day.Path = day.DayPath; day.Count == 1 {
+				day.Path = k.path()
+			}
 		}
 	}
 }

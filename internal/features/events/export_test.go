@@ -72,11 +72,12 @@ func MonthLanes(year int, m time.Month, titles []string, spans []Span) (days map
 	return days
 }
 
-// MonthMarks returns a month in a margin as text: for each day on which something takes place, its number and the titles.
+// MonthMarks returns a month in a margin as text: for each day on which something takes place, its number, the titles and
+// where it leads. The events have the numbers 1, 2, and so on.
 func MonthMarks(year int, m time.Month, titles []string, spans []Span, zone *time.Location) (days map[string][]string) {
 	var all []mark
 	for n, s := range spans {
-		k := mark{Title: titles[n]}
+		k := mark{ContentID: int64(n + 1), Day: s.Begins.Format(wallDay), Title: titles[n]}
 		k.StartsAt, k.EndsAt = s.dates()
 		if s.AllDay {
 			k.First = s.Begins.Format(wallDay)
@@ -96,7 +97,7 @@ func MonthMarks(year int, m time.Month, titles []string, spans []Span, zone *tim
 				panic(d.Count)
 			}
 			if d.Count > 0 {
-				days[d.Day.Format("2 January")] = d.Titles
+				days[d.Day.Format("2 January")] = append(d.Titles, d.Path)
 			}
 		}
 	}

@@ -10,12 +10,11 @@ import (
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -31,11 +30,10 @@ func (w *town) messageFor(t *testing.T, language string, to cast.Person, reason 
 	t.Helper()
 	e := cast.Latest(t, w.db)
 	n := slices.IndexFunc(w.told, func(n notify.Notice) bool { return n.Activity == e.Name })
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil || n < 0 {
-		t.Fatal(e.Name, err)
+	if n < 0 {
+		t.Fatal(e.Name)
 	}
-	return w.told[n].Compose(t.Context(), w.db, catalogues.Printer(language, w.berlin), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: reason})
+	return w.told[n].Compose(t.Context(), w.db, localetest.Catalogues(t).Printer(language, w.berlin), e, notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Reason: reason})
 }
 
 func TestACancelledEventStaysAndIsTold(t *testing.T) {

@@ -10,21 +10,17 @@ import (
 	"grouprise.org/grouprise/internal/core/outbox"
 	"grouprise.org/grouprise/internal/features/content"
 	"grouprise.org/grouprise/internal/features/events"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/contenttest"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 )
 
 func TestARuleReadsAsASentence(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	for _, c := range []struct{ begins, rule, english, german string }{
 		{"2026-03-10T19:00", "FREQ=MONTHLY;BYDAY=2TU;UNTIL=20260731", "on the second Tuesday of each month until July", "am zweiten Dienstag jedes Monats bis Juli"},
 		{"2026-03-10T19:00", "FREQ=MONTHLY;BYDAY=2TU;UNTIL=20270713", "on the second Tuesday of each month until July 2027", "am zweiten Dienstag jedes Monats bis Juli 2027"},

@@ -263,19 +263,21 @@ func selectDates(ctx context.Context, q sqldb.Querier, v community.Viewer, f fil
 // mark is a date as a month in the margin shows it: on its days, with a title to point at. No more is read of it, because a
 // month may have hundreds.
 type mark struct {
-	Title    string     `db:"title"`
-	First    string     `db:"first_day"` // of an event that takes whole days; "" of another
-	Last     string     `db:"last_day"`  // "" is the first
-	StartsAt clock.Time `db:"starts_at"`
-	EndsAt   clock.Time `db:"ends_at"`
+	ContentID int64      `db:"content_id"`
+	Day       string     `db:"day"` // on which the series says that it begins
+	Title     string     `db:"title"`
+	First     string     `db:"first_day"` // of an event that takes whole days; "" of another
+	Last      string     `db:"last_day"`  // "" is the first
+	StartsAt  clock.Time `db:"starts_at"`
+	EndsAt    clock.Time `db:"ends_at"`
 }
 
 // listMarks returns the marks of dates that the viewer finds in lists, in the order of the calendar.
 func listMarks(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter) ([]mark, error) {
 	const wholeDays = `CASE WHEN LENGTH(d.begins) = 10 THEN `
-	found, args, order := f.found(v, `d.id, c.title, `+wholeDays+`d.begins ELSE '' END AS first_day, `+wholeDays+`d.ends ELSE '' END AS last_day, d.starts_at, d.ends_at`)
+	found, args, order := f.found(v, `d.id, d.content_id, d.day, c.title, `+wholeDays+`d.begins ELSE '' END AS first_day, `+wholeDays+`d.ends ELSE '' END AS last_day, d.starts_at, d.ends_at`)
 	var all []mark
-	err := q.Select(ctx, &all, `SELECT d.title, d.first_day, d.last_day, d.starts_at, d.ends_at FROM (`+found+`) d`+order+` LIMIT ?`, append(args, f.Limit)...)
+	err := q.Select(ctx, &all, `SELECT d.content_id, d.day, d.title, d.first_day, d.last_day, d.starts_at, d.ends_at FROM (`+found+`) d`+order+` LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list the dates of a month: %w", err)
 	}

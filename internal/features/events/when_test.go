@@ -7,8 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"grouprise.org/grouprise/internal/features/events"
-	"grouprise.org/grouprise/internal/kit/lang"
-	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // zone returns a zone of the zone database.
@@ -70,10 +69,7 @@ func TestTimesAreReadAsBrowsersAndScriptsWriteThem(t *testing.T) {
 
 func TestDatesAreSaidAsPeopleSayThem(t *testing.T) {
 	t.Parallel()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	berlin := zone(t, "Europe/Berlin")
 	english, german := catalogues.Printer("en", berlin), catalogues.Printer("de", berlin)
 	for _, c := range []struct{ begins, ends, zone, english, german string }{
@@ -125,19 +121,23 @@ func TestTheMonthShowsEventsOnAllOfTheirDays(t *testing.T) {
 		t.Error(diff)
 	}
 	marks := map[string][]string{
-		"8 May": {"Probe", "Freizeit"}, "9 May": {"Freizeit"}, "10 May": {"Freizeit"}, "11 May": {"Freizeit"},
-		"13 May": {"Nacht"}, "20 May": {"Früh", "Spät", "Mittag", "Vierter"}, "30 May": {"Fest"}, "31 May": {"Fest"},
+		"8 May": {"Probe", "Freizeit", "/stadt/events/2026/5/8"}, "9 May": {"Freizeit", "/stadt/content/2/?date=2026-05-08"},
+		"10 May": {"Freizeit", "/stadt/content/2/?date=2026-05-08"}, "11 May": {"Freizeit", "/stadt/content/2/?date=2026-05-08"},
+		"13 May": {"Nacht", "/stadt/content/5/?date=2026-05-13"}, "20 May": {"Früh", "Spät", "Mittag", "Vierter", "/stadt/events/2026/5/20"},
+		"30 May": {"Fest", "/stadt/content/3/?date=2026-05-30"}, "31 May": {"Fest", "/stadt/content/3/?date=2026-05-30"},
 	}
 	if diff := cmp.Diff(marks, events.MonthMarks(2026, time.May, titles, spans, time.UTC)); diff != "" {
 		t.Error(diff)
 	}
-	if got := events.MonthMarks(2026, time.June, titles, spans, time.UTC); len(got) != 2 || len(got["1 June"]) != 1 || len(got["2 June"]) != 1 {
+	if got := events.MonthMarks(2026, time.June, titles, spans, time.UTC); len(got) != 2 || len(got["1 June"]) != 2 || len(got["2 June"]) != 2 {
 		t.Errorf("%v", got)
 	}
 	// By the clocks of Tokyo, what has a time in the evening is on the next day. Whole days are the same there.
 	marks = map[string][]string{
-		"9 May": {"Probe", "Freizeit"}, "10 May": {"Freizeit"}, "11 May": {"Freizeit"}, "14 May": {"Nacht"},
-		"20 May": {"Früh", "Mittag"}, "21 May": {"Spät", "Vierter"}, "30 May": {"Fest"}, "31 May": {"Fest"},
+		"9 May": {"Probe", "Freizeit", "/stadt/events/2026/5/9"}, "10 May": {"Freizeit", "/stadt/content/2/?date=2026-05-08"},
+		"11 May": {"Freizeit", "/stadt/content/2/?date=2026-05-08"}, "14 May": {"Nacht", "/stadt/content/5/?date=2026-05-13"},
+		"20 May": {"Früh", "Mittag", "/stadt/events/2026/5/20"}, "21 May": {"Spät", "Vierter", "/stadt/events/2026/5/21"},
+		"30 May": {"Fest", "/stadt/content/3/?date=2026-05-30"}, "31 May": {"Fest", "/stadt/content/3/?date=2026-05-30"},
 	}
 	if diff := cmp.Diff(marks, events.MonthMarks(2026, time.May, titles, spans, zone(t, "Asia/Tokyo"))); diff != "" {
 		t.Error(diff)

@@ -28,9 +28,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -52,10 +52,7 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	viewers, words := webtest.People(w.Viewers()), texts.New(markdown.NewCache(1<<20), "http://example.org")
 	comments, activities, notices := threads.New(threads.Deps{DB: db, Media: folder, Texts: words}), outbox.New(&mailtest.Tray{}), &mailtest.Notices{}
 	theEvents := events.New(events.Deps{

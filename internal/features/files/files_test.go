@@ -30,10 +30,10 @@ import (
 	"grouprise.org/grouprise/internal/kit/sandbox"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/pdftest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
@@ -478,10 +478,7 @@ func TestAMailAboutAFileCarriesIt(t *testing.T) {
 				notice = n
 			}
 		}
-		catalogues, err := lang.Load(locale.FS)
-		if err != nil {
-			t.Fatal(err)
-		}
+		catalogues := localetest.Catalogues(t)
 		for _, language := range []string{"de", "en"} {
 			p := catalogues.Printer(language, time.UTC)
 			to := notify.Recipient{PersonID: w.Bert.ID, Reason: notify.Subscriber}

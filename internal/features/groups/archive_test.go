@@ -14,12 +14,11 @@ import (
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -127,10 +126,7 @@ func TestAllMembersAreToldThatTheirGroupIsArchived(t *testing.T) {
 	db := dbtest.SQLite(t)
 	c := cast.New(t, db)
 	r, _ := room(t, db)
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	for n, change := range []func() (bool, error){
 		func() (bool, error) { return r.Archive(t.Context(), c.Anna.Viewer, c.Garten.ID) },
 		func() (bool, error) { return r.Reactivate(t.Context(), c.Bert.Viewer, c.Garten.ID) },

@@ -14,12 +14,11 @@ import (
 
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/features/imports"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -153,10 +152,7 @@ func sayDay(language string, day time.Time) string {
 func (w *town) message(t *testing.T, language string, to cast.Person) *notify.Message {
 	t.Helper()
 	e := cast.Latest(t, w.db)
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)

@@ -34,8 +34,8 @@ import (
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -73,10 +73,7 @@ func newTown(t *testing.T, db *sqldb.DB, change ...func(*imports.Deps)) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)

@@ -10,12 +10,11 @@ import (
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/notify"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
 	"grouprise.org/grouprise/internal/testkit/golden"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 )
 
@@ -33,10 +32,7 @@ func (w *town) last(t *testing.T) community.Activity {
 // message is what somebody is told of what happened last, with what this room adds.
 func (w *town) message(t *testing.T, to cast.Person, language string) *notify.Message {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	a, p := w.last(t), catalogues.Printer(language, time.UTC)
 	n := slices.IndexFunc(w.told, func(n notify.Notice) bool { return n.Activity == a.Name })
 	recipient := notify.Recipient{PersonID: to.ID, EntityID: to.EntityID, Slug: to.Slug, Name: to.Name, Language: language, Reason: notify.Subscriber, SignsIn: true}

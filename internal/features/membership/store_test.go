@@ -21,9 +21,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/paging"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -41,10 +41,7 @@ type house struct {
 
 func newHouse(t *testing.T, db *sqldb.DB) *house {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	tray := &mailtest.Tray{}
 	out := outbox.New(tray)
 	letters := notify.NewLetters(tray)

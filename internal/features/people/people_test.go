@@ -9,11 +9,10 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/people"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
@@ -28,10 +27,7 @@ type town struct {
 // setup builds the room over a database, with the cast and the town's pages.
 func setup(t *testing.T, db *sqldb.DB) *town {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	w := &town{Cast: cast.New(t, db), db: db}
 	w.People = people.New(people.Deps{DB: db, Entities: entities.New(nil), Catalogues: catalogues})
 	w.handler = webtest.Open(t, webtest.NewSite(t, db, w.People), w.Module(), module.Module{Routes: []site.Route{

@@ -27,9 +27,9 @@ import (
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -61,9 +61,7 @@ func newTown(t *testing.T, db *sqldb.DB) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.catalogues, err = lang.Load(locale.FS); err != nil {
-		t.Fatal(err)
-	}
+	w.catalogues = localetest.Catalogues(t)
 	folder, err := media.OpenFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

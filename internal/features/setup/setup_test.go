@@ -20,11 +20,10 @@ import (
 	"grouprise.org/grouprise/internal/core/site"
 	"grouprise.org/grouprise/internal/features/setup"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
 
@@ -57,10 +56,7 @@ func (a accounts) CreateFirst(ctx context.Context, tx *sqldb.Tx, _, address, has
 // newSite returns the room of a site on which nobody has an account, and its settings.
 func newSite(t *testing.T, db *sqldb.DB, log *slog.Logger, fixed map[settings.Key]settings.Fixed) (*setup.Setup, *settings.Settings) {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	set := settings.New(db, slog.New(slog.DiscardHandler), fixed)
 	return setup.New(setup.Deps{DB: db, Accounts: accounts{}, Settings: set, Catalogues: catalogues, Log: log, BaseURL: "https://stadt.example"}), set
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,7 @@ func TestASitemapOf100000ItemsTakesLittleMemory(t *testing.T) { //nolint:paralle
 	if testing.Short() {
 		t.Skip("fills a town")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(100)) // garbage counts until it is collected
 	db := dbtest.SQLite(t)
 	c := cast.New(t, db)
 	cast.Execute(t, db, `

@@ -14,12 +14,11 @@ import (
 	"grouprise.org/grouprise/internal/features/groups"
 	"grouprise.org/grouprise/internal/features/subscriptions"
 	"grouprise.org/grouprise/internal/kit/errs"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -35,10 +34,7 @@ type house struct {
 
 func newHouse(t *testing.T, db *sqldb.DB) *house {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	tray := &mailtest.Tray{}
 	out := outbox.New(tray)
 	c := cast.New(t, db)

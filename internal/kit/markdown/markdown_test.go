@@ -10,10 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/markdown"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cputest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // town is what the lookups of the tests know.
@@ -155,10 +154,7 @@ func TestReferencesAreRecognised(t *testing.T) {
 	} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
-			c, err := lang.Load(locale.FS)
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := localetest.Catalogues(t)
 			got := markdown.Render(source, markdown.Options{}).Resolve(town, c.Printer("de", nil))
 			got = strings.TrimSuffix(strings.TrimPrefix(got, "<p>"), "</p>\n")
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -204,17 +204,13 @@ func (c *Client) present(ctx context.Context, k *keyring, room id.RoomID) (membe
 	}
 	joinedOnly := history != nil && history.HistoryVisibility == event.HistoryVisibilityJoined
 	err = c.call(ctx, "ask who is in "+room.String(), func() error {
-		answer, err := k.api.Members(ctx, room, mautrix.ReqMembers{NotMembership: event.MembershipLeave})
-		if err != nil {
-			return err
-		}
-		for _, e := range answer.Chunk {
-			membership := e.Content.AsMember().Membership
+		url := k.api.BuildURLWithQuery(mautrix.ClientURLPath{"v3", "rooms", room, "members"}, map[string]string{"not_membership": string(event.MembershipLeave)})
+		return each(ctx, k.api, url, func(e stateEvent) {
+			membership := event.Membership(e.membership())
 			if membership == event.MembershipJoin || membership == event.MembershipInvite && !joinedOnly {
-				members = append(members, id.UserID(e.GetStateKey()))
+				members = append(members, id.UserID(e.Key))
 			}
-		}
-		return nil
+		})
 	})
 	return members, err
 }

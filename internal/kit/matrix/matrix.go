@@ -75,7 +75,7 @@ const (
 	away
 )
 
-// maxAnswer is how many bytes an answer may have: the state of a room with some ten thousand people.
+// maxAnswer is how many bytes an answer may have that is read as a whole.
 const maxAnswer = 64 << 20
 
 // New returns a client. Nothing is asked yet.
@@ -133,6 +133,10 @@ func (c *Client) judge(ctx context.Context, what string, err error) error {
 	if !ok { // it is not the server that something is wrong with
 		return fmt.Errorf("%s: %w", what, err)
 	}
+	if elsewhere(answer) {
+		c.note(ctx, answers, nil)
+		return errs.New(errs.Unavailable, "Another chat server doesn’t answer.").Because(fmt.Errorf("%s: %w: %w", what, ErrElsewhere, err))
+	}
 	problem := c.classify(answer).Because(fmt.Errorf("%s: %w", what, err))
 	if errs.Is(problem, errs.Unavailable) && problem.RetryAfter == 0 {
 		c.note(ctx, away, problem)
@@ -140,6 +144,18 @@ func (c *Client) judge(ctx context.Context, what string, err error) error {
 		c.note(ctx, answers, nil)
 	}
 	return problem
+}
+
+// ErrElsewhere is why a call fails whose server answers, but not another one that it needs: that of somebody who is to be
+// invited, or the one that has a file.
+var ErrElsewhere = errors.New("another server does not answer")
+
+// elsewhere reports whether an answer says so. A web server in front that has no homeserver behind it gives no code.
+func elsewhere(answer mautrix.HTTPError) bool {
+	if answer.Response == nil || answer.RespError == nil || answer.RespError.ErrCode == "" {
+		return false
+	}
+	return answer.Response.StatusCode == http.StatusBadGateway || answer.Response.StatusCode == http.StatusGatewayTimeout
 }
 
 // probe reports whether a call may ask the server, and returns what it calls when it has.

@@ -1,6 +1,7 @@
 package matrix_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -40,13 +41,21 @@ func TestFilesAreDownloadedUpToALimit(t *testing.T) {
 			_, _ = w.Write([]byte("our plan"))
 		case r.URL.Path == folder+"hidden":
 			_, _ = w.Write(hidden)
+		case r.URL.Path == folder+"unreachable":
+			w.WriteHeader(http.StatusBadGateway)
+			_, _ = w.Write([]byte(`{"errcode":"M_UNKNOWN","error":"Failed to fetch remote media"}`))
 		default:
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(`{"errcode":"M_NOT_FOUND"}`))
 		}
 	}))
 	t.Cleanup(server.Close)
-	c, err := matrix.New(matrix.Config{URL: server.URL, User: "@bot:chat.example", Token: "token"})
+	noted := func(_ context.Context, problem error) {
+		if problem != nil {
+			t.Errorf("the server is believed to be away: %v", problem)
+		}
+	}
+	c, err := matrix.New(matrix.Config{URL: server.URL, User: "@bot:chat.example", Token: "token", Noted: noted})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +71,7 @@ func TestFilesAreDownloadedUpToALimit(t *testing.T) {
 		"one that is larger":            {matrix.File{Address: "mxc://else.example/plain"}, 7, "", errs.TooLarge},
 		"one that is said to be larger": {matrix.File{Address: "mxc://else.example/none", Size: 9}, 8, "", errs.TooLarge},
 		"one that is not there":         {matrix.File{Address: "mxc://else.example/none"}, 8, "", errs.NotFound},
+		"one of a server that is away":  {matrix.File{Address: "mxc://else.example/unreachable"}, 8, "", errs.Unavailable},
 		"an address elsewhere":          {matrix.File{Address: "https://else.example/plain"}, 8, "", errs.NotFound},
 		"no address":                    {matrix.File{}, 8, "", errs.NotFound},
 	} {

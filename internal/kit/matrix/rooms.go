@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -96,66 +97,54 @@ type Member struct {
 // Present reports whether somebody is in the room or may enter it.
 func (m Member) Present() bool { return m.Status == "join" || m.Status == "invite" }
 
-// Snapshot is the state of a room at one moment.
+// Snapshot is the state of a room at one moment, as far as it is of use here: whoever may change anything in a room can
+// also put there what nobody needs, and much of it.
 type Snapshot struct {
-	Members map[string]Member // by id
-	Creator string
-	events  map[[2]string]content
+	Members  map[string]Member // by id
+	Creator  string
+	Children map[string]bool // the ids of rooms that it holds as a space
+	events   map[string]content
 }
 
-// Get reads the content of a state event into dest, and reports whether there is one with any content.
-func (s Snapshot) Get(kind, key string, dest any) (bool, error) {
-	raw, ok := s.events[[2]string{kind, key}]
-	if !ok || string(raw) == "{}" {
-		return false, nil
-	}
-	if err := json.Unmarshal(raw, dest); err != nil {
-		return false, fmt.Errorf("read the state %s of a room: %w", kind, err)
-	}
-	return true, nil
+// ownTypes is how the types of events begin that only programs of this house write.
+const ownTypes = "org.grouprise."
+
+// Get reads the content of a state event without a key into dest, and reports whether there is one with any content. One
+// that has another form than dest is none: somebody has made it up.
+func (s Snapshot) Get(kind string, dest any) bool {
+	raw, ok := s.events[kind]
+	return ok && string(raw) != "{}" && json.Unmarshal(raw, dest) == nil
 }
 
-// Keys returns the keys of the state events of a type that have any content.
-func (s Snapshot) Keys(kind string) (keys []string) {
-	for k, raw := range s.events {
-		if k[0] == kind && string(raw) != "{}" {
-			keys = append(keys, k[1])
+// add takes an event of the state in.
+func (s *Snapshot) add(e stateEvent) {
+	switch e.Type {
+	case event.StateMember.Type:
+		s.Members[e.Key] = Member{Status: e.membership(), Sender: e.Sender, At: time.UnixMilli(e.At)}
+		return
+	case SpaceChild:
+		if string(e.Content) != "{}" {
+			s.Children[e.Key] = true
+		}
+		return
+	case Create:
+		s.Creator = e.Sender
+	case Name, Topic, Avatar, Canonical, Levels, JoinRules, Encryption, History:
+	default:
+		if !strings.HasPrefix(e.Type, ownTypes) {
+			return
 		}
 	}
-	return keys
+	if e.Key == "" {
+		s.events[e.Type] = e.Content
+	}
 }
 
 // State returns the state of a room that the account is in; Denied if it is not.
 func (c *Client) State(ctx context.Context, room string) (s Snapshot, err error) {
-	s = Snapshot{Members: map[string]Member{}, events: map[[2]string]content{}}
+	s = Snapshot{Members: map[string]Member{}, Children: map[string]bool{}, events: map[string]content{}}
 	err = c.call(ctx, "read the state of "+room, func() error {
-		var events []struct {
-			Type    string  `json:"type"`
-			Key     string  `json:"state_key"`
-			Sender  string  `json:"sender"`
-			At      int64   `json:"origin_server_ts"`
-			Content content `json:"content"`
-		}
-		if _, err := c.api.MakeRequest(ctx, http.MethodGet, c.api.BuildClientURL("v3", "rooms", id.RoomID(room), "state"), nil, &events); err != nil {
-			return err
-		}
-		for _, e := range events {
-			switch e.Type {
-			case event.StateMember.Type:
-				var m struct {
-					Status string `json:"membership"`
-				}
-				if err := json.Unmarshal(e.Content, &m); err != nil {
-					return err
-				}
-				s.Members[e.Key] = Member{Status: m.Status, Sender: e.Sender, At: time.UnixMilli(e.At)}
-				continue
-			case Create:
-				s.Creator = e.Sender
-			}
-			s.events[[2]string{e.Type, e.Key}] = e.Content
-		}
-		return nil
+		return each(ctx, c.api, c.api.BuildClientURL("v3", "rooms", id.RoomID(room), "state"), s.add)
 	})
 	return s, err
 }
@@ -286,8 +275,8 @@ func (c *Client) Joined(ctx context.Context) (rooms []string, err error) {
 // LastSaid returns when somebody else than the account last wrote a message in a room; zero if nobody has lately.
 func (c *Client) LastSaid(ctx context.Context, room string) (at time.Time, err error) {
 	err = c.call(ctx, "read the last messages of "+room, func() error {
-		filter := &mautrix.FilterPart{Types: []event.Type{event.EventMessage, event.EventEncrypted}, NotSenders: []id.UserID{c.api.UserID}}
-		answer, err := c.api.Messages(ctx, id.RoomID(room), "", "", mautrix.DirectionBackward, filter, 1)
+		filter := mautrix.FilterPart{Types: []event.Type{event.EventMessage, event.EventEncrypted}, NotSenders: []id.UserID{c.api.UserID}}
+		answer, err := c.latest(ctx, room, map[string]string{}, filter, 1)
 		if err != nil {
 			return err
 		}

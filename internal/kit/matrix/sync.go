@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -56,21 +58,25 @@ type Timeline struct {
 	Before string // where Earlier goes on if there is a gap before the events; "" if there is none
 }
 
-// timelineLimit is how many events of a room a sync brings at once.
-const timelineLimit = 100
+// pageLimit is how many events of a room Earlier brings at once.
+const pageLimit = 100
+
+// timelineLimits are how many events of a room a sync brings at once: fewer, if the answer would be too long because somebody has
+// flooded rooms while nobody listened.
+func timelineLimits() []int { return []int{pageLimit, 10, 1} }
+
+// maxSync is how many bytes the answer to a sync may have; maxAnswer if it brings one event of each room.
+const maxSync = 8 << 20
 
 // timelineTypes are those of the events that a sync brings.
 func timelineTypes() []event.Type {
 	return []event.Type{event.EventMessage, event.EventEncrypted, event.EventReaction, event.EventRedaction, event.StateMember, event.StateEncryption}
 }
 
-// syncFilter says what a sync brings. The first one has no use for what stands in the rooms.
-func syncFilter(first bool) (string, error) {
+// syncFilter says what a sync brings.
+func syncFilter(limit int) (string, error) {
 	none := &mautrix.FilterPart{NotTypes: []event.Type{{Type: "*"}}}
-	timeline := &mautrix.FilterPart{Limit: timelineLimit, Types: timelineTypes()}
-	if first {
-		timeline.Limit = 1
-	}
+	timeline := &mautrix.FilterPart{Limit: limit, Types: timelineTypes()}
 	text, err := json.Marshal(mautrix.Filter{
 		AccountData: none, Presence: none, Room: &mautrix.RoomFilter{AccountData: none, Ephemeral: none, State: none, Timeline: timeline},
 	})
@@ -82,18 +88,7 @@ func syncFilter(first bool) (string, error) {
 //
 // Limits of the server are for what the account does, and not for what it hears: Sync asks nonetheless.
 func (c *Client) Sync(ctx context.Context, since string, wait time.Duration) (b Batch, err error) {
-	filter, err := syncFilter(since == "")
-	if err != nil {
-		return b, err
-	}
-	if since == "" {
-		wait = 0
-	}
-	request := mautrix.ReqSync{
-		Since: since, FilterID: filter, Timeout: int(wait.Milliseconds()), SetPresence: event.PresenceOffline,
-		Client: &http.Client{Timeout: wait + cmp.Or(c.config.Timeout, 30*time.Second)},
-	}
-	answer, err := c.api.FullSyncRequest(ctx, request)
+	answer, err := c.listen(ctx, since, wait)
 	if err = c.judge(ctx, "listen", err); err != nil {
 		return b, err
 	}
@@ -111,6 +106,34 @@ func (c *Client) Sync(ctx context.Context, since string, wait time.Duration) (b 
 		b.Rooms = append(b.Rooms, Timeline{Room: l.room.String(), Events: []Event{describe(l.room, l.raw, l.plain)}})
 	}
 	return b, err
+}
+
+// listen asks for what has happened.
+func (c *Client) listen(ctx context.Context, since string, wait time.Duration) (answer *mautrix.RespSync, err error) {
+	limits := timelineLimits()
+	if since == "" { // there is no use for what stands in the rooms
+		limits, wait = limits[len(limits)-1:], 0
+	}
+	for i, limit := range limits {
+		filter, problem := syncFilter(limit)
+		if problem != nil {
+			return nil, problem
+		}
+		request := mautrix.ReqSync{Since: since, FilterID: filter, Timeout: int(wait.Milliseconds()), SetPresence: event.PresenceOffline}
+		most := int64(maxSync)
+		if i == len(limits)-1 {
+			most = maxAnswer
+		}
+		answer = &mautrix.RespSync{}
+		err = read(ctx, c.api, mautrix.FullRequest{
+			URL: c.api.BuildURLWithQuery(mautrix.ClientURLPath{"v3", "sync"}, request.BuildQuery()), ResponseJSON: answer, ResponseSizeLimit: most,
+			Client: &http.Client{Timeout: wait + cmp.Or(c.config.Timeout, 30*time.Second)},
+		})
+		if !errors.Is(err, mautrix.ErrBodyReadReachedLimit) {
+			return answer, err
+		}
+	}
+	return answer, err
 }
 
 // batch reads the answer to a sync.
@@ -154,8 +177,7 @@ func (c *Client) batch(ctx context.Context, answer *mautrix.RespSync, since stri
 func (c *Client) Earlier(ctx context.Context, room, before, since string) (events []Event, next string, err error) {
 	var found []*event.Event
 	err = c.call(ctx, "read what was said in "+room, func() error {
-		filter := &mautrix.FilterPart{Types: timelineTypes()}
-		answer, err := c.api.Messages(ctx, id.RoomID(room), before, since, mautrix.DirectionBackward, filter, timelineLimit)
+		answer, err := c.latest(ctx, room, map[string]string{"from": before, "to": since}, mautrix.FilterPart{Types: timelineTypes()}, pageLimit)
 		if err != nil {
 			return err
 		}
@@ -171,6 +193,19 @@ func (c *Client) Earlier(ctx context.Context, room, before, since string) (event
 	slices.Reverse(found)
 	events, err = c.read(ctx, id.RoomID(room), found)
 	return events, next, err
+}
+
+// latest asks for the last events of a room, the latest first, between the tokens of a query.
+func (c *Client) latest(ctx context.Context, room string, query map[string]string, filter mautrix.FilterPart, limit int) (answer mautrix.RespMessages, err error) {
+	text, err := json.Marshal(filter)
+	if err != nil {
+		return answer, err
+	}
+	maps.DeleteFunc(query, func(_, token string) bool { return token == "" })
+	query["dir"], query["filter"], query["limit"] = string(mautrix.DirectionBackward), string(text), strconv.Itoa(limit)
+	url := c.api.BuildURLWithQuery(mautrix.ClientURLPath{"v3", "rooms", id.RoomID(room), "messages"}, query)
+	err = read(ctx, c.api, mautrix.FullRequest{URL: url, ResponseJSON: &answer})
+	return answer, err
 }
 
 // words are what a message says.

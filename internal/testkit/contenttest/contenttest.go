@@ -34,10 +34,10 @@ import (
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/schema"
 	"grouprise.org/grouprise/internal/testkit/cast"
 	"grouprise.org/grouprise/internal/testkit/dbtest"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -150,10 +150,7 @@ func newTown(t *testing.T, db *sqldb.DB, k content.Kind, s Sample) *town {
 		{Method: http.MethodGet, Path: "/", Query: []string{"before", "month", "year"}, Handle: w.showStart},
 		{Method: http.MethodGet, Path: "/garten", Query: append(site.NewsQuery(), "month", "year"), Handle: w.showGarten},
 	}}
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	theFeeds := feeds.New(feeds.Deps{
 		DB: db, Content: w.Content, Threads: comments, Groups: groups.New(groups.Deps{DB: db}), People: people.New(people.Deps{DB: db}), Texts: words,
 		Printer: func() *lang.Printer { return catalogues.Printer("en", time.UTC) }, SiteName: settings.SiteName{Default: "Neustadt"}, BaseURL: "http://example.org", Articles: k.Name,
@@ -255,10 +252,7 @@ func shown(title string, own []string) []string { return append([]string{title},
 // english returns what speaks English.
 func english(t *testing.T) *lang.Printer {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	return catalogues.Printer("en", nil)
 }
 

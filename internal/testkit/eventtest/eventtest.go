@@ -22,8 +22,8 @@ import (
 	"grouprise.org/grouprise/internal/kit/markdown"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
 	"grouprise.org/grouprise/internal/testkit/cast"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 	"grouprise.org/grouprise/internal/testkit/mailtest"
 	"grouprise.org/grouprise/internal/testkit/webtest"
 )
@@ -60,9 +60,7 @@ func New(t *testing.T, db *sqldb.DB, zone *time.Location, baseURL string) *Rooms
 	if r.Keys, err = web.NewLinkKeys("a secret for tests only", "events"); err != nil {
 		t.Fatal(err)
 	}
-	if r.Catalogues, err = lang.Load(locale.FS); err != nil {
-		t.Fatal(err)
-	}
+	r.Catalogues = localetest.Catalogues(t)
 	r.Viewers, r.Outbox, r.Texts = webtest.People(r.Cast.Viewers()), outbox.New(r.Tray), texts.New(markdown.NewCache(1<<20), baseURL)
 	r.Comments = threads.New(threads.Deps{DB: db, Media: folder, Texts: r.Texts, Keys: r.Keys, BaseURL: baseURL})
 	r.Events = events.New(events.Deps{

@@ -11,10 +11,9 @@ import (
 	"grouprise.org/grouprise/internal/channels/push"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/core/outbox"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/sqldb"
-	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // Notices is the notifier that rooms ask how many people a notice reaches, on the channels that the house
@@ -24,16 +23,12 @@ type Notices struct{ *notify.Notifier }
 // Open makes the notices known.
 func (n *Notices) Open(tb testing.TB, db *sqldb.DB, all ...notify.Notice) {
 	tb.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		tb.Fatal(err)
-	}
 	devices, err := push.New(push.Config{DB: db, Secret: "a secret of the town", Contact: "post@stadt.example"})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	n.Notifier = notify.New(notify.Config{
-		DB: db, Queue: &Tray{}, Catalogues: catalogues, Zone: time.UTC,
+		DB: db, Queue: &Tray{}, Catalogues: localetest.Catalogues(tb), Zone: time.UTC,
 		Channels: []notify.Channel{email.New(email.Config{}), inbox.Inbox{}, devices},
 	})
 	if err := n.Follow(all...); err != nil {

@@ -28,6 +28,7 @@ type Event struct {
 	Sender   string         `json:"sender"`
 	At       int64          `json:"origin_server_ts"`
 	Content  map[string]any `json:"content"`
+	Redacts  any            `json:"redacts,omitempty"` // of a forged event
 	Redacted bool           `json:"-"`
 
 	number int // in the order of all events of the server
@@ -54,6 +55,7 @@ type Server struct {
 	count        int
 	now          time.Time
 	away         bool
+	dead         string // another server, which is away
 	allowed      int // requests that change something, until the limit is reached; below 0 is no limit
 	Limited      int // requests that were refused for the limit
 	Invitations  int // that were made, also of the same person
@@ -105,6 +107,13 @@ func (s *Server) SetAway(away bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.away = away
+}
+
+// SetDead lets the server not reach another one, whose people it then cannot invite; with "" it reaches all again.
+func (s *Server) SetDead(domain string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead = domain
 }
 
 // Limit lets the server take so many more requests that change something, and refuse what comes then; below 0 it takes all.
@@ -419,6 +428,9 @@ func (s *Server) inRoom(r *http.Request, user string, room *Room, parts []string
 	switch parts[0] {
 	case "invite":
 		guest := body["user_id"].(string)
+		if s.dead != "" && strings.HasSuffix(guest, ":"+s.dead) {
+			return refuse(http.StatusBadGateway, "M_UNKNOWN")
+		}
 		if m := room.membership(guest); m == joined || m == "ban" || room.level(user) < room.needed("invite", 0) {
 			return refuse(http.StatusForbidden, "M_FORBIDDEN")
 		}

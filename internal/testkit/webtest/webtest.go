@@ -22,10 +22,9 @@ import (
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/core/site"
-	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/web"
-	"grouprise.org/grouprise/internal/locale"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 // SignInPath is a path that every test site has: a POST with the field "person" signs that person in,
@@ -81,10 +80,7 @@ func NewSite(t testing.TB, db *sqldb.DB, viewers site.Viewers) *site.Site {
 // NewLoggedSite is NewSite with a log that the test reads.
 func NewLoggedSite(t testing.TB, db *sqldb.DB, viewers site.Viewers, log *slog.Logger) *site.Site {
 	t.Helper()
-	catalogues, err := lang.Load(locale.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogues := localetest.Catalogues(t)
 	programs, _ := viewers.(site.Programs)
 	s, err := site.New(site.Config{
 		Name: "Neustadt", Domain: "example.org", BaseURL: "http://example.org", Secret: "a secret for tests only",

@@ -206,7 +206,7 @@ func (c *Client) present(ctx context.Context, k *keyring, room id.RoomID) (membe
 	err = c.call(ctx, "ask who is in "+room.String(), func() error {
 		url := k.api.BuildURLWithQuery(mautrix.ClientURLPath{"v3", "rooms", room, "members"}, map[string]string{"not_membership": string(event.MembershipLeave)})
 		return each(ctx, k.api, url, func(e stateEvent) {
-			membership := event.Membership(e.membership())
+			membership := event.Membership(e.status())
 			if membership == event.MembershipJoin || membership == event.MembershipInvite && !joinedOnly {
 				members = append(members, id.UserID(e.Key))
 			}

@@ -120,7 +120,7 @@ func (s Snapshot) Get(kind string, dest any) bool {
 func (s *Snapshot) add(e stateEvent) {
 	switch e.Type {
 	case event.StateMember.Type:
-		s.Members[e.Key] = Member{Status: e.membership(), Sender: e.Sender, At: time.UnixMilli(e.At)}
+		s.Members[e.Key] = Member{Status: e.status(), Sender: e.Sender, At: time.UnixMilli(e.At)}
 		return
 	case SpaceChild:
 		if string(e.Content) != "{}" {

@@ -75,8 +75,8 @@ type stateEvent struct {
 	Content content `json:"content"`
 }
 
-// membership returns how somebody stands to a room by an m.room.member event; "" if it does not say.
-func (e stateEvent) membership() string {
+// status returns how somebody stands to a room by an m.room.member event; "" if it does not say.
+func (e stateEvent) status() string {
 	var m struct {
 		Status string `json:"membership"`
 	}

@@ -56,10 +56,10 @@ type Server struct {
 	now          time.Time
 	away         bool
 	dead         string // another server, which is away
-	allowed      int // requests that change something, until the limit is reached; below 0 is no limit
-	Limited      int // requests that were refused for the limit
-	Invitations  int // that were made, also of the same person
-	lose         int // answers that are lost after the request has had its effect
+	allowed      int    // requests that change something, until the limit is reached; below 0 is no limit
+	Limited      int    // requests that were refused for the limit
+	Invitations  int    // that were made, also of the same person
+	lose         int    // answers that are lost after the request has had its effect
 	rate         *rate
 	held         chan struct{}  // as long as it is open, nothing is answered
 	invited      map[string]int // invitations by room and person

@@ -251,7 +251,7 @@ func listBriefly(ctx context.Context, q sqldb.Querier, v community.Viewer, f fil
 const foundColumns = `d.id, d.content_id, d.day, d.begins, d.ends, d.place, d.place_key, d.starts_at, d.ends_at, d.cancelled`
 
 func selectDates(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter, columns string) ([]Date, error) {
-	found, args, order := f.found(v, foundColumns)
+	found, args, order := f.found(v, foundColumns, foundColumns)
 	var all []Date
 	err := q.Select(ctx, &all, columns+` FROM (`+found+`)`+joinedDates+order+` LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
@@ -275,7 +275,8 @@ type mark struct {
 // listMarks returns the marks of dates that the viewer finds in lists, in the order of the calendar.
 func listMarks(ctx context.Context, q sqldb.Querier, v community.Viewer, f filter) ([]mark, error) {
 	const wholeDays = `CASE WHEN LENGTH(d.begins) = 10 THEN `
-	found, args, order := f.found(v, `d.id, d.content_id, d.day, c.title, `+wholeDays+`d.begins ELSE '' END AS first_day, `+wholeDays+`d.ends ELSE '' END AS last_day, d.starts_at, d.ends_at`)
+	const columns = `d.id, d.content_id, d.day, d.title, d.first_day, d.last_day, d.starts_at, d.ends_at`
+	found, args, order := f.found(v, `d.id, d.content_id, d.day, c.title, `+wholeDays+`d.begins ELSE '' END AS first_day, `+wholeDays+`d.ends ELSE '' END AS last_day, d.starts_at, d.ends_at`, columns)
 	var all []mark
 	err := q.Select(ctx, &all, `SELECT d.content_id, d.day, d.title, d.first_day, d.last_day, d.starts_at, d.ends_at FROM (`+found+`) d`+order+` LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
@@ -285,13 +286,14 @@ func listMarks(ctx context.Context, q sqldb.Querier, v community.Viewer, f filte
 }
 
 // found returns the query that finds dates, before what belongs to them is read, and its order: those of an entity, and the
-// public ones of others that it shows.
-func (f filter) found(v community.Viewer, columns string) (query string, args []any, order string) {
+// public ones of others that it shows. columns are what is read of dates d and their contents c, names what that is called
+// in a table d.
+func (f filter) found(v community.Viewer, columns, names string) (query string, args []any, order string) {
 	query, args, order = f.foundIn(v, columns)
 	if f.EntityID != 0 {
 		f.shown = true
 		others, more, _ := f.foundIn(v, columns)
-		query = `SELECT d.* FROM (` + query + `) d UNION ALL SELECT d.* FROM (` + others + `) d`
+		query = `SELECT ` + names + ` FROM (` + query + `) d UNION ALL SELECT ` + names + ` FROM (` + others + `) d`
 		args = append(args, more...)
 	}
 	return query, args, order

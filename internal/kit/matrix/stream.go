@@ -47,7 +47,7 @@ func readUpTo(answer *http.Response, most int64) ([]byte, error) {
 // sift returns an answer without the events in it that have another form than events.
 func sift(text json.RawMessage) (sifted json.RawMessage, err error) {
 	var object map[string]json.RawMessage
-	if json.Unmarshal(text, &object) != nil {
+	if _ = json.Unmarshal(text, &object); object == nil { // there are no events in it
 		return text, nil
 	}
 	for key, value := range object {

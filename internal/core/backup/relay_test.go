@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -35,7 +36,7 @@ func TestARelayHandsOnWhatWasWritten(t *testing.T) {
 	for {
 		n, err := r.Read(piece[:1+sizes.IntN(blockSize/3)])
 		got = append(got, piece[:n]...)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

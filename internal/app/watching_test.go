@@ -385,6 +385,16 @@ func TestTheOptionsOfTheGuideAreRight(t *testing.T) {
 	}
 }
 
+// awaitReadiness asks whether the site is ready until it answers with a status, or for half a minute: an answer holds for a
+// second.
+func awaitReadiness(v *webtest.Visitor, status int) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if v.Get(site.ReadyPath); v.Page.Status == status || time.Now().After(end) {
+			return
+		}
+	}
+}
+
 // TestReadinessTellsEachPartThatIsAway takes away the database, the media and the queue of a site.
 func TestReadinessTellsEachPartThatIsAway(t *testing.T) {
 	t.Parallel()
@@ -405,7 +415,7 @@ func TestReadinessTellsEachPartThatIsAway(t *testing.T) {
 		if err := takeAway(w.House); err != nil {
 			t.Fatal(err)
 		}
-		v.Get(site.ReadyPath)
+		awaitReadiness(v, http.StatusServiceUnavailable)
 		missing := regexp.MustCompile(`(?m)^(\w+): (?:cannot be reached|does not)`).FindAllStringSubmatch(v.Page.Body, -1)
 		if v.Page.Status != http.StatusServiceUnavailable || len(missing) == 0 || !slices.ContainsFunc(missing, func(m []string) bool { return m[1] == part }) {
 			t.Errorf("without %s it answers %d\n%s", part, v.Page.Status, v.Page.Body)
@@ -438,12 +448,12 @@ func TestReadinessOnAServerThatStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := webtest.Visit(t, h.pages)
-	ask := func() string { v.Get(site.ReadyPath); return v.Page.Body }
-	if got := ask(); got != "ready\n" {
+	ask := func(status int) string { awaitReadiness(v, status); return v.Page.Body }
+	if got := ask(http.StatusOK); got != "ready\n" {
 		t.Fatalf("at first it answers %s", got)
 	}
 	server.Kill()
-	if got := ask(); got != "not ready\ndatabase: cannot be reached\nmedia: ready\nqueue: cannot be reached\n" || v.Page.Status != http.StatusServiceUnavailable {
+	if got := ask(http.StatusServiceUnavailable); got != "not ready\ndatabase: cannot be reached\nmedia: ready\nqueue: cannot be reached\n" || v.Page.Status != http.StatusServiceUnavailable {
 		t.Errorf("without a database it answers %d\n%s", v.Page.Status, got)
 	}
 	if figures := h.figures(t); !strings.Contains(figures, "grouprise_build_info") || strings.Contains(figures, "grouprise_queue_jobs{") {
@@ -452,7 +462,7 @@ func TestReadinessOnAServerThatStops(t *testing.T) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if got := ask(); got != "ready\n" {
+	if got := ask(http.StatusOK); got != "ready\n" {
 		t.Errorf("with its database again it answers %s", got)
 	}
 }

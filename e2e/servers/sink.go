@@ -7,14 +7,15 @@ import (
 	"errors"
 	"io"
 	"net"
-	"strings"
+	"regexp"
 	"sync"
 	"testing"
 
 	"github.com/emersion/go-smtp"
 )
 
-// Sink is a mail server that takes everything and counts it.
+// Sink is a mail server that takes everything and counts the notices among it, which their message ids tell from the mails
+// that a site sends once an hour or a day to its administrators and to itself.
 type Sink struct {
 	Address string // host:port
 
@@ -43,14 +44,14 @@ func StartSink(t *testing.T) *Sink {
 	return s
 }
 
-// Mails returns how many mails have come.
+// Mails returns how many notices have come.
 func (s *Sink) Mails() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.mails
 }
 
-// Messages returns how many mails with different message ids have come.
+// Messages returns how many notices with different message ids have come.
 func (s *Sink) Messages() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,19 +65,19 @@ func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
 func (session) Reset()                               {}
 func (session) Logout() error                        { return nil }
 
+// notice is the message id of a mail that tells of an item, a conversation, or what was said there.
+var notice = regexp.MustCompile(`(?m)^Message-ID: (<(?:content|conversation)\..*>)\r?$`)
+
 func (s session) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mails++
-	for line := range strings.Lines(string(text)) {
-		if id, ok := strings.CutPrefix(line, "Message-ID: "); ok {
-			s.messages[strings.TrimSpace(id)] = true
-			break
-		}
+	if found := notice.FindSubmatch(text); found != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.mails++
+		s.messages[string(found[1])] = true
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ texts: generate ## list everything that people see, room by room, in dist/texts.
 	@go run ./internal/locale/extract texts
 
 .PHONY: bench
-bench: build .cache/bin/vegeta ## measure pages, lists, mails and memory in uneven towns, on SQLite and PostgreSQL (20 minutes)
+bench: build .cache/bin/vegeta ## measure pages, lists, mails and memory in uneven towns, on the three databases
 	@scripts/install initdb=postgresql wrk=wrk taskset=util-linux strace=strace
 	@go test -tags bench,nodynamic,goolm -v -count=1 -timeout 60m ./e2e/bench | grep -v 'level='
 

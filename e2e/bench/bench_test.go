@@ -11,7 +11,7 @@ import (
 	"grouprise.org/grouprise/e2e/town"
 )
 
-// TestBench measures a small town and one of ten times as much, on SQLite and PostgreSQL, and prints the tables of
+// TestBench measures a small town and one of ten times as much, on the three databases, and prints the tables of
 // each. BENCH names parts that are measured alone: pages, kept, lists, search, calendars, strain, mails. The large town alone, on
 // SQLite:
 //

@@ -22,12 +22,7 @@ func TestAMemberCannotMakeTheBotDeaf(t *testing.T) {
 	s.Start("bot")
 	s.eventually("somebody to listen", s.listens)
 	const room, post = "werkstatt-private", "/werkstatt/sommerfest/"
-	s.post("anna", "/stadt/groups/add/", url.Values{"name": {"Werkstatt"}})
-	s.post("bert", "/werkstatt/actions/join/", url.Values{})
-	for _, name := range []string{"anna", "bert"} {
-		s.awaits(room, name, "invite")
-		s.does(name, "join", room)
-	}
+	s.openWorkshop()
 	s.post("anna", "/stadt/settings/group/matrix-chat/?group=werkstatt", url.Values{"answers": {"on"}})
 	s.post("anna", "/werkstatt/articles/add/", url.Values{"title": {"Sommerfest"}, "text": {"Wer bringt was mit?"}})
 	head := s.awaitsWords("bert", room, "Wer bringt was mit?").ID

@@ -145,6 +145,23 @@ func (s *story) awaits(alias, name, want string) {
 	s.eventually(fmt.Sprintf("%s to be %q in %s", name, want, alias), func() bool { return s.room(alias) != "" && s.standing(alias, name) == want })
 }
 
+// enter lets people join a room, each once they have been invited.
+func (s *story) enter(alias string, names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		s.awaits(alias, name, "invite")
+		s.does(name, "join", alias)
+	}
+}
+
+// openWorkshop lets Anna found a group that Bert joins, and both enter its private room.
+func (s *story) openWorkshop() {
+	s.t.Helper()
+	s.post("anna", "/stadt/groups/add/", url.Values{"name": {"Werkstatt"}})
+	s.post("bert", "/werkstatt/actions/join/", url.Values{})
+	s.enter("werkstatt-private", "anna", "bert")
+}
+
 // does lets somebody join or leave a room with a client.
 func (s *story) does(name, what, alias string) {
 	s.t.Helper()

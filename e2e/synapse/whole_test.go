@@ -172,10 +172,7 @@ func TestRoomsOfAGroup(t *testing.T) {
 			t.Parallel()
 			s := newStory(t, database, synapse.Generous)
 			s.happens(func() {})
-			for _, name := range []string{"anna", "bert", "dora"} {
-				s.awaits("werkstatt-private", name, "invite")
-				s.does(name, "join", "werkstatt-private")
-			}
+			s.enter("werkstatt-private", "anna", "bert", "dora")
 			s.does("dora", "leave", "werkstatt-private")
 			s.ends("anna", "bert", "dora")
 			if got := s.standing("werkstatt-private", "dora"); got != "leave" {

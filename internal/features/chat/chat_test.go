@@ -123,6 +123,16 @@ func (w *town) leave(t *testing.T, g community.Group, personID int64) {
 	w.execute(t, community.MembershipEnded, g, personID, `DELETE FROM memberships WHERE group_id = ? AND person_id = ?`, g.ID, personID)
 }
 
+// client returns what somebody speaks to the homeserver with.
+func (w *town) client(t *testing.T, name string) *matrix.Client {
+	t.Helper()
+	c, err := matrix.New(matrix.Config{URL: w.URL, User: id(name), Token: w.Account(id(name))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func id(local string) string { return "@" + local + ":" + matrixtest.Domain }
 
 func ids(locals ...string) (all []string) {
@@ -193,10 +203,7 @@ func TestInAPrivateRoomOnlyTheBotInvites(t *testing.T) {
 	w.hour(t)
 	room := w.Find("garten-private")
 	w.Join(t, id("bert"), room)
-	bert, err := matrix.New(matrix.Config{URL: w.URL, User: id("bert"), Token: w.Account(id("bert"))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	bert := w.client(t, "bert")
 	if err := bert.Invite(t.Context(), room, id("carla")); err == nil {
 		t.Error("a member invites a stranger")
 	}
@@ -264,10 +271,7 @@ func TestAMemberCannotKeepTheBotFromTheirRoom(t *testing.T) {
 	w.hour(t)
 	room := w.Find("garten-private")
 	w.Join(t, id("bert"), room)
-	bert, err := matrix.New(matrix.Config{URL: w.URL, User: id("bert"), Token: w.Account(id("bert"))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	bert := w.client(t, "bert")
 	mark := w.State(room, "org.grouprise.room", "")
 	for _, s := range []matrix.State{
 		{Type: "org.grouprise.room", Content: map[string]any{"site": 5, "kind": []string{"private"}, "owner": "x"}},
@@ -449,10 +453,7 @@ func TestEverybodyWhoIsStillToBeInvitedIsCounted(t *testing.T) {
 func TestANameThatIsTakenOnTheHomeserverIsNotFoughtFor(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, dbtest.SQLite(t))
-	stranger, err := matrix.New(matrix.Config{URL: w.URL, User: id("garten"), Token: w.Account(id("garten"))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	stranger := w.client(t, "garten")
 	taken, err := stranger.CreateRoom(t.Context(), matrix.NewRoom{Alias: "garten", Name: "Ein anderer Garten", Public: true})
 	if err != nil {
 		t.Fatal(err)
@@ -518,10 +519,7 @@ func TestAnAliasWithoutARoomIsTakenBack(t *testing.T) {
 func TestARoomOfSomebodyElseKeepsItsAliasEvenIfItWasAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, dbtest.SQLite(t))
-	stranger, err := matrix.New(matrix.Config{URL: w.URL, User: id("garten"), Token: w.Account(id("garten"))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	stranger := w.client(t, "garten")
 	taken, err := stranger.CreateRoom(t.Context(), matrix.NewRoom{Alias: "garten", Name: "Ein anderer Garten", Public: true})
 	if err != nil {
 		t.Fatal(err)
@@ -542,10 +540,7 @@ func TestAGroupMovesToAnotherRoom(t *testing.T) {
 		w.Join(t, id("anna"), old)
 		w.Join(t, id("bert"), old)
 		w.Leave(id("bert"), old)
-		anna, err := matrix.New(matrix.Config{URL: w.URL, User: id("anna"), Token: w.Account(id("anna"))})
-		if err != nil {
-			t.Fatal(err)
-		}
+		anna := w.client(t, "anna")
 		fresh, err := anna.CreateRoom(t.Context(), matrix.NewRoom{Name: "Unser Raum"})
 		if err != nil {
 			t.Fatal(err)
@@ -601,10 +596,7 @@ func TestHowManyAreInARoomAndWhenSomebodySaidSomethingIsCounted(t *testing.T) {
 		room := w.Find("garten")
 		w.Join(t, id("anna"), room)
 		w.Join(t, id("bert"), room)
-		anna, err := matrix.New(matrix.Config{URL: w.URL, User: id("anna"), Token: w.Account(id("anna"))})
-		if err != nil {
-			t.Fatal(err)
-		}
+		anna := w.client(t, "anna")
 		if _, err := anna.Send(t.Context(), room, "1", matrix.Message{Text: "Hallo"}); err != nil {
 			t.Fatal(err)
 		}

@@ -40,11 +40,13 @@ type coming struct {
 	Home bool // it stands on the page of its owner
 }
 
-// besideOf returns the calendar beside a page. Blocks that show parts of it ask the database once.
+// monthAsked returns the first day of the month that a page is asked for; that of today if it is not.
+func (r *Events) monthAsked(v *site.Visit) wall {
+	return monthOf(v.Query("month"), v.Query("year"), r.today())
+}
+
+// besideOf returns the calendar beside a page but for its month. Blocks that show parts of it ask the database once.
 func (r *Events) besideOf(v *site.Visit, s site.Subject) (b beside, err error) {
-	today := r.today()
-	first := monthOf(v.Query("month"), v.Query("year"), today)
-	from, to := grid(first)
 	limit := shownOfTown
 	if s.Entity.ID != 0 || s.Tag.ID != 0 {
 		limit = shownOfEntity
@@ -52,21 +54,13 @@ func (r *Events) besideOf(v *site.Visit, s site.Subject) (b beside, err error) {
 	b.Title = v.T("Coming up")
 	next := filter{EntityID: s.Entity.ID, Tag: s.Tag.Slug, From: clock.At(r.now().Truncate(time.Minute)), Limit: limit, Once: true} // all blocks ask the same
 	if v.Query("month") != "" || v.Query("year") != "" {
+		first := r.monthAsked(v)
 		next.From, b.Title = r.at(first), v.T("From %s on", v.Lang.Month(noon(v.Lang, first)))
 	}
-	days := filter{EntityID: s.Entity.ID, Tag: s.Tag.Slug, From: r.at(from), To: r.at(to), Limit: monthLimit}
-	q := v.Memo(r.deps.DB)
-	inMonth, err := listMarks(v.Context(), q, v.Viewer, days)
+	dates, err := listBriefly(v.Context(), v.Memo(r.deps.DB), v.Viewer, next)
 	if err != nil {
 		return b, err
 	}
-	dates, err := listBriefly(v.Context(), q, v.Viewer, next)
-	if err != nil {
-		return b, err
-	}
-	b.Month = newMonth(first, today, nil, besideScope(s))
-	b.Month.mark(inMonth, r.deps.Zone)
-	b.Month.Prev, b.Month.Next = anchored(b.Month.Prev), anchored(b.Month.Next)
 	for _, d := range dates {
 		when, err := d.span(&r.zones)
 		if err != nil {
@@ -76,6 +70,20 @@ func (r *Events) besideOf(v *site.Visit, s site.Subject) (b beside, err error) {
 	}
 	b.Links = besideLinks(v, s)
 	return b, nil
+}
+
+// monthBeside returns the month of the calendar beside a page.
+func (r *Events) monthBeside(v *site.Visit, s site.Subject) (m month, err error) {
+	first := r.monthAsked(v)
+	from, to := grid(first)
+	marks, err := listMarks(v.Context(), r.deps.DB, v.Viewer, filter{EntityID: s.Entity.ID, Tag: s.Tag.Slug, From: r.at(from), To: r.at(to), Limit: monthLimit})
+	if err != nil {
+		return m, err
+	}
+	m = newMonth(first, r.today(), nil, besideScope(s))
+	m.mark(marks, r.deps.Zone)
+	m.Prev, m.Next = anchored(m.Prev), anchored(m.Next)
+	return m, nil
 }
 
 // besideScope returns where the arrows and the days of such a month lead.
@@ -154,6 +162,9 @@ func (r *Events) showComing(v *site.Visit, s site.Subject) (templ.Component, err
 // showBeside shows the calendar in the margin. People who announce nothing need none.
 func (r *Events) showBeside(v *site.Visit, s site.Subject) (templ.Component, error) {
 	b, err := r.besideOf(v, s)
+	if err == nil {
+		b.Month, err = r.monthBeside(v, s)
+	}
 	if err != nil || s.Entity.ID != 0 && !s.Entity.IsGroup() && b.isEmpty() && !policy.CanPublish(s.Standing) {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package lmtp
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -21,6 +22,8 @@ type conns struct {
 	mu       sync.Mutex
 	draining bool
 	open     map[*conn]struct{}
+
+	accepted sync.WaitGroup // those that have not been closed yet; only the listener adds to it
 }
 
 func newConns(s Server) *conns {
@@ -34,6 +37,22 @@ func (cs *conns) drain() {
 	cs.draining = true
 	for c := range cs.open {
 		c.end()
+	}
+}
+
+// closed waits until all connections have been closed, at most until the context ends. The library knows those alone that it has
+// begun to serve: of one that it has just accepted it would not wait for the greeting. It is called when the listener has ended.
+func (cs *conns) closed(ctx context.Context) error {
+	all := make(chan struct{})
+	go func() {
+		cs.accepted.Wait()
+		close(all)
+	}()
+	select {
+	case <-all:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -91,9 +110,11 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		c := &conn{Conn: accepted, conns: l.conns}
 		if l.conns.admit(c) {
+			l.conns.accepted.Add(1)
+			c.gone = sync.OnceFunc(l.conns.accepted.Done)
 			return c, nil
 		}
-		go refuse(accepted, l.conns.hello)
+		l.conns.accepted.Go(func() { refuse(accepted, l.conns.hello) })
 	}
 }
 
@@ -106,6 +127,7 @@ func refuse(c net.Conn, hello string) {
 type conn struct {
 	net.Conn
 	conns *conns
+	gone  func() // no longer one of those accepted
 
 	// Guarded by conns.mu.
 	ended bool      // nothing more is read
@@ -196,6 +218,7 @@ func (c *conn) Close() error {
 	c.conns.mu.Lock()
 	delete(c.conns.open, c)
 	c.conns.mu.Unlock()
+	defer c.gone()
 	return c.Conn.Close()
 }
 

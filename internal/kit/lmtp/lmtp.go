@@ -134,6 +134,9 @@ func (s Server) serve(ctx context.Context, listener net.Listener) error {
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("accept sessions: %w", err)
 	}
+	if err := open.closed(grace); err != nil {
+		return fmt.Errorf("end the sessions: %w", err)
+	}
 	return nil
 }
 

@@ -482,6 +482,68 @@ func TestAServerThatIsToEndBeforeItHasBegunEnds(t *testing.T) {
 	}
 }
 
+// last is a listener to which a client comes in the moment in which it is closed.
+type last struct {
+	once
+
+	client slow
+}
+
+// Accept implements net.Listener.
+func (l *last) Accept() (net.Conn, error) {
+	conn, err := l.once.Accept()
+	if errors.Is(err, net.ErrClosed) && !l.client.came {
+		l.client.came = true
+		return &l.client, nil
+	}
+	return conn, err
+}
+
+// slow is a connection on which each line takes its time.
+type slow struct {
+	net.Conn
+
+	came   bool
+	closed atomic.Bool
+}
+
+// Write implements net.Conn.
+func (c *slow) Write(p []byte) (int, error) {
+	time.Sleep(20 * time.Millisecond)
+	return c.Conn.Write(p)
+}
+
+// Close implements net.Conn.
+func (c *slow) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
+}
+
+func TestWhoComesAtTheEndIsAnswered(t *testing.T) {
+	t.Parallel()
+	for what, s := range map[string]Server{"a session": {}, "one too many": {MaxSessions: -1}} {
+		ours, theirs := net.Pipe()
+		said := make(chan string, 1)
+		go func() {
+			all, _ := io.ReadAll(theirs)
+			said <- string(all)
+		}()
+		listener := &last{client: slow{Conn: ours}}
+		ctx, stop := context.WithCancel(t.Context())
+		s.Listener, s.Handler, s.Log = listener, &house{}, slog.New(slog.DiscardHandler)
+		s.Ready = func(net.Addr) { time.AfterFunc(20*time.Millisecond, stop) }
+		if err := s.Serve(ctx); err != nil {
+			t.Error(err)
+		}
+		if !listener.client.closed.Load() {
+			t.Errorf("%s: the server has ended before", what)
+		}
+		if got := <-said; !strings.HasPrefix(got, "2") && !strings.HasPrefix(got, "421") {
+			t.Errorf("%s: the answer is %q", what, got)
+		}
+	}
+}
+
 // begins says whom a message is for and that it follows.
 func (c *client) begins() {
 	c.t.Helper()

@@ -11,24 +11,30 @@ import (
 
 // Marks tells which words of a text were found. It is for one goroutine.
 type Marks struct {
-	stems map[string]bool
-	known map[string]bool // words that it was asked about: most words of a text stand in others, too
+	stems  map[string]bool
+	begins map[byte]bool   // how they begin, as long as that is a letter of ASCII: a word begins as its stem does
+	known  map[string]bool // words that it was asked about: most words of a text stand in others, too
 }
 
 // marks returns what a question finds.
 func marks(q question, w widened) Marks {
-	m := Marks{stems: map[string]bool{}, known: map[string]bool{}}
+	m := Marks{stems: map[string]bool{}, begins: map[byte]bool{}, known: map[string]bool{}}
 	for _, a := range q.telling() {
 		for _, s := range slices.Concat(a.stems, w.related[a.key], w.splits[a.key][0], w.splits[a.key][1]) {
-			m.stems[s] = true
+			if s != "" {
+				m.stems[s], m.begins[s[0]] = true, true
+			}
 		}
 	}
 	return m
 }
 
-// Has reports whether a word was found.
-func (m Marks) Has(word string) bool {
+// has reports whether a word was found.
+func (m Marks) has(word string) bool {
 	if len(m.stems) == 0 {
+		return false
+	}
+	if first := word[0] | 0x20; 'a' <= first && first <= 'z' && !m.begins[first] {
 		return false
 	}
 	found, ok := m.known[word]
@@ -50,7 +56,7 @@ func (m Marks) Mark(text string) []Piece {
 	var all []Piece
 	at := 0
 	for _, w := range words.Split(text) {
-		if !m.Has(w.Text) {
+		if !m.has(w.Text) {
 			continue
 		}
 		if at < w.Start {
@@ -78,7 +84,7 @@ func (m Marks) Excerpt(text string) []Piece {
 	text = upTo(strings.Join(strings.Fields(text), " "), maxExcerpted)
 	var found []words.Word
 	for _, w := range words.Split(text) {
-		if m.Has(w.Text) {
+		if m.has(w.Text) {
 			found = append(found, w)
 		}
 	}

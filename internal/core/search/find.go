@@ -20,7 +20,7 @@ const PageSize = 12
 // found out whether the viewer may read it: that is what a search for a frequent word costs.
 const (
 	maxTitled   = 100
-	maxSaid     = 200
+	maxSaid     = 10 * PageSize
 	maxExtended = 80
 	maxParted   = 50
 )

@@ -27,7 +27,7 @@ var mysqlEngine = engine{
 	name:       MySQL,
 	open:       openMySQL,
 	classify:   classifyMySQL,
-	terms:      pairedTerms,
+	terms:      mysqlTerms,
 	newByError: true,
 	locked:     " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",

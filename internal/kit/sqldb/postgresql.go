@@ -21,7 +21,7 @@ var postgresqlEngine = engine{
 	name:       PostgreSQL,
 	open:       openPostgreSQL,
 	classify:   classifyPostgreSQL,
-	terms:      pairedTerms,
+	terms:      postgresqlTerms,
 	numbered:   true,
 	list:       listArray,
 	returning:  true,

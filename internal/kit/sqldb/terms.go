@@ -126,39 +126,61 @@ var sqliteTerms = termsIndex{
 	},
 }
 
-var pairedTerms = termsIndex{
-	document: "document_id",
-	first:    true,
-	keep: func(ctx context.Context, tx *Tx, documents []Terms) error {
-		var rows [][]any
-		for _, d := range documents {
-			for _, t := range d.Terms {
-				rows = append(rows, []any{t, d.ID})
-			}
+var postgresqlTerms = termsIndex{document: "document_id", first: true, keep: keepPairs, newest: newestMerged}
+
+var mysqlTerms = termsIndex{document: "document_id", first: true, keep: keepPairs, newest: newestPairs}
+
+func keepPairs(ctx context.Context, tx *Tx, documents []Terms) error {
+	var rows [][]any
+	for _, d := range documents {
+		for _, t := range d.Terms {
+			rows = append(rows, []any{t, d.ID})
 		}
-		slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
-		return tx.InsertRows(ctx, `INSERT INTO search_terms (term, document_id)`, rows)
-	},
-	newest: newestPairs,
+	}
+	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
+	return tx.InsertRows(ctx, `INSERT INTO search_terms (term, document_id)`, rows)
 }
 
-// maxWalks is how many terms of a group are read beside each other, each from its newest document on. Of more, all
-// documents are put into an order first.
-const maxWalks = 3
+// everyDocument is more than there are: a limit that says to a planner that what it limits is a query of its own.
+const everyDocument = ` LIMIT 10000000`
 
-// newestPairs lets the first group find the documents; of each the other groups are looked up.
-func newestPairs(groups [][]string, where string, args []any, limit int) (string, []any) {
-	conditions, values := "", []any{}
-	for _, group := range groups[1:] {
+// newestMerged reads the terms of the first group beside each other, each from its newest document on, and looks at each document
+// once, whichever of them it has. DISTINCT ON keeps their order, where GROUP BY may read them all first.
+func newestMerged(groups [][]string, where string, args []any, limit int) (string, []any) {
+	const newest = ` ORDER BY t.document_id DESC`
+	walks := make([]string, len(groups[0]))
+	var all []any
+	for i, term := range groups[0] {
+		walks[i] = `(SELECT t.document_id FROM search_terms t WHERE t.term = ?` + newest + everyDocument + `)`
+		all = append(all, term)
+	}
+	conditions, values := otherGroups(groups[1:], where, args)
+	return `SELECT t.document_id AS id FROM (SELECT DISTINCT ON (t.document_id) t.document_id FROM (` + strings.Join(walks, ` UNION ALL `) + `) t` + newest + everyDocument +
+		`) t WHERE 1 = 1` + conditions + newest + ` LIMIT ` + strconv.Itoa(limit), append(all, values...)
+}
+
+// otherGroups returns the conditions on documents t that have a term of the first group: that they have one of each other group, too,
+// and what else is asked.
+func otherGroups(groups [][]string, where string, args []any) (conditions string, values []any) {
+	for _, group := range groups {
 		conditions += ` AND (SELECT 1 FROM search_terms u WHERE u.term IN (?) AND u.document_id = t.document_id LIMIT 1) = 1`
 		values = append(values, group)
 	}
-	conditions += ` AND ` + strings.ReplaceAll(where, DocumentHere, "t.document_id")
-	values = append(values, args...)
+	return conditions + ` AND ` + strings.ReplaceAll(where, DocumentHere, "t.document_id"), append(values, args...)
+}
+
+// maxWalks is how many terms of a group newestPairs reads beside each other, each from its newest document on. Of more, all
+// documents are put into an order first.
+const maxWalks = 3
+
+// newestPairs is newestMerged for servers that make all rows of a UNION before they look at the first: each term has its documents
+// looked at by itself.
+func newestPairs(groups [][]string, where string, args []any, limit int) (string, []any) {
+	conditions, values := otherGroups(groups[1:], where, args)
 	newest := ` ORDER BY t.document_id DESC LIMIT ` + strconv.Itoa(limit)
 	if len(groups[0]) > maxWalks {
 		return `SELECT t.document_id AS id FROM (
-			SELECT DISTINCT document_id FROM search_terms WHERE term IN (?) ORDER BY document_id DESC LIMIT 10000000) t WHERE 1 = 1` + conditions + newest,
+			SELECT DISTINCT document_id FROM search_terms WHERE term IN (?) ORDER BY document_id DESC` + everyDocument + `) t WHERE 1 = 1` + conditions + newest,
 			append([]any{groups[0]}, values...)
 	}
 	var walks []string

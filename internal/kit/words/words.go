@@ -60,7 +60,7 @@ func Compose(text string, before, w Word) string {
 func Key(word string) string { return plain(spell(word)) }
 
 // Stems returns what the forms of a word have in common: that of the word as a German one first, and as an English one,
-// if that is another.
+// if that is another. A stem of a word that begins with a letter of ASCII begins with that letter, too, as a small one.
 func Stems(word string) []string {
 	spelled := spell(word)
 	key := plain(spelled)

@@ -78,7 +78,7 @@ func TestSlipsOfTheFingersAreCounted(t *testing.T) {
 }
 
 func FuzzWords(f *testing.F) {
-	for _, seed := range []string{"Gärten für alle", "ae oe ue AEOEUE", "a\u0308b", "\x00\xff", "ſtraße ﬁ İ"} {
+	for _, seed := range []string{"Gärten für alle", "ae oe ue AEOEUE", "a\u0308b", "\x00\xff", "ſtraße ﬁ İ", "Skis dying yearly Äpfel ÄPFEL Aepfel y e s"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -90,6 +90,9 @@ func FuzzWords(f *testing.F) {
 			for _, s := range words.Stems(w.Text) {
 				if utf8.RuneCountInString(s) > 3*words.MaxLength {
 					t.Errorf("%q has the stem %q", w.Text, s)
+				}
+				if first := w.Text[0] | 0x20; 'a' <= first && first <= 'z' && (s == "" || s[0] != first) {
+					t.Errorf("%q has the stem %q, which begins otherwise", w.Text, s)
 				}
 			}
 			words.Slips(key)

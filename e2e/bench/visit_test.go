@@ -39,6 +39,7 @@ type visits struct {
 type answered struct {
 	rate     float64 // per second
 	p50, p99 time.Duration
+	p95      time.Duration // of visitors who come at a rate
 	cpu      time.Duration // of the program for each visit
 }
 
@@ -52,6 +53,7 @@ func median(all []answered) answered {
 	m := answered{
 		p50: sorted(func(a answered) time.Duration { return a.p50 }),
 		p99: sorted(func(a answered) time.Duration { return a.p99 }),
+		p95: sorted(func(a answered) time.Duration { return a.p95 }),
 		cpu: sorted(func(a answered) time.Duration { return a.cpu }),
 	}
 	slices.SortFunc(all, func(a, b answered) int { return cmp.Compare(a.rate, b.rate) })
@@ -175,6 +177,7 @@ func (b *bench) runFixedRate(v visits, rate float64, long time.Duration) answere
 	var report struct {
 		Latencies struct {
 			P50 time.Duration `json:"50th"`
+			P95 time.Duration `json:"95th"`
 			P99 time.Duration `json:"99th"`
 		} `json:"latencies"`
 		Throughput float64  `json:"throughput"`
@@ -187,7 +190,7 @@ func (b *bench) runFixedRate(v visits, rate float64, long time.Duration) answere
 	if report.Success < 1 {
 		b.t.Fatalf("%s: %.2f %% were answered well: %v", v.targets[0].path, 100*report.Success, report.Errors)
 	}
-	return answered{rate: report.Throughput, p50: report.Latencies.P50, p99: report.Latencies.P99}
+	return answered{rate: report.Throughput, p50: report.Latencies.P50, p95: report.Latencies.P95, p99: report.Latencies.P99}
 }
 
 func (b *bench) write(path string, text []byte) {

@@ -113,8 +113,7 @@ func (c *Restore) Run(ctx context.Context, p *process.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "The site is as it was on %s: %d rows in %d tables, %d files.\n",
-		read.Head.MadeAt.Format("2006-01-02 15:04:05 MST"), read.Manifest.Rows(), len(read.Head.Tables), read.Manifest.Files.Rows)
+	_, err = fmt.Fprintf(p.Stdout, "The site is as it was on %s: %s.\n", read.Head.MadeAt.Format("2006-01-02 15:04:05 MST"), backupsite.Extent(read))
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/app/process"
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // The commands for backups of grouprise 5.5, with the arguments they had.
@@ -119,6 +120,6 @@ func (c *OldLoad) Run(ctx context.Context, p *process.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "%d files were read, and %d were there already.\n", read, there)
+	_, err = fmt.Fprintf(p.Stdout, "%s, and %s already.\n", terminal.Count(read, "1 file was read", "%d files were read"), terminal.Count(there, "1 was there", "%d were there"))
 	return err
 }

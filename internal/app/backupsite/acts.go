@@ -8,21 +8,31 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/app/options"
 	"grouprise.org/grouprise/internal/core/backup"
 	"grouprise.org/grouprise/internal/core/media"
+	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/terminal"
 	"grouprise.org/grouprise/internal/schema"
 )
 
 // Say says what a backup holds.
 func Say(out io.Writer, where string, made backup.Restored) error {
-	_, err := fmt.Fprintf(out, "%s was written and proved: %d rows in %d tables, %d files (%d bytes).\n",
-		where, made.Manifest.Rows(), len(made.Head.Tables), made.Manifest.Files.Rows, made.Manifest.Bytes)
+	_, err := fmt.Fprintf(out, "%s was written and proved: %s.\n", where, withBytes(made))
 	return err
+}
+
+// Extent says how much a backup holds.
+func Extent(b backup.Restored) string {
+	return terminal.Count(b.Manifest.Rows(), "1 row", "%d rows") + " in " + terminal.Count(len(b.Head.Tables), "1 table", "%d tables") + ", " +
+		terminal.Count(b.Manifest.Files.Rows, "1 file", "%d files")
+}
+
+func withBytes(b backup.Restored) string {
+	return Extent(b) + " (" + terminal.Count(b.Manifest.Bytes, "1 byte", "%d bytes") + ")"
 }
 
 // List writes the names of all backups in the place that the configuration names.
@@ -32,8 +42,11 @@ func List(ctx context.Context, o *options.Options, out io.Writer) error {
 		return err
 	}
 	names, err := backup.Place{Store: store}.List(ctx)
-	_, printed := fmt.Fprintln(out, strings.Join(names, "\n"))
-	return errors.Join(err, printed, store.Close())
+	for _, name := range names {
+		_, printed := fmt.Fprintln(out, name)
+		err = errors.Join(err, printed)
+	}
+	return errors.Join(err, store.Close())
 }
 
 // openSite opens what is backed up, without the house: the database may be that of an older version. The caller closes
@@ -67,6 +80,13 @@ func Write(ctx context.Context, o *options.Options, name string, files bool, out
 		return err
 	}
 	defer func() { err = errors.Join(err, closeSite()) }()
+	database, program, err := sqldb.Versions(ctx, site.DB, schema.FS)
+	switch {
+	case err != nil:
+		return err
+	case database > program: // it could not be proved
+		return WayBack(ctx, o, &sqldb.NewerError{Database: database, Program: program})
+	}
 	if name == "-" {
 		_, err := site.Make(ctx, out, recipients)
 		return err
@@ -87,6 +107,11 @@ func Write(ctx context.Context, o *options.Options, name string, files bool, out
 func Open(ctx context.Context, o *options.Options, name string, in io.Reader) (archive io.Reader, beside media.Store, closeAll func() error, err error) {
 	var store backup.Store
 	file, err := os.Open(name)
+	if err == nil {
+		if info, problem := file.Stat(); problem == nil && info.IsDir() {
+			return nil, nil, nil, errors.Join(fmt.Errorf("%s is a folder: name a backup in it", name), file.Close())
+		}
+	}
 	switch {
 	case err == nil:
 		store, err = media.OpenFolder(filepath.Dir(name))
@@ -104,6 +129,9 @@ func Open(ctx context.Context, o *options.Options, name string, in io.Reader) (a
 		return in, store, store.Close, nil
 	}
 	kept, err := backup.Place{Store: store}.Open(ctx, filepath.Base(name))
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil, nil, errors.Join(fmt.Errorf("%q is neither a file nor a backup in %s: grouprise backup --list shows what is there", name, o.Backup.Where(o.BackupPath)), store.Close())
+	}
 	if err != nil {
 		return nil, nil, nil, errors.Join(fmt.Errorf("%s: %w", name, err), store.Close())
 	}
@@ -120,8 +148,7 @@ func Check(ctx context.Context, o *options.Options, archive io.Reader, how backu
 	if err := errors.Join(err, os.RemoveAll(scratch)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "The backup of %s from %s can be restored: %d rows in %d tables, %d files (%d bytes).\n", read.Head.Site,
-		read.Head.MadeAt.Format("2006-01-02 15:04:05 MST"), read.Manifest.Rows(), len(read.Head.Tables), read.Manifest.Files.Rows, read.Manifest.Bytes)
+	_, err = fmt.Fprintf(out, "The backup of %s from %s can be restored: %s.\n", read.Head.Site, read.Head.MadeAt.Format("2006-01-02 15:04:05 MST"), withBytes(read))
 	return err
 }
 
@@ -137,6 +164,10 @@ func Restore(ctx context.Context, o *options.Options, archive io.Reader, how bac
 
 // Pending says what there is to do for the database to be of this program's version; "" if it is.
 func Pending(ctx context.Context, o *options.Options) (string, error) {
+	if o.Database.Engine == "sqlite" && o.Find() != nil { // looking makes no file
+		newest, err := sqldb.Newest(schema.FS)
+		return pending(0, newest), err
+	}
 	db, err := sqldb.Open(ctx, o.DatabaseConfig())
 	if err != nil {
 		return "", err
@@ -145,7 +176,11 @@ func Pending(ctx context.Context, o *options.Options) (string, error) {
 	if err := errors.Join(err, db.Close()); err != nil || database >= program {
 		return "", err
 	}
-	return fmt.Sprintf("The database has version %d and becomes version %d.", database, program), nil
+	return pending(database, program), nil
+}
+
+func pending(database, program int64) string {
+	return fmt.Sprintf("The database has version %d and becomes version %d.", database, program)
 }
 
 // WayBack adds to the error of a database that is newer than this program the newest backup that this program can restore, if

@@ -8,6 +8,7 @@ import (
 
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/kit/clock"
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // patience is how long it is waited for the task runner without anything happening.
@@ -60,10 +61,12 @@ func waiting(all []chat.Status) (rooms, people int) {
 func PrintWaiting(w io.Writer, all []chat.Status) (err error) {
 	rooms, people := waiting(all)
 	if rooms > 0 {
-		_, err = fmt.Fprintf(w, "%d rooms wait for the task runner or the homeserver, and follow when these are there.\n", rooms)
+		_, err = fmt.Fprintln(w, terminal.Count(rooms, "1 room waits for the task runner or the homeserver, and follows when these are there.",
+			"%d rooms wait for the task runner or the homeserver, and follow when these are there."))
 	}
 	if err == nil && people > 0 {
-		_, err = fmt.Fprintf(w, "%d invitations are still to be sent. They follow as fast as the homeserver takes them.\n", people)
+		_, err = fmt.Fprintln(w, terminal.Count(people, "1 invitation is still to be sent. It follows as soon as the homeserver takes it.",
+			"%d invitations are still to be sent. They follow as fast as the homeserver takes them."))
 	}
 	return err
 }

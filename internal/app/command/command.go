@@ -171,7 +171,7 @@ func Main(p Process) (code int) {
 }
 
 func complain(p Process, code int, err error) int {
-	_, _ = fmt.Fprintln(p.Stderr, "grouprise:", err)
+	_, _ = fmt.Fprintln(p.Stderr, "grouprise:", errs.Sentence(err))
 	return code
 }
 

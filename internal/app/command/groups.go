@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/sitectl"
 	"grouprise.org/grouprise/internal/kit/errs"
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // groupCommands look after groups that nobody looks after any more, or that have to go, and bring members into them.
@@ -101,7 +102,7 @@ func (c *removeGroupCommand) remove(ctx context.Context, p *Process, h *app.Hous
 		return err
 	}
 	if !c.Yes {
-		if err := confirm(p, g.Slug, fmt.Sprintf("The group %q goes with everything it posted, and this cannot be undone.", g.Name)); err != nil {
+		if err := confirm(ctx, p, g.Slug, fmt.Sprintf("The group %q goes with everything it posted, and this cannot be undone.", g.Name)); err != nil {
 			return err
 		}
 	}
@@ -113,15 +114,15 @@ func (c *removeGroupCommand) remove(ctx context.Context, p *Process, h *app.Hous
 }
 
 // confirm asks for a word, and returns an error unless that is what stands on the next line of standard input.
-func confirm(p *Process, word, warning string) error {
+func confirm(ctx context.Context, p *Process, word, warning string) error {
 	if _, err := fmt.Fprintf(p.Stdout, "%s\nType %s to confirm: ", warning, word); err != nil {
 		return err
 	}
 	var typed string
 	if p.Stdin != nil {
-		line, err := bufio.NewReader(p.Stdin).ReadString('\n')
+		line, err := terminal.ReadLine(ctx, bufio.NewReader(p.Stdin))
 		if err != nil && !errors.Is(err, io.EOF) {
-			return err
+			return fmt.Errorf("nothing has been removed: %w", err)
 		}
 		typed = strings.TrimSpace(line)
 	}

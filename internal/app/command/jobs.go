@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"text/tabwriter"
 	"time"
+
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // jobsCommands look after the work in the background.
@@ -54,6 +56,6 @@ func (c *retryJobsCommand) Run(ctx context.Context, p *Process) error {
 	if err := errors.Join(err, h.Close()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "%d jobs of the kind %s will be tried again.\n", retried, c.Kind)
+	_, err = fmt.Fprintf(p.Stdout, "%s of the kind %s will be tried again.\n", terminal.Count(retried, "1 job", "%d jobs"), c.Kind)
 	return err
 }

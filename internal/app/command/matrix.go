@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/features/chat"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // matrixCommands look after the chat rooms of groups.
@@ -142,7 +143,8 @@ func (*doctorCommand) Run(ctx context.Context, p *Process) error {
 			return err
 		}
 		verdict := report(p, rooms.Account(), found)
-		_, err = fmt.Fprintf(p.Stdout, "%d rooms, %d invitations and %d messages wait for the homeserver.\n", health.Waiting.Rooms, health.Waiting.Invitations, health.Waiting.Messages)
+		_, err = fmt.Fprintf(p.Stdout, "For the homeserver wait %s, %s and %s.\n", terminal.Count(health.Waiting.Rooms, "1 room", "%d rooms"),
+			terminal.Count(health.Waiting.Invitations, "1 invitation", "%d invitations"), terminal.Count(health.Waiting.Messages, "1 message", "%d messages"))
 		return errors.Join(err, verdict)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // scoresCommand works out how active groups and people are.
@@ -19,6 +21,6 @@ func (*scoresCommand) Run(ctx context.Context, p *Process) error {
 	if err := errors.Join(err, h.Close()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "New scores: %d groups and people, %d memberships.\n", changed.Entities, changed.Memberships)
+	_, err = fmt.Fprintf(p.Stdout, "New scores: %s, %s.\n", terminal.Count(changed.Entities, "1 group or person", "%d groups and people"), terminal.Count(changed.Memberships, "1 membership", "%d memberships"))
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // searchCommands look after what can be found.
@@ -28,6 +30,6 @@ func (*rebuildSearchCommand) Run(ctx context.Context, p *Process) error {
 	for _, n := range total {
 		sum += n
 	}
-	_, err = fmt.Fprintf(p.Stdout, "%d things can be found by searching.\n", sum)
+	_, err = fmt.Fprintln(p.Stdout, terminal.Count(sum, "1 thing can be found by searching.", "%d things can be found by searching."))
 	return err
 }

@@ -101,7 +101,11 @@ func Translate(p *process.Process) error {
 	case "update_index", "rebuild_index", "clear_index":
 		p.Args = []string{"search", "rebuild"}
 	case "sendtestemail":
-		p.Args = append([]string{"test-mail"}, slices.DeleteFunc(slices.Clone(arguments), func(a string) bool { return a == "--managers" || a == "--admins" })...)
+		to := slices.DeleteFunc(slices.Clone(arguments), func(a string) bool { return a == "--managers" || a == "--admins" })
+		if len(to) == 0 {
+			return errors.New("sendtestemail ADDRESS … (name the addresses: grouprise settings get log_recipient_emails)")
+		}
+		p.Args = append([]string{"test-mail"}, to...)
 	case "run_lmtpd":
 		if len(arguments) != 2 {
 			return errors.New("run_lmtpd HOST PORT")
@@ -138,12 +142,16 @@ func renamed() map[string][]string {
 
 func createAdministrator(p *process.Process, arguments []string) error {
 	var name, email string
-	for i := 0; i+1 < len(arguments); i++ {
-		switch arguments[i] {
+	for i, argument := range arguments {
+		flag, value, whole := strings.Cut(argument, "=")
+		if !whole && i+1 < len(arguments) {
+			value = arguments[i+1]
+		}
+		switch flag {
 		case "--username":
-			name = arguments[i+1]
+			name = value
 		case "--email":
-			email = arguments[i+1]
+			email = value
 		}
 	}
 	if name == "" || email == "" {
@@ -162,10 +170,11 @@ func withoutDjango(args []string) []string {
 		name, _, whole := strings.Cut(args[i], "=")
 		switch name {
 		case "--traceback", "--no-color", "--force-color", "--skip-checks":
-		case "--verbosity", "--settings", "--pythonpath":
+		case "--verbosity", "--settings", "--pythonpath", "-v":
 			if !whole {
 				i++
 			}
+		case "-v0", "-v1", "-v2", "-v3":
 		default:
 			rest = append(rest, args[i])
 		}

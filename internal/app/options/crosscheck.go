@@ -1,6 +1,7 @@
 package options
 
 import (
+	"cmp"
 	"net"
 	"net/mail"
 	"strings"
@@ -22,6 +23,11 @@ func (o *Options) completeAddresses(s *config.Settings) {
 			s.Warn("default_from_email", "the name is left out: mails bear the name of the site, see site_name")
 		}
 		o.DefaultFrom = sender.Address
+	}
+	for _, address := range []*string{&o.DefaultFrom, &o.DistinctFrom, &o.ReplyTo, &o.Postmaster} {
+		if at := strings.LastIndexByte(*address, '@') + 1; at > 0 {
+			*address = (*address)[:at] + cmp.Or(check.ASCIIHost((*address)[at:]), (*address)[at:])
+		}
 	}
 	if s.Refused("default_reply_to_email") {
 		return

@@ -1,6 +1,7 @@
 package options
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -61,7 +62,8 @@ func (o *Options) complete(s *config.Settings) {
 	fill(&o.MediaRoot, filepath.Join(o.DataPath, "media"))
 	fill(&o.BackupPath, filepath.Join(o.DataPath, "backups"))
 	o.settings, o.origins = s, originsOf(s)
-	fill(&o.SiteName, o.Domain)
+	fill(&o.SiteName, strings.TrimSuffix(o.Domain, "."))
+	o.writeHostsInASCII()
 	fill(&o.DefaultFrom, "noreply@"+o.Domain)
 	fill(&o.DistinctFrom, "noreply+{slug}@"+o.Domain)
 	fill(&o.ReplyTo, "reply+{reply_key}@"+o.Domain)
@@ -106,6 +108,17 @@ func (o *Options) complete(s *config.Settings) {
 	o.checkSubmission(s)
 	o.Backup.Check(s)
 	o.Sentry.Check(s)
+}
+
+// writeHostsInASCII writes names of hosts with other letters as browsers, mail servers and DNS write them: münchen.example is
+// xn--mnchen-3ya.example. Those that cannot be written so have been refused.
+func (o *Options) writeHostsInASCII() {
+	for _, host := range []*string{&o.Domain, &o.Matrix.Domain, &o.Submission.Host} {
+		*host = cmp.Or(check.ASCIIHost(*host), *host)
+	}
+	for i, host := range o.ExtraAllowedHosts {
+		o.ExtraAllowedHosts[i] = cmp.Or(check.ASCIIHost(host), host)
+	}
 }
 
 // completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.

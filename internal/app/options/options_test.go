@@ -239,6 +239,9 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"domain: example.org:8000":                     "domain",
 		"domain: 'two words'":                          "domain",
 		"domain: ''":                                   "domain",
+		"domain: a..example":                           "domain",
+		"domain: .example":                             "domain",
+		"domain: xn--ü.example":                        "domain",
 		"extra_allowed_hosts: example.net":             "extra_allowed_hosts",
 		"extra_allowed_hosts: ['https://example.net']": "extra_allowed_hosts",
 		"language_code: german language":               "language_code",
@@ -314,6 +317,34 @@ func TestWrongValuesAreRefused(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestNamesOfHostsAreWrittenAsTheyTravel(t *testing.T) {
+	t.Parallel()
+	o, _, err := load(t, "domain: München.example.\nextra_allowed_hosts: [www.münchen.example, '.münchen.example', münster.example]\nemail_submission: {host: post.münchen.example}\n"+
+		"postmaster_email: post@münchen.example\ndefault_from_email: 'Stadt <antwort@münchen.example>'\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const domain = "xn--mnchen-3ya.example"
+	for what, c := range map[string]struct{ got, want string }{
+		"the domain":            {o.Domain, domain},
+		"the name people read":  {o.SiteName, "München.example"},
+		"other hosts":           {strings.Join(o.ExtraAllowedHosts, " "), "www." + domain + " ." + domain + " xn--mnster-3ya.example"},
+		"the mail domain":       {o.MailDomain(), domain},
+		"the sender":            {o.DefaultFrom, "antwort@" + domain},
+		"senders of groups":     {o.DistinctFrom, "noreply+{slug}@" + domain},
+		"the postmaster":        {o.Postmaster, "post@" + domain},
+		"the mail server":       {o.Submission.Host, "post." + domain},
+		"the Matrix homeserver": {o.Matrix.HomeserverURL, "https://" + domain},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", what, c.got, c.want)
+		}
+	}
+	if o, _, err = load(t, "domain: my_host.Example"); err != nil || o.Domain != "my_host.Example" {
+		t.Errorf("a name in ASCII: %q, %v", o.Domain, err)
 	}
 }
 

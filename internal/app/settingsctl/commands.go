@@ -2,6 +2,7 @@ package settingsctl
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -66,11 +67,11 @@ func printValue(w io.Writer, v config.Value, asJSON bool) error {
 }
 
 // Run implements the command.
-func (c *setCommand) Run(p *process.Process) error {
+func (c *setCommand) Run(ctx context.Context, p *process.Process) error {
 	from := options.Sources(p.Environ)
 	_, settings, _ := options.Load(from)
 	name := strings.ToLower(c.Option)
-	v, err := c.value(p, settings, name)
+	v, err := c.value(ctx, p, settings, name)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (c *setCommand) Run(p *process.Process) error {
 	return err
 }
 
-func (c *setCommand) value(p *process.Process, settings *config.Settings, name string) (config.Value, error) {
+func (c *setCommand) value(ctx context.Context, p *process.Process, settings *config.Settings, name string) (config.Value, error) {
 	if c.Value != nil {
 		return settings.ParseOption(name, *c.Value)
 	}
@@ -93,7 +94,7 @@ func (c *setCommand) value(p *process.Process, settings *config.Settings, name s
 		if !settings.IsSecret(name) {
 			return config.Value{}, errors.New("give the value behind the name of the option, or as YAML on standard input")
 		}
-		secret, err := terminal.ReadSecret(p.Stdin, p.Stdout, name+": ")
+		secret, err := terminal.ReadSecret(ctx, p.Stdin, p.Stdout, name+": ")
 		return config.Text(secret), err
 	}
 	return readValue(p.Stdin)

@@ -68,7 +68,7 @@ func TestAnOptionIsSetWhereItsWordCounts(t *testing.T) {
 				command.File = filepath.Join(folder, c.file)
 			}
 			p, out, problems := given(folder, c.value)
-			if err := command.Run(p); err != nil || !strings.Contains(out.String(), c.changed) || problems.Len() > 0 {
+			if err := command.Run(t.Context(), p); err != nil || !strings.Contains(out.String(), c.changed) || problems.Len() > 0 {
 				t.Fatalf("%v: %s%s", err, out, problems)
 			}
 			if got := text(t, filepath.Join(folder, c.changed)); got != c.want {
@@ -99,7 +99,7 @@ func TestWhatTheStartRefusesIsNotWritten(t *testing.T) {
 				file = filepath.Join(folder, file)
 			}
 			p, _, _ := given(folder, "", "GROUPRISE_LISTEN=localhost:2")
-			err := (&setCommand{Option: c.option, Value: new(c.value), File: file}).Run(p)
+			err := (&setCommand{Option: c.option, Value: new(c.value), File: file}).Run(t.Context(), p)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %s", err, c.want)
 			}
@@ -117,10 +117,10 @@ func TestWhatIsWrongElsewhereDoesNotStandInTheWay(t *testing.T) {
 	t.Parallel()
 	folder := folder(t, "a.yaml", "domain: a b\ntime_zone: Mars\n")
 	p, _, _ := given(folder, "")
-	if err := (&setCommand{Option: "domain", Value: new("b.example")}).Run(p); err != nil {
+	if err := (&setCommand{Option: "domain", Value: new("b.example")}).Run(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	if err := (&setCommand{Option: "time_zone", Value: new("Venus")}).Run(p); err == nil {
+	if err := (&setCommand{Option: "time_zone", Value: new("Venus")}).Run(t.Context(), p); err == nil {
 		t.Error("one mistake may be replaced by another")
 	}
 	if err := (&unsetCommand{Option: "time_zone"}).Run(p); err != nil {

@@ -51,7 +51,7 @@ type Setup struct {
 func (c *Setup) Run(ctx context.Context, p *process.Process) error {
 	from := options.Sources(p.Environ)
 	from.Named = cmp.Or(c.SourceConfig, from.Named)
-	a := &asker{out: p.Stdout}
+	a := &asker{ctx: ctx, out: p.Stdout}
 	if terminal.Is(p.Stdin) && !c.Code {
 		a.lines = bufio.NewReader(p.Stdin)
 	}
@@ -222,10 +222,10 @@ func (c *Setup) describe(ctx context.Context, h *app.House, a *asker) error {
 			return fmt.Errorf("the option %s says %s of the site: grouprise settings set %[1]s %[3]s", by.Option, f.about, f.what)
 		}
 	}
-	var d setup.Description
+	var d description
 	asks := room.Questions(ctx)
 	if asks.Name {
-		if err := a.ask("Name of the site", c.SiteName, h.Rooms().SiteName.String(), func(text string) error { d.SiteName = text; return nil }); err != nil {
+		if err := a.ask("Name of the site", c.SiteName, h.Rooms().SiteName.String(), d.take(&d.SiteName)); err != nil {
 			return err
 		}
 	}
@@ -244,43 +244,51 @@ func (c *Setup) describe(ctx context.Context, h *app.House, a *asker) error {
 			return err
 		}
 	}
+	if err := room.Describe(ctx, d.Description); err != nil { // whoever is interrupted from here on has said this
+		return err
+	}
 	if err := c.introduce(a, asks, &d); err != nil {
 		return err
 	}
-	return room.Describe(ctx, d)
+	return room.Describe(ctx, d.Description)
+}
+
+// description is what has been answered so far.
+type description struct{ setup.Description }
+
+// take returns what keeps an answer that is right.
+func (d *description) take(into *string) func(string) error {
+	return func(text string) error {
+		*into = text
+		return errs.Check(d.Check()...)
+	}
 }
 
 // introduce asks what visitors read first. All of it can wait.
-func (c *Setup) introduce(a *asker, asks setup.Questions, d *setup.Description) error {
+func (c *Setup) introduce(a *asker, asks setup.Questions, d *description) error {
 	asksImprint := asks.Imprint || c.Operator != ""
 	if (asks.Claim || asksImprint) && a.lines != nil {
 		a.say("What follows is for your visitors. Leave it for later with Enter: the administration page reminds you of it.")
 	}
-	take := func(into *string) func(string) error {
-		return func(text string) error {
-			*into = text
-			return errs.Check(d.Check()...)
-		}
-	}
 	if asks.Claim {
-		if err := a.askOptional("What is this site? One sentence", c.Claim, asks.KnownClaim, take(&d.Claim)); err != nil {
+		if err := a.askOptional("What is this site? One sentence", c.Claim, asks.KnownClaim, d.take(&d.Claim)); err != nil {
 			return err
 		}
 	}
 	if !asksImprint {
 		return nil
 	}
-	err := a.askOptional("Who runs it? For the imprint", c.Operator, "", take(&d.Operator))
+	err := a.askOptional("Who runs it? For the imprint", c.Operator, "", d.take(&d.Operator))
 	if err != nil || d.Operator == "" && c.PostalAddress+c.Contact == "" {
 		return err
 	}
 	err = a.askOptional("Their postal address, with commas between its lines", c.PostalAddress, "", func(text string) error {
-		return take(&d.Postal)(inLines(text))
+		return d.take(&d.Postal)(inLines(text))
 	})
 	if err != nil {
 		return err
 	}
-	return a.askOptional("An email address or a telephone number for visitors", c.Contact, "", take(&d.Contact))
+	return a.askOptional("An email address or a telephone number for visitors", c.Contact, "", d.take(&d.Contact))
 }
 
 // inLines returns an address that was typed in one line as it stands on an envelope.
@@ -310,6 +318,7 @@ func (c *Setup) foundOperators(ctx context.Context, h *app.House, a *asker, by c
 
 // asker asks questions, or takes what is given where nobody can answer.
 type asker struct {
+	ctx   context.Context //nolint:containedctx // it lives for one command
 	out   io.Writer
 	lines *bufio.Reader // nil: nobody answers
 }
@@ -348,11 +357,12 @@ func (a *asker) askOptional(question, given, preset string, take func(answer str
 		if _, err := fmt.Fprint(a.out, question+": "); err != nil {
 			return err
 		}
-		line, err := a.lines.ReadString('\n')
+		line, err := terminal.ReadLine(a.ctx, a.lines)
+		if errors.Is(err, io.EOF) || errors.Is(err, terminal.ErrInterrupted) {
+			a.say("")
+			err = errors.New("nothing more was answered: what has been set stays, and grouprise setup goes on from there")
+		}
 		if err != nil {
-			if errors.Is(err, io.EOF) {
-				err = errors.New("nothing more was answered: what has been set stays, and grouprise setup goes on from there")
-			}
 			return err
 		}
 		err = take(cmp.Or(strings.TrimSpace(line), preset))
@@ -362,6 +372,6 @@ func (a *asker) askOptional(question, given, preset string, take func(answer str
 		if errs.KindOf(err) == errs.Unavailable || errors.Is(err, os.ErrPermission) {
 			return err
 		}
-		a.say("%v", err)
+		a.say("%s", errs.Sentence(err))
 	}
 }

@@ -30,7 +30,7 @@ func (m machine) run(t *testing.T, c Setup, answers string) (string, error) {
 	from := options.Sources(p.Environ)
 	from.Candidates = []string{m.file}
 	c.ModifiableConfig = m.file
-	a := &asker{out: &out}
+	a := &asker{ctx: t.Context(), out: &out}
 	if answers != "" {
 		a.lines = bufio.NewReader(strings.NewReader(answers))
 	}

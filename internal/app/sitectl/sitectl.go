@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/app"
 	"grouprise.org/grouprise/internal/app/process"
 	"grouprise.org/grouprise/internal/features/membership"
+	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/terminal"
 )
@@ -58,6 +59,10 @@ type AwaitDatabase struct {
 func (c *AwaitDatabase) Run(ctx context.Context, p *process.Process) error {
 	o, _, err := p.ReadOptions()
 	if err != nil {
+		return err
+	}
+	if o.Database.Engine == "sqlite" && o.Find() != nil {
+		_, err := fmt.Fprintln(p.Stdout, "There is nothing to wait for: the database is a file, and grouprise migrate makes it.")
 		return err
 	}
 	db, err := sqldb.Open(ctx, o.DatabaseConfig())
@@ -117,7 +122,7 @@ func (c *ImportMembers) Run(ctx context.Context, p *process.Process) error {
 	case len(text) > maxFile:
 		return fmt.Errorf("%s is larger than %d MB", c.File, maxFile>>20)
 	}
-	addresses := membership.FindAddresses(string(text))
+	addresses := membership.FindAddresses(text)
 	if len(addresses) == 0 {
 		return fmt.Errorf("there is no email address in %s", c.File)
 	}
@@ -127,7 +132,7 @@ func (c *ImportMembers) Run(ctx context.Context, p *process.Process) error {
 			return err
 		}
 		for _, r := range done.Refused {
-			if _, err := fmt.Fprintf(p.Stderr, "%s: %v\n", r.Address, r.Reason); err != nil {
+			if _, err := fmt.Fprintf(p.Stderr, "%s: %s\n", r.Address, errs.Sentence(r.Reason)); err != nil {
 				return err
 			}
 		}
@@ -147,7 +152,7 @@ func (*ImportFeeds) Run(ctx context.Context, p *process.Process) error {
 	return with(ctx, p, func(h *app.House) error {
 		n, err := h.Rooms().Imports.ReadAll(ctx)
 		if err == nil {
-			_, err = fmt.Fprintf(p.Stdout, "%d calendars and websites will be read now by the task runner.\n", n)
+			_, err = fmt.Fprintln(p.Stdout, terminal.Count(n, "1 calendar or website will be read now by the task runner.", "%d calendars and websites will be read now by the task runner."))
 		}
 		return err
 	})
@@ -160,12 +165,12 @@ type Password struct {
 
 // Run implements the command. It ends the sessions of the person.
 func (c *Password) Run(ctx context.Context, p *process.Process) error {
-	typed, err := terminal.ReadSecret(p.Stdin, p.Stdout, "New password: ")
+	typed, err := terminal.ReadSecret(ctx, p.Stdin, p.Stdout, "New password: ")
 	if err != nil {
 		return err
 	}
 	if terminal.Is(p.Stdin) {
-		again, err := terminal.ReadSecret(p.Stdin, p.Stdout, "Once more: ")
+		again, err := terminal.ReadSecret(ctx, p.Stdin, p.Stdout, "Once more: ")
 		switch {
 		case err != nil:
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"grouprise.org/grouprise/internal/app/process"
 	"grouprise.org/grouprise/internal/kit/parts"
+	"grouprise.org/grouprise/internal/kit/terminal"
 )
 
 // Version prints the version of the program.
@@ -43,7 +44,7 @@ func (c *Version) Run(p *process.Process) error {
 	if c.SBOM {
 		return parts.WriteCycloneDX(p.Stdout, parts.Program{Name: "grouprise", Version: p.Version, Licence: licence}, found)
 	}
-	if _, err := fmt.Fprintf(p.Stdout, "\nIt contains %d parts of others:\n\n", len(found)); err != nil {
+	if _, err := fmt.Fprintf(p.Stdout, "\nIt contains %s of others:\n\n", terminal.Count(len(found), "1 part", "%d parts")); err != nil {
 		return err
 	}
 	return parts.WriteText(p.Stdout, found)

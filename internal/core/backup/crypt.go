@@ -71,7 +71,7 @@ func decrypt(r io.Reader, keys []age.Identity) (io.Reader, error) {
 	}
 	plain, err := age.Decrypt(b, keys...)
 	if _, wrong := errors.AsType[*age.NoIdentityMatchError](err); wrong {
-		return nil, errors.New("the backup is encrypted for another key than the one that was given")
+		return nil, errors.New("the backup is encrypted for another key than the one that was given, or its beginning is damaged")
 	}
 	if err != nil {
 		return nil, damage("its beginning", err)

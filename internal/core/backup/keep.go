@@ -158,6 +158,9 @@ func (p Place) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 // WriteFile writes a file that only its owner may read and that is there when it is whole.
 func WriteFile(name string, fn func(w io.Writer) error) error {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder: name a file in it", name)
+	}
 	part, err := os.OpenFile(name+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -165,7 +168,10 @@ func WriteFile(name string, fn func(w io.Writer) error) error {
 	if err := errors.Join(fn(part), part.Sync(), part.Close()); err != nil {
 		return errors.Join(err, os.Remove(part.Name()))
 	}
-	return os.Rename(part.Name(), name)
+	if err := os.Rename(part.Name(), name); err != nil {
+		return errors.Join(err, os.Remove(part.Name()))
+	}
+	return nil
 }
 
 // justWritten is how long nothing is removed that no backup is known to need: one may be being made.

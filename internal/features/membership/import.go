@@ -5,6 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/bymail"
@@ -27,14 +33,23 @@ type Refused struct {
 }
 
 // addressLike is what looks like an email address in a file of any kind.
-var addressLike = regexp.MustCompile(`[^\s<>"'(),;:\[\]\\@]+@[^\s<>"'(),;:\[\]\\@]+`)
+var addressLike = regexp.MustCompile(`[^\s\pC<>"'(),;:\[\]\\@]+@[^\s\pC<>"'(),;:\[\]\\@]+`)
 
-// FindAddresses returns what looks like an email address in a text, such as a table with commas or a list of senders, each
-// once, in order.
-func FindAddresses(text string) []string {
+// FindAddresses returns what looks like an email address in a file, such as a table with commas or a list of senders, each
+// once, in order. The file is in UTF-8, in UTF-16 if it begins as such, or else in Windows-1252, as programs for tables write
+// them.
+func FindAddresses(file []byte) []string {
+	charset := unicode.BOMOverride(encoding.Nop.NewDecoder())
+	if !utf8.Valid(file) {
+		charset = unicode.BOMOverride(charmap.Windows1252.NewDecoder())
+	}
+	text, _, err := transform.Bytes(charset, file)
+	if err != nil { // never, for these
+		text = file
+	}
 	var all []string
 	seen := map[string]bool{}
-	for _, address := range addressLike.FindAllString(strings.ToValidUTF8(text, " "), -1) {
+	for _, address := range addressLike.FindAllString(string(text), -1) {
 		address = strings.TrimRight(address, ".")
 		if key := strings.ToLower(address); !seen[key] {
 			seen[key] = true

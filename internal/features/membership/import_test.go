@@ -22,9 +22,12 @@ func TestAddressesAreFoundInFilesOfAllKinds(t *testing.T) {
 		"Name;Email\nAnna;anna@post.example;1\n\"Bert, B.\",\"bert@post.example\"": {"anna@post.example", "bert@post.example"},
 		"Anna <anna@post.example>, <ANNA@post.example>":                            {"anna@post.example"},
 		"Write to anna+x@post.example.":                                            {"anna+x@post.example"},
-		"\xff\xfeböse@post.example":                                                {"böse@post.example"},
+		"\xef\xbb\xbfanna@post.example":                                            {"anna@post.example"},
+		"B\xf6se;b\xf6se@post.example":                                             {"böse@post.example"},
+		"\xff\xfea\x00@\x00b\x00.\x00d\x00e\x00\r\x00\n\x00":                       {"a@b.de"},
+		"\xfe\xff\x00a\x00@\x00b\x00.\x00d\x00e":                                   {"a@b.de"},
 	} {
-		if got := membership.FindAddresses(text); !slices.Equal(got, want) {
+		if got := membership.FindAddresses([]byte(text)); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 // Description is what a site says of itself to whoever comes for the first time. What is empty stays as it is.
 type Description struct {
-	SiteName string `form:"site_name" text:"line" label:"Name of the site" validate:"max=60"`
+	SiteName string `form:"site_name" text:"line"`
 	Language string `form:"language"  text:"line" label:"Main language"    validate:"max=20"` // of the site, and of the administrator
 	Claim    string `form:"claim"     text:"line"`                                            // one sentence that says what the site is
 
@@ -26,7 +26,8 @@ type Description struct {
 
 // How long the texts may be, in characters.
 const (
-	maxClaim    = 150 // as on the page where it is changed
+	maxName     = 60  // as on the page where it is changed
+	maxClaim    = 150 // as there
 	maxOperator = 150
 	maxPostal   = 500
 	maxContact  = 254
@@ -37,7 +38,7 @@ func (d Description) Check() (wrong []errs.FieldError) {
 	for _, f := range []struct {
 		name, text string
 		most       int
-	}{{"claim", d.Claim, maxClaim}, {"operator", d.Operator, maxOperator}, {"postal", d.Postal, maxPostal}, {"contact", d.Contact, maxContact}} {
+	}{{"site_name", strings.TrimSpace(d.SiteName), maxName}, {"claim", d.Claim, maxClaim}, {"operator", d.Operator, maxOperator}, {"postal", d.Postal, maxPostal}, {"contact", d.Contact, maxContact}} {
 		if utf8.RuneCountInString(f.text) > f.most {
 			wrong = append(wrong, errs.Field(f.name, "Use at most %d characters.", f.most))
 		}

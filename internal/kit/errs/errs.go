@@ -8,6 +8,7 @@ package errs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -93,6 +94,20 @@ func (e *Error) Error() string {
 		text += ": " + e.Cause.Error()
 	}
 	return text
+}
+
+// Sentence returns what an error says to whoever gave a command at a terminal: what is wrong with what they wrote, without the
+// names of fields that only forms have, and for all other errors the whole text.
+func Sentence(err error) string {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Message != "" || len(e.Fields) == 0 {
+		return err.Error()
+	}
+	said := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		said[i] = fmt.Sprintf(f.Message, f.Args...)
+	}
+	return strings.Join(said, " ")
 }
 
 // Unwrap returns the cause.

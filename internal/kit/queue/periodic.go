@@ -46,7 +46,7 @@ func (q *Queue) enqueueDue(ctx context.Context) (next clock.Time, err error) {
 	}
 	now := q.db.Now()
 	for _, p := range q.periodics {
-		following := clock.At(p.schedule.Next(now.In(q.config.Location)))
+		following := clock.At(nextRun(p.schedule, now.In(q.config.Location)))
 		var due clock.Time
 		for _, row := range rows {
 			if row.Name != p.Name {

@@ -3,6 +3,7 @@ package terminal
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,18 +55,69 @@ func Is(in io.Reader) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// ReadSecret reads a line without showing what is typed. Where the input is no terminal it reads its first line.
-func ReadSecret(in io.Reader, out io.Writer, prompt string) (string, error) {
+// Why there is no answer.
+var (
+	ErrInterrupted = errors.New("interrupted")
+	ErrNothing     = errors.New("nothing was entered")
+)
+
+// ReadLine reads a line with its end, as far as there is one: io.EOF says that the input ends behind it. It waits for whoever
+// types until the context ends, and returns ErrInterrupted then; nobody can read from r after that.
+func ReadLine(ctx context.Context, r *bufio.Reader) (string, error) {
+	return await(ctx, func() (string, error) { return r.ReadString('\n') })
+}
+
+// await returns what read does, or ErrInterrupted as soon as the context ends: a signal does not end the wait for somebody
+// who types.
+func await(ctx context.Context, read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	given := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		given <- answer{text, err}
+	}()
+	select {
+	case a := <-given:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", ErrInterrupted
+	}
+}
+
+// ReadSecret reads a line without showing what is typed. Where the input is no terminal it reads its first line. It returns
+// ErrInterrupted when the context ends, and ErrNothing when the input does.
+func ReadSecret(ctx context.Context, in io.Reader, out io.Writer, prompt string) (string, error) {
 	if !Is(in) {
-		return plain(in, out).Read()
+		secret, err := await(ctx, plain(in, out).Read)
+		return secret, orNothing(err)
 	}
 	if _, err := fmt.Fprint(out, prompt); err != nil {
 		return "", err
 	}
 	file, _ := in.(*os.File)
-	secret, err := term.ReadPassword(int(file.Fd()))
+	before, err := term.GetState(int(file.Fd()))
+	if err != nil {
+		return "", fmt.Errorf("prepare the terminal: %w", err)
+	}
+	secret, err := await(ctx, func() (string, error) {
+		typed, err := term.ReadPassword(int(file.Fd()))
+		return string(typed), err
+	})
+	if errors.Is(err, ErrInterrupted) { // what is typed from now on is shown
+		err = errors.Join(err, term.Restore(int(file.Fd()), before))
+	}
 	_, problem := fmt.Fprintln(out)
-	return string(secret), errors.Join(err, problem)
+	return secret, errors.Join(orNothing(err), problem)
+}
+
+func orNothing(err error) error {
+	if errors.Is(err, io.EOF) {
+		return ErrNothing
+	}
+	return err
 }
 
 // plain reads lines that nobody types, such as those of a file.
@@ -84,6 +136,15 @@ func plain(in io.Reader, out io.Writer) *Lines {
 		return "", io.EOF
 	}
 	return &Lines{Writer: out, read: read, restore: func() error { return nil }}
+}
+
+// Count says a number of things: one is the phrase for exactly one, such as "1 room", and many that for any other number, with
+// a %d for it.
+func Count[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
 }
 
 // common returns what some texts begin with that all of them do; of one, it and a blank.

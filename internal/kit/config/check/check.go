@@ -12,10 +12,12 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 var (
-	hostName   = regexp.MustCompile(`^[\pL\pN_.-]+$`)
+	hostName   = regexp.MustCompile(`^[\pL\pN\pM_-]+(\.[\pL\pN\pM_-]+)*\.?$`)
 	endpoint   = regexp.MustCompile(`^[\pL\pN_.-]+(:[0-9]{1,5})?$`)
 	language   = regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)?$`)
 	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -24,8 +26,23 @@ var (
 	matrixUser = regexp.MustCompile(`^@[^:\s]+:[\w.-]+(:\d+)?$`)
 )
 
-// HostName accepts the name of a host.
-func HostName(s string) bool { return hostName.MatchString(s) }
+// HostName accepts the name of a host: one that DNS can carry, as it is or as ASCIIHost writes it.
+func HostName(s string) bool { return hostName.MatchString(s) && ASCIIHost(s) != "" }
+
+// ASCIIHost returns the name of a host as it travels in DNS, HTTP and mails (RFC 5890), without a final dot; it is empty for a
+// name with other letters than those of ASCII that cannot be written so. A name in ASCII stays as it is, even if it is one
+// that is known only on a network of its own.
+func ASCIIHost(s string) string {
+	s = strings.TrimSuffix(s, ".")
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return s
+	}
+	ascii, err := idna.Lookup.ToASCII(s)
+	if err != nil {
+		return ""
+	}
+	return ascii
+}
 
 // Language accepts a language tag: de, de-at.
 func Language(s string) bool { return language.MatchString(s) }
@@ -69,7 +86,7 @@ func AtLeast(characters int) func(string) bool {
 
 // AllowedHost accepts host names, also with a leading dot or star for everything below.
 func AllowedHost(s string) bool {
-	return HostName(strings.TrimPrefix(s, "*")) || net.ParseIP(strings.Trim(s, "[]")) != nil
+	return HostName(strings.TrimPrefix(strings.TrimPrefix(s, "*"), ".")) || net.ParseIP(strings.Trim(s, "[]")) != nil
 }
 
 // TimeZone accepts names of the zone database. "Local" would mean something else on each machine.

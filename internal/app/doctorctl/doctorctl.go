@@ -3,6 +3,9 @@ package doctorctl
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"grouprise.org/grouprise/internal/app"
@@ -27,11 +30,14 @@ const (
 
 // Run implements the command. It looks at a site that does not work, too: what keeps it from starting is a finding.
 func (c *Doctor) Run(ctx context.Context, p *process.Process) error {
-	report, err := examine(ctx, p)
+	catalogues, err := lang.Load(locale.FS)
 	if err != nil {
 		return err
 	}
-	catalogues, err := lang.Load(locale.FS)
+	if all := catalogues.All(); !slices.Contains(all, c.Language) {
+		return fmt.Errorf("there is no language %q: --language may be %s", c.Language, strings.Join(all, " or "))
+	}
+	report, err := examine(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -271,7 +271,7 @@ func (o *Options) schema() config.Schema {
 			{Name: "media_store", Into: &o.MediaStore, OneOf: []string{"folder", "s3"}},
 			{Name: "s3.endpoint", Into: &o.S3.Endpoint, Text: check.Endpoint, Want: "host or host:port of the store, without https://"},
 			{Name: "s3.region", Into: &o.S3.Region, Text: check.Line, Want: "one line of text"},
-			{Name: "s3.bucket", Into: &o.S3.Bucket, Text: check.Line, Want: "one line of text"},
+			{Name: "s3.bucket", Into: &o.S3.Bucket, Text: check.Bucket, Want: "the name of a bucket, 3 to 63 letters, digits, dots and hyphens"},
 			{Name: "s3.access_key", Into: &o.S3.AccessKey, Text: check.Line, Want: "one line of text"},
 			{Name: "s3.secret_key", Into: &o.S3.SecretKey, Text: check.Line, Want: "one line of text", Secret: true},
 			{Name: "s3.without_tls", Into: &o.S3.Plain},

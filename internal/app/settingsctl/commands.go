@@ -80,6 +80,12 @@ func (c *setCommand) Run(ctx context.Context, p *process.Process) error {
 		return err
 	}
 	_, err = fmt.Fprintf(p.Stdout, "%s is set in %s. It is in force as soon as the program is started anew.\n", name, file)
+	_, now, _ := options.Load(from)
+	for _, w := range now.Warnings { // what the start would say of it
+		if err == nil && covers(name, w.Option) {
+			_, err = fmt.Fprintln(p.Stderr, "warning:", w.Error())
+		}
+	}
 	if err == nil && name != "transport_security" && strings.HasPrefix(settings.Origin("transport_security"), "default without") {
 		_, err = fmt.Fprintln(p.Stderr, "warning: now that there is a configuration file, the site expects a web server in front that speaks TLS. To try it without one: grouprise settings set transport_security disabled")
 	}

@@ -78,6 +78,25 @@ func TestAnOptionIsSetWhereItsWordCounts(t *testing.T) {
 	}
 }
 
+func TestWhatTheStartWarnsOfIsSaidWhenItIsSet(t *testing.T) {
+	t.Parallel()
+	for option, want := range map[string]string{
+		"oidc_provider.enabled": "has no effect yet", "backup.passwords": "are not encrypted", "language_code": "", "tags.min_featured_group_tag_count": "",
+	} {
+		p, out, problems := given(folder(t, "site.yaml", "database: {engine: sqlite, user: x}\n"), "")
+		value := map[string]string{"language_code": "de", "tags.min_featured_group_tag_count": "0"}[option]
+		if value == "" {
+			value = "true"
+		}
+		if err := (&setCommand{Option: option, Value: &value}).Run(t.Context(), p); err != nil || !strings.Contains(out.String(), option+" is set") {
+			t.Errorf("%s: %v, %s", option, err, out)
+		}
+		if !strings.Contains(problems.String(), want) || (want == "") != (problems.Len() == 0) || strings.Contains(problems.String(), "database") {
+			t.Errorf("%s: it warns %q, want %q", option, problems, want)
+		}
+	}
+}
+
 func TestWhatTheStartRefusesIsNotWritten(t *testing.T) {
 	t.Parallel()
 	const packaged, local = "domain: a.example\ndatabase: {engine: postgresql, name: stadt, host: db}\n", "site_name: Neustadt\n"

@@ -39,7 +39,7 @@ func (o *Options) Schema() []config.Option {
 		{Name: "backup.keep.monthly", Into: &o.Keep.Monthly, Number: check.NotNegative, Want: count},
 		{Name: "backup.s3.endpoint", Into: &o.S3.Endpoint, Text: check.Endpoint, Want: "host or host:port of the store, without https://"},
 		{Name: "backup.s3.region", Into: &o.S3.Region, Text: check.Line, Want: line},
-		{Name: "backup.s3.bucket", Into: &o.S3.Bucket, Text: check.Line, Want: line},
+		{Name: "backup.s3.bucket", Into: &o.S3.Bucket, Text: check.Bucket, Want: "the name of a bucket, 3 to 63 letters, digits, dots and hyphens"},
 		{Name: "backup.s3.access_key", Into: &o.S3.AccessKey, Text: check.Line, Want: line},
 		{Name: "backup.s3.secret_key", Into: &o.S3.SecretKey, Text: check.Line, Want: line, Secret: true},
 		{Name: "backup.s3.without_tls", Into: &o.S3.Insecure},

@@ -43,6 +43,19 @@ func (s Severity) String() string {
 	return severities[s]
 }
 
+// In says a severity to people; String and the texts that programs read are always English.
+func (s Severity) In(p *lang.Printer) string {
+	switch s {
+	case Fine:
+		return p.T("ok")
+	case Hint:
+		return p.T("hint")
+	case Warning:
+		return p.T("warning")
+	}
+	return p.T("problem")
+}
+
 // MarshalText implements encoding.TextMarshaler.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 

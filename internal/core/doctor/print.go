@@ -63,9 +63,9 @@ func (r Report) WriteJSON(w io.Writer, p *lang.Printer) error {
 func (r Report) WriteText(w io.Writer, p *lang.Printer) error {
 	var b strings.Builder
 	for _, result := range r.Results {
-		fmt.Fprintf(&b, "%-8s %s\n", result.Severity(), p.T(string(result.Title)))
+		fmt.Fprintf(&b, "%-8s %s\n", result.Severity().In(p), p.T(string(result.Title)))
 		for _, f := range result.Findings {
-			fmt.Fprintf(&b, "         %s: %s\n         → %s\n", f.Severity, f.Wrong.In(p), f.Remedy.In(p))
+			fmt.Fprintf(&b, "         %s: %s\n         → %s\n", f.Severity.In(p), f.Wrong.In(p), f.Remedy.In(p))
 			if f.Detail != "" {
 				fmt.Fprintf(&b, "         (%s)\n", f.Detail)
 			}

@@ -18,6 +18,7 @@ import (
 	"grouprise.org/grouprise/internal/core/module"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/dkim"
+	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/lang"
 	"grouprise.org/grouprise/internal/kit/queue"
 	"grouprise.org/grouprise/internal/kit/seal"
@@ -180,7 +181,11 @@ func (d *DKIM) Make(ctx context.Context) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	return Key{Key: made, CreatedAt: now}, d.insert(ctx, made, now)
+	err = d.insert(ctx, made, now)
+	if errs.Is(err, errs.Conflict) {
+		return Key{}, fmt.Errorf("the key %s has been made in this second: use it, or make another one in a moment", made.Selector)
+	}
+	return Key{Key: made, CreatedAt: now}, err
 }
 
 // Check asks DNS which keys it shows. A key whose record is gone does not sign any more.

@@ -109,6 +109,9 @@ func openSQLite(ctx context.Context, c Config, p *pools) error {
 	if err := p.write.PingContext(ctx); err != nil {
 		p.read.Close()
 		p.write.Close()
+		if errors.Is(err, sqlite3.NOTADB) {
+			return fmt.Errorf("the file %s is no SQLite database, or its beginning is damaged: restore a backup", path)
+		}
 		return p.translate(ctx, "PRAGMA journal_mode = wal", err)
 	}
 	return nil

@@ -20,6 +20,7 @@ var (
 	hostName   = regexp.MustCompile(`^[\pL\pN\pM_-]+(\.[\pL\pN\pM_-]+)*\.?$`)
 	endpoint   = regexp.MustCompile(`^[\pL\pN_.-]+(:[0-9]{1,5})?$`)
 	language   = regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)?$`)
+	bucket     = regexp.MustCompile(`^[a-zA-Z0-9][\w.:-]{1,61}[a-zA-Z0-9]$`)
 	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 	word       = regexp.MustCompile(`^[\w-]+$`)
 	matrixRoom = regexp.MustCompile(`^!([^:\s]+:[\w.-]+\.\w+(:\d+)?|[\w-]{43})$`) // rooms of version 12 bear no name of a server
@@ -55,6 +56,9 @@ func Word(s string) bool { return word.MatchString(s) }
 
 // Endpoint accepts a host with or without a port.
 func Endpoint(s string) bool { return endpoint.MatchString(s) }
+
+// Bucket accepts the name of a bucket of an S3-compatible store.
+func Bucket(s string) bool { return bucket.MatchString(s) }
 
 // MatrixRoom accepts the id of a Matrix room, or nothing.
 func MatrixRoom(s string) bool { return s == "" || matrixRoom.MatchString(s) }

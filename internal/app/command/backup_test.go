@@ -1,6 +1,8 @@
 package command
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,7 +54,7 @@ func TestASiteIsBackedUpCheckedAndRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if out := runs(t, from, "backup", "-o", one, "--recipient", key.Recipient().String()); !strings.Contains(out, "was written and proved") || !strings.Contains(out, "1 files (9 bytes)") {
+	if out := runs(t, from, "backup", "-o", one, "--recipient", key.Recipient().String()); !strings.Contains(out, "was written and proved") || !strings.Contains(out, "1 file (9 bytes)") {
 		t.Errorf("said: %s", out)
 	}
 	if out := runs(t, to, "restore", one, "--key", keys, "--check"); !strings.Contains(out, "The backup of stadt.example from ") || !strings.Contains(out, "can be restored") {
@@ -70,6 +72,23 @@ func TestASiteIsBackedUpCheckedAndRestored(t *testing.T) {
 		t.Errorf("again: %d %s", code, problems)
 	}
 	runs(t, to, "restore", one, "--key", keys, "--replace")
+
+	// What cannot be is said in plain words, and leaves nothing behind.
+	if out := runs(t, to, "backup", "--list"); out != "" {
+		t.Errorf("no backups are listed as %q", out)
+	}
+	for want, args := range map[string][]string{
+		folder + " is a folder: name a file":               {"backup", "-o", folder},
+		folder + " is a folder: name a backup":             {"restore", "--check", folder},
+		`"nowhere.tar" is neither a file nor a backup in `: {"restore", "--check", "nowhere.tar"},
+	} {
+		if code, _, problems := command(t, to, args...); code != 1 || !strings.Contains(problems, want) {
+			t.Errorf("%v: %d %s, want %s", args, code, problems, want)
+		}
+	}
+	if _, err := os.Stat(folder + ".part"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something is left: %v", err)
+	}
 
 	// The place of backups, with passwords because that is asked for.
 	runs(t, to, "backup", "--passwords")
@@ -107,7 +126,7 @@ func TestTheOldNamesOfDumpsWork(t *testing.T) {
 		t.Errorf("the dump is %s", dump)
 	}
 	out := runs(t, environ, "media_import", "--filename", dump, "--clear")
-	if content, err := os.ReadFile(filepath.Join(folder, "data", "media", "picture.jpg")); err != nil || string(content) != "a picture" || !strings.HasPrefix(out, "1 files were read") {
+	if content, err := os.ReadFile(filepath.Join(folder, "data", "media", "picture.jpg")); err != nil || string(content) != "a picture" || !strings.HasPrefix(out, "1 file was read") {
 		t.Errorf("%s: %s, %v", out, content, err)
 	}
 	if code, _, problems := command(t, environ, "media_dump", "--compression", "lzma"); code != 1 || !strings.Contains(problems, "with gzip") {

@@ -215,6 +215,17 @@ func TestASiteIsFoundOnlyByWhatFoundsOne(t *testing.T) {
 	}
 }
 
+func TestLookingAtADatabaseMakesNone(t *testing.T) {
+	t.Parallel()
+	for args, says := range map[string]string{"migrate --pending": "has version 0 and becomes", "await-database": "nothing to wait for", "database_await_connection": "nothing to wait for"} {
+		folder := t.TempDir()
+		code, out, problems := command(t, []string{"GROUPRISE_DATA_PATH=" + folder}, strings.Fields(args)...)
+		if left, _ := filepath.Glob(folder + "/*"); code != 0 || !strings.Contains(out, says) || len(left) > 0 {
+			t.Errorf("%s ended with %d, said %q%s and made %v", args, code, out, problems, left)
+		}
+	}
+}
+
 func TestNoSenderHasTheAddressOfAGroup(t *testing.T) {
 	t.Parallel()
 	environ := []string{"GROUPRISE_DATA_PATH=" + t.TempDir()}
@@ -285,6 +296,10 @@ func TestANewerDatabaseIsNamedAsSuchByEveryCommand(t *testing.T) {
 		if code, _, problems := command(t, variables, args...); code == 0 || !strings.Contains(problems, "run the newer program again") || !strings.Contains(problems, "grouprise restore --replace "+backup+" goes back to it") {
 			t.Errorf("%q ended with %d: %s", args, code, problems)
 		}
+	}
+	file := filepath.Join(t.TempDir(), "site.tar")
+	if code, _, problems := command(t, environ, "backup", "-o", file); code != 1 || !strings.Contains(problems, "run the newer program again") {
+		t.Errorf("a backup of it: %d: %s", code, problems)
 	}
 	runs(t, environ, "restore", "--replace", backup)
 	if code, _, _ := command(t, environ, "migrate", "--pending"); code != 3 {

@@ -122,6 +122,7 @@ func confirm(ctx context.Context, p *Process, word, warning string) error {
 	if p.Stdin != nil {
 		line, err := terminal.ReadLine(ctx, bufio.NewReader(p.Stdin))
 		if err != nil && !errors.Is(err, io.EOF) {
+			_, _ = fmt.Fprintln(p.Stdout) // the prompt ends
 			return fmt.Errorf("nothing has been removed: %w", err)
 		}
 		typed = strings.TrimSpace(line)

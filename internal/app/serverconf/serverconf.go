@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -42,6 +43,9 @@ type values struct {
 	Person                        string // who reads what is written to root; may be empty
 }
 
+// plainPath is a path that stands for itself in the configuration of every web server.
+var plainPath = regexp.MustCompile(`^/[\pL\pN\pM./_+@=,~:-]*$`)
+
 // WebServer says how the configuration of a web server is written.
 type WebServer struct {
 	Kind        string // nginx, apache2 or caddy
@@ -53,6 +57,18 @@ type WebServer struct {
 func (s WebServer) Write(w io.Writer, o *options.Options) error {
 	v := of(o)
 	v.Certificate = s.Certificate
+	paths := map[string]string{"media_root": v.Media, "data_path": v.SiteData}
+	if s.Certificate != "" {
+		paths["--certificate"] = s.Certificate
+	}
+	if socket, ok := strings.CutPrefix(o.Listen, "unix:"); ok {
+		paths["listen"] = socket
+	}
+	for what, path := range paths {
+		if !plainPath.MatchString(path) {
+			return fmt.Errorf("%s must be an absolute path of letters, digits and ./_+@=,~:- alone, as %s reads it: %q is none", what, s.Kind, path)
+		}
+	}
 	extension := ".conf"
 	if s.Kind == "caddy" {
 		extension = ".caddyfile"
@@ -76,12 +92,15 @@ func WriteMailServer(w io.Writer, kind string, o *options.Options) error {
 }
 
 func write(w io.Writer, name string, v values) error {
-	t, err := template.New(name).Funcs(template.FuncMap{"dir": filepath.Dir, "base": filepath.Base}).ParseFS(files, name, "aliases.sh")
+	t, err := template.New(name).Funcs(template.FuncMap{"dir": filepath.Dir, "base": filepath.Base, "shell": inShell}).ParseFS(files, name, "aliases.sh")
 	if err != nil {
 		return err
 	}
 	return t.Execute(w, v)
 }
+
+// inShell returns a text as one word of a shell.
+func inShell(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // of returns the values for the options in force.
 func of(o *options.Options) values {

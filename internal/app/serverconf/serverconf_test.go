@@ -53,6 +53,24 @@ func TestWebServersAreConfiguredForTheOptionsInForce(t *testing.T) {
 	}
 }
 
+func TestPathsThatAWebServerWouldMisreadAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"nginx", "apache2", "caddy"} {
+		for _, folder := range []string{"relative", "/two words", "/a;b", "/o'clock", "/a\n}", "/{$x}"} {
+			var out strings.Builder
+			err := serverconf.WebServer{Kind: kind, Certificate: folder}.Write(&out, load(t))
+			if err == nil || !strings.Contains(err.Error(), "--certificate must be an absolute path") || out.Len() > 0 {
+				t.Errorf("%s, %q: %v\n%s", kind, folder, err, out.String())
+			}
+		}
+		var out strings.Builder
+		err := serverconf.WebServer{Kind: kind, Snippet: true}.Write(&out, load(t, "GROUPRISE_LISTEN=unix:/run/two words"))
+		if err == nil || !strings.Contains(err.Error(), "listen must be") || out.Len() > 0 {
+			t.Errorf("%s: %v\n%s", kind, err, out.String())
+		}
+	}
+}
+
 func TestASiteWithoutAWebServerListensWhereBrowsersLook(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -74,6 +92,7 @@ func TestMailServersLookAtTheMailDomain(t *testing.T) {
 	}{
 		{nil, "postconf -e 'mydestination = localhost'", "groups."},
 		{[]string{"GROUPRISE_DEFAULT_REPLY_TO_EMAIL=reply+{reply_key}@groups.stadt.example"}, "add virtual_mailbox_domains groups.stadt.example", "mydestination"},
+		{[]string{"GROUPRISE_LOG_RECIPIENT_EMAILS=o'brien@post.example"}, `echo 'root: o'\''brien@post.example' >>/etc/aliases`, "root: you@"},
 		{[]string{"GROUPRISE_LOG_RECIPIENT_EMAILS=a@stadt.example,b@post.example"}, "root: b@post.example", "root: a@"},
 	} {
 		var out strings.Builder

@@ -55,11 +55,11 @@ var (
 func TestASiteIsSetUpByAnsweringQuestions(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	out, err := m.run(t, Setup{}, "not a host\nStadt.Example\n"+m.data+"\nNeustadt\nxx\nde\n"+strings.Repeat("x", 151)+"\nWir sind Nachbarn.\nVerein *Neustadt*\n\n\nnobody\nanna@post.example\nSchlecht!\n\n")
+	out, err := m.run(t, Setup{}, "not a host\nStadt.Example\n"+m.data+"\n"+strings.Repeat("x", 61)+"\nNeustadt\nxx\nde\n"+strings.Repeat("x", 151)+"\nWir sind Nachbarn.\nVerein *Neustadt*\n\n\nnobody\nanna@post.example\nSchlecht!\n\n")
 	if err != nil || !link.MatchString(out) {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, said := range []string{"must be a host name without a port", "there are: en, de", "Use at most 150 characters.", `"nobody" is no email address`, "anna administers the site"} {
+	for _, said := range []string{"must be a host name without a port", "there are: en, de", "Use at most 60 characters.\n", "sentence: Use at most 150 characters.\n", `"nobody" is no email address`, "anna administers the site"} {
 		if !strings.Contains(out, said) {
 			t.Errorf("does not say %q:\n%s", said, out)
 		}
@@ -116,5 +116,12 @@ func TestWhoeverStopsAnsweringGoesOnLater(t *testing.T) {
 	}
 	if got := m.configuration(t); got != "domain: stadt.example\n" {
 		t.Error(got)
+	}
+	// What has been answered is known.
+	if _, err := m.run(t, Setup{}, "\n"+m.data+"\nNeustadt\nde\n"); err == nil || !strings.Contains(err.Error(), "goes on from there") {
+		t.Error(err)
+	}
+	if out, err := m.run(t, Setup{}, "\n"); err == nil || !strings.Contains(out, "Name of the site [Neustadt]") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"grouprise.org/grouprise/internal/core/doctor"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/lang"
+	"grouprise.org/grouprise/internal/testkit/localetest"
 )
 
 func found(code string, s doctor.Severity) doctor.Finding {
@@ -121,6 +122,10 @@ func TestAReportIsForPeopleAndPrograms(t *testing.T) {
 	}
 	if want := "ok       Disk\nproblem  Mail\n         problem: It is mail.lost.\n         → Mend it.\n         (550 <no> such user)\n"; text.String() != want {
 		t.Errorf("the text is\n%s\nwant\n%s", text.String(), want)
+	}
+	text.Reset()
+	if err := r.WriteText(&text, localetest.Catalogues(t).Printer("de", time.UTC)); err != nil || !strings.HasPrefix(text.String(), "ok       Disk\nProblem  Mail\n         Problem: ") {
+		t.Errorf("in German the text is\n%s%v", text.String(), err)
 	}
 	const want = `{
   "format": 1,

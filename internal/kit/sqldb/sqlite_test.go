@@ -226,6 +226,17 @@ func TestAPanicUndoesItselfAlone(t *testing.T) {
 }
 
 // A file in another journal mode would be changed by opening it.
+func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.sqlite3")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqldb.Open(t.Context(), sqldb.Config{Engine: sqldb.SQLite, Path: path}); err == nil || !strings.Contains(err.Error(), "the file "+path+" is no SQLite database") {
+		t.Error(err)
+	}
+}
+
 func TestAFileOfThePredecessorIsNotTouched(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "db.sqlite3")

@@ -164,11 +164,16 @@ func Main(p Process) (code int) {
 		}
 		return own.Code
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errInterrupted // what it was about to do is of no use to whoever ended it
+	}
 	if err != nil {
 		return complain(p, 1, err)
 	}
 	return 0
 }
+
+var errInterrupted = errors.New("interrupted")
 
 func complain(p Process, code int, err error) int {
 	_, _ = fmt.Fprintln(p.Stderr, "grouprise:", errs.Sentence(err))

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -486,6 +488,37 @@ func TestAPlaceKeepsEachContentOnce(t *testing.T) {
 	_, err = s.Check(t.Context(), archive, Restoring{Beside: store})
 	if d, ok := errors.AsType[*Damage](err); !ok || !strings.Contains(d.Part, "the file ") {
 		t.Errorf("a content that is missing: %v", err)
+	}
+}
+
+func TestWhatHasBrokenOffGoesAndNothingElse(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	store, err := media.OpenFolder(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	const end = ".part-abcdefghijklmnopqrstuvwxyz"
+	goes := []string{
+		"grouprise_2026-11-29_02-37-00.tar" + end, "grouprise_2026-11-29_02-37-00.tar.age" + end, "preinst_auto_2026-11-29_02-37-00.tar" + end,
+		"grouprise_2026-11-29_02-37-00.tar.files" + end, "blob-0123456789abcdef0123456789abcdef" + end,
+	}
+	stays := []string{"preinst_auto_2026-11-29_02-37-00.tar", "letter.part-two", "notes" + end, "picture.jpg" + end}
+	for _, name := range slices.Concat(goes, stays) {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One may be being written.
+	if _, err := (Place{Store: store}).Prune(t.Context(), clock.At(time.Now().Add(time.Hour)), Retention{Daily: 1}); err != nil || len(files(t, store)) != len(goes)+len(stays) {
+		t.Errorf("after an hour there are %d, %v", len(files(t, store)), err)
+	}
+	if _, err := (Place{Store: store}).Prune(t.Context(), clock.At(time.Now().Add(25*time.Hour)), Retention{Daily: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if left := slices.Sorted(maps.Keys(files(t, store))); !slices.Equal(left, slices.Sorted(slices.Values(stays))) {
+		t.Errorf("what is left: %q", left)
 	}
 }
 

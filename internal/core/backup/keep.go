@@ -45,6 +45,9 @@ var (
 	archiveName   = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+_)?\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}\.tar(\.age)?$`)
 )
 
+// brokenOff is what a process leaves that was killed while it wrote a backup into a folder.
+var brokenOff = regexp.MustCompile(`^(?:blob-[0-9a-f]{32}|(?:[A-Za-z0-9._-]+_)?\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}\.tar(?:\.age)?(?:\.files)?)\.part-[a-z2-7]{26}$`)
+
 // Retention says which of the scheduled backups are kept: the newest of each of so many days, weeks and months.
 type Retention struct{ Daily, Weekly, Monthly int }
 
@@ -177,8 +180,8 @@ func WriteFile(name string, fn func(w io.Writer) error) error {
 // justWritten is how long nothing is removed that no backup is known to need: one may be being made.
 const justWritten = 24 * time.Hour
 
-// Prune removes the scheduled backups that are not kept any longer, and what lies beside the others for none of them. It
-// returns how many backups it removed.
+// Prune removes the scheduled backups that are not kept any longer, what lies beside the others for none of them, and what
+// has broken off. It returns how many backups it removed.
 func (p Place) Prune(ctx context.Context, now clock.Time, keep Retention) (removed int, err error) {
 	there := map[string]time.Time{}
 	err = p.Store.Each(ctx, func(some []media.Listed) error {
@@ -191,7 +194,13 @@ func (p Place) Prune(ctx context.Context, now clock.Time, keep Retention) (remov
 		return 0, fmt.Errorf("look at the backups that are there: %w", err)
 	}
 	var scheduled []string
-	for name := range there {
+	for name, changed := range there {
+		if brokenOff.MatchString(name) && now.Sub(changed) > justWritten {
+			if err := p.Store.Remove(ctx, name); err != nil {
+				return 0, fmt.Errorf("remove %s, which has broken off: %w", name, err)
+			}
+			delete(there, name)
+		}
 		if scheduledName.MatchString(name) {
 			scheduled = append(scheduled, name)
 		}

@@ -164,7 +164,7 @@ func Restore(ctx context.Context, o *options.Options, archive io.Reader, how bac
 
 // Pending says what there is to do for the database to be of this program's version; "" if it is.
 func Pending(ctx context.Context, o *options.Options) (string, error) {
-	if o.Database.Engine == "sqlite" && o.Find() != nil { // looking makes no file
+	if o.DatabaseConfig().LacksFile() { // looking makes no file
 		newest, err := sqldb.Newest(schema.FS)
 		return pending(0, newest), err
 	}

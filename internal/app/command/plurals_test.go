@@ -17,7 +17,7 @@ func TestCommandsSayOneOtherwiseThanMany(t *testing.T) {
 	t.Parallel()
 	plural := regexp.MustCompile(`%d (people|[a-z]+s)\b`)
 	prints := map[string]bool{"Fprintf": true, "Printf": true, "Fprintln": true, "say": true}
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}

@@ -1,7 +1,6 @@
 package options
 
 import (
-	"cmp"
 	"net"
 	"net/mail"
 	"strings"
@@ -24,11 +23,7 @@ func (o *Options) completeAddresses(s *config.Settings) {
 		}
 		o.DefaultFrom = sender.Address
 	}
-	for _, address := range []*string{&o.DefaultFrom, &o.DistinctFrom, &o.ReplyTo, &o.Postmaster} {
-		if at := strings.LastIndexByte(*address, '@') + 1; at > 0 {
-			*address = (*address)[:at] + cmp.Or(check.ASCIIHost((*address)[at:]), (*address)[at:])
-		}
-	}
+	check.WriteInASCII(&o.DefaultFrom, &o.DistinctFrom, &o.ReplyTo, &o.Postmaster)
 	if s.Refused("default_reply_to_email") {
 		return
 	}

@@ -1,7 +1,6 @@
 package options
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -63,7 +62,10 @@ func (o *Options) complete(s *config.Settings) {
 	fill(&o.BackupPath, filepath.Join(o.DataPath, "backups"))
 	o.settings, o.origins = s, originsOf(s)
 	fill(&o.SiteName, strings.TrimSuffix(o.Domain, "."))
-	o.writeHostsInASCII()
+	check.WriteInASCII(&o.Domain, &o.Matrix.Domain, &o.Submission.Host)
+	for i := range o.ExtraAllowedHosts {
+		check.WriteInASCII(&o.ExtraAllowedHosts[i])
+	}
 	fill(&o.DefaultFrom, "noreply@"+o.Domain)
 	fill(&o.DistinctFrom, "noreply+{slug}@"+o.Domain)
 	fill(&o.ReplyTo, "reply+{reply_key}@"+o.Domain)
@@ -108,17 +110,6 @@ func (o *Options) complete(s *config.Settings) {
 	o.checkSubmission(s)
 	o.Backup.Check(s)
 	o.Sentry.Check(s)
-}
-
-// writeHostsInASCII writes names of hosts with other letters as browsers, mail servers and DNS write them: münchen.example is
-// xn--mnchen-3ya.example. Those that cannot be written so have been refused.
-func (o *Options) writeHostsInASCII() {
-	for _, host := range []*string{&o.Domain, &o.Matrix.Domain, &o.Submission.Host} {
-		*host = cmp.Or(check.ASCIIHost(*host), *host)
-	}
-	for i, host := range o.ExtraAllowedHosts {
-		o.ExtraAllowedHosts[i] = cmp.Or(check.ASCIIHost(host), host)
-	}
 }
 
 // completeDatabase knows the engines of grouprise 5.5, whose map extensions are not needed any more.

@@ -61,7 +61,7 @@ func (c *AwaitDatabase) Run(ctx context.Context, p *process.Process) error {
 	if err != nil {
 		return err
 	}
-	if o.Database.Engine == "sqlite" && o.Find() != nil {
+	if o.DatabaseConfig().LacksFile() {
 		_, err := fmt.Fprintln(p.Stdout, "There is nothing to wait for: the database is a file, and grouprise migrate makes it.")
 		return err
 	}

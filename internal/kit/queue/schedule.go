@@ -18,7 +18,7 @@ func nextRun(schedule cron.Schedule, after time.Time) time.Time {
 		return schedule.Next(after)
 	}
 	zone := after.Location()
-	if spec.Location != time.Local { // CRON_TZ=…
+	if spec.Location != time.Local { //nolint:gosmopolitan // that is how the library marks a schedule without CRON_TZ=
 		zone = spec.Location
 	}
 	onWall := *spec

@@ -7,6 +7,7 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -64,6 +65,15 @@ var sqliteEngine = engine{
 }
 
 const sqliteHasTable = `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '%s')`
+
+// LacksFile reports whether the database is a file that is not there: whoever only wants to look at it would make it.
+func (c Config) LacksFile() bool {
+	if c.Engine != SQLite {
+		return false
+	}
+	_, err := os.Stat(c.Path)
+	return errors.Is(err, fs.ErrNotExist)
+}
 
 func openSQLite(ctx context.Context, c Config, p *pools) error {
 	if c.Path == "" {

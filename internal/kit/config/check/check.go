@@ -2,6 +2,7 @@
 package check
 
 import (
+	"cmp"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -86,6 +87,15 @@ func Line(s string) bool {
 // AtLeast returns a check that accepts texts of so many characters and more.
 func AtLeast(characters int) func(string) bool {
 	return func(s string) bool { return utf8.RuneCountInString(s) >= characters }
+}
+
+// WriteInASCII writes names of hosts, and the domains of mail addresses, as ASCIIHost does: münchen.example becomes
+// xn--mnchen-3ya.example. What cannot be written so stays.
+func WriteInASCII(names ...*string) {
+	for _, name := range names {
+		at := strings.LastIndexByte(*name, '@') + 1
+		*name = (*name)[:at] + cmp.Or(ASCIIHost((*name)[at:]), (*name)[at:])
+	}
 }
 
 // AllowedHost accepts host names, also with a leading dot or star for everything below.

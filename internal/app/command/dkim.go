@@ -73,6 +73,8 @@ func stateOf(k dkim.Key) string {
 		return "cannot be read, as it was sealed with another secret_key: remove it"
 	case k.Signs:
 		return "signs"
+	case k.Elsewhere:
+		return "is of another domain than emails are sent from now: remove it"
 	case k.PublishedAt.IsZero():
 		return "waits for its DNS record"
 	}

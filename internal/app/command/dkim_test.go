@@ -27,6 +27,9 @@ func TestKeysForSignaturesAreMadeAndRemoved(t *testing.T) {
 	if _, out, _ := command(t, environ, "dkim", "list"); !strings.Contains(out, "waits for its DNS record") || !strings.Contains(out, selector[0]+". IN TXT (") {
 		t.Errorf("the list is %s", out)
 	}
+	if _, out, _ := command(t, append(environ, "GROUPRISE_DEFAULT_FROM_EMAIL=post@neu.invalid"), "dkim", "list"); !strings.Contains(out, "is of another domain") {
+		t.Errorf("with another domain the list is %s", out)
+	}
 	run("is removed", "dkim", "remove", selector[1])
 	if code, _, problems := command(t, environ, "dkim", "remove", selector[1]); code != 1 || !strings.Contains(problems, "no key with this selector") {
 		t.Errorf("removed twice, it ends with %d: %s", code, problems)

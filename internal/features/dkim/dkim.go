@@ -99,6 +99,9 @@ func (d *DKIM) describe(ctx context.Context, p *lang.Printer) (string, error) {
 	if keys[0].Lost {
 		return p.T("none: key %s was sealed with another secret_key", keys[0].Selector), nil
 	}
+	if keys[0].Elsewhere {
+		return p.T("none: key %s is of another domain, %s", keys[0].Selector, keys[0].Domain), nil
+	}
 	return p.T("none: DNS does not show %s", keys[0].RecordName()), nil
 }
 
@@ -117,6 +120,12 @@ func (d *DKIM) examine(ctx context.Context) ([]doctor.Finding, error) {
 			found = append(found, doctor.Found("dkim.lost", doctor.Warning,
 				doctor.Say(lang.Text("The key %s can’t sign emails: it was sealed with another secret_key."), k.Selector),
 				doctor.Say(lang.Text("Set the former secret_key again, or “grouprise dkim remove %s” and “grouprise dkim new”."), k.Selector)).About(k.Selector))
+			continue
+		}
+		if k.Elsewhere {
+			found = append(found, doctor.Found("dkim.elsewhere", doctor.Problem,
+				doctor.Say(lang.Text("Emails are not signed: the key %s is of another domain, %s."), k.Selector, k.Domain),
+				doctor.Say(lang.Text("“grouprise dkim new” makes one for the domain that emails are sent from now. Then “grouprise dkim remove %s”."), k.Selector)).About(k.Selector))
 			continue
 		}
 		record, err := k.Record()

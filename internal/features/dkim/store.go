@@ -18,6 +18,7 @@ type Key struct {
 	PublishedAt clock.Time // since when DNS shows it; zero: it does not
 	Signs       bool       // the newest one of the site's domain that DNS shows
 	Lost        bool       // it was sealed with another secret: it can only be removed
+	Elsewhere   bool       // it is of another domain than mails are sent from now, and signs none of them
 }
 
 // Keys returns all keys, the newest first.
@@ -44,7 +45,7 @@ func (d *DKIM) Keys(ctx context.Context) ([]Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		keys[i] = Key{Key: parsed, CreatedAt: r.CreatedAt, PublishedAt: r.PublishedAt}
+		keys[i] = Key{Key: parsed, CreatedAt: r.CreatedAt, PublishedAt: r.PublishedAt, Elsewhere: r.Domain != d.domain}
 		if !signs && !r.PublishedAt.IsZero() && r.Domain == d.domain {
 			keys[i].Signs, signs = true, true
 		}

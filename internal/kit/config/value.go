@@ -43,6 +43,9 @@ func (s *Settings) Known(name string) error {
 	if s.option(name) != nil || s.isSection(name) {
 		return nil
 	}
+	if name == "" {
+		return Problem{Text: "name the option, such as domain or database.engine"}
+	}
 	if sentence, retired := s.schema.Retired[name]; retired {
 		return Problem{Option: name, Text: sentence}
 	}

@@ -29,13 +29,19 @@ import (
 )
 
 // first are migrations with every type of column, references forwards, backwards and to the same table, a column that the
-// database works out and a table that is worked out anew; second is a later one.
+// database works out, columns whose order differs and a table that is worked out anew; second is a later one.
 const (
 	first = `-- +goose Up
 CREATE TABLE IF NOT EXISTS people (id {id}, name VARCHAR(100) NOT NULL, code CHAR(10), public BOOLEAN NOT NULL, "text" {text}, picture {blob}, friend_id BIGINT,
 	FOREIGN KEY (friend_id) REFERENCES people (id)){options};
+{if sqlite}
 CREATE TABLE IF NOT EXISTS "groups" (id {id}, slug VARCHAR(50) NOT NULL, slug_key VARCHAR(50) GENERATED ALWAYS AS (LOWER(slug)) STORED, founder_id BIGINT NOT NULL, UNIQUE (slug_key),
 	FOREIGN KEY (founder_id) REFERENCES people (id) ON DELETE CASCADE){options};
+{end}
+{if postgresql mysql}
+CREATE TABLE IF NOT EXISTS "groups" (id {id}, founder_id BIGINT NOT NULL, slug VARCHAR(50) NOT NULL, slug_key VARCHAR(50) GENERATED ALWAYS AS (LOWER(slug)) STORED, UNIQUE (slug_key),
+	FOREIGN KEY (founder_id) REFERENCES people (id) ON DELETE CASCADE){options};
+{end}
 CREATE TABLE IF NOT EXISTS accounts (id {id}, amount BIGINT NOT NULL){options};
 CREATE TABLE IF NOT EXISTS a_marks (nr BIGINT NOT NULL, PRIMARY KEY (nr)){options};
 CREATE TABLE IF NOT EXISTS z_marks (nr BIGINT NOT NULL, PRIMARY KEY (nr), FOREIGN KEY (nr) REFERENCES a_marks (nr)){options};

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,6 +121,9 @@ func (s Site) head(ctx context.Context, snapshot *sqldb.Snapshot, in *scratch, n
 		return head, err
 	}
 	all, err := snapshot.Tables(ctx)
+	for _, t := range all { // migrations leave columns in an order of each engine, and equal rows are equal lines
+		slices.SortFunc(t.Columns, func(a, b sqldb.Column) int { return strings.Compare(a.Name, b.Name) })
+	}
 	head.Tables = slices.DeleteFunc(all, func(t sqldb.Table) bool {
 		return !slices.Contains(known, t.Name) || slices.Contains(s.Derived, t.Name)
 	})

@@ -14,7 +14,7 @@ type Feed struct {
 	ID       string // an address that never changes
 	Page     string // the address of the page that says the same
 	Self     string // the address of the feed
-	Updated  time.Time
+	Updated  time.Time // zero if it has said nothing yet
 	Entries  []Entry
 }
 

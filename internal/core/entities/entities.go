@@ -56,6 +56,24 @@ func (e *Entities) Find(ctx context.Context, q sqldb.Querier, slug string) (comm
 	return all[0], nil
 }
 
+// FindShown returns the owner of a slug as Find does, to be named by a page that is not about them: NotFound also for a
+// person who shows their page to nobody but those who have signed in, if the viewer has not.
+func (e *Entities) FindShown(ctx context.Context, q sqldb.Querier, viewer community.Viewer, slug string) (community.Entity, error) {
+	condition := "1 = 1"
+	if !viewer.SignedIn() {
+		condition = "(p.id IS NULL OR p.public AND p.active)"
+	}
+	var one community.Entity
+	err := q.Get(ctx, &one, `SELECT `+columns+` WHERE e.slug_key = ? AND `+condition, strings.ToLower(slug))
+	if errs.Is(err, errs.NotFound) {
+		return community.Entity{}, community.ErrNothingHere()
+	}
+	if err != nil {
+		return one, fmt.Errorf("find an entity that is shown: %w", err)
+	}
+	return one, nil
+}
+
 // FindAll returns the owners of many slugs in one query; unknown slugs are left out.
 func (e *Entities) FindAll(ctx context.Context, q sqldb.Querier, slugs []string) ([]community.Entity, error) {
 	keys := make([]string, len(slugs))

@@ -166,6 +166,10 @@ func umlautOf(r rune) rune {
 	return 0
 }
 
+// Plain returns a text in small letters without the marks on them: „Öl“ is „ol“, and „Straße“ is „strasse“. That is the order
+// in which Germans look for names (DIN 5007-1).
+func Plain(text string) string { return plain(strings.ToLower(text)) }
+
 // plain returns small letters without the marks on them.
 func plain(word string) string {
 	if isPlain(word) {

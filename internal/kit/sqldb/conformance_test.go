@@ -799,6 +799,28 @@ func TestTheTimeOfATransactionIsTheClocks(t *testing.T) {
 }
 
 // More texts than a connection remembers, some used within each other's rows.
+func TestQueriesForDocumentsHaveFewTexts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		texts := map[string]bool{}
+		for n := 1; n <= 100; n++ {
+			terms := make([]string, n)
+			for i := range terms {
+				terms[i] = fmt.Sprintf("w%d", i)
+			}
+			query, args := db.Newest([][]string{terms, {"wa", "wb"}}, sqldb.DocumentHere+" > ?", []any{0}, 10)
+			var found []int64
+			if err := db.Select(t.Context(), &found, query, args...); err != nil {
+				t.Fatalf("%d terms: %v", n, err)
+			}
+			texts[query] = true
+		}
+		if len(texts) > 8 { // 1, 2, 4 … 128
+			t.Errorf("the server has to plan %d texts", len(texts))
+		}
+	})
+}
+
 func TestStatementsAreForgottenAndPreparedAgain(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		add(t, db, "a", 7)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,18 +146,19 @@ func keepPairs(ctx context.Context, tx *Tx, documents []Terms) error {
 const everyDocument = ` LIMIT 10000000`
 
 // newestMerged reads the terms of the first group beside each other, each from its newest document on, and looks at each document
-// once, whichever of them it has. DISTINCT ON keeps their order, where GROUP BY may read them all first.
+// once, whichever of them it has. DISTINCT ON keeps their order, where GROUP BY may read them all first. There are as many terms as a
+// power of two, the last one again and again: the server plans each text of a query once, so there should be few.
 func newestMerged(groups [][]string, where string, args []any, limit int) (string, []any) {
 	const newest = ` ORDER BY t.document_id DESC`
-	walks := make([]string, len(groups[0]))
-	var all []any
-	for i, term := range groups[0] {
+	walks := make([]string, 1<<bits.Len(uint(len(groups[0])-1)))
+	all := make([]any, len(walks))
+	for i := range walks {
 		walks[i] = `(SELECT t.document_id FROM search_terms t WHERE t.term = ?` + newest + everyDocument + `)`
-		all = append(all, term)
+		all[i] = groups[0][min(i, len(groups[0])-1)]
 	}
 	conditions, values := otherGroups(groups[1:], where, args)
 	return `SELECT t.document_id AS id FROM (SELECT DISTINCT ON (t.document_id) t.document_id FROM (` + strings.Join(walks, ` UNION ALL `) + `) t` + newest + everyDocument +
-		`) t WHERE 1 = 1` + conditions + newest + ` LIMIT ` + strconv.Itoa(limit), append(all, values...)
+		`) t WHERE 1 = 1` + conditions + newest + ` LIMIT ` + strconv.Itoa(limit), slices.Concat(all, values)
 }
 
 // otherGroups returns the conditions on documents t that have a term of the first group: that they have one of each other group, too,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -278,11 +279,12 @@ func sharedWords(ctx context.Context, tx *sqldb.Tx, documents map[int64]keptDocu
 	return all, nil
 }
 
-// In how many documents a word is looked for that has lost its own, for how many words at once, and of how many it is looked
-// up at once whether they have.
+// In how many documents a word is looked for that has lost its own, for how many words in one transaction and at once, and of how
+// many it is looked up at once whether they have. Further words wait until somebody writes them again.
 const (
 	maxHeirs   = 3
-	heirsOnce  = 50
+	maxLost    = 512
+	heirsOnce  = 32
 	lookupOnce = 4096
 )
 
@@ -302,7 +304,8 @@ func (x *Index) shareAgain(ctx context.Context, tx *sqldb.Tx, before []sharedWor
 			delete(lost, word)
 		}
 	}
-	for part := range slices.Chunk(slices.Sorted(maps.Keys(lost)), heirsOnce) {
+	all := slices.Sorted(maps.Keys(lost))
+	for part := range slices.Chunk(all[:min(len(all), maxLost)], heirsOnce) {
 		if err := x.inherit(ctx, tx, lost, part); err != nil {
 			return err
 		}
@@ -310,11 +313,13 @@ func (x *Index) shareAgain(ctx context.Context, tx *sqldb.Tx, before []sharedWor
 	return nil
 }
 
-// inherit gives some words to documents that have them and that everybody may read.
+// inherit gives some words to documents that have them and that everybody may read. It asks for as many as a power of two, the last one
+// again and again, so that the server has few texts to plan.
 func (x *Index) inherit(ctx context.Context, tx *sqldb.Tx, lost map[string]sharedWord, some []string) error {
 	condition, of := findable(community.Viewer{})
 	var newest []narrowed
-	for _, key := range some {
+	for i := range 1 << bits.Len(uint(len(some)-1)) {
+		key := some[min(i, len(some)-1)]
 		query, args := x.db.Newest([][]string{{anywhere + words.Backwards(lost[key].Backwards)}}, findableDocument(sqldb.DocumentHere, condition), of, maxHeirs)
 		newest = append(newest, narrowed{fmt.Sprintf(`SELECT id FROM (%s) h%d`, query, len(newest)), args})
 	}

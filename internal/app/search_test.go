@@ -125,6 +125,9 @@ func TestAnyQuestionGetsAClearPage(t *testing.T) {
 		"/stadt/search/?q=Garten&tag=unbekannt":                "Nothing found",
 		"/stadt/search/?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E": "Nothing found",
 		"/stadt/search/?q=Garten&order=newest&kind=group":      "1 result",
+		"/stadt/search/?q=Garten&page=7":                       "There are no more results.",
+		"/stadt/files/?tag=unbekannt":                          "Nothing found.",
+		"/stadt/articles/?tag=unbekannt":                       "Nothing found.",
 	} {
 		nobody.Get(path)
 		nobody.Sees(http.StatusOK, want)
@@ -140,6 +143,31 @@ func TestAnyQuestionGetsAClearPage(t *testing.T) {
 		nobody.Get("/stadt/search/?q=x")
 	}
 	nobody.Sees(http.StatusTooManyRequests)
+}
+
+// TestNoDoorNamesWhoHidesTheirPage asks as a stranger wherever an address can name a person.
+func TestNoDoorNamesWhoHidesTheirPage(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	nobody, bert := w.visit(t, ""), w.visit(t, "bert")
+	for _, path := range []string{
+		"/stadt/search/?q=Fest&group=", "/stadt/events?group=", "/stadt/events?view=list&filter=1&group=", "/stadt/events?view=week&group=", "/stadt/events/print?group=",
+	} {
+		nobody.Get(path + "carla")
+		nobody.Sees(http.StatusNotFound)
+		nobody.DoesNotSee("Clematis")
+		nobody.Get(path + "anna")
+		nobody.Sees(http.StatusOK)
+		bert.Get(path + "carla")
+		bert.Sees(http.StatusOK)
+	}
+	for _, path := range []string{"/events/public.ics", "/feed.atom", "/feed.rss"} {
+		nobody.Get("/carla" + path)
+		nobody.Sees(http.StatusNotFound)
+		nobody.DoesNotSee("Clematis")
+		nobody.Get("/anna" + path)
+		nobody.Sees(http.StatusOK, "Anna Ahorn")
+	}
 }
 
 // TestTheDemonstrationIsSearched asks for what the invented town writes about.

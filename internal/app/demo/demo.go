@@ -174,7 +174,7 @@ func (t *town) entity(kind community.EntityKind, slug, name, colour string) (id 
 	t.slugs[slug] = true
 	score = t.rand.IntN(400)
 	t.rows.entities = append(t.rows.entities,
-		[]any{id, kind, slug, strings.ToLower(slug), name, strings.ToLower(name), colour, score, "", ""})
+		[]any{id, kind, slug, strings.ToLower(slug), name, entities.NameKey(name), colour, score, "", ""})
 	t.rows.words = append(t.rows.words, entities.WordRows(id, slug, name)...)
 	return id, score
 }

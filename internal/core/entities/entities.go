@@ -12,12 +12,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/errs"
 	"grouprise.org/grouprise/internal/kit/form"
 	"grouprise.org/grouprise/internal/kit/slug"
 	"grouprise.org/grouprise/internal/kit/sqldb"
+	"grouprise.org/grouprise/internal/kit/words"
 )
 
 // Longest slugs, in characters.
@@ -25,6 +27,9 @@ const (
 	MaxGroupSlug  = 50
 	MaxPersonSlug = 150
 )
+
+// maxNameKey is how many characters the column name_key has room for. Some small letters are more than the large one.
+const maxNameKey = 255
 
 var validSlug = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
@@ -54,6 +59,24 @@ func (e *Entities) Find(ctx context.Context, q sqldb.Querier, slug string) (comm
 		return community.Entity{}, community.ErrNothingHere()
 	}
 	return all[0], nil
+}
+
+// FindShown returns the owner of a slug as Find does, to be named by a page that is not about them: NotFound also for a
+// person who shows their page to nobody but those who have signed in, if the viewer has not.
+func (e *Entities) FindShown(ctx context.Context, q sqldb.Querier, viewer community.Viewer, slug string) (community.Entity, error) {
+	condition := "1 = 1"
+	if !viewer.SignedIn() {
+		condition = "(p.id IS NULL OR p.public AND p.active)"
+	}
+	var one community.Entity
+	err := q.Get(ctx, &one, `SELECT `+columns+` WHERE e.slug_key = ? AND `+condition, strings.ToLower(slug))
+	if errs.Is(err, errs.NotFound) {
+		return community.Entity{}, community.ErrNothingHere()
+	}
+	if err != nil {
+		return one, fmt.Errorf("find an entity that is shown: %w", err)
+	}
+	return one, nil
 }
 
 // FindAll returns the owners of many slugs in one query; unknown slugs are left out.
@@ -119,9 +142,15 @@ func (e *Entities) Update(ctx context.Context, tx *sqldb.Tx, id int64, slug, nam
 // characters that turn the words around it.
 func cleanName(name, slug string) string { return cmp.Or(form.Clean(name, form.Line), slug) }
 
-// NameKey returns a name, or a part of one, as the column name_key keeps it: searching for „ämter“ finds
-// „Ämter“ on every database.
-func NameKey(name string) string { return strings.ToLower(name) }
+// NameKey returns a name, or a part of one, as the column name_key keeps it: searching for „ämter“, or „amter“, finds
+// „Ämter“ on every database, and lists by name have it beside „Ampel“.
+func NameKey(name string) string {
+	key := words.Plain(name)
+	if utf8.RuneCountInString(key) > maxNameKey {
+		key = string([]rune(key)[:maxNameKey])
+	}
+	return key
+}
 
 // NameContains is the condition on rows of entities, under the alias e, that the name has a part; NamePattern returns its
 // argument. No database can know how many names have it, and PostgreSQL reckons with hardly any, so that it would put all

@@ -1,8 +1,11 @@
 package entities_test
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/core/entities"
@@ -145,6 +148,20 @@ func TestNamesAreFoundWhateverTheirCase(t *testing.T) {
 			t.Errorf("after the change of name: found %d, %v", found(), err)
 		}
 	})
+}
+
+func TestNamesAreInTheOrderOfADirectory(t *testing.T) {
+	t.Parallel()
+	want := []string{"Ampel", "Ämter", "anders leben", "Ökodorf", "Oldtimer", "Straßenfest", "Strassenmusik", "Zebra"}
+	got := slices.SortedFunc(slices.Values(want), func(a, b string) int { return cmp.Compare(entities.NameKey(a), entities.NameKey(b)) })
+	if !slices.Equal(got, want) {
+		t.Errorf("the order is %q", got)
+	}
+	for _, name := range []string{strings.Repeat("ß", 255), strings.Repeat("İ", 255)} {
+		if n := utf8.RuneCountInString(entities.NameKey(name)); n > 255 {
+			t.Errorf("a name of 255 characters has a key of %d", n)
+		}
+	}
 }
 
 func TestSlugsThatAreMeantAreFound(t *testing.T) {

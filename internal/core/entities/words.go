@@ -19,7 +19,7 @@ const (
 // NameWords returns what an entity is found by while its name is typed: its slug, its name, and its name from each
 // further word on, as the table name_words keeps them.
 func NameWords(slug, name string) []string {
-	words := []string{cutWord(strings.ToLower(slug))}
+	all := []string{cutWord(strings.ToLower(slug))}
 	name = NameKey(name)
 	inside := false
 	for at, r := range name {
@@ -28,14 +28,14 @@ func NameWords(slug, name string) []string {
 		if at > 0 && (before || !inside) {
 			continue
 		}
-		if word := cutWord(name[at:]); !slices.Contains(words, word) {
-			words = append(words, word)
+		if word := cutWord(name[at:]); !slices.Contains(all, word) {
+			all = append(all, word)
 		}
-		if len(words) > maxWords {
+		if len(all) > maxWords {
 			break
 		}
 	}
-	return words
+	return all
 }
 
 func cutWord(word string) string {

@@ -50,7 +50,7 @@ func analyse(d Document) analysis {
 			for _, s := range all {
 				stems = append(stems, s)
 				terms[inHeading+s] = true
-				if !words.Common(w.key) {
+				if !words.Common(w.written, w.key) {
 					terms[anywhere+s] = true
 				}
 			}
@@ -60,7 +60,7 @@ func analyse(d Document) analysis {
 	said := map[string]int{}
 	for _, text := range append([]string{d.Text}, d.Words...) {
 		eachWord(text, func(w word, all []string) {
-			if words.Common(w.key) || len(terms) >= maxTerms {
+			if words.Common(w.written, w.key) || len(terms) >= maxTerms {
 				return
 			}
 			for _, s := range all {
@@ -114,7 +114,7 @@ func cut(word string) string {
 
 // learn notes a word that may be meant by another one that is spelled wrongly, or be a part of one.
 func learn(known map[string]word, w word) {
-	if utf8.RuneCountInString(w.key) < 3 || words.Common(w.key) || strings.ContainsFunc(w.key, unicode.IsDigit) {
+	if utf8.RuneCountInString(w.key) < 3 || words.Common(w.written, w.key) || strings.ContainsFunc(w.key, unicode.IsDigit) {
 		return
 	}
 	if _, ok := known[w.key]; !ok {

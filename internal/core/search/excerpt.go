@@ -62,7 +62,7 @@ func (m Marks) Mark(text string) []Piece {
 		if at < w.Start {
 			all = append(all, Piece{Text: text[at:w.Start]})
 		}
-		all = append(all, Piece{Text: w.Text, Marked: true})
+		all = append(all, Piece{Text: text[w.Start:w.End], Marked: true})
 		at = w.End
 	}
 	if at < len(text) {

@@ -40,10 +40,10 @@ func parse(text string) (question, error) {
 	q := question{text: text}
 	for _, w := range words.Split(text) {
 		a := asked{Word: w, key: cut(words.Key(w.Text)), stems: stemsOf(w.Text)}
-		if slices.ContainsFunc(q.asked, func(known asked) bool { return known.key == a.key }) || len(q.asked) == maxAsked {
+		a.common = words.Common(w.Text, a.key)
+		if slices.ContainsFunc(q.asked, func(known asked) bool { return known.key == a.key && known.common == a.common }) || len(q.asked) == maxAsked {
 			continue
 		}
-		a.common = words.Common(a.key)
 		q.asked = append(q.asked, a)
 	}
 	return q, nil

@@ -13,7 +13,8 @@
 //
 // Texts and questions are cut into words and stemmed here (kit/words), so that all databases answer alike. The words
 // themselves are kept, too: each with one document that has it. Whoever may read that document knows the word. Compounds
-// and corrections are made of words that somebody knows, so that hidden texts do not show in them.
+// and corrections are made of words that somebody knows, so that hidden texts do not show in them. If everybody could read
+// that document and cannot any more, or if it has lost the word, another one that everybody may read stands for it.
 package search
 
 import (
@@ -111,10 +112,10 @@ func (x *Index) Put(ctx context.Context, tx *sqldb.Tx, source string, ids ...int
 	if !ok {
 		return nil
 	}
-	return s.put(ctx, tx, ids)
+	return x.put(ctx, tx, s, ids)
 }
 
-func (s Source) put(ctx context.Context, tx *sqldb.Tx, ids []int64) error {
+func (x *Index) put(ctx context.Context, tx *sqldb.Tx, s Source, ids []int64) error {
 	documents, err := s.Documents(ctx, tx, ids)
 	if err != nil {
 		return fmt.Errorf("read what is to be found of %s: %w", s.Name, err)
@@ -125,13 +126,31 @@ func (s Source) put(ctx context.Context, tx *sqldb.Tx, ids []int64) error {
 	}
 	var rows []row
 	gone := make(map[int64]bool, len(kept))
-	for _, id := range kept {
-		gone[id] = true
+	hidden := map[int64]bool{} // contents that strangers read no more
+	for _, k := range kept {
+		gone[k.ID] = true
+		if k.ofContent() && k.Public {
+			hidden[k.ContentID] = true
+		}
 	}
+	var shown []int64 // contents that strangers read from now on
 	for _, d := range documents {
-		r := row{document: d, analysis: analyse(d), id: kept[d.ID], known: kept[d.ID] != 0}
+		r := row{document: d, analysis: analyse(d), id: kept[d.ID].ID, known: kept[d.ID].ID != 0}
 		delete(gone, r.id)
+		if d.Public {
+			delete(hidden, d.ContentID)
+			if k := kept[d.ID]; k.ofContent() && !k.Public {
+				shown = append(shown, d.ContentID)
+			}
+		}
 		rows = append(rows, r)
+	}
+	shared, err := sharedWords(ctx, tx, kept, hidden)
+	if err != nil {
+		return err
+	}
+	if err := markComments(ctx, tx, hidden, shown); err != nil {
+		return err
 	}
 	if err := removeDocuments(ctx, tx, gone); err != nil {
 		return err
@@ -139,7 +158,10 @@ func (s Source) put(ctx context.Context, tx *sqldb.Tx, ids []int64) error {
 	if err := number(ctx, tx, s.Name, rows); err != nil {
 		return err
 	}
-	return writeDocuments(ctx, tx, s.Name, rows)
+	if err := writeDocuments(ctx, tx, s.Name, rows); err != nil {
+		return err
+	}
+	return x.shareAgain(ctx, tx, shared)
 }
 
 // portion is how many things are written again in one transaction.
@@ -169,7 +191,7 @@ func (x *Index) Rebuild(ctx context.Context, report func(source string, done int
 				if err := removeOthers(ctx, tx, s.Name, after, last, ids); err != nil {
 					return err
 				}
-				return s.put(ctx, tx, ids)
+				return x.put(ctx, tx, s, ids)
 			})
 			if err != nil {
 				return fmt.Errorf("write what is to be found of %s: %w", s.Name, err)

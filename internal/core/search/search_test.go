@@ -229,6 +229,52 @@ func TestHostileQuestionsFindNothingOrAreRefused(t *testing.T) {
 	})
 }
 
+// TestWordsOutliveTheTextThatHadThemFirst takes a word from the text by which it is known, in each way there is: whoever looks
+// for its beginning, or spells it wrongly, finds the other text with it as before.
+func TestWordsOutliveTheTextThatHadThemFirst(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(*testing.T, *library, int64){
+		"it becomes internal": func(t *testing.T, l *library, id int64) {
+			cast.Execute(t, l.db, `UPDATE contents SET public = FALSE WHERE id = ?`, id)
+			d := l.texts[id]
+			d.Public = false
+			l.texts[id] = d
+			l.put(t, "content", id)
+		},
+		"it is written anew": func(t *testing.T, l *library, id int64) {
+			d := l.texts[id]
+			d.Text = "Gras"
+			l.texts[id] = d
+			l.put(t, "content", id)
+		},
+		"it is deleted": func(t *testing.T, l *library, id int64) {
+			delete(l.texts, id)
+			l.put(t, "content", id)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+				l := newLibrary(t, db)
+				first := l.publish(t, "Erstes", "Das Quittenbrotfest.", true)
+				l.comment(t, first, "Mit Schlehenwasser!", true)
+				l.publish(t, "Zweites", "Ein Quittenbrotfest mit Schlehenwasser.", true)
+				l.publish(t, "Internes", "Ein Quittenbrotfest mit Schlehenwasser.", false)
+				lose(t, l, first)
+				for _, question := range []string{"Quittenbr", "Brotfest", "Schlehenw"} {
+					got, _ := l.find(t, community.Viewer{}, search.Search{Text: question})
+					if !slices.Contains(got, "Zweites") {
+						t.Errorf("%q finds %q", question, got)
+					}
+				}
+				if _, f := l.find(t, community.Viewer{}, search.Search{Text: "Quitenbrotfesst"}); f.Suggested != "Quittenbrotfest" {
+					t.Errorf("%q is suggested", f.Suggested)
+				}
+			})
+		})
+	}
+}
+
 func TestTheIndexIsBuiltAnew(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {

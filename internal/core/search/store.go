@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
+	"grouprise.org/grouprise/internal/community"
 	"grouprise.org/grouprise/internal/kit/sqldb"
 	"grouprise.org/grouprise/internal/kit/words"
 )
@@ -21,22 +23,50 @@ type row struct {
 	known    bool // a document with this id is there
 }
 
-// lockDocuments returns the ids of the documents of things, by those of the things. Nobody else writes them until the
-// transaction ends.
-func lockDocuments(ctx context.Context, tx *sqldb.Tx, source string, ids []int64) (map[int64]int64, error) {
-	var all []struct {
-		ID       int64 `db:"id"`
-		SourceID int64 `db:"source_id"`
-	}
-	err := tx.SelectLocked(ctx, &all, `SELECT id, source_id FROM search_documents WHERE source = ? AND source_id IN (?) ORDER BY id`, source, ids)
+// keptDocument is a document that is there.
+type keptDocument struct {
+	ID        int64 `db:"id"`
+	SourceID  int64 `db:"source_id"`
+	ContentID int64 `db:"content_id"` // 0 for none
+	Public    bool  `db:"public"`
+	Comment   bool  `db:"comment"`
+}
+
+// ofContent reports whether a document is about a content item itself.
+func (k keptDocument) ofContent() bool { return k.ContentID != 0 && !k.Comment }
+
+// lockDocuments returns the documents of things, by the ids of the things. Nobody else writes them until the transaction ends.
+func lockDocuments(ctx context.Context, tx *sqldb.Tx, source string, ids []int64) (map[int64]keptDocument, error) {
+	var all []keptDocument
+	err := tx.SelectLocked(ctx, &all, `
+		SELECT id, source_id, COALESCE(content_id, 0) AS content_id, public, contribution_id IS NOT NULL AS comment
+		  FROM search_documents WHERE source = ? AND source_id IN (?) ORDER BY id`, source, ids)
 	if err != nil {
 		return nil, fmt.Errorf("lock documents of %s: %w", source, err)
 	}
-	kept := make(map[int64]int64, len(all))
+	kept := make(map[int64]keptDocument, len(all))
 	for _, d := range all {
-		kept[d.SourceID] = d.ID
+		kept[d.SourceID] = d
 	}
 	return kept, nil
+}
+
+// markComments notes of the comments on contents whether everybody may read them: they follow what they stand below.
+func markComments(ctx context.Context, tx *sqldb.Tx, hidden map[int64]bool, shown []int64) error {
+	if len(hidden) > 0 {
+		_, err := tx.Exec(ctx, `UPDATE search_documents SET public = FALSE WHERE content_id IN (?) AND contribution_id IS NOT NULL`, slices.Sorted(maps.Keys(hidden)))
+		if err != nil {
+			return fmt.Errorf("hide the comments on contents: %w", err)
+		}
+	}
+	if len(shown) > 0 {
+		_, err := tx.Exec(ctx, `UPDATE search_documents SET public = TRUE WHERE content_id IN (?) AND contribution_id IN (
+			SELECT k.id FROM contributions k WHERE k.content_id IN (?) AND k.public)`, shown, shown)
+		if err != nil {
+			return fmt.Errorf("show the comments on contents: %w", err)
+		}
+	}
+	return nil
 }
 
 func removeDocuments(ctx context.Context, tx *sqldb.Tx, ids map[int64]bool) error {
@@ -214,6 +244,117 @@ func keepSomeWords(ctx context.Context, tx *sqldb.Tx, all map[string]vouched, ke
 		}
 	}
 	return insertWords(ctx, tx, all, slices.Sorted(maps.Keys(fresh)))
+}
+
+// sharedWord is a word that everybody knows.
+type sharedWord struct {
+	Word      string `db:"word"`
+	Backwards string `db:"stem_backwards"`
+}
+
+// sharedWords returns the words that everybody knows by some documents, or by what stands below contents.
+func sharedWords(ctx context.Context, tx *sqldb.Tx, documents map[int64]keptDocument, below map[int64]bool) (all []sharedWord, err error) {
+	var ids []int64
+	for _, k := range documents {
+		if k.Public {
+			ids = append(ids, k.ID)
+		}
+	}
+	const known = `SELECT w.word, w.stem_backwards FROM search_words w WHERE w.document_id IN `
+	if len(ids) > 0 {
+		slices.Sort(ids)
+		if err := tx.Select(ctx, &all, known+`(?) ORDER BY w.word`, ids); err != nil {
+			return nil, fmt.Errorf("read the words of documents: %w", err)
+		}
+	}
+	if len(below) > 0 {
+		var more []sharedWord
+		err = tx.Select(ctx, &more, known+`(SELECT d.id FROM search_documents d WHERE d.content_id IN (?) AND d.contribution_id IS NOT NULL AND d.public) ORDER BY w.word`,
+			slices.Sorted(maps.Keys(below)))
+		if err != nil {
+			return nil, fmt.Errorf("read the words of comments: %w", err)
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// In how many documents a word is looked for that has lost its own, for how many words in one transaction and at once, and of how
+// many it is looked up at once whether they have. Further words wait until somebody writes them again.
+const (
+	maxHeirs   = 3
+	maxLost    = 512
+	heirsOnce  = 32
+	lookupOnce = 4096
+)
+
+// shareAgain finds words that everybody has known another document that everybody may read, if they have lost theirs.
+func (x *Index) shareAgain(ctx context.Context, tx *sqldb.Tx, before []sharedWord) error {
+	lost := make(map[string]sharedWord, len(before))
+	for _, w := range before {
+		lost[w.Word] = w
+	}
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(lost)), lookupOnce) {
+		var known []string
+		err := tx.Select(ctx, &known, `SELECT w.word FROM search_words w JOIN search_documents d ON d.id = w.document_id WHERE w.word IN (?) AND d.public ORDER BY w.word`, part)
+		if err != nil {
+			return fmt.Errorf("look up words that are shared: %w", err)
+		}
+		for _, word := range known {
+			delete(lost, word)
+		}
+	}
+	all := slices.Sorted(maps.Keys(lost))
+	for part := range slices.Chunk(all[:min(len(all), maxLost)], heirsOnce) {
+		if err := x.inherit(ctx, tx, lost, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inherit gives some words to documents that have them and that everybody may read. It asks for as many as a power of two, the last one
+// again and again, so that the server has few texts to plan.
+func (x *Index) inherit(ctx context.Context, tx *sqldb.Tx, lost map[string]sharedWord, some []string) error {
+	condition, of := findable(community.Viewer{})
+	var newest []narrowed
+	for i := range 1 << bits.Len(uint(len(some)-1)) {
+		key := some[min(i, len(some)-1)]
+		query, args := x.db.Newest([][]string{{anywhere + words.Backwards(lost[key].Backwards)}}, findableDocument(sqldb.DocumentHere, condition), of, maxHeirs)
+		newest = append(newest, narrowed{fmt.Sprintf(`SELECT id FROM (%s) h%d`, query, len(newest)), args})
+	}
+	query, args := unite(newest)
+	var heirs []hit
+	err := tx.Select(ctx, &heirs, `SELECT d.id, d.source, d.source_id, 0 AS total FROM search_documents d WHERE d.id IN (`+query+`) ORDER BY d.id DESC`, args...)
+	if err != nil {
+		return fmt.Errorf("look for documents that have words: %w", err)
+	}
+	ids := map[hit]int64{}
+	for _, h := range heirs {
+		ids[hit{Source: h.Source, SourceID: h.SourceID}] = h.ID
+	}
+	var rows []row
+	for _, s := range x.sources {
+		var of []int64
+		for _, h := range heirs {
+			if h.Source == s.Name {
+				of = append(of, h.SourceID)
+			}
+		}
+		if len(of) == 0 {
+			continue
+		}
+		documents, err := s.Documents(ctx, tx, of)
+		if err != nil {
+			return fmt.Errorf("read what is to be found of %s: %w", s.Name, err)
+		}
+		for _, d := range documents {
+			r := row{document: d, analysis: analyse(d), id: ids[hit{Source: s.Name, SourceID: d.ID}]}
+			r.words = slices.DeleteFunc(r.words, func(w word) bool { return !slices.Contains(some, w.key) })
+			rows = append(rows, r)
+		}
+	}
+	return keepWords(ctx, tx, rows)
 }
 
 func insertWords(ctx context.Context, tx *sqldb.Tx, all map[string]vouched, keys []string) error {

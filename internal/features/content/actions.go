@@ -76,6 +76,11 @@ func (c *Content) Entity(ctx context.Context, v community.Viewer, slug string) (
 	return e, s, err
 }
 
+// Shown returns the group or person with a slug, if the viewer may know who that is; NotFound if not.
+func (c *Content) Shown(ctx context.Context, v community.Viewer, slug string) (community.Entity, error) {
+	return c.deps.Entities.FindShown(ctx, c.deps.DB, v, slug)
+}
+
 // Groups returns the groups in whose name the viewer may publish: theirs that are not archived.
 func (c *Content) Groups(ctx context.Context, v community.Viewer) ([]community.Entity, error) {
 	return groupsOf(ctx, c.deps.DB, v.PersonID)

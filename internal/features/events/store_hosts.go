@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/notify"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/sqldb"
@@ -161,7 +162,7 @@ func listGroupsCalled(ctx context.Context, q sqldb.Querier, called string) ([]co
 	var found []community.Entity
 	err := q.Select(ctx, &found, groupColumns+from+` WHERE e.slug_key = ? ORDER BY e.id`, strings.ToLower(called))
 	if err == nil && len(found) == 0 {
-		err = q.Select(ctx, &found, groupColumns+from+` WHERE e.name_key = ? ORDER BY e.id LIMIT 2`, strings.ToLower(called))
+		err = q.Select(ctx, &found, groupColumns+from+` WHERE e.name_key = ? ORDER BY e.id LIMIT 2`, entities.NameKey(called))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for a group: %w", err)

@@ -106,7 +106,7 @@ func (r *Events) townScope(v *site.Visit) (scope, community.Entity, error) {
 	var e community.Entity
 	if slug := v.Query("group"); slug != "" {
 		var err error
-		if e, _, err = r.content.Entity(v.Context(), v.Viewer, slug); err != nil {
+		if e, err = r.content.Shown(v.Context(), v.Viewer, slug); err != nil {
 			return s, e, err
 		}
 		s.filter.EntityID = e.ID

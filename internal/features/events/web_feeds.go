@@ -123,10 +123,13 @@ func (r *Events) sendTag(v *site.Visit) error {
 	return r.sendList(v, community.Viewer{}, f, feedFilter{Tag: tag.Slug, OnlyPublic: true}, "tag", keptPublic)
 }
 
-// sendGroupPublic answers with what a group or person has announced publicly.
+// sendGroupPublic answers with what a group has announced publicly, or a person whose page everybody may see.
 func (r *Events) sendGroupPublic(v *site.Visit) error {
-	e, err := r.calendarOwner(v)
+	e, err := r.content.Shown(v.Context(), community.Viewer{}, v.Path("entity"))
 	if err != nil {
+		return err
+	}
+	if err := policy.CheckCalendar(v.Context(), r.deps.DB, e.ID); err != nil {
 		return err
 	}
 	filter := feedFilter{EntityID: e.ID, OnlyPublic: true, Old: oldGroupFeed}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"grouprise.org/grouprise/internal/community"
+	"grouprise.org/grouprise/internal/core/entities"
 	"grouprise.org/grouprise/internal/core/policy"
 	"grouprise.org/grouprise/internal/kit/clock"
 	"grouprise.org/grouprise/internal/kit/earth"
@@ -124,12 +125,13 @@ func listEvents(ctx context.Context, q sqldb.Querier, v community.Viewer, now cl
 // findPlace returns where something of a name lies: a group, or a place at which something takes or took place that the
 // viewer finds in lists. NotFound if nobody has said it.
 func findPlace(ctx context.Context, q sqldb.Querier, v community.Viewer, name string) (earth.Point, error) {
-	key := strings.ToLower(strings.Join(strings.Fields(name), " "))
+	name = strings.Join(strings.Fields(name), " ")
+	key := strings.ToLower(name)
 	listable, args := policy.ListableContents("c", v)
 	var p earth.Point
 	err := q.Get(ctx, &p, `
 		SELECT p.latitude, p.longitude FROM entities e JOIN entity_positions p ON p.entity_id = e.id
-		 WHERE e.kind = 'group' AND e.archived_at IS NULL AND (e.slug_key = ? OR e.name_key = ?) ORDER BY e.score DESC, e.id LIMIT 1`, key, key)
+		 WHERE e.kind = 'group' AND e.archived_at IS NULL AND (e.slug_key = ? OR e.name_key = ?) ORDER BY e.score DESC, e.id LIMIT 1`, key, entities.NameKey(name))
 	if errs.Is(err, errs.NotFound) {
 		err = q.Get(ctx, &p, `
 			SELECT v.latitude, v.longitude FROM event_dates d JOIN events v ON v.content_id = d.content_id AND v.place_key = d.place_key JOIN contents c ON c.id = d.content_id

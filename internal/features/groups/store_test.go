@@ -195,6 +195,7 @@ func TestTheListShowsWhatIsAskedFor(t *testing.T) {
 		}{
 			{"everything", groups.Query{}, community.Viewer{}, 12, "chor"},
 			{"in any case", groups.Query{Name: "äMTER"}, community.Viewer{}, 12, "aemterrunde-11"},
+			{"without dots", groups.Query{Name: "amter"}, community.Viewer{}, 12, "aemterrunde-11"},
 			{"signs of patterns", groups.Query{Name: "1%"}, community.Viewer{}, 2, "aemterrunde-11"},
 			{"nothing", groups.Query{Name: "_"}, community.Viewer{}, 0, ""},
 			{"mine", groups.Query{Mine: true}, c.Bert.Viewer, 1, "garten"},

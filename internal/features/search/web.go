@@ -102,7 +102,7 @@ func (r *Room) showFound(v *site.Visit) error {
 	return v.Show(p.show(v))
 }
 
-// read reads the address. NotFound is a group that there is none of.
+// read reads the address. NotFound is a group that there is none of, or a person whom the viewer may not know.
 func (r *Room) read(v *site.Visit) (w wanted, err error) {
 	w = wanted{Text: strings.TrimSpace(v.Query(parameter)), Kind: v.Query("kind"), Since: v.Query("since"), Order: v.Query("order")}
 	if !slices.ContainsFunc(r.deps.Index.Kinds(), func(k index.Kind) bool { return k.Name == w.Kind }) {
@@ -112,7 +112,7 @@ func (r *Room) read(v *site.Visit) (w wanted, err error) {
 		w.Page = min(max(n-1, 0), maxPage)
 	}
 	if slug := v.Query("group"); slug != "" {
-		if w.Group, err = r.deps.Entities.Find(v.Context(), r.deps.DB, slug); err != nil {
+		if w.Group, err = r.deps.Entities.FindShown(v.Context(), r.deps.DB, v.Viewer, slug); err != nil {
 			return w, err
 		}
 	}

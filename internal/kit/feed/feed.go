@@ -9,12 +9,12 @@ import "time"
 // Feed is a feed that is written.
 type Feed struct {
 	Title    string
-	About    string // one sentence
-	Language string // "de"
-	ID       string // an address that never changes
-	Page     string // the address of the page that says the same
-	Self     string // the address of the feed
-	Updated  time.Time
+	About    string    // one sentence
+	Language string    // "de"
+	ID       string    // an address that never changes
+	Page     string    // the address of the page that says the same
+	Self     string    // the address of the feed
+	Updated  time.Time // zero if it has said nothing yet
 	Entries  []Entry
 }
 

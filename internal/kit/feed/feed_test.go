@@ -74,6 +74,22 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	}
 }
 
+// TestAFeedThatHasSaidNothingHasNoDateOfItsOwn writes the feed of a tag that nothing has yet.
+func TestAFeedThatHasSaidNothingHasNoDateOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for kind, write := range writers() {
+		empty := sample()
+		empty.Updated, empty.Entries = time.Time{}, nil
+		written, err := write(empty)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(written); strings.Contains(got, "0001") || strings.Contains(got, "<lastBuildDate>") || kind == "atom" && !strings.Contains(got, "<updated>1970-01-01T00:00:00Z</updated>") {
+			t.Errorf("%s: %s", kind, got)
+		}
+	}
+}
+
 // rss is what the rules of RSS 2.0 are about.
 type rss struct {
 	Version string `xml:"version,attr"`

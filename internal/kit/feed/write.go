@@ -92,8 +92,13 @@ func Atom(f Feed) ([]byte, error) {
 	return write(all)
 }
 
-// stamp writes a time as RFC 3339 says.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+// stamp writes a time as RFC 3339 says. Atom cannot do without one: what has none is as old as can be.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		t = time.Unix(0, 0)
+	}
+	return t.UTC().Format("2006-01-02T15:04:05Z")
+}
 
 type rssFeed struct {
 	XMLName xml.Name   `xml:"rss"`
@@ -109,7 +114,7 @@ type rssChannel struct {
 	Link        string    `xml:"link"`
 	Description string    `xml:"description"`
 	Language    string    `xml:"language,omitempty"`
-	Built       string    `xml:"lastBuildDate"`
+	Built       string    `xml:"lastBuildDate,omitempty"`
 	Generator   string    `xml:"generator"`
 	Docs        string    `xml:"docs"`
 	Minutes     int       `xml:"ttl"`
@@ -126,7 +131,7 @@ type rssItem struct {
 	Comments    string        `xml:"comments,omitempty"`
 	Enclosure   *rssEnclosure `xml:"enclosure"`
 	GUID        rssGUID       `xml:"guid"`
-	Published   string        `xml:"pubDate"`
+	Published   string        `xml:"pubDate,omitempty"`
 	Updated     string        `xml:"atom:updated,omitempty"`
 	Via         string        `xml:"grouprise:via,omitempty"`
 }
@@ -177,8 +182,13 @@ func RSS(f Feed) ([]byte, error) {
 	return write(rssFeed{Version: "2.0", Atom: "http://www.w3.org/2005/Atom", Dublin: "http://purl.org/dc/elements/1.1/", Via: namespace, Channel: channel})
 }
 
-// zoned writes a time as mails do (RFC 822, with four digits of the year).
-func zoned(t time.Time) string { return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 +0000") }
+// zoned writes a time as mails do (RFC 822, with four digits of the year); nothing for none.
+func zoned(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 +0000")
+}
 
 // clean returns a text in one line.
 func clean(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -156,14 +156,14 @@ func newestMerged(groups [][]string, where string, args []any, limit int) (strin
 		walks[i] = `(SELECT t.document_id FROM search_terms t WHERE t.term = ?` + newest + everyDocument + `)`
 		all[i] = groups[0][min(i, len(groups[0])-1)]
 	}
-	conditions, values := otherGroups(groups[1:], where, args)
+	conditions, values := otherTerms(groups[1:], where, args)
 	return `SELECT t.document_id AS id FROM (SELECT DISTINCT ON (t.document_id) t.document_id FROM (` + strings.Join(walks, ` UNION ALL `) + `) t` + newest + everyDocument +
 		`) t WHERE 1 = 1` + conditions + newest + ` LIMIT ` + strconv.Itoa(limit), slices.Concat(all, values)
 }
 
-// otherGroups returns the conditions on documents t that have a term of the first group: that they have one of each other group, too,
+// otherTerms returns the conditions on documents t that have a term of the first group: that they have one of each other group, too,
 // and what else is asked.
-func otherGroups(groups [][]string, where string, args []any) (conditions string, values []any) {
+func otherTerms(groups [][]string, where string, args []any) (conditions string, values []any) {
 	for _, group := range groups {
 		conditions += ` AND (SELECT 1 FROM search_terms u WHERE u.term IN (?) AND u.document_id = t.document_id LIMIT 1) = 1`
 		values = append(values, group)
@@ -178,7 +178,7 @@ const maxWalks = 3
 // newestPairs is newestMerged for servers that make all rows of a UNION before they look at the first: each term has its documents
 // looked at by itself.
 func newestPairs(groups [][]string, where string, args []any, limit int) (string, []any) {
-	conditions, values := otherGroups(groups[1:], where, args)
+	conditions, values := otherTerms(groups[1:], where, args)
 	newest := ` ORDER BY t.document_id DESC LIMIT ` + strconv.Itoa(limit)
 	if len(groups[0]) > maxWalks {
 		return `SELECT t.document_id AS id FROM (

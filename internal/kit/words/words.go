@@ -22,34 +22,59 @@ const MaxLength = 60
 
 // Word is a word where it stands in a text.
 type Word struct {
-	Text       string // as it is written
+	Text       string // as it is written, without what nobody sees
 	Start, End int    // in bytes
 }
 
-// Split returns the words of a text: runs of letters, digits and the marks on them.
+// Split returns the words of a text: runs of letters, digits and the marks on them. Signs that nobody sees end no word:
+// pages from which people copy have soft hyphens in long ones.
 func Split(text string) []Word {
 	var all []Word
-	start := -1
+	start, unseen := -1, false
+	end := func(i int) {
+		w := Word{text[start:i], start, i}
+		if unseen {
+			w.Text = strings.Map(func(r rune) rune {
+				if isUnseen(r) {
+					return -1
+				}
+				return r
+			}, w.Text)
+		}
+		all = append(all, w)
+		start, unseen = -1, false
+	}
 	for i, r := range text {
 		inside := unicode.IsLetter(r) || unicode.IsDigit(r) || start >= 0 && unicode.IsMark(r)
 		switch {
 		case inside && start < 0:
 			start = i
-		case !inside && start >= 0:
-			all = append(all, Word{text[start:i], start, i})
-			start = -1
+		case inside || start < 0:
+		case isUnseen(r):
+			unseen = true
+		default:
+			end(i)
 		}
 	}
 	if start >= 0 {
-		all = append(all, Word{text[start:], start, len(text)})
+		end(len(text))
 	}
 	return slices.DeleteFunc(all, func(w Word) bool { return utf8.RuneCountInString(w.Text) > MaxLength })
 }
 
+// isUnseen reports whether a sign formats the text around it and stands for nothing itself (rule WB4 of UAX #29): a soft
+// hyphen, but not the blank without a width, which separates words.
+func isUnseen(r rune) bool { return unicode.Is(unicode.Cf, r) && r != '\u200b' }
+
 // Compose returns the word that parts with hyphens between them make: „Fahrrad-Werkstatt“ is found as
 // „Fahrradwerkstatt“, too. It is "" for a word that no hyphen joins to the one before it.
 func Compose(text string, before, w Word) string {
-	if before.End+1 != w.Start || text[before.End] != '-' || utf8.RuneCountInString(before.Text+w.Text) > MaxLength {
+	switch text[before.End:w.Start] {
+	case "-", "\u2010", "\u2011": // as keyboards have it, as Unicode calls it, and one that ends no line
+	default:
+		return ""
+	}
+	if utf8.RuneCountInString(before.Text+w.Text) > MaxLength {
 		return ""
 	}
 	return before.Text + strings.ToLower(w.Text)
@@ -86,7 +111,7 @@ func latin(key string) bool {
 // spell returns a word in small letters, its umlauts as umlauts: „ae“ is one, unless it belongs to another sound, as in
 // „neue“ and „Quelle“. Words in which it is none, such as „Poet“, are spelled strangely then, but everywhere alike.
 func spell(word string) string {
-	word = norm.NFC.String(strings.ToLower(word))
+	word = norm.NFC.String(strings.ToLower(unligated(word)))
 	if !isPlain(word) {
 		word = strings.Map(func(r rune) rune {
 			if strings.ContainsRune("äöüß", r) {
@@ -111,6 +136,24 @@ func spell(word string) string {
 	return b.String()
 }
 
+// unligated returns a word in the letters that its signs stand for: „ﬁnden“ of a PDF is „finden“, and so is what is written
+// in letters of full width. A sign that stands for more than a word stays.
+func unligated(word string) string {
+	if isPlain(word) {
+		return word
+	}
+	letters := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
+			return r
+		}
+		return -1
+	}, norm.NFKC.String(word))
+	if n := utf8.RuneCountInString(letters); n > MaxLength || strings.TrimLeftFunc(letters, unicode.IsMark) == "" {
+		return word
+	}
+	return letters
+}
+
 func umlautOf(r rune) rune {
 	switch r {
 	case 'a':
@@ -122,6 +165,10 @@ func umlautOf(r rune) rune {
 	}
 	return 0
 }
+
+// Plain returns a text in small letters without the marks on them: „Öl“ is „ol“, and „Straße“ is „strasse“. That is the order
+// in which Germans look for names (DIN 5007-1).
+func Plain(text string) string { return plain(strings.ToLower(text)) }
 
 // plain returns small letters without the marks on them.
 func plain(word string) string {

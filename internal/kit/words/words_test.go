@@ -26,6 +26,8 @@ func TestFormsOfAWordShareAStem(t *testing.T) {
 		{"Zoë", "Zoe"},
 		{"café", "cafe", "Cafés"},
 		{"Сад", "сад"},
+		{"finden", "ﬁnden"}, // as PDFs have it
+		{"Garten", "Ｇａｒｔｅｎ", "𝐆arten"},
 	} {
 		for _, form := range forms[1:] {
 			if !slices.ContainsFunc(words.Stems(form), func(s string) bool { return slices.Contains(words.Stems(forms[0]), s) }) {
@@ -62,6 +64,42 @@ func TestWordsAreWhatStandsBetweenSigns(t *testing.T) {
 	}
 }
 
+func TestWhatNobodySeesEndsNoWord(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"die Gemein\u00adschafts\u00adküche\u00ad!": {"die", "Gemeinschaftsküche"},
+		"zusammen\u2060gehalten \ufeffDas":          {"zusammengehalten", "Das"},
+		"hier\u200bund dort":                        {"hier", "und", "dort"},
+	} {
+		var got []string
+		for _, w := range words.Split(text) {
+			got = append(got, w.Text)
+			if stands := text[w.Start:w.End]; len(stands) < len(w.Text) || stands[0] != w.Text[0] {
+				t.Errorf("%q stands at %q", w.Text, stands)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q has the words %q, want %q", text, got, want)
+		}
+	}
+	for _, text := range []string{"Zug-Fahrt", "Zug\u2010Fahrt", "Zug\u2011fahrt"} {
+		if all := words.Split(text); len(all) != 2 || words.Compose(text, all[0], all[1]) != "Zugfahrt" {
+			t.Errorf("%q has the words %v", text, all)
+		}
+	}
+}
+
+func TestWordsThatOnlyLookLikeCommonOnesSaySomething(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]bool{
+		"schon": true, "schön": false, "Schoen": false, "für": true, "FUER": true, "fur": true, "über": true, "öder": false, "oder": true, "The": true, "Garten": false,
+	} {
+		if got := words.Common(word, words.Key(word)); got != want {
+			t.Errorf("%q is common: %t", word, got)
+		}
+	}
+}
+
 func TestSlipsOfTheFingersAreCounted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -78,7 +116,7 @@ func TestSlipsOfTheFingersAreCounted(t *testing.T) {
 }
 
 func FuzzWords(f *testing.F) {
-	for _, seed := range []string{"Gärten für alle", "ae oe ue AEOEUE", "a\u0308b", "\x00\xff", "ſtraße ﬁ İ", "Skis dying yearly Äpfel ÄPFEL Aepfel y e s"} {
+	for _, seed := range []string{"Gärten für alle", "ae oe ue AEOEUE", "a\u0308b", "\x00\xff", "ſtraße ﬁ İ", "a\u00adb ﷺ ﹰ ŀ", "Skis dying yearly Äpfel ÄPFEL Aepfel y e s"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

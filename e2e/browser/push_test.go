@@ -52,17 +52,21 @@ func TestNewsAppearsWhileNobodyLooks(t *testing.T) {
 		return workers[len(workers)-1]
 	}
 	servers.Eventually(t, "the service worker to be known", func() bool { return worker() != "" })
-	for range 2 { // the same news twice shows once
-		_, err = chromedp.Call(nobody.Window(), serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{
+	deliver := func() {
+		_, err := chromedp.Call(nobody.Window(), serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{
 			Origin: place.URL, RegistrationID: worker(), Data: `{"title":"Garten: Sommerfest","body":"Am Samstag feiern wir.","url":"` + place.URL + `/garten/","tag":"activity-7"}`,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	deliver()
 	const shown = `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.map(n => [n.title, n.body, new URL(n.data.url).pathname, n.tag, !!n.icon].join(" | ")).join("; "))`
 	const want = "Garten: Sommerfest | Am Samstag feiern wir. | /garten/ | activity-7 | true"
-	servers.Eventually(t, "the device to show "+want, func() bool { return evaluateLater[string](t, nobody, shown) == want })
+	servers.Eventually(t, "the device to show "+want, func() bool {
+		deliver() // a browser that has much to do loses one; and the same news many times shows once
+		return evaluateLater[string](t, nobody, shown) == want
+	})
 }
 
 // TestABrowserIsOneDevice asks twice to be told in the same browser, whose maker's service no test reaches, and once

@@ -165,6 +165,9 @@ func runPeriodics(t *testing.T, c *cluster.Cluster, l *load) {
 	}
 }
 
+// askedAgain is after how long nginx asks a process again that has not answered: the fail_timeout of the guide, and a moment.
+const askedAgain = 2500 * time.Millisecond
+
 // killAll kills each process and starts it again. It returns how many workers died.
 func killAll(t *testing.T, c *cluster.Cluster, l *load) (workers int) {
 	for _, name := range cluster.Processes() {
@@ -183,7 +186,9 @@ func killAll(t *testing.T, c *cluster.Cluster, l *load) (workers int) {
 		c.Do("start", name)
 		if strings.HasPrefix(name, "worker") {
 			workers++
+			continue
 		}
+		time.Sleep(askedAgain)
 	}
 	t.Logf("answered: %v", l.phase())
 	return workers

@@ -38,6 +38,8 @@ END
 cat >/etc/exim4/conf.d/main/000_grouprise <<'END'
 CHECK_RCPT_LOCAL_ACL_FILE = /etc/exim4/grouprise-rcpt
 MESSAGE_SIZE_LIMIT = {{.MaxMessage}}M
+# Notifications come many in one connection. From the 11th on they would wait for the next run of the queue, up to half an hour.
+smtp_accept_queue_per_connection = 0
 END
 {{template "aliases" .}}
 update-exim4.conf

@@ -29,3 +29,26 @@ func TestEveryDatabaseIsFresh(t *testing.T) {
 		})
 	}
 }
+
+// PostgreSQL plans for the space that a table takes, not for its rows alone.
+func TestTheNextTestFindsSmallTables(t *testing.T) {
+	for range 2 {
+		t.Run("round", func(t *testing.T) {
+			db := dbtest.Open(t, "postgresql")
+			var size int
+			if err := db.Get(t.Context(), &size, `SELECT pg_relation_size('jobs')`); err != nil || size > 16384 {
+				t.Errorf("the table takes %d bytes, error %v", size, err)
+			}
+			err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				rows := make([][]any, 2000)
+				for i := range rows {
+					rows[i] = []any{"a", "normal", "waiting", "", 0, tx.Now, tx.Now}
+				}
+				return tx.InsertRows(t.Context(), `INSERT INTO jobs (kind, lane, state, payload, attempt, run_at, created_at)`, rows)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

@@ -33,35 +33,27 @@ const (
 	Problem          // it does not work
 )
 
-var severities = []string{"ok", "hint", "warning", "problem"}
+var severities = []lang.Text{"ok", "hint", "warning", "problem"}
 
-// String returns the name of the severity, as it stands in JSON.
-func (s Severity) String() string {
+func (s Severity) text() lang.Text {
 	if s < Fine || s > Problem {
 		return severities[Problem]
 	}
 	return severities[s]
 }
 
+// String returns the name of the severity, as it stands in JSON.
+func (s Severity) String() string { return string(s.text()) }
+
 // In says a severity to people; String and the texts that programs read are always English.
-func (s Severity) In(p *lang.Printer) string {
-	switch s {
-	case Fine:
-		return p.T("ok")
-	case Hint:
-		return p.T("hint")
-	case Warning:
-		return p.T("warning")
-	}
-	return p.T("problem")
-}
+func (s Severity) In(p *lang.Printer) string { return p.T(string(s.text())) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Severity) UnmarshalText(text []byte) error {
-	n := slices.Index(severities, string(text))
+	n := slices.Index(severities, lang.Text(text))
 	if n < 0 {
 		return fmt.Errorf("there is no severity %q", text)
 	}

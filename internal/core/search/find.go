@@ -94,35 +94,36 @@ func (x *Index) Find(ctx context.Context, viewer community.Viewer, s Search) (f 
 	}
 	f.Total = hits[0].Total
 	f.More = f.Total >= maxSaid || q.vague() && f.Total >= maxTitled
-	f.Documents, err = x.documents(ctx, hits)
+	documents, err := x.documents(ctx, x.db, hits)
+	for _, h := range hits {
+		if d, ok := documents[h.ID]; ok {
+			f.Documents = append(f.Documents, d)
+		}
+	}
 	return f, err
 }
 
-// documents reads what was found, source by source, in its order.
-func (x *Index) documents(ctx context.Context, hits []hit) ([]Document, error) {
-	found := map[hit]Document{}
+// documents reads what was found, source by source, and returns it by the ids of the hits.
+func (x *Index) documents(ctx context.Context, q sqldb.Querier, hits []hit) (map[int64]Document, error) {
+	all := make(map[int64]Document, len(hits))
 	for _, s := range x.sources {
 		var ids []int64
+		of := map[int64]int64{} // the ids of the hits, by those of the things
 		for _, h := range hits {
 			if h.Source == s.Name {
 				ids = append(ids, h.SourceID)
+				of[h.SourceID] = h.ID
 			}
 		}
 		if len(ids) == 0 {
 			continue
 		}
-		some, err := s.Documents(ctx, x.db, ids)
+		some, err := s.Documents(ctx, q, ids)
 		if err != nil {
 			return nil, fmt.Errorf("read what was found of %s: %w", s.Name, err)
 		}
 		for _, d := range some {
-			found[hit{Source: s.Name, SourceID: d.ID}] = d
-		}
-	}
-	var all []Document
-	for _, h := range hits {
-		if d, ok := found[hit{Source: h.Source, SourceID: h.SourceID}]; ok {
-			all = append(all, d)
+			all[of[d.ID]] = d
 		}
 	}
 	return all, nil

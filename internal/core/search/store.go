@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
-	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -313,12 +312,11 @@ func (x *Index) shareAgain(ctx context.Context, tx *sqldb.Tx, before []sharedWor
 	return nil
 }
 
-// inherit gives some words to documents that have them and that everybody may read. It asks for as many as a power of two, the last one
-// again and again, so that the server has few texts to plan.
+// inherit gives some words to documents that have them and that everybody may read.
 func (x *Index) inherit(ctx context.Context, tx *sqldb.Tx, lost map[string]sharedWord, some []string) error {
 	condition, of := findable(community.Viewer{})
 	var newest []narrowed
-	for i := range 1 << bits.Len(uint(len(some)-1)) {
+	for i := range sqldb.Places(len(some)) {
 		key := some[min(i, len(some)-1)]
 		query, args := x.db.Newest([][]string{{anywhere + words.Backwards(lost[key].Backwards)}}, findableDocument(sqldb.DocumentHere, condition), of, maxHeirs)
 		newest = append(newest, narrowed{fmt.Sprintf(`SELECT id FROM (%s) h%d`, query, len(newest)), args})
@@ -329,30 +327,19 @@ func (x *Index) inherit(ctx context.Context, tx *sqldb.Tx, lost map[string]share
 	if err != nil {
 		return fmt.Errorf("look for documents that have words: %w", err)
 	}
-	ids := map[hit]int64{}
-	for _, h := range heirs {
-		ids[hit{Source: h.Source, SourceID: h.SourceID}] = h.ID
+	documents, err := x.documents(ctx, tx, heirs)
+	if err != nil {
+		return err
 	}
 	var rows []row
-	for _, s := range x.sources {
-		var of []int64
-		for _, h := range heirs {
-			if h.Source == s.Name {
-				of = append(of, h.SourceID)
-			}
-		}
-		if len(of) == 0 {
+	for _, h := range heirs {
+		d, ok := documents[h.ID]
+		if !ok {
 			continue
 		}
-		documents, err := s.Documents(ctx, tx, of)
-		if err != nil {
-			return fmt.Errorf("read what is to be found of %s: %w", s.Name, err)
-		}
-		for _, d := range documents {
-			r := row{document: d, analysis: analyse(d), id: ids[hit{Source: s.Name, SourceID: d.ID}]}
-			r.words = slices.DeleteFunc(r.words, func(w word) bool { return !slices.Contains(some, w.key) })
-			rows = append(rows, r)
-		}
+		r := row{document: d, analysis: analyse(d), id: h.ID}
+		r.words = slices.DeleteFunc(r.words, func(w word) bool { return !slices.Contains(some, w.key) })
+		rows = append(rows, r)
 	}
 	return keepWords(ctx, tx, rows)
 }

@@ -260,8 +260,7 @@ func (e *engine) writeList(b *strings.Builder, put func(any), arg any, not bool)
 	default:
 		b.WriteString(in)
 		list := reflect.ValueOf(arg)
-		padded := 1 << bits.Len(uint(list.Len()-1))
-		for i := range padded {
+		for i := range Places(list.Len()) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
@@ -275,6 +274,10 @@ func (e *engine) writeList(b *strings.Builder, put func(any), arg any, not bool)
 	b.WriteByte(')')
 	return nil
 }
+
+// Places returns in how many places of a query n things stand, the last one in all that are left: as many as a power of two, so that
+// the server has few texts to plan.
+func Places(n int) int { return 1 << bits.Len(uint(n-1)) }
 
 // isList reports whether an argument is a slice of values; bytes and values that know themselves how
 // they are stored are not.

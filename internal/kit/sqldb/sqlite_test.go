@@ -225,7 +225,6 @@ func TestAPanicUndoesItselfAlone(t *testing.T) {
 	}
 }
 
-// A file in another journal mode would be changed by opening it.
 func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.sqlite3")
@@ -237,6 +236,7 @@ func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
 	}
 }
 
+// A file in another journal mode would be changed by opening it.
 func TestAFileOfThePredecessorIsNotTouched(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "db.sqlite3")

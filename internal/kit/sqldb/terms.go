@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,11 +145,10 @@ func keepPairs(ctx context.Context, tx *Tx, documents []Terms) error {
 const everyDocument = ` LIMIT 10000000`
 
 // newestMerged reads the terms of the first group beside each other, each from its newest document on, and looks at each document
-// once, whichever of them it has. DISTINCT ON keeps their order, where GROUP BY may read them all first. There are as many terms as a
-// power of two, the last one again and again: the server plans each text of a query once, so there should be few.
+// once, whichever of them it has. DISTINCT ON keeps their order, where GROUP BY may read them all first.
 func newestMerged(groups [][]string, where string, args []any, limit int) (string, []any) {
 	const newest = ` ORDER BY t.document_id DESC`
-	walks := make([]string, 1<<bits.Len(uint(len(groups[0])-1)))
+	walks := make([]string, Places(len(groups[0])))
 	all := make([]any, len(walks))
 	for i := range walks {
 		walks[i] = `(SELECT t.document_id FROM search_terms t WHERE t.term = ?` + newest + everyDocument + `)`
